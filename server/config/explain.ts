@@ -1,0 +1,43 @@
+import { FLAGS, variableOf } from "./options.ts";
+
+/** Text of `--help`. */
+export function usage(): string {
+  const rows = [
+    ...FLAGS.map(({ flag, value, help }) => [`--${flag}${value === null ? "" : ` ${value}`}`, help] as const),
+    ["--config FILE", "JSON file with the same settings (default gpu-panel.config.json if there)"] as const,
+    ["--version", "print the version"] as const,
+    ["--help", "print this"] as const,
+  ];
+  const width = Math.max(...rows.map(([left]) => left.length));
+  return [
+    "gpu-status-panel: VRAM, temperature, utilization, recommended concurrency and a Release VRAM button.",
+    "",
+    "Usage: gpu-status-panel [flags]      (from a clone: npm start -- [flags])",
+    "",
+    ...rows.map(([left, help]) => `  ${left.padEnd(width)}  ${help}`),
+    "",
+    `Each flag can be set in the environment too: ${variableOf("base-path")} for --base-path.`,
+    "",
+  ].join("\n");
+}
+
+/** What is said when the options cannot be taken. */
+export function explainErrors(errors: readonly string[]): string {
+  return [...errors.map((error) => `gpu-status-panel: ${error}`), "See --help.", ""].join("\n");
+}
+
+/** What is said when the port cannot be bound. */
+export function explainListenError(error: NodeJS.ErrnoException, host: string, port: number): string {
+  if (error.code === "EADDRINUSE") {
+    const ask =
+      process.platform === "win32" ? `netstat -ano | findstr :${port}` : `ss -ltnp 'sport = :${port}'`;
+    return `gpu-status-panel: port ${port} on ${host} is in use. Another panel may be running: open http://${host}:${port}/, or see who has it with: ${ask}\nTake another one with --port.\n`;
+  }
+  if (error.code === "EACCES") {
+    return `gpu-status-panel: port ${port} may not be bound by this user. Take one above 1023 with --port.\n`;
+  }
+  if (error.code === "EADDRNOTAVAIL" || error.code === "ENOTFOUND") {
+    return `gpu-status-panel: ${host} is not an address of this machine. Check --host.\n`;
+  }
+  return `gpu-status-panel: cannot listen on ${host}:${port}: ${error.message}\n`;
+}

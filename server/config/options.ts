@@ -1,0 +1,139 @@
+import * as v from "valibot";
+import { profileSchema } from "../../shared/capacity/profile.ts";
+
+const wholeNumber = (what: string, least: number, most: number) =>
+  v.pipe(
+    v.union([
+      v.number(),
+      v.pipe(v.string(), v.regex(/^\d+$/, `${what} is a whole number`), v.transform(Number)),
+    ]),
+    v.integer(`${what} is a whole number`),
+    v.minValue(least, `${what} is at least ${least}`),
+    v.maxValue(most, `${what} is at most ${most}`),
+  );
+const list = v.union([
+  v.array(v.string()),
+  v.pipe(
+    v.string(),
+    v.transform((text) =>
+      text
+        .split(",")
+        .map((part) => part.trim())
+        .filter((part) => part !== ""),
+    ),
+  ),
+]);
+const httpUrl = v.pipe(
+  v.string(),
+  v.check((text) => isHttpUrl(text), "a URL that begins with http:// or https://"),
+);
+const origin = v.pipe(
+  v.string(),
+  v.check(
+    (text) => text === "*" || (isHttpUrl(text) && new URL(text).origin === text),
+    "an origin such as https://webui.example:8080, without a path, or *",
+  ),
+);
+
+function isHttpUrl(text: string): boolean {
+  return /^https?:\/\//i.test(text) && URL.canParse(text);
+}
+
+/** The generic unload hook, `--backend http`. */
+export const httpBackendSchema = v.strictObject({
+  id: v.optional(v.pipe(v.string(), v.regex(/^[\w.-]{1,60}$/)), "http"),
+  kind: v.literal("http"),
+  url: httpUrl,
+  method: v.optional(v.picklist(["POST", "PUT", "GET", "DELETE"]), "POST"),
+  /** Sent as they are; the place for a secret. They never leave the sidecar. */
+  headers: v.optional(v.record(v.string(), v.string()), {}),
+  /** JSON sent in place of `{"action":"unload","mode":…}`. */
+  body: v.optional(v.unknown()),
+  timeoutMs: v.optional(wholeNumber("timeoutMs", 100, 600_000), 10_000),
+});
+export type HttpBackendOptions = v.InferOutput<typeof httpBackendSchema>;
+
+/** Everything that can be set. Keys are those of the config file; flags are the same in kebab-case. */
+export const optionsSchema = v.strictObject({
+  host: v.optional(v.pipe(v.string(), v.minLength(1)), "127.0.0.1"),
+  port: v.optional(wholeNumber("the port", 0, 65_535), 7870),
+  basePath: v.optional(
+    v.pipe(
+      v.string(),
+      v.regex(/^\/?(?:[\w.~-]+\/?)*$/, "a path such as /gpu/, of letters, digits, dots, dashes"),
+      v.transform((path) => `/${path.split("/").filter(Boolean).join("/")}/`.replace("//", "/")),
+    ),
+    "/",
+  ),
+  source: v.optional(
+    v.pipe(
+      v.string(),
+      v.regex(/^(?:auto|nvidia-smi|demo|demo:[1-9]\d?)$/, "auto, nvidia-smi or demo (demo:8 for eight GPUs)"),
+    ),
+    "auto",
+  ),
+  nvidiaSmi: v.optional(v.pipe(v.string(), v.minLength(1))),
+  interval: v.optional(wholeNumber("the interval", 200, 60_000), 1000),
+  gpus: v.optional(list),
+  backend: v.optional(v.picklist(["none", "http"], "none or http"), "none"),
+  backendUrl: v.optional(httpUrl),
+  backends: v.optional(v.pipe(v.array(httpBackendSchema), v.maxLength(1, "one backend, for the present"))),
+  token: v.optional(v.pipe(v.string(), v.minLength(8, "a token of at least 8 characters"), v.maxLength(256))),
+  allowOrigin: v.optional(v.pipe(list, v.array(origin)), []),
+  profile: v.optional(v.string()),
+  profiles: v.optional(v.array(v.omit(profileSchema, ["basis", "source"])), []),
+  open: v.optional(
+    v.union([
+      v.boolean(),
+      v.pipe(
+        v.picklist(["true", "false", "1", "0"]),
+        v.transform((text) => text === "true" || text === "1"),
+      ),
+    ]),
+    false,
+  ),
+});
+export type Options = v.InferOutput<typeof optionsSchema>;
+export type OptionKey = keyof Options;
+
+/** The flags, with what `--help` says of each. */
+export const FLAGS = [
+  { key: "host", flag: "host", value: "ADDRESS", help: "address to bind (default 127.0.0.1)" },
+  { key: "port", flag: "port", value: "N", help: "port (default 7870)" },
+  { key: "basePath", flag: "base-path", value: "PATH", help: "path prefix behind a proxy (default /)" },
+  {
+    key: "source",
+    flag: "source",
+    value: "KIND",
+    help: "auto, nvidia-smi, demo or demo:GPUS (default auto)",
+  },
+  { key: "nvidiaSmi", flag: "nvidia-smi", value: "COMMAND", help: "path of nvidia-smi, or a command line" },
+  {
+    key: "interval",
+    flag: "interval",
+    value: "MS",
+    help: "ms between samples while watched, 200-60000 (default 1000)",
+  },
+  {
+    key: "gpus",
+    flag: "gpus",
+    value: "LIST",
+    help: "indexes or UUIDs to show, comma-separated (default all)",
+  },
+  { key: "backend", flag: "backend", value: "KIND", help: "none or http (default none)" },
+  { key: "backendUrl", flag: "backend-url", value: "URL", help: "unload hook of the backend" },
+  { key: "token", flag: "token", value: "TOKEN", help: "needed to release; made by itself off loopback" },
+  {
+    key: "allowOrigin",
+    flag: "allow-origin",
+    value: "ORIGIN",
+    help: "origin that may embed and connect (repeatable)",
+  },
+  { key: "profile", flag: "profile", value: "ID", help: "job profile that the API's capacity is for" },
+  { key: "open", flag: "open", value: null, help: "open the panel in the browser" },
+] as const satisfies readonly { key: OptionKey; flag: string; value: string | null; help: string }[];
+
+/** Environment variable of a flag: `--base-path` → `GPU_PANEL_BASE_PATH`. */
+export function variableOf(flag: string): string {
+  return `GPU_PANEL_${flag.toUpperCase().replaceAll("-", "_")}`;
+}

@@ -1,0 +1,114 @@
+import { parseArgs } from "node:util";
+import * as v from "valibot";
+import { FLAGS, type Options, optionsSchema, variableOf } from "./options.ts";
+
+/** The options, or every reason why they cannot be taken. */
+export type OptionsResult =
+  | { kind: "options"; options: Options }
+  | { kind: "help" }
+  | { kind: "version" }
+  | { kind: "errors"; errors: string[] };
+
+export const DEFAULT_CONFIG_FILE = "gpu-panel.config.json";
+
+/**
+ * Options from flags, environment and config file; flags beat environment beat file.
+ * @param readFile the text of a file, or `null` when there is none
+ */
+export function readOptions(
+  args: readonly string[],
+  env: NodeJS.ProcessEnv,
+  readFile: (path: string) => string | null,
+): OptionsResult {
+  const flags = readFlags(args);
+  if (flags.kind !== "values") return flags;
+  const named = flags.values.config ?? env.GPU_PANEL_CONFIG;
+  const path = typeof named === "string" ? named : DEFAULT_CONFIG_FILE;
+  const file = readConfigFile(path, readFile(path), named !== undefined);
+  if (file.kind === "errors") return file;
+
+  const merged: Record<string, unknown> = { ...file.values };
+  const origins = new Map<string, string>(Object.keys(file.values).map((key) => [key, `${key} in ${path}`]));
+  for (const { key, flag } of FLAGS) {
+    const variable = variableOf(flag);
+    const fromEnv = env[variable];
+    if (fromEnv !== undefined && fromEnv !== "") {
+      merged[key] = fromEnv;
+      origins.set(key, variable);
+    }
+    const fromFlag = flags.values[flag];
+    if (fromFlag !== undefined) {
+      merged[key] = fromFlag;
+      origins.set(key, `--${flag}`);
+    }
+  }
+  const parsed = v.safeParse(optionsSchema, merged);
+  if (!parsed.success) {
+    const errors = parsed.issues.map((issue) => {
+      const [key = "", ...rest] = (v.getDotPath(issue) ?? "").split(".");
+      const place = [origins.get(key) ?? `${key} in ${path}`, ...rest].join(" › ");
+      const got = issue.received === "undefined" || key === "token" ? "" : `, not ${issue.received}`;
+      return issue.expected === "never"
+        ? `${place}: there is no such setting`
+        : `${place}: ${issue.message.startsWith("Invalid") ? `expected ${issue.expected}${got}` : `${issue.message}${got}`}`;
+    });
+    return { kind: "errors", errors };
+  }
+  const errors = contradictions(parsed.output);
+  return errors.length > 0 ? { kind: "errors", errors } : { kind: "options", options: parsed.output };
+}
+
+function contradictions({ backend, backendUrl, backends }: Options): string[] {
+  if (backend === "http" && backendUrl === undefined && backends === undefined) {
+    return ["--backend http needs --backend-url: the address of the backend's unload hook"];
+  }
+  if (backend === "none" && backendUrl !== undefined) {
+    return ["--backend-url is given but no backend: add --backend http"];
+  }
+  return [];
+}
+
+type Flags =
+  | { kind: "values"; values: Readonly<Record<string, string | boolean | string[] | undefined>> }
+  | { kind: "help" }
+  | { kind: "version" }
+  | { kind: "errors"; errors: string[] };
+
+function readFlags(args: readonly string[]): Flags {
+  const specs: Record<string, { type: "string" | "boolean"; multiple?: boolean; short?: string }> = {
+    help: { type: "boolean", short: "h" },
+    version: { type: "boolean", short: "v" },
+    config: { type: "string" },
+  };
+  for (const { key, flag, value } of FLAGS) {
+    specs[flag] = { type: value === null ? "boolean" : "string", multiple: key === "allowOrigin" };
+  }
+  try {
+    const { values } = parseArgs({ args: [...args], options: specs, strict: true, allowPositionals: false });
+    if (values.help === true) return { kind: "help" };
+    if (values.version === true) return { kind: "version" };
+    const plain: Record<string, string | boolean | string[] | undefined> = {};
+    for (const [name, value] of Object.entries(values)) {
+      plain[name] = Array.isArray(value) ? value.map(String) : value;
+    }
+    return { kind: "values", values: plain };
+  } catch (error) {
+    return { kind: "errors", errors: [error instanceof Error ? error.message : String(error)] };
+  }
+}
+
+type ConfigFile = { kind: "values"; values: Record<string, unknown> } | { kind: "errors"; errors: string[] };
+
+function readConfigFile(path: string, text: string | null, asked: boolean): ConfigFile {
+  if (text === null) {
+    return asked ? { kind: "errors", errors: [`${path}: no such file`] } : { kind: "values", values: {} };
+  }
+  try {
+    const parsed = v.safeParse(v.record(v.string(), v.unknown()), JSON.parse(text));
+    return parsed.success
+      ? { kind: "values", values: parsed.output }
+      : { kind: "errors", errors: [`${path}: must hold one JSON object`] };
+  } catch (error) {
+    return { kind: "errors", errors: [`${path}: ${error instanceof Error ? error.message : "not JSON"}`] };
+  }
+}

@@ -1,0 +1,20 @@
+import type { Problem } from "../../../shared/problems/problem.ts";
+import type { Resumed } from "../../../shared/protocol/messages.ts";
+import type { Reply } from "../../../shared/protocol/reply.ts";
+import type { ReleaseDemand } from "../../release/controller.ts";
+
+/** What commands may do with the sidecar. */
+export interface Sidecar {
+  readonly bootId: string;
+  resume(sinceSeq: number, windowMs: number): Resumed;
+  release(demand: ReleaseDemand): Reply<{ id: string }>;
+}
+
+/** The viewer a command comes from. */
+export interface Viewer {
+  readonly address: string;
+  /** Why this viewer may not act, or `null` when it may. */
+  readonly actProblem: Problem | null;
+  readonly historyMs: number;
+  setWatching(watching: boolean): void;
+}

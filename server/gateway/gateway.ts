@@ -1,0 +1,162 @@
+import type { Server as HttpServer } from "node:http";
+import { type DefaultEventsMap, Server, type Socket } from "socket.io";
+import * as v from "valibot";
+import type { GpuDetails } from "../../shared/gpu/gpu.ts";
+import type { Sample } from "../../shared/gpu/sample.ts";
+import { type Problem, problem } from "../../shared/problems/problem.ts";
+import type { ClientToServerEvents, ServerToClientEvents } from "../../shared/protocol/events.ts";
+import type { Hello } from "../../shared/protocol/messages.ts";
+import type { Reply } from "../../shared/protocol/reply.ts";
+import { describeIssues, handshakeSchema } from "../../shared/protocol/requests.ts";
+import { encodeSample } from "../../shared/protocol/sample-codec.ts";
+import type { BackendState, HostState, SourceState } from "../../shared/protocol/state.ts";
+import { PROTOCOL_VERSION } from "../../shared/protocol/version.ts";
+import type { Release } from "../../shared/release/release.ts";
+import type { Admit } from "./admit.ts";
+import type { Sidecar, Viewer } from "./commands/command.ts";
+import { release } from "./commands/release.ts";
+import { resume } from "./commands/resume.ts";
+import { setWatching } from "./commands/watch.ts";
+import { applyDetails, detailsOf, diffDetails } from "./details-diff.ts";
+
+/** Makes the `hello` for one viewer. */
+export type MakeHello = (viewer: {
+  actProblem: Problem | null;
+  bootId: string | undefined;
+  lastSeq: number;
+  historyMs: number;
+}) => Hello;
+
+export interface GatewayOptions {
+  /** `<base>/socket.io` */
+  path: string;
+  admit: Admit;
+}
+
+/** The Socket.IO side of the sidecar: one evaluation per sample, whatever the number of viewers. */
+export interface Gateway {
+  sample(sample: Sample): void;
+  source(source: SourceState): void;
+  host(host: HostState): void;
+  backends(backends: BackendState[]): void;
+  release(release: Release): void;
+  close(): Promise<void>;
+}
+
+interface SocketData {
+  viewer: Viewer;
+  handshake: v.InferOutput<typeof handshakeSchema>;
+}
+type PanelServer = Server<ClientToServerEvents, ServerToClientEvents, DefaultEventsMap, SocketData>;
+type PanelSocket = Socket<ClientToServerEvents, ServerToClientEvents, DefaultEventsMap, SocketData>;
+
+const WATCHING = "watching";
+const LARGEST_MESSAGE_BYTES = 16 * 1024;
+
+export function createGateway(
+  http: HttpServer,
+  sidecar: Sidecar,
+  makeHello: MakeHello,
+  /** Told whether anybody watches. */
+  onWatched: (watched: boolean) => void,
+  { path, admit }: GatewayOptions,
+): Gateway {
+  const io: PanelServer = new Server(http, {
+    path,
+    serveClient: false,
+    maxHttpBufferSize: LARGEST_MESSAGE_BYTES,
+    cors: { origin: (origin, answer) => answer(null, origin !== undefined), credentials: false },
+    allowRequest: (request, answer) => {
+      const refused = admit.mayConnect(request.headers);
+      answer(refused?.code ?? null, refused === null);
+    },
+  });
+  const watching = new Set<string>();
+  let layout = "";
+  let details: GpuDetails[] = [];
+
+  function setSocketWatching(socket: PanelSocket, on: boolean) {
+    const before = watching.size;
+    if (on) {
+      watching.add(socket.id);
+      void socket.join(WATCHING);
+    } else {
+      watching.delete(socket.id);
+      void socket.leave(WATCHING);
+    }
+    if (before === 0 || watching.size === 0) onWatched(watching.size > 0);
+  }
+
+  io.use((socket, next) => {
+    const refused = prepare(socket);
+    next(refused === null ? undefined : Object.assign(new Error(refused.code), { data: refused }));
+  });
+
+  function prepare(socket: PanelSocket): Problem | null {
+    const parsed = v.safeParse(handshakeSchema, socket.handshake.auth);
+    if (!parsed.success) return problem("bad-request", { detail: describeIssues(parsed.issues) });
+    const handshake = parsed.output;
+    if (handshake.protocol !== PROTOCOL_VERSION) {
+      return problem("protocol-version", { client: handshake.protocol, server: PROTOCOL_VERSION });
+    }
+    socket.data.handshake = handshake;
+    socket.data.viewer = {
+      address: socket.handshake.address,
+      actProblem: admit.mayAct(handshake.token),
+      historyMs: handshake.historyMs,
+      setWatching: (on) => setSocketWatching(socket, on),
+    };
+    return null;
+  }
+
+  function greet(socket: PanelSocket, lastSeq: number) {
+    const { handshake, viewer } = socket.data;
+    const { bootId, historyMs } = handshake;
+    socket.emit("hello", makeHello({ actProblem: viewer.actProblem, bootId, lastSeq, historyMs }));
+  }
+
+  io.on("connection", (socket) => {
+    const { viewer, handshake } = socket.data;
+    greet(socket, handshake.lastSeq ?? 0);
+    if (handshake.watch) viewer.setWatching(true);
+    socket.on("disconnect", () => viewer.setWatching(false));
+    socket.on("watch", (ack) => answer(ack, () => setWatching(viewer, true)));
+    socket.on("unwatch", (ack) => answer(ack, () => setWatching(viewer, false)));
+    socket.on("resume", (request, ack) => answer(ack, () => resume(sidecar, viewer, request)));
+    socket.on("release", (request, ack) => answer(ack, () => release(sidecar, viewer, request)));
+  });
+
+  return {
+    sample({ seq, tMs, gpus }) {
+      const nextLayout = JSON.stringify(
+        gpus.map(({ uuid, index, name, memoryTotalMiB, lost }) => [uuid, index, name, memoryTotalMiB, lost]),
+      );
+      const known = gpus.map(detailsOf);
+      if (nextLayout !== layout) {
+        layout = nextLayout;
+        details = known;
+        for (const socket of io.sockets.sockets.values()) greet(socket, 0);
+        return;
+      }
+      const changes = diffDetails(details, known);
+      if (changes.length > 0) {
+        details = applyDetails(details, changes);
+        io.to(WATCHING).emit("details", changes);
+      }
+      io.to(WATCHING).volatile.emit("sample", encodeSample(seq, tMs, gpus));
+    },
+    source: (source) => void io.emit("source", source),
+    host: (host) => void io.to(WATCHING).emit("host", host),
+    backends: (backends) => void io.emit("backends", backends),
+    release: (state) => void io.emit("release", state),
+    async close() {
+      await io.close();
+    },
+  };
+}
+
+/** Runs a command for a viewer who may have sent anything at all, also no acknowledgement. */
+function answer<T>(ack: unknown, run: () => Reply<T>) {
+  const reply = run();
+  if (typeof ack === "function") ack(reply);
+}

@@ -1,0 +1,67 @@
+import { readFileSync } from "node:fs";
+import type { IncomingMessage, ServerResponse } from "node:http";
+import { join } from "node:path";
+import sirv from "sirv";
+
+/** Serves the built pages. */
+export interface Pages {
+  /** The page of `/` and `/embed`. */
+  page(response: ServerResponse): void;
+  /** A file of the build; `next` when there is none. */
+  asset(request: IncomingMessage, response: ServerResponse, next: () => void): void;
+}
+
+/**
+ * @param folder the built client
+ * @param allowOrigin origins that may frame the page, beyond loopback
+ */
+export function createPages(folder: string, allowOrigin: readonly string[]): Pages {
+  const serve = sirv(folder, {
+    etag: true,
+    gzip: true,
+    brotli: true,
+    setHeaders(response, path) {
+      // Names under assets/ carry a hash of their content.
+      const forever = path.startsWith("/assets/");
+      response.setHeader("cache-control", forever ? "public, max-age=31536000, immutable" : "no-cache");
+    },
+  });
+  const html = readFileSync(join(folder, "index.html"), "utf8").replace(
+    '<meta name="gpu-panel-allow-origin" content="" />',
+    `<meta name="gpu-panel-allow-origin" content="${escapeAttribute(allowOrigin.join(" "))}" />`,
+  );
+  const ancestors = [
+    "'self'",
+    "http://localhost:*",
+    "https://localhost:*",
+    "http://127.0.0.1:*",
+    "https://127.0.0.1:*",
+  ];
+  const headers = {
+    "content-type": "text/html; charset=utf-8",
+    "cache-control": "no-cache",
+    "referrer-policy": "no-referrer",
+    "x-content-type-options": "nosniff",
+    "content-security-policy": [
+      "default-src 'self'",
+      "style-src 'self' 'unsafe-inline'",
+      "img-src 'self' data:",
+      "connect-src 'self' ws: wss:",
+      "object-src 'none'",
+      "base-uri 'none'",
+      "form-action 'none'",
+      `frame-ancestors ${[...ancestors, ...allowOrigin].join(" ")}`,
+    ].join("; "),
+  };
+  return {
+    page(response) {
+      response.writeHead(200, { ...headers, "content-length": Buffer.byteLength(html) });
+      response.end(response.req.method === "HEAD" ? undefined : html);
+    },
+    asset: serve,
+  };
+}
+
+function escapeAttribute(text: string): string {
+  return text.replace(/[&"<>]/g, (char) => `&#${char.charCodeAt(0)};`);
+}

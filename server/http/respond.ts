@@ -1,0 +1,23 @@
+import type { ServerResponse } from "node:http";
+import type { Problem } from "../../shared/problems/problem.ts";
+
+/** Sends JSON that is never cached. */
+export function sendJson(response: ServerResponse, status: number, body: unknown, type = "application/json") {
+  const text = JSON.stringify(body);
+  response.writeHead(status, {
+    "content-type": `${type}; charset=utf-8`,
+    "content-length": Buffer.byteLength(text),
+    "cache-control": "no-store",
+  });
+  response.end(response.req.method === "HEAD" ? undefined : text);
+}
+
+/** Sends what is wrong as RFC 9457 `application/problem+json`, with our `code`, `advice` and `params` beside it. */
+export function sendProblem(
+  response: ServerResponse,
+  status: number,
+  { code, message, advice, params }: Problem,
+) {
+  const body = { type: "about:blank", title: message, status, detail: advice, code, message, advice, params };
+  sendJson(response, status, body, "application/problem+json");
+}

@@ -1,0 +1,36 @@
+import * as v from "valibot";
+import { problem } from "../../../shared/problems/problem.ts";
+import { describeIssues, releaseBodySchema } from "../../../shared/protocol/requests.ts";
+import { readJson } from "../read-json.ts";
+import { sendJson, sendProblem } from "../respond.ts";
+import type { Route } from "./route.ts";
+
+/** Starts a release, or joins the one in progress: 202 with its id. */
+export const startRelease: Route = {
+  method: "POST",
+  path: /^api\/v1\/release$/,
+  async handle({ request, response, actProblem }, sidecar) {
+    if (actProblem !== null) return sendProblem(response, 403, actProblem);
+    const body = await readJson(request);
+    if (!body.ok) return sendProblem(response, 400, problem("bad-request", { detail: body.detail }));
+    const parsed = v.safeParse(releaseBodySchema, body.value);
+    if (!parsed.success) {
+      return sendProblem(response, 400, problem("bad-request", { detail: describeIssues(parsed.issues) }));
+    }
+    const requestedBy = request.socket.remoteAddress ?? "unknown";
+    const reply = sidecar.release({ ...parsed.output, requestedBy });
+    if (!reply.ok) return sendProblem(response, 409, reply);
+    sendJson(response, 202, reply.data);
+  },
+};
+
+/** The release of this id: the one in progress or one of the last ones. */
+export const showRelease: Route = {
+  method: "GET",
+  path: /^api\/v1\/release\/([\w-]{1,64})$/,
+  handle({ response, url, params: [id = ""] }, sidecar) {
+    const found = sidecar.findRelease(id);
+    if (found === null) sendProblem(response, 404, problem("not-found", { path: url.pathname }));
+    else sendJson(response, 200, found);
+  },
+};

@@ -1,0 +1,35 @@
+import type { IncomingMessage, ServerResponse } from "node:http";
+import type { Profile } from "../../../shared/capacity/profile.ts";
+import type { Problem } from "../../../shared/problems/problem.ts";
+import type { Hello } from "../../../shared/protocol/messages.ts";
+import type { Reply } from "../../../shared/protocol/reply.ts";
+import type { SourceState } from "../../../shared/protocol/state.ts";
+import type { Release } from "../../../shared/release/release.ts";
+import type { ReleaseDemand } from "../../release/controller.ts";
+
+/** What routes may ask of the sidecar. */
+export interface HttpSidecar {
+  source(): SourceState;
+  hello(actProblem: Problem | null): Hello;
+  profiles(): readonly Profile[];
+  release(demand: ReleaseDemand): Reply<{ id: string }>;
+  findRelease(id: string): Release | null;
+}
+
+/** One request on its way through a route. */
+export interface Exchange {
+  request: IncomingMessage;
+  response: ServerResponse;
+  url: URL;
+  /** What the path pattern matched. */
+  params: readonly string[];
+  /** Why the caller may not act, or `null`. */
+  actProblem: Problem | null;
+}
+
+export interface Route {
+  method: "GET" | "POST";
+  /** Matched against the path below the base path. */
+  path: RegExp;
+  handle(exchange: Exchange, sidecar: HttpSidecar): void | Promise<void>;
+}

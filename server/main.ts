@@ -1,0 +1,102 @@
+#!/usr/bin/env node
+import { spawn } from "node:child_process";
+import { readFileSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { explainErrors, explainListenError, usage } from "./config/explain.ts";
+import type { Options } from "./config/options.ts";
+import { readOptions } from "./config/read-options.ts";
+import { createSidecar } from "./sidecar.ts";
+
+/** Version of the package; the build puts it in. */
+declare const __VERSION__: string;
+
+const CLOSE_PATIENCE_MS = 5000;
+
+function main() {
+  const result = readOptions(process.argv.slice(2), process.env, readText);
+  if (result.kind === "help") return void process.stdout.write(usage());
+  if (result.kind === "version") return void process.stdout.write(`${__VERSION__}\n`);
+  if (result.kind === "errors") {
+    process.stderr.write(explainErrors(result.errors));
+    process.exitCode = 1;
+    return;
+  }
+  run(result.options);
+}
+
+function run(options: Options) {
+  const here = dirname(fileURLToPath(import.meta.url));
+  const sidecar = createSidecar(options, {
+    clientFolder: join(here, "../client"),
+    version: __VERSION__,
+    env: process.env,
+  });
+
+  let ending = false;
+  const end = (code: number) => {
+    if (ending) return;
+    ending = true;
+    // Whatever hangs, the program ends; the guard of the query loop sees to the rest.
+    setTimeout(() => process.exit(code), CLOSE_PATIENCE_MS).unref();
+    sidecar.close().then(
+      () => process.exit(code),
+      (error: unknown) => {
+        process.stderr.write(`gpu-status-panel: ${String(error)}\n`);
+        process.exit(code === 0 ? 1 : code);
+      },
+    );
+  };
+  process.once("SIGINT", () => end(0));
+  process.once("SIGTERM", () => end(0));
+  process.once("SIGHUP", () => end(0));
+
+  sidecar.server.on("error", (error: NodeJS.ErrnoException) => {
+    process.stderr.write(explainListenError(error, options.host, options.port));
+    end(1);
+  });
+  sidecar.server.listen(options.port, options.host, () => {
+    const address = sidecar.server.address();
+    const port = typeof address === "object" && address !== null ? address.port : options.port;
+    const url = panelUrl(options.host, port, options.basePath);
+    // In the fragment the token is sent to no server and stands in no log but this one.
+    const link = sidecar.token === null ? url : `${url}#token=${sidecar.token}`;
+    process.stdout.write(`GPU status panel: ${link}\n`);
+    if (sidecar.token !== null)
+      process.stdout.write("The link carries the token that allows releasing VRAM.\n");
+    if (sidecar.sourceKind === "demo" && options.source === "auto") {
+      process.stdout.write("nvidia-smi was not found: showing a DEMO GPU.\n");
+    }
+    if (options.open) openBrowser(link);
+  });
+}
+
+/** An address that a browser on this machine can open. */
+function panelUrl(host: string, port: number, basePath: string): string {
+  const everywhere = host === "0.0.0.0" || host === "::";
+  const name = everywhere ? "127.0.0.1" : host.includes(":") ? `[${host}]` : host;
+  return `http://${name}:${port}${basePath}`;
+}
+
+function openBrowser(url: string) {
+  const [command, ...args] =
+    process.platform === "darwin"
+      ? ["open", url]
+      : process.platform === "win32"
+        ? ["explorer.exe", url]
+        : ["xdg-open", url];
+  const child = spawn(command ?? "xdg-open", args, { stdio: "ignore", detached: true });
+  child.on("error", () => process.stdout.write("No browser could be opened: use the link above.\n"));
+  child.unref();
+}
+
+function readText(path: string): string | null {
+  try {
+    return readFileSync(path, "utf8");
+  } catch (error) {
+    if (error instanceof Error && "code" in error && error.code === "ENOENT") return null;
+    throw error;
+  }
+}
+
+main();

@@ -1,0 +1,82 @@
+/** VRAM in use on one GPU; `null`: the driver does not tell. */
+export interface Level {
+  index: number;
+  usedMiB: number | null;
+}
+
+/** The GPUs at one moment after the call. */
+export interface Reading {
+  tMs: number;
+  levels: readonly Level[];
+}
+
+/** What the samples say of a release. */
+export type Verdict =
+  | { kind: "waiting" }
+  /** No GPU reports VRAM in use, or no sample came: nothing can be said. */
+  | { kind: "unmeasurable" }
+  | { kind: "freed"; freedMiB: number; unsettled: boolean }
+  | { kind: "nothing"; freedMiB: number }
+  | { kind: "grew"; freedMiB: number };
+
+/** Changes up to this size are noise: a desktop and its browser move this much (MiB). */
+export const NOISE_MIB = 64;
+/** Settled: this many readings in a row, over at least this time, within the noise of each other. */
+const SETTLED_READINGS = 3;
+const SETTLED_MS = 2000;
+/** VRAM that has begun to fall is given this long to come to rest. */
+export const LONGEST_FALL_MS = 30_000;
+
+/**
+ * Judges a release by the samples alone: freed is VRAM in use before the call minus VRAM in use once it has
+ * come to rest below that. Pure.
+ * @param before levels at the last sample before the call
+ * @param after readings taken after the call, oldest first
+ * @param waitedMs time since the call was answered
+ * @param patienceMs how long VRAM may take to begin to fall
+ */
+export function judge(
+  before: readonly Level[],
+  after: readonly Reading[],
+  waitedMs: number,
+  patienceMs: number,
+): Verdict {
+  const totals = after.flatMap(({ tMs, levels }) => {
+    const freedMiB = totalFreed(before, levels);
+    return freedMiB === null ? [] : [{ tMs, freedMiB }];
+  });
+  const last = totals.at(-1);
+  if (last === undefined) return waitedMs < patienceMs ? { kind: "waiting" } : { kind: "unmeasurable" };
+  const { freedMiB } = last;
+  if (freedMiB > NOISE_MIB) {
+    if (isSettled(totals)) return { kind: "freed", freedMiB, unsettled: false };
+    return waitedMs < LONGEST_FALL_MS ? { kind: "waiting" } : { kind: "freed", freedMiB, unsettled: true };
+  }
+  if (waitedMs < patienceMs) return { kind: "waiting" };
+  return { kind: freedMiB < -NOISE_MIB ? "grew" : "nothing", freedMiB };
+}
+
+/** Freed per GPU; `null` where either figure is not known. */
+export function freedPerGpu(before: readonly Level[], after: readonly Level[]) {
+  return before.map(({ index, usedMiB: beforeMiB }) => {
+    const afterMiB = after.find((level) => level.index === index)?.usedMiB ?? null;
+    const freedMiB = beforeMiB === null || afterMiB === null ? null : beforeMiB - afterMiB;
+    return { index, beforeMiB, afterMiB, freedMiB };
+  });
+}
+
+function totalFreed(before: readonly Level[], after: readonly Level[]): number | null {
+  const known = freedPerGpu(before, after).flatMap(({ freedMiB }) => (freedMiB === null ? [] : [freedMiB]));
+  return known.length === 0 ? null : known.reduce((sum, mib) => sum + mib, 0);
+}
+
+function isSettled(totals: readonly { tMs: number; freedMiB: number }[]): boolean {
+  const last = totals.at(-1);
+  if (last === undefined) return false;
+  const steady: number[] = [];
+  for (const { tMs, freedMiB } of totals.toReversed()) {
+    if (Math.abs(freedMiB - last.freedMiB) > NOISE_MIB) break;
+    steady.push(tMs);
+  }
+  return steady.length >= SETTLED_READINGS && last.tMs - (steady.at(-1) ?? last.tMs) >= SETTLED_MS;
+}

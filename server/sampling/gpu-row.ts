@@ -1,0 +1,13 @@
+import type { GpuDetails, GpuReading } from "../../shared/gpu/gpu.ts";
+
+/** One GPU in one tick, as a source reports it. Processes come by a way of their own. */
+export interface GpuRow {
+  index: number;
+  /** The GPU's UUID, or `index-N` on machines that have none (Jetson). */
+  uuid: string;
+  name: string;
+  driverVersion: string | null;
+  memoryTotalMiB: number | null;
+  reading: GpuReading;
+  details: Omit<GpuDetails, "processes">;
+}

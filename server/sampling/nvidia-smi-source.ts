@@ -1,0 +1,164 @@
+import type { GpuProcess } from "../../shared/gpu/gpu.ts";
+import { problem } from "../../shared/problems/problem.ts";
+import { createEmitter } from "../lib/emitter.ts";
+import { concernsOneGpu, diagnoseEnding, type Ending, fieldToDrop } from "./diagnose.ts";
+import { runOnce } from "./nvidia-smi.ts";
+import { parseProcessRow } from "./parse-process-row.ts";
+import {
+  type Column,
+  chooseColumns,
+  dropField,
+  KNOWN_FIELDS_ARGUMENTS,
+  PROCESS_ARGUMENTS,
+  parseKnownFields,
+} from "./query.ts";
+import { type QueryLoop, startQueryLoop } from "./query-loop.ts";
+import type { SampleSource, SourceEvent } from "./source.ts";
+import { nextAttempt } from "./supervise.ts";
+
+/** How long closing waits for a child that does not die at once: the guard kills it in any case. */
+const KILL_PATIENCE_MS = 2000;
+
+/**
+ * Samples from one long-lived nvidia-smi, supervised: started again with back-off when it ends or hangs, and
+ * exchanged without a break when the rate changes (the new loop has spoken before the old one is ended, which
+ * also keeps the driver loaded).
+ */
+export function createNvidiaSmiSource(
+  command: readonly string[],
+  intervalMs: number,
+  env: NodeJS.ProcessEnv,
+): SampleSource {
+  const events = createEmitter<SourceEvent>();
+  const closing = new AbortController();
+  let interval = intervalMs;
+  let columns: Column[] | null = null;
+  let active: QueryLoop | null = null;
+  /** The loop with the new rate, until it has given its first tick. */
+  let coming: QueryLoop | null = null;
+  let attempt = 0;
+  let failing = false;
+  let dying: Promise<void> = Promise.resolve();
+  let retryTimer: NodeJS.Timeout | undefined;
+
+  async function learnColumns(): Promise<Column[]> {
+    const help = await runOnce(command, KNOWN_FIELDS_ARGUMENTS, env, closing.signal);
+    return chooseColumns(help.ok ? parseKnownFields(help.output) : new Set());
+  }
+
+  async function run() {
+    await dying;
+    columns ??= await learnColumns();
+    if (closing.signal.aborted || active !== null) return;
+    active = open(columns, interval);
+  }
+
+  function open(asked: readonly Column[], everyMs: number): QueryLoop {
+    const loop: QueryLoop = startQueryLoop(command, asked, everyMs, env, {
+      onTick(tick, warning) {
+        if (loop === coming) {
+          void active?.kill();
+          active = loop;
+          coming = null;
+        }
+        if (loop !== active) return;
+        attempt = 0;
+        failing = false;
+        events.emit({ type: "tick", tick, warning });
+      },
+      onComplaint(found) {
+        if (loop !== active) return;
+        failing = true;
+        events.emit({ type: "problem", problem: found, status: "failed" });
+      },
+      onEnd(ending) {
+        if (loop === coming) coming = null;
+        else if (loop === active) ended(ending);
+      },
+      onSilence(seconds) {
+        if (loop === coming) coming = null;
+        else if (loop === active) {
+          // Not before the hanging one is gone: children that cannot be killed must not pile up.
+          dying = loop.kill();
+          retry({
+            type: "problem",
+            problem: problem("no-output", { seconds }),
+            status: attempt > 0 || failing ? "failed" : "stale",
+          });
+          return;
+        }
+        void loop.kill();
+      },
+    });
+    return loop;
+  }
+
+  function ended(ending: Ending) {
+    const field = fieldToDrop(ending);
+    if (field !== null && columns !== null) {
+      const fewer = dropField(columns, field);
+      if (fewer.length < columns.length || fewer.some((column, i) => column.field !== columns?.[i]?.field)) {
+        columns = fewer;
+        active = null;
+        void run();
+        return;
+      }
+    }
+    const found = diagnoseEnding(ending);
+    const known = found.code !== "process-ended" && !concernsOneGpu(found);
+    retry({ type: "problem", problem: found, status: known || failing || attempt > 0 ? "failed" : "stale" });
+  }
+
+  function retry(event: SourceEvent) {
+    const next = nextAttempt(attempt, failing ? 0 : (active?.ticks() ?? 0));
+    attempt = next.attempt;
+    failing = true;
+    active = null;
+    // What the driver knows may have changed with whatever went wrong.
+    columns = null;
+    void coming?.kill();
+    coming = null;
+    events.emit(event);
+    clearTimeout(retryTimer);
+    retryTimer = setTimeout(() => void run(), next.delayMs);
+  }
+
+  return {
+    kind: "nvidia-smi",
+    subscribe: events.subscribe,
+    start: () => void run(),
+    setIntervalMs(ms) {
+      if (ms === interval) return;
+      interval = ms;
+      void coming?.kill();
+      coming = null;
+      if (active !== null && columns !== null) coming = open(columns, ms);
+    },
+    async queryProcesses() {
+      const result = await runOnce(command, PROCESS_ARGUMENTS, env, closing.signal);
+      if (!result.ok) return null;
+      const byGpu = new Map<string, GpuProcess[]>();
+      for (const line of result.output.split(/\r?\n/)) {
+        const row = parseProcessRow(line);
+        if (row === null) continue;
+        byGpu.set(row.gpuUuid, [...(byGpu.get(row.gpuUuid) ?? []), row.process]);
+      }
+      return byGpu;
+    },
+    async close() {
+      closing.abort();
+      clearTimeout(retryTimer);
+      const loops = [active, coming];
+      active = null;
+      coming = null;
+      let patience: NodeJS.Timeout | undefined;
+      await Promise.race([
+        Promise.all(loops.map((loop) => loop?.kill())),
+        new Promise((resolve) => {
+          patience = setTimeout(resolve, KILL_PATIENCE_MS);
+        }),
+      ]);
+      clearTimeout(patience);
+    },
+  };
+}

@@ -1,0 +1,141 @@
+import { type ChildProcess, execFile, spawn } from "node:child_process";
+import { createLineSplitter } from "../lib/line-splitter.ts";
+import type { Ending } from "./diagnose.ts";
+
+/** A running query loop. */
+export interface LoopChild {
+  /**
+   * Kills the loop; resolves when it is gone. A child in an uninterruptible driver call goes only when that
+   * call returns, so the promise may stay pending. Idempotent.
+   */
+  kill(): Promise<void>;
+}
+
+export interface LoopListeners {
+  onLine(line: string): void;
+  /** Called once, when the child has ended and all its lines have been given out; not after `kill`. */
+  onEnd(ending: Ending): void;
+}
+
+/**
+ * Runs its arguments and kills them when standard input closes. The kernel closes it however the sidecar
+ * ends, SIGKILL included, so that not even a hanging loop outlives the sidecar. POSIX sh, nothing else.
+ */
+const GUARD = `
+exec 3<&0
+"$@" </dev/null 3<&- &
+child=$!
+( read -r _ <&3; kill -9 "$child" ) >/dev/null 2>&1 &
+guard=$!
+exec 3<&-
+wait "$child"
+status=$?
+kill -9 "$guard" 2>/dev/null
+exit "$status"
+`;
+
+/** How long an answer to a one-off query may take; loading the driver is included. */
+const ONCE_TIMEOUT_MS = 20_000;
+const LAST_WORDS_CHARS = 2000;
+
+/** Starts a query loop: one long-lived child. */
+export function startLoop(
+  command: readonly string[],
+  args: readonly string[],
+  env: NodeJS.ProcessEnv,
+  { onLine, onEnd }: LoopListeners,
+): LoopChild {
+  const child = spawnGuarded([...command, ...args], env);
+  const splitter = createLineSplitter();
+  let lastWords = "";
+  let killed = false;
+  let ended = false;
+  let spawnError: string | null = null;
+
+  child.stdout?.setEncoding("utf8").on("data", (chunk: string) => {
+    if (killed) return;
+    for (const line of splitter.push(chunk)) onLine(line);
+  });
+  child.stderr?.setEncoding("utf8").on("data", (chunk: string) => {
+    lastWords = (lastWords + chunk).slice(-LAST_WORDS_CHARS);
+  });
+  // Writing to a guard that has gone is no news: its end is reported below.
+  child.stdin?.on("error", () => {});
+  child.on("error", (error) => {
+    spawnError = error.message;
+    finish(null, null);
+  });
+  child.on("close", (code, signal) => finish(code, signal));
+
+  function finish(code: number | null, signal: string | null) {
+    if (ended) return;
+    ended = true;
+    child.stdin?.destroy();
+    if (killed) return;
+    const rest = splitter.rest().trim();
+    if (spawnError !== null) onEnd({ code: 126, signal: null, lastWords: spawnError });
+    else onEnd({ code, signal, lastWords: `${rest}\n${lastWords}`.trim() });
+  }
+
+  let killing: Promise<void> | undefined;
+  return {
+    kill() {
+      killing ??= new Promise<void>((resolve) => {
+        killed = true;
+        if (ended) {
+          resolve();
+          return;
+        }
+        child.once("close", () => resolve());
+        child.stdin?.destroy();
+        if (process.platform === "win32") child.kill();
+      });
+      return killing;
+    },
+  };
+}
+
+function spawnGuarded(command: readonly string[], env: NodeJS.ProcessEnv): ChildProcess {
+  const [file = "", ...args] = command;
+  const options = { env: { ...env, LC_ALL: "C" }, windowsHide: true } as const;
+  // Windows has no sh, and there a loop ends at its next write when nobody reads.
+  if (process.platform === "win32") return spawn(file, args, options);
+  // A process group of its own: Ctrl-C reaches the sidecar, which ends the loop in its own order.
+  return spawn("/bin/sh", ["-c", GUARD, "gpu-status-panel", ...command], { ...options, detached: true });
+}
+
+/** What a one-off query printed, or how it failed. */
+export type OnceResult = { ok: true; output: string } | { ok: false; ending: Ending };
+
+/** Runs a query once. Never throws; one that takes too long is killed. */
+export function runOnce(
+  command: readonly string[],
+  args: readonly string[],
+  env: NodeJS.ProcessEnv,
+  signal: AbortSignal,
+): Promise<OnceResult> {
+  const [file = "", ...rest] = [...command, ...args];
+  return new Promise((resolve) => {
+    execFile(
+      file,
+      rest,
+      {
+        env: { ...env, LC_ALL: "C" },
+        windowsHide: true,
+        timeout: ONCE_TIMEOUT_MS,
+        killSignal: "SIGKILL",
+        maxBuffer: 4 * 1024 * 1024,
+        signal,
+      },
+      (error, stdout, stderr) => {
+        if (error === null) {
+          resolve({ ok: true, output: stdout });
+          return;
+        }
+        const code = typeof error.code === "number" ? error.code : null;
+        const lastWords = `${stdout}\n${stderr}`.trim() || error.message;
+        resolve({ ok: false, ending: { code, signal: error.signal ?? null, lastWords } });
+      },
+    );
+  });
+}

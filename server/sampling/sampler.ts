@@ -1,0 +1,189 @@
+import { performance } from "node:perf_hooks";
+import type { Gpu } from "../../shared/gpu/gpu.ts";
+import type { Sample } from "../../shared/gpu/sample.ts";
+import { type Problem, problem } from "../../shared/problems/problem.ts";
+import type { SourceState } from "../../shared/protocol/state.ts";
+import { createEmitter } from "../lib/emitter.ts";
+import { applyProcesses, applyTick, forgetReadings, type KnownGpu } from "./gpu-list.ts";
+import type { SampleSource, SourceEvent } from "./source.ts";
+
+export interface SamplerOptions {
+  /** Milliseconds between samples while somebody watches. */
+  intervalMs: number;
+  /** GPUs to show, by index or UUID; `null` for all. */
+  gpus: readonly string[] | null;
+  demoReason: SourceState["demoReason"];
+}
+
+/** Turns what a source says into numbered samples and a status, and decides how often to look. */
+export interface Sampler {
+  /** Newest sample; `seq` is 0 before the first. */
+  latest(): Sample;
+  source(): SourceState;
+  /** Milliseconds since the sidecar's epoch, the clock of `tMs`. */
+  nowMs(): number;
+  onSample(listener: (sample: Sample) => void): () => void;
+  onSource(listener: (source: SourceState) => void): () => void;
+  /** Full rate while somebody watches, seldom otherwise. */
+  setWatched(watched: boolean): void;
+  /** Keeps the rate at one sample a second or faster, watched or not, until the returned function is called. */
+  holdFast(): () => void;
+  /** Asks for the processes now and waits for the answer. One query at a time; a second caller joins. */
+  refreshProcesses(): Promise<void>;
+  close(): Promise<void>;
+}
+
+/** Rate while nobody watches: polling keeps an idle GPU from its lowest power state. */
+export const IDLE_INTERVAL_MS = 5000;
+/** Rate while a release is measured. */
+const FAST_INTERVAL_MS = 1000;
+/** A page that is loaded anew must not make the rate change twice. */
+const LINGER_MS = 15_000;
+/** Processes are asked for this often while somebody watches, and seldom enough to cost 2 % of one core at most. */
+const PROCESS_INTERVAL_MS = 10_000;
+const PROCESS_REST_FACTOR = 50;
+
+export function createSampler(source: SampleSource, options: SamplerOptions): Sampler {
+  const startedAt = performance.now();
+  const samples = createEmitter<Sample>();
+  const sources = createEmitter<SourceState>();
+  const idleMs = Math.max(IDLE_INTERVAL_MS, options.intervalMs);
+  let known: KnownGpu[] = [];
+  let latest: Sample = { seq: 0, tMs: 0, gpus: [] };
+  let state: SourceState = {
+    kind: source.kind,
+    status: "starting",
+    demoReason: options.demoReason,
+    problem: null,
+    intervalMs: idleMs,
+    driverVersion: null,
+  };
+  let watched = false;
+  let holds = 0;
+  let lingering = false;
+  let closed = false;
+  let lingerTimer: NodeJS.Timeout | undefined;
+  let processTimer: NodeJS.Timeout | undefined;
+  let processQuery: Promise<void> | undefined;
+
+  const nowMs = () => performance.now() - startedAt;
+  const shown = (gpu: Pick<Gpu, "index" | "uuid">) =>
+    options.gpus === null || options.gpus.includes(String(gpu.index)) || options.gpus.includes(gpu.uuid);
+
+  function publish(next: KnownGpu[]) {
+    known = next;
+    latest = { seq: latest.seq + 1, tMs: nowMs(), gpus: known.map(({ gpu }) => gpu) };
+    samples.emit(latest);
+  }
+
+  function setSource(patch: Partial<SourceState>) {
+    const next = { ...state, ...patch };
+    if (JSON.stringify(next) === JSON.stringify(state)) return;
+    state = next;
+    sources.emit(state);
+  }
+
+  function onEvent(event: SourceEvent) {
+    if (closed) return;
+    if (event.type === "problem") {
+      setSource({ status: event.status, problem: event.problem });
+      if (event.status === "failed" && known.some(({ gpu }) => hasReading(gpu)))
+        publish(forgetReadings(known));
+      return;
+    }
+    const tick = event.tick.filter(shown);
+    const next = applyTick(known, tick);
+    const driverVersion = tick[0]?.driverVersion ?? state.driverVersion;
+    setSource({ status: "live", problem: event.warning ?? lostProblem(next), driverVersion });
+    publish(next);
+    scheduleProcesses(0);
+  }
+
+  function scheduleProcesses(delayMs: number) {
+    if (!watched || closed || processTimer !== undefined || processQuery !== undefined) return;
+    processTimer = setTimeout(() => {
+      processTimer = undefined;
+      if (state.status === "live" && watched) void refreshProcesses();
+    }, delayMs);
+  }
+
+  function refreshProcesses(): Promise<void> {
+    clearTimeout(processTimer);
+    processTimer = undefined;
+    processQuery ??= (async () => {
+      const before = performance.now();
+      const processes = await source.queryProcesses();
+      const tookMs = performance.now() - before;
+      if (closed) return;
+      known = applyProcesses(known, processes);
+      latest = { ...latest, gpus: known.map(({ gpu }) => gpu) };
+      processQuery = undefined;
+      scheduleProcesses(Math.max(PROCESS_INTERVAL_MS, PROCESS_REST_FACTOR * tookMs));
+    })();
+    return processQuery;
+  }
+
+  function adjustRate() {
+    const wanted = watched || lingering ? options.intervalMs : idleMs;
+    const intervalMs = holds > 0 ? Math.min(wanted, options.intervalMs, FAST_INTERVAL_MS) : wanted;
+    source.setIntervalMs(intervalMs);
+    setSource({ intervalMs });
+  }
+
+  const unsubscribe = source.subscribe(onEvent);
+  source.setIntervalMs(idleMs);
+  source.start();
+
+  return {
+    latest: () => latest,
+    source: () => state,
+    nowMs,
+    onSample: samples.subscribe,
+    onSource: sources.subscribe,
+    setWatched(next) {
+      if (next === watched || closed) return;
+      watched = next;
+      clearTimeout(lingerTimer);
+      lingering = !watched;
+      adjustRate();
+      if (watched) {
+        scheduleProcesses(0);
+        return;
+      }
+      clearTimeout(processTimer);
+      processTimer = undefined;
+      lingerTimer = setTimeout(() => {
+        lingering = false;
+        adjustRate();
+      }, LINGER_MS);
+    },
+    holdFast() {
+      holds++;
+      adjustRate();
+      let held = true;
+      return () => {
+        if (!held) return;
+        held = false;
+        holds--;
+        if (!closed) adjustRate();
+      };
+    },
+    refreshProcesses,
+    async close() {
+      closed = true;
+      unsubscribe();
+      clearTimeout(lingerTimer);
+      clearTimeout(processTimer);
+      await source.close();
+    },
+  };
+}
+
+function hasReading(gpu: Gpu): boolean {
+  return gpu.memoryUsedMiB !== null || gpu.utilizationGpuPct !== null || gpu.temperatureC !== null;
+}
+
+function lostProblem(known: readonly KnownGpu[]): Problem | null {
+  const lost = known.filter(({ gpu }) => gpu.lost).map(({ gpu }) => `${gpu.index} (${gpu.name})`);
+  return lost.length === 0 ? null : problem("gpu-lost", { gpu: lost.join(", ") });
+}

@@ -1,0 +1,180 @@
+import { randomBytes, randomUUID } from "node:crypto";
+import type { Server } from "node:http";
+import { encodeHistory } from "../shared/history/codec.ts";
+import type { Problem } from "../shared/problems/problem.ts";
+import { problem } from "../shared/problems/problem.ts";
+import { isLoopbackHost } from "../shared/protocol/origins.ts";
+import type { State } from "../shared/protocol/state.ts";
+import { PROTOCOL_VERSION } from "../shared/protocol/version.ts";
+import { estimateCapacity } from "./capacity/estimator.ts";
+import { mergeProfiles } from "./capacity/profiles.ts";
+import type { Options } from "./config/options.ts";
+import { createAdmit } from "./gateway/admit.ts";
+import { createGateway, type MakeHello } from "./gateway/gateway.ts";
+import { createHistory } from "./history/history.ts";
+import { createHttpServer } from "./http/http-server.ts";
+import { createPages } from "./http/pages.ts";
+import { createDisposer } from "./lib/disposer.ts";
+import type { Backend } from "./release/backends/backend.ts";
+import { createDemoBackend } from "./release/backends/demo.ts";
+import { createHttpBackend } from "./release/backends/http.ts";
+import { createReleaseController } from "./release/controller.ts";
+import { chooseSource } from "./sampling/choose-source.ts";
+import { createDemoSource } from "./sampling/demo/demo-source.ts";
+import { readHost } from "./sampling/host.ts";
+import { createNvidiaSmiSource } from "./sampling/nvidia-smi-source.ts";
+import { createSampler } from "./sampling/sampler.ts";
+import type { SampleSource } from "./sampling/source.ts";
+
+/** What the sidecar needs from the program around it. */
+export interface SidecarSurroundings {
+  /** Folder of the built pages. */
+  clientFolder: string;
+  version: string;
+  env: NodeJS.ProcessEnv;
+}
+
+/** A running sidecar: everything wired, sampling begun, not yet listening. */
+export interface Sidecar {
+  readonly server: Server;
+  /** Needed to act; `null`: everyone who is let in may act. */
+  readonly token: string | null;
+  readonly sourceKind: "nvidia-smi" | "demo";
+  /** Ends everything that was started, children included. Idempotent. */
+  close(): Promise<void>;
+}
+
+const HOST_INTERVAL_MS = 10_000;
+
+/** Composition root: builds, wires and owns the parts; the only file that joins the server's folders. */
+export function createSidecar(
+  options: Options,
+  { clientFolder, version, env }: SidecarSurroundings,
+): Sidecar {
+  const disposer = createDisposer();
+  const bootId = randomUUID();
+  const loopbackOnly = isLoopbackHost(options.host === "::1" ? "[::1]" : options.host);
+  const token = options.token ?? (loopbackOnly ? null : randomBytes(18).toString("base64url"));
+  const admit = createAdmit({ allowOrigin: options.allowOrigin, token, loopbackOnly });
+  const profiles = mergeProfiles(options.profiles);
+  const profile = profiles.find(({ id }) => id === options.profile) ?? profiles[0];
+  if (profile === undefined) throw new Error("there is no job profile");
+
+  const choice = chooseSource(options, env);
+  let source: SampleSource;
+  const backends: Backend[] = [];
+  if (choice.kind === "demo") {
+    const demo = createDemoSource(choice.gpuCount);
+    source = demo;
+    backends.push(createDemoBackend(demo.unload));
+  } else {
+    source = createNvidiaSmiSource(choice.command, options.interval, env);
+  }
+  const hooks =
+    options.backends ?? (options.backendUrl === undefined ? [] : [defaultHook(options.backendUrl)]);
+  // A backend that was asked for takes the place of the simulated one.
+  if (hooks.length > 0) backends.splice(0, backends.length, ...hooks.map(createHttpBackend));
+
+  const sampler = createSampler(source, {
+    intervalMs: options.interval,
+    gpus: options.gpus === undefined || options.gpus.length === 0 ? null : options.gpus,
+    demoReason: choice.kind === "demo" ? choice.reason : null,
+  });
+  disposer.add(sampler.close);
+  const epochMs = Date.now() - Math.round(sampler.nowMs());
+  const history = createHistory();
+  disposer.add(sampler.onSample(history.append));
+
+  const releases = createReleaseController(backends, {
+    latest: sampler.latest,
+    nowMs: sampler.nowMs,
+    onSample: sampler.onSample,
+    holdFast: sampler.holdFast,
+    refreshProcesses: sampler.refreshProcesses,
+    isLive: () => sampler.source().status === "live",
+  });
+  disposer.add(releases.close);
+
+  let host = readHost();
+  const currentState = (): State => {
+    const { gpus } = sampler.latest();
+    return {
+      source: sampler.source(),
+      gpus: [...gpus],
+      host,
+      capacity: estimateCapacity(gpus, profile),
+      backends: releases.backends(),
+      release: releases.state(),
+    };
+  };
+  const encodedHistory = (sinceSeq: number, windowMs: number) =>
+    encodeHistory(history.since(sinceSeq, windowMs), sampler.latest().gpus.length);
+  const releaseProblem = (actProblem: Problem | null) =>
+    backends.length === 0 ? problem("no-backend") : actProblem;
+  const makeHello: MakeHello = ({ actProblem, bootId: knownBoot, lastSeq, historyMs }) => {
+    const { seq } = sampler.latest();
+    const blocked = releaseProblem(actProblem);
+    return {
+      protocol: PROTOCOL_VERSION,
+      bootId,
+      version,
+      epochMs,
+      nowMs: Math.round(sampler.nowMs()),
+      seq,
+      capabilities: { release: { allowed: blocked === null, problem: blocked } },
+      state: currentState(),
+      profiles,
+      history: encodedHistory(knownBoot === bootId ? lastSeq : 0, historyMs),
+    };
+  };
+
+  const server = createHttpServer(
+    {
+      source: sampler.source,
+      hello: (actProblem) => makeHello({ actProblem, bootId: undefined, lastSeq: 0, historyMs: 0 }),
+      profiles: () => profiles,
+      release: releases.request,
+      findRelease: releases.find,
+    },
+    createPages(clientFolder, options.allowOrigin),
+    { basePath: options.basePath, admit },
+  );
+  const gateway = createGateway(
+    server,
+    {
+      bootId,
+      resume: (sinceSeq, windowMs) => ({
+        seq: sampler.latest().seq,
+        gpus: [...sampler.latest().gpus],
+        history: encodedHistory(sinceSeq, windowMs),
+      }),
+      release: releases.request,
+    },
+    makeHello,
+    watchedChanged,
+    { path: `${options.basePath}socket.io`, admit },
+  );
+  disposer.add(gateway.close);
+  disposer.add(sampler.onSample(gateway.sample));
+  disposer.add(sampler.onSource(gateway.source));
+  disposer.add(releases.onRelease(gateway.release));
+  disposer.add(releases.onBackends(gateway.backends));
+
+  let hostTimer: NodeJS.Timeout | undefined;
+  disposer.add(() => clearInterval(hostTimer));
+  function watchedChanged(watched: boolean) {
+    sampler.setWatched(watched);
+    clearInterval(hostTimer);
+    if (!watched) return;
+    hostTimer = setInterval(() => {
+      host = readHost();
+      gateway.host(host);
+    }, HOST_INTERVAL_MS);
+  }
+
+  return { server, token, sourceKind: choice.kind, close: disposer.close };
+}
+
+function defaultHook(url: string) {
+  return { id: "http", kind: "http" as const, url, method: "POST" as const, headers: {}, timeoutMs: 10_000 };
+}

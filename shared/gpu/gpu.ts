@@ -1,0 +1,87 @@
+import * as v from "valibot";
+
+/** A figure the driver may not report: `null` means unknown, never 0. */
+const figure = v.nullable(v.pipe(v.number(), v.finite()));
+const count = v.pipe(v.number(), v.integer(), v.minValue(0));
+
+/** A compute process on a GPU. `name` and `usedMiB` are `null` where the driver hides them (other PID namespace, WDDM). */
+export const gpuProcessSchema = v.object({ pid: count, name: v.nullable(v.string()), usedMiB: figure });
+export type GpuProcess = v.InferOutput<typeof gpuProcessSchema>;
+
+/** What changes with every sample. Units are in the names. */
+export const gpuReadingSchema = v.object({
+  memoryUsedMiB: figure,
+  /** The driver's own `memory.free`: on newer drivers used + reserved + free = total. */
+  memoryFreeMiB: figure,
+  utilizationGpuPct: figure,
+  temperatureC: figure,
+  powerDrawW: figure,
+});
+export type GpuReading = v.InferOutput<typeof gpuReadingSchema>;
+
+/** What changes seldom and travels apart from the samples. */
+export const gpuDetailsSchema = v.object({
+  memoryReservedMiB: figure,
+  /** Memory-bandwidth activity. It is not the share of VRAM in use. */
+  utilizationMemoryPct: figure,
+  powerLimitW: figure,
+  fanPct: figure,
+  pstate: v.nullable(v.string()),
+  /** Names of active throttle (clock event) reasons, without "idle"; `null` when the driver does not tell. */
+  throttle: v.nullable(v.array(v.string())),
+  /** MIG mode on or off; `null` where the GPU has none. */
+  mig: v.nullable(v.boolean()),
+  /** `null` until the first process query has answered. */
+  processes: v.nullable(v.array(gpuProcessSchema)),
+});
+export type GpuDetails = v.InferOutput<typeof gpuDetailsSchema>;
+
+const details = gpuDetailsSchema.entries;
+/** Some of the details: those that changed. */
+export const gpuDetailsPatchSchema = v.object({
+  memoryReservedMiB: v.exactOptional(details.memoryReservedMiB),
+  utilizationMemoryPct: v.exactOptional(details.utilizationMemoryPct),
+  powerLimitW: v.exactOptional(details.powerLimitW),
+  fanPct: v.exactOptional(details.fanPct),
+  pstate: v.exactOptional(details.pstate),
+  throttle: v.exactOptional(details.throttle),
+  mig: v.exactOptional(details.mig),
+  processes: v.exactOptional(details.processes),
+});
+
+/** Who the GPU is. */
+export const gpuIdentitySchema = v.object({
+  index: count,
+  uuid: v.string(),
+  name: v.string(),
+  memoryTotalMiB: figure,
+  /** The GPU was there and no longer answers: its readings are `null`. */
+  lost: v.boolean(),
+});
+export type GpuIdentity = v.InferOutput<typeof gpuIdentitySchema>;
+
+/** One GPU as `/api/v1/state` and `hello` show it. */
+export const gpuSchema = v.object({
+  ...gpuIdentitySchema.entries,
+  ...gpuReadingSchema.entries,
+  ...gpuDetailsSchema.entries,
+});
+export type Gpu = v.InferOutput<typeof gpuSchema>;
+
+/** The readings in the order in which they stand on the wire and in history rows. */
+export const READING_FIELDS = [
+  "memoryUsedMiB",
+  "memoryFreeMiB",
+  "utilizationGpuPct",
+  "temperatureC",
+  "powerDrawW",
+] as const satisfies readonly (keyof GpuReading)[];
+
+/** A reading of which nothing is known. */
+export const UNKNOWN_READING: GpuReading = {
+  memoryUsedMiB: null,
+  memoryFreeMiB: null,
+  utilizationGpuPct: null,
+  temperatureC: null,
+  powerDrawW: null,
+};

@@ -1,0 +1,50 @@
+/** Everything that can be wrong, as codes. Words for each, in every language, stand beside this file. */
+export const PROBLEM_CODES = [
+  // source: where samples come from
+  "nvidia-smi-not-found",
+  "nvidia-smi-not-runnable",
+  "no-driver",
+  "driver-library-mismatch",
+  "driver-library-missing",
+  "nvml-unknown-error",
+  "no-devices",
+  "gpu-lost",
+  "gpu-needs-reset",
+  "permission-denied",
+  "wsl-blocked",
+  "query-refused",
+  "no-output",
+  "unreadable-output",
+  "process-ended",
+  // release: giving VRAM back
+  "no-backend",
+  "not-allowed",
+  "mode-unsupported",
+  "unknown-backend",
+  "sidecar-restarted",
+  "sidecar-closing",
+  "backend-unreachable",
+  "backend-timeout",
+  "backend-status",
+  "backend-redirect",
+  "backend-broken-answer",
+  "nothing-freed",
+  "vram-grew",
+  "not-measured",
+  // wire: a message that cannot be taken
+  "bad-request",
+  "not-found",
+  "method-not-allowed",
+  "protocol-version",
+  "origin-refused",
+  "host-refused",
+  "wrong-token",
+] as const;
+export type ProblemCode = (typeof PROBLEM_CODES)[number];
+
+/** What is wrong and what to do about it. `{name}` in the text stands for a parameter of the problem. */
+export interface ProblemWords {
+  message: string;
+  advice: string;
+}
+export type ProblemCatalog = Readonly<Record<ProblemCode, ProblemWords>>;

@@ -1,0 +1,152 @@
+import type { ProblemCatalog } from "./codes.ts";
+
+export const problemsEn: ProblemCatalog = {
+  "nvidia-smi-not-found": {
+    message: "nvidia-smi was not found.",
+    advice:
+      "Install the NVIDIA driver, or give its path with --nvidia-smi. In a container, start it with --gpus all.",
+  },
+  "nvidia-smi-not-runnable": {
+    message: "nvidia-smi could not be started: {detail}",
+    advice: "Check the path given with --nvidia-smi and that the file may be executed.",
+  },
+  "no-driver": {
+    message: "The NVIDIA driver does not answer.",
+    advice:
+      "Load the kernel module (modprobe nvidia) or reinstall the driver; after a kernel update, reboot.",
+  },
+  "driver-library-mismatch": {
+    message: "Driver and library versions do not match.",
+    advice:
+      "The driver was updated while it was loaded: reboot, or unload and reload the nvidia kernel modules. In a container, restart it.",
+  },
+  "driver-library-missing": {
+    message: "The driver's NVML library was not found.",
+    advice:
+      "In a container, start it with --gpus all and the NVIDIA container runtime. Under WSL, update the driver on Windows.",
+  },
+  "nvml-unknown-error": {
+    message: "NVML fails with an unknown error.",
+    advice:
+      "In a container this follows a cgroup reload on the host: restart the container. Otherwise reboot.",
+  },
+  "no-devices": {
+    message: "nvidia-smi finds no GPU.",
+    advice:
+      "In a container, start it with --gpus all and check NVIDIA_VISIBLE_DEVICES. On a host, check that the card is seated and powered (lspci).",
+  },
+  "gpu-lost": {
+    message: "A GPU does not answer any more: {gpu}.",
+    advice:
+      "Its jobs are gone. Look into dmesg for Xid messages; usually only a reboot brings the card back.",
+  },
+  "gpu-needs-reset": {
+    message: "A GPU must be reset before it can be used: {gpu}.",
+    advice: "Stop every process on it, then run nvidia-smi --gpu-reset, or reboot.",
+  },
+  "permission-denied": {
+    message: "nvidia-smi may not read the GPU.",
+    advice:
+      "Run the sidecar as a user who may open /dev/nvidia*, or give the container the GPU's permissions.",
+  },
+  "wsl-blocked": {
+    message: "Windows blocks access to the GPU from WSL.",
+    advice: "Update the NVIDIA driver on Windows and run wsl --update, then wsl --shutdown.",
+  },
+  "query-refused": {
+    message: "nvidia-smi refuses the query: {detail}",
+    advice: "The driver may be too old for a loop query (390 or newer is needed). Update the driver.",
+  },
+  "no-output": {
+    message: "nvidia-smi has been silent for {seconds} s.",
+    advice: "The driver may hang: look into dmesg for Xid messages. Sampling is tried again by itself.",
+  },
+  "unreadable-output": {
+    message: "nvidia-smi printed something that is not a sample: {detail}",
+    advice: "Run the command of --nvidia-smi by hand and see what it prints.",
+  },
+  "process-ended": {
+    message: "nvidia-smi ended by itself ({detail}).",
+    advice: "It is started again by itself. If this goes on, run nvidia-smi by hand and see what it says.",
+  },
+  "no-backend": {
+    message: "No generation backend is set up.",
+    advice:
+      "Start the sidecar with --backend http --backend-url URL, where URL is your backend's unload hook.",
+  },
+  "not-allowed": {
+    message: "This page may look but not act.",
+    advice: "Open the panel with the link that the sidecar printed when it started: it carries the token.",
+  },
+  "mode-unsupported": {
+    message: "This backend cannot release in the mode “{mode}”.",
+    advice: "Use the mode auto or now.",
+  },
+  "unknown-backend": {
+    message: "There is no backend called “{backend}”.",
+    advice: "Leave the backend out, or use an id that the state lists under backends.",
+  },
+  "sidecar-restarted": {
+    message: "The sidecar was restarted after this page was loaded.",
+    advice: "Nothing was released. Look at the figures again and press the button once more.",
+  },
+  "sidecar-closing": {
+    message: "The sidecar is being stopped.",
+    advice: "Start it again and look at the figures.",
+  },
+  "backend-unreachable": {
+    message: "The backend cannot be reached ({detail}).",
+    advice: "Nothing was released. Is the backend running, and is --backend-url right?",
+  },
+  "backend-timeout": {
+    message: "The backend did not answer within {seconds} s.",
+    advice: "It may be busy with a job or hang. The figures show what has happened so far; try again later.",
+  },
+  "backend-status": {
+    message: "The backend answered with an error: HTTP {status}.",
+    advice: "Look into the backend's log. The figures show whether anything was released.",
+  },
+  "backend-redirect": {
+    message: "The backend answered with a redirect (HTTP {status}), which is not followed.",
+    advice: "Give the final address of the unload hook with --backend-url.",
+  },
+  "backend-broken-answer": {
+    message: "The backend broke off its answer ({detail}).",
+    advice: "It may have crashed or been restarted: look into its log.",
+  },
+  "nothing-freed": {
+    message: "The backend accepted, but no VRAM came back within {seconds} s.",
+    advice:
+      "A running job, another program or an allocator cache may hold it. The processes on the GPU are listed below.",
+  },
+  "vram-grew": {
+    message: "VRAM in use grew by {mib} MiB instead of falling.",
+    advice: "Something else allocates at the same time: look at the processes on the GPU.",
+  },
+  "not-measured": {
+    message: "The backend accepted, but there were no samples to measure by.",
+    advice: "How much was released is not known: see what the panel says about the source of the samples.",
+  },
+  "bad-request": {
+    message: "The request cannot be understood: {detail}",
+    advice: "Check it against the documentation.",
+  },
+  "not-found": { message: "There is nothing at {path}.", advice: "Check the address." },
+  "method-not-allowed": { message: "{method} is not possible here.", advice: "Use {allowed}." },
+  "protocol-version": {
+    message: "This page speaks protocol {client}, the sidecar {server}.",
+    advice: "Reload the page; if that does not help, update whichever is older.",
+  },
+  "origin-refused": {
+    message: "Pages of {origin} may not connect to this sidecar.",
+    advice: "Start the sidecar with --allow-origin {origin}.",
+  },
+  "host-refused": {
+    message: "The sidecar does not answer to the name {host}.",
+    advice: "Use its own address, or start it with --allow-origin and the address you use.",
+  },
+  "wrong-token": {
+    message: "The token is not right.",
+    advice: "Open the panel with the link that the sidecar printed when it started.",
+  },
+};

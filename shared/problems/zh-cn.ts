@@ -1,0 +1,134 @@
+import type { ProblemCatalog } from "./codes.ts";
+
+export const problemsZhCn: ProblemCatalog = {
+  "nvidia-smi-not-found": {
+    message: "找不到 nvidia-smi。",
+    advice: "请安装 NVIDIA 驱动，或用 --nvidia-smi 指定路径。在容器中请用 --gpus all 启动。",
+  },
+  "nvidia-smi-not-runnable": {
+    message: "无法启动 nvidia-smi：{detail}",
+    advice: "请检查 --nvidia-smi 给出的路径，以及该文件是否可执行。",
+  },
+  "no-driver": {
+    message: "NVIDIA 驱动没有响应。",
+    advice: "请加载内核模块（modprobe nvidia）或重装驱动；升级内核后请重启。",
+  },
+  "driver-library-mismatch": {
+    message: "驱动与库的版本不一致。",
+    advice: "驱动在运行中被升级：请重启，或卸载并重新加载 nvidia 内核模块。在容器中请重启容器。",
+  },
+  "driver-library-missing": {
+    message: "找不到驱动的 NVML 库。",
+    advice: "在容器中请使用 NVIDIA 容器运行时并加 --gpus all 启动。在 WSL 中请更新 Windows 上的驱动。",
+  },
+  "nvml-unknown-error": {
+    message: "NVML 报告未知错误。",
+    advice: "在容器中，这通常发生在宿主机重新加载 cgroup 之后：请重启容器。否则请重启机器。",
+  },
+  "no-devices": {
+    message: "nvidia-smi 没有找到 GPU。",
+    advice:
+      "在容器中请用 --gpus all 启动，并检查 NVIDIA_VISIBLE_DEVICES。在宿主机上请检查显卡的插槽和供电（lspci）。",
+  },
+  "gpu-lost": {
+    message: "有 GPU 不再响应：{gpu}。",
+    advice: "其上的任务已丢失。请在 dmesg 中查找 Xid 信息；通常只有重启才能恢复。",
+  },
+  "gpu-needs-reset": {
+    message: "有 GPU 需要重置后才能使用：{gpu}。",
+    advice: "请停止其上的所有进程，然后运行 nvidia-smi --gpu-reset，或重启。",
+  },
+  "permission-denied": {
+    message: "nvidia-smi 没有读取 GPU 的权限。",
+    advice: "请用可以打开 /dev/nvidia* 的用户运行，或授予容器 GPU 权限。",
+  },
+  "wsl-blocked": {
+    message: "Windows 阻止了 WSL 访问 GPU。",
+    advice: "请更新 Windows 上的 NVIDIA 驱动，运行 wsl --update，然后运行 wsl --shutdown。",
+  },
+  "query-refused": {
+    message: "nvidia-smi 拒绝了查询：{detail}",
+    advice: "驱动可能过旧，不支持循环查询（需要 390 或更新）。请更新驱动。",
+  },
+  "no-output": {
+    message: "nvidia-smi 已有 {seconds} 秒没有输出。",
+    advice: "驱动可能已挂起：请在 dmesg 中查找 Xid 信息。采样会自动重试。",
+  },
+  "unreadable-output": {
+    message: "nvidia-smi 的输出不是采样数据：{detail}",
+    advice: "请手动运行 --nvidia-smi 给出的命令，查看其输出。",
+  },
+  "process-ended": {
+    message: "nvidia-smi 自行退出（{detail}）。",
+    advice: "它会自动重新启动。如果反复出现，请手动运行 nvidia-smi 查看提示。",
+  },
+  "no-backend": {
+    message: "没有配置生成后端。",
+    advice: "请用 --backend http --backend-url URL 启动，URL 为后端的卸载接口。",
+  },
+  "not-allowed": {
+    message: "此页面只能查看，不能操作。",
+    advice: "请用启动时打印的链接打开面板：链接中带有令牌。",
+  },
+  "mode-unsupported": {
+    message: "此后端不支持“{mode}”释放方式。",
+    advice: "请使用 auto 或 now。",
+  },
+  "unknown-backend": {
+    message: "没有名为“{backend}”的后端。",
+    advice: "请不要指定后端，或使用状态中 backends 列出的 id。",
+  },
+  "sidecar-restarted": {
+    message: "页面打开之后，面板服务已重启。",
+    advice: "没有释放任何显存。请重新查看数据，再按一次按钮。",
+  },
+  "sidecar-closing": { message: "面板服务正在停止。", advice: "请重新启动后查看数据。" },
+  "backend-unreachable": {
+    message: "无法连接后端（{detail}）。",
+    advice: "没有释放任何显存。后端是否在运行？--backend-url 是否正确？",
+  },
+  "backend-timeout": {
+    message: "后端在 {seconds} 秒内没有响应。",
+    advice: "它可能正忙于任务或已挂起。数据显示了目前的情况；请稍后再试。",
+  },
+  "backend-status": {
+    message: "后端返回错误：HTTP {status}。",
+    advice: "请查看后端日志。是否有显存释放以数据为准。",
+  },
+  "backend-redirect": {
+    message: "后端返回重定向（HTTP {status}），不予跟随。",
+    advice: "请用 --backend-url 给出卸载接口的最终地址。",
+  },
+  "backend-broken-answer": {
+    message: "后端中断了响应（{detail}）。",
+    advice: "它可能已崩溃或重启：请查看其日志。",
+  },
+  "nothing-freed": {
+    message: "后端已接受，但 {seconds} 秒内没有显存释放。",
+    advice: "显存可能被运行中的任务、其他程序或分配器缓存占用。下面列出了 GPU 上的进程。",
+  },
+  "vram-grew": {
+    message: "显存占用没有下降，反而增加了 {mib} MiB。",
+    advice: "有其他程序同时在分配显存：请查看 GPU 上的进程。",
+  },
+  "not-measured": {
+    message: "后端已接受，但没有采样可供测量。",
+    advice: "释放了多少无从得知：请查看面板对采样来源的说明。",
+  },
+  "bad-request": { message: "无法理解请求：{detail}", advice: "请对照文档检查。" },
+  "not-found": { message: "{path} 处没有内容。", advice: "请检查地址。" },
+  "method-not-allowed": { message: "此处不支持 {method}。", advice: "请使用 {allowed}。" },
+  "protocol-version": {
+    message: "此页面使用协议 {client}，面板服务使用 {server}。",
+    advice: "请刷新页面；如仍不行，请更新较旧的一方。",
+  },
+  "origin-refused": {
+    message: "来自 {origin} 的页面不能连接此面板服务。",
+    advice: "请用 --allow-origin {origin} 启动面板服务。",
+  },
+  "host-refused": {
+    message: "面板服务不响应 {host} 这个名称。",
+    advice: "请使用它自己的地址，或用 --allow-origin 加上所用地址启动。",
+  },
+  "wrong-token": { message: "令牌不正确。", advice: "请用启动时打印的链接打开面板。" },
+};

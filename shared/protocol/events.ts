@@ -1,0 +1,25 @@
+import type { Release } from "../release/release.ts";
+import type { DetailsMessage, Hello, Resumed } from "./messages.ts";
+import type { Reply } from "./reply.ts";
+import type { ReleaseRequest, ResumeRequest } from "./requests.ts";
+import type { WireSample } from "./sample-codec.ts";
+import type { BackendState, HostState, SourceState } from "./state.ts";
+
+/** Sidecar → panel. `sample` and `details` reach only those who watch; `sample` may be skipped for a slow viewer. */
+export interface ServerToClientEvents {
+  hello: (hello: Hello) => void;
+  sample: (sample: WireSample) => void;
+  details: (details: DetailsMessage) => void;
+  host: (host: HostState) => void;
+  source: (source: SourceState) => void;
+  backends: (backends: BackendState[]) => void;
+  release: (release: Release) => void;
+}
+
+/** Panel → sidecar. Each is acknowledged. */
+export interface ClientToServerEvents {
+  watch: (ack: (reply: Reply<null>) => void) => void;
+  unwatch: (ack: (reply: Reply<null>) => void) => void;
+  resume: (request: ResumeRequest, ack: (reply: Reply<Resumed>) => void) => void;
+  release: (request: ReleaseRequest, ack: (reply: Reply<{ id: string }>) => void) => void;
+}

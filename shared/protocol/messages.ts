@@ -1,0 +1,42 @@
+import * as v from "valibot";
+import { profileSchema } from "../capacity/profile.ts";
+import { gpuDetailsPatchSchema, gpuSchema } from "../gpu/gpu.ts";
+import { problemSchema } from "../problems/problem.ts";
+import { stateSchema } from "./state.ts";
+
+const cell = v.nullable(v.number());
+
+export const historySchema = v.object({ columns: v.number(), data: v.array(cell) });
+
+/** First message on every connection, and again whenever the GPUs of the machine change. */
+export const helloSchema = v.object({
+  protocol: v.number(),
+  /** Names this run of the sidecar. Another one means: forget what you know. */
+  bootId: v.string(),
+  version: v.string(),
+  /** Epoch milliseconds of `tMs` = 0. */
+  epochMs: v.number(),
+  /** `tMs` of this very message, so that a viewer whose clock is off knows the age of the last sample. */
+  nowMs: v.number(),
+  /** The newest sample this state is of; 0 before the first. */
+  seq: v.number(),
+  capabilities: v.object({
+    /** May this viewer release? If not, why. */
+    release: v.object({ allowed: v.boolean(), problem: v.nullable(problemSchema) }),
+  }),
+  state: stateSchema,
+  profiles: v.array(profileSchema),
+  /** Samples since the `lastSeq` of the handshake, or as far back as it asked for. */
+  history: historySchema,
+});
+export type Hello = v.InferOutput<typeof helloSchema>;
+
+export const wireSampleSchema = v.array(cell);
+
+/** Changed details: position in the GPU list and the fields that changed. */
+export const detailsSchema = v.array(v.tuple([v.number(), gpuDetailsPatchSchema]));
+export type DetailsMessage = v.InferOutput<typeof detailsSchema>;
+
+/** Answer to `resume`: the GPUs as they are now, and the history that was missed. */
+export const resumedSchema = v.object({ seq: v.number(), gpus: v.array(gpuSchema), history: historySchema });
+export type Resumed = v.InferOutput<typeof resumedSchema>;

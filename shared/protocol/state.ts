@@ -1,0 +1,77 @@
+import * as v from "valibot";
+import { basisSchema } from "../capacity/profile.ts";
+import { gpuSchema } from "../gpu/gpu.ts";
+import { problemSchema } from "../problems/problem.ts";
+import { releaseSchema } from "../release/release.ts";
+
+const figure = v.nullable(v.number());
+
+/** Where samples come from and whether they do. `problem` beside `live` is a warning: one GPU of several is lost. */
+export const sourceSchema = v.object({
+  kind: v.picklist(["nvidia-smi", "demo", "replay", "redis"]),
+  status: v.picklist(["starting", "live", "stale", "failed"]),
+  /** Why the demo source is shown though nobody asked for it. */
+  demoReason: v.nullable(v.picklist(["asked-for", "no-nvidia-smi"])),
+  problem: v.nullable(problemSchema),
+  /** Milliseconds between samples at present: the rate asked for while somebody watches, slower otherwise. */
+  intervalMs: v.number(),
+  driverVersion: v.nullable(v.string()),
+});
+export type SourceState = v.InferOutput<typeof sourceSchema>;
+
+export const hostSchema = v.object({
+  name: v.string(),
+  cpuCount: v.number(),
+  /** One-minute load average; `null` on Windows, which has none. */
+  load1: figure,
+  memoryTotalMiB: figure,
+  memoryAvailableMiB: figure,
+  /** The container's memory limit; `null` where there is none. */
+  memoryLimitMiB: figure,
+});
+export type HostState = v.InferOutput<typeof hostSchema>;
+
+export const gpuCapacitySchema = v.object({
+  index: v.number(),
+  canStart: figure,
+  running: figure,
+  recommendedMax: figure,
+  freeMiB: figure,
+  reserveMiB: figure,
+  promisedMiB: figure,
+  perJobMiB: v.number(),
+  basis: basisSchema,
+  /** The arithmetic in English words. */
+  explanation: v.string(),
+});
+export const capacitySchema = v.object({
+  profile: v.string(),
+  perGpu: v.array(gpuCapacitySchema),
+  recommendedMax: figure,
+  canStart: figure,
+});
+export type CapacityState = v.InferOutput<typeof capacitySchema>;
+
+export const backendSchema = v.object({
+  id: v.string(),
+  kind: v.string(),
+  /** Always `null`: a backend's address never leaves the sidecar. */
+  url: v.null(),
+  /** Whether the last call got through; `null`: not called yet. */
+  reachable: v.nullable(v.boolean()),
+  busy: v.nullable(v.boolean()),
+  queue: figure,
+  models: v.array(v.object({ name: v.string(), usedMiB: figure })),
+});
+export type BackendState = v.InferOutput<typeof backendSchema>;
+
+/** The whole present state, as `hello` carries it and `GET /api/v1/state` answers. */
+export const stateSchema = v.object({
+  source: sourceSchema,
+  gpus: v.array(gpuSchema),
+  host: hostSchema,
+  capacity: capacitySchema,
+  backends: v.array(backendSchema),
+  release: releaseSchema,
+});
+export type State = v.InferOutput<typeof stateSchema>;
