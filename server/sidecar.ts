@@ -1,8 +1,8 @@
 import { randomBytes, randomUUID } from "node:crypto";
 import type { Server } from "node:http";
 import { encodeHistory } from "../shared/history/codec.ts";
+import { problem } from "../shared/problems/make-problem.ts";
 import type { Problem } from "../shared/problems/problem.ts";
-import { problem } from "../shared/problems/problem.ts";
 import { isLoopbackHost } from "../shared/protocol/origins.ts";
 import type { State } from "../shared/protocol/state.ts";
 import { PROTOCOL_VERSION } from "../shared/protocol/version.ts";

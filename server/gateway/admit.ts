@@ -1,6 +1,7 @@
 import { timingSafeEqual } from "node:crypto";
 import type { IncomingHttpHeaders } from "node:http";
-import { type Problem, problem } from "../../shared/problems/problem.ts";
+import { problem } from "../../shared/problems/make-problem.ts";
+import type { Problem } from "../../shared/problems/problem.ts";
 import { isAllowedOrigin, isLoopbackHost } from "../../shared/protocol/origins.ts";
 
 /** Who may see and who may act. */

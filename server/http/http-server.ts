@@ -1,5 +1,5 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
-import { problem } from "../../shared/problems/problem.ts";
+import { problem } from "../../shared/problems/make-problem.ts";
 import type { Admit } from "../gateway/admit.ts";
 import type { Pages } from "./pages.ts";
 import { sendProblem } from "./respond.ts";

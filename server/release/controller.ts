@@ -1,6 +1,7 @@
 import { randomUUID } from "node:crypto";
 import type { Sample } from "../../shared/gpu/sample.ts";
-import { type Problem, problem } from "../../shared/problems/problem.ts";
+import { problem } from "../../shared/problems/make-problem.ts";
+import type { Problem } from "../../shared/problems/problem.ts";
 import { type Reply, refuse, succeed } from "../../shared/protocol/reply.ts";
 import type { BackendState } from "../../shared/protocol/state.ts";
 import { IDLE_RELEASE, isReleasing, type Release, type ReleaseMode } from "../../shared/release/release.ts";

@@ -1,5 +1,6 @@
 import type { ProblemCode } from "../../shared/problems/codes.ts";
-import { type Problem, problem } from "../../shared/problems/problem.ts";
+import { problem } from "../../shared/problems/make-problem.ts";
+import type { Problem } from "../../shared/problems/problem.ts";
 import { refusedField } from "./query.ts";
 
 /** Known error sentences, most specific first. Texts: nvidia-smi 390 to 610, see test/fixtures/nvidia-smi/SOURCES.tsv. */

@@ -1,5 +1,5 @@
 import type { GpuProcess } from "../../shared/gpu/gpu.ts";
-import { problem } from "../../shared/problems/problem.ts";
+import { problem } from "../../shared/problems/make-problem.ts";
 import { createEmitter } from "../lib/emitter.ts";
 import { concernsOneGpu, diagnoseEnding, type Ending, fieldToDrop } from "./diagnose.ts";
 import { runOnce } from "./nvidia-smi.ts";

@@ -1,7 +1,8 @@
 import { performance } from "node:perf_hooks";
 import type { Gpu } from "../../shared/gpu/gpu.ts";
 import type { Sample } from "../../shared/gpu/sample.ts";
-import { type Problem, problem } from "../../shared/problems/problem.ts";
+import { problem } from "../../shared/problems/make-problem.ts";
+import type { Problem } from "../../shared/problems/problem.ts";
 import type { SourceState } from "../../shared/protocol/state.ts";
 import { createEmitter } from "../lib/emitter.ts";
 import { applyProcesses, applyTick, forgetReadings, type KnownGpu } from "./gpu-list.ts";

@@ -21,6 +21,8 @@ export const PROBLEM_CODES = [
   "not-allowed",
   "mode-unsupported",
   "unknown-backend",
+  "sidecar-unreachable",
+  "sidecar-silent",
   "sidecar-restarted",
   "sidecar-closing",
   "backend-unreachable",

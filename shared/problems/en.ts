@@ -86,6 +86,14 @@ export const problemsEn: ProblemCatalog = {
     message: "There is no backend called “{backend}”.",
     advice: "Leave the backend out, or use an id that the state lists under backends.",
   },
+  "sidecar-unreachable": {
+    message: "There is no live connection to the sidecar.",
+    advice: "Nothing was released. Wait until the panel is live again, then press the button once more.",
+  },
+  "sidecar-silent": {
+    message: "The sidecar did not answer.",
+    advice: "Whether a release has begun is not known: watch the figures before you press the button again.",
+  },
   "sidecar-restarted": {
     message: "The sidecar was restarted after this page was loaded.",
     advice: "Nothing was released. Look at the figures again and press the button once more.",

@@ -1,6 +1,5 @@
 import * as v from "valibot";
 import { PROBLEM_CODES, type ProblemCatalog, type ProblemCode, type ProblemWords } from "./codes.ts";
-import { problemsEn } from "./en.ts";
 
 export const problemSchema = v.object({
   code: v.picklist(PROBLEM_CODES),
@@ -17,11 +16,6 @@ export type ProblemParams = Problem["params"];
 /** Replaces each `{name}` by the parameter of that name; a name without a parameter stays as it is. */
 export function fillIn(text: string, params: Readonly<Record<string, string | number>>): string {
   return text.replace(/\{(\w+)\}/g, (whole, name: string) => String(params[name] ?? whole));
-}
-
-/** Makes a problem with its English words. */
-export function problem(code: ProblemCode, params: ProblemParams = {}): Problem {
-  return { code, params, ...wordsOf({ code, params }, problemsEn) };
 }
 
 /** The words for a problem in the language of `catalog`. */

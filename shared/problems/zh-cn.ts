@@ -78,6 +78,14 @@ export const problemsZhCn: ProblemCatalog = {
     message: "没有名为“{backend}”的后端。",
     advice: "请不要指定后端，或使用状态中 backends 列出的 id。",
   },
+  "sidecar-unreachable": {
+    message: "与面板服务没有实时连接。",
+    advice: "没有释放任何显存。请等面板恢复实时后再按一次按钮。",
+  },
+  "sidecar-silent": {
+    message: "面板服务没有回应。",
+    advice: "释放是否已开始无从得知：再次按下按钮之前请先观察数据。",
+  },
   "sidecar-restarted": {
     message: "页面打开之后，面板服务已重启。",
     advice: "没有释放任何显存。请重新查看数据，再按一次按钮。",

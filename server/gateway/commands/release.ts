@@ -1,5 +1,5 @@
 import * as v from "valibot";
-import { problem } from "../../../shared/problems/problem.ts";
+import { problem } from "../../../shared/problems/make-problem.ts";
 import { type Reply, refuse } from "../../../shared/protocol/reply.ts";
 import { describeIssues, releaseRequestSchema } from "../../../shared/protocol/requests.ts";
 import type { Sidecar, Viewer } from "./command.ts";

@@ -1,5 +1,5 @@
 import * as v from "valibot";
-import { problem } from "../../../shared/problems/problem.ts";
+import { problem } from "../../../shared/problems/make-problem.ts";
 import type { Resumed } from "../../../shared/protocol/messages.ts";
 import { type Reply, refuse, succeed } from "../../../shared/protocol/reply.ts";
 import { describeIssues, resumeRequestSchema } from "../../../shared/protocol/requests.ts";

@@ -1,5 +1,5 @@
 import * as v from "valibot";
-import { problem } from "../../../shared/problems/problem.ts";
+import { problem } from "../../../shared/problems/make-problem.ts";
 import { describeIssues, releaseBodySchema } from "../../../shared/protocol/requests.ts";
 import { readJson } from "../read-json.ts";
 import { sendJson, sendProblem } from "../respond.ts";

@@ -1,5 +1,6 @@
 import * as v from "valibot";
-import { type Problem, problem } from "../../../shared/problems/problem.ts";
+import { problem } from "../../../shared/problems/make-problem.ts";
+import type { Problem } from "../../../shared/problems/problem.ts";
 import type { Release, ReleaseMode } from "../../../shared/release/release.ts";
 import type { Backend, UnloadOutcome } from "./backend.ts";
 

@@ -1,0 +1,219 @@
+import { io, type Socket } from "socket.io-client";
+import * as v from "valibot";
+import type { ProblemCode } from "../../shared/problems/codes.ts";
+import type { Problem, ProblemParams } from "../../shared/problems/problem.ts";
+import type { ClientToServerEvents, ServerToClientEvents } from "../../shared/protocol/events.ts";
+import {
+  detailsSchema,
+  helloSchema,
+  resumedSchema,
+  wireSampleSchema,
+} from "../../shared/protocol/messages.ts";
+import { type Reply, refusalSchema, refuse, replySchema } from "../../shared/protocol/reply.ts";
+import type { Handshake } from "../../shared/protocol/requests.ts";
+import { backendSchema, hostSchema, sourceSchema } from "../../shared/protocol/state.ts";
+import { PROTOCOL_VERSION } from "../../shared/protocol/version.ts";
+import { releaseSchema } from "../../shared/release/release.ts";
+import type { ConnectionStatus, PanelEvent, PanelSource } from "./source.ts";
+
+export interface LiveSourceOptions {
+  /** Base address of the sidecar, with a slash at the end. */
+  baseUrl: string;
+  token: string | null;
+  /** How much history the view shows. */
+  historyMs: number;
+}
+
+type PanelSocket = Socket<ServerToClientEvents, ClientToServerEvents>;
+
+const ANSWER_TIMEOUT_MS = 8000;
+const replies = { release: replySchema(v.object({ id: v.string() })), resume: replySchema(resumedSchema) };
+
+/** The sidecar over Socket.IO. Every message is checked before the panel sees it. */
+export function createLiveSource({ baseUrl, token, historyMs }: LiveSourceOptions): PanelSource {
+  const listeners = new Set<(event: PanelEvent) => void>();
+  const base = new URL(baseUrl);
+  let status: ConnectionStatus = "connecting";
+  let refusal: Problem | null = null;
+  let visible = true;
+  let bootId: string | undefined;
+  let lastSeq = 0;
+  let intervalMs = 1000;
+  let samplesExpected = false;
+  let staleTimer: ReturnType<typeof setTimeout> | undefined;
+
+  const socket: PanelSocket = io(base.origin, {
+    path: `${base.pathname}socket.io`,
+    transports: ["websocket", "polling"],
+    tryAllTransports: true,
+    reconnectionDelay: 500,
+    reconnectionDelayMax: 5000,
+    autoConnect: false,
+    // Several panels on one page must not share a handshake.
+    forceNew: true,
+    auth: (send) => send(handshake()),
+  });
+
+  function handshake(): Handshake {
+    return {
+      protocol: PROTOCOL_VERSION,
+      ...(token === null ? {} : { token }),
+      ...(bootId === undefined ? {} : { bootId, lastSeq }),
+      historyMs,
+      watch: visible,
+    };
+  }
+
+  function emit(event: PanelEvent) {
+    for (const listener of [...listeners]) listener(event);
+  }
+
+  function setStatus(next: ConnectionStatus, why: Problem | null = null) {
+    if (next === status && why?.code === refusal?.code) return;
+    status = next;
+    refusal = why;
+    emit({ type: "connection", status, problem: why });
+  }
+
+  /** Live until nothing has come for 3 intervals and 2 s although the sidecar says that it samples. */
+  function alive() {
+    clearTimeout(staleTimer);
+    if (!socket.connected) return;
+    setStatus("live");
+    if (visible && samplesExpected) staleTimer = setTimeout(() => setStatus("stale"), 3 * intervalMs + 2000);
+  }
+
+  function checked<const S extends v.GenericSchema>(schema: S, use: (value: v.InferOutput<S>) => void) {
+    return (message: unknown) => {
+      const parsed = v.safeParse(schema, message);
+      // A message of another shape is of another version: hello, which says so, is checked first.
+      if (parsed.success) use(parsed.output);
+      else if (schema.type === "object" && status === "connecting") {
+        setStatus("refused", problem("protocol-version", { client: PROTOCOL_VERSION, server: "?" }));
+      }
+    };
+  }
+
+  function expectSamples(source: { status: string; intervalMs: number }) {
+    samplesExpected = source.status === "live";
+    intervalMs = source.intervalMs;
+    alive();
+  }
+
+  socket.on(
+    "hello",
+    checked(helloSchema, (hello) => {
+      ({ bootId } = hello);
+      lastSeq = hello.seq;
+      emit({ type: "hello", hello });
+      expectSamples(hello.state.source);
+    }),
+  );
+  socket.on(
+    "sample",
+    checked(wireSampleSchema, (sample) => {
+      lastSeq = sample[0] ?? lastSeq;
+      emit({ type: "sample", sample });
+      alive();
+    }),
+  );
+  socket.on(
+    "details",
+    checked(detailsSchema, (details) => emit({ type: "details", details })),
+  );
+  socket.on(
+    "host",
+    checked(hostSchema, (host) => emit({ type: "host", host })),
+  );
+  socket.on(
+    "backends",
+    checked(v.array(backendSchema), (backends) => emit({ type: "backends", backends })),
+  );
+  socket.on(
+    "release",
+    checked(releaseSchema, (release) => emit({ type: "release", release })),
+  );
+  socket.on(
+    "source",
+    checked(sourceSchema, (source) => {
+      emit({ type: "source", source });
+      expectSamples(source);
+    }),
+  );
+  socket.on("disconnect", () => {
+    clearTimeout(staleTimer);
+    setStatus("offline");
+  });
+  socket.on("connect_error", (error) => {
+    const why = refusalOf(error);
+    if (why === null) {
+      setStatus("offline");
+      return;
+    }
+    setStatus("refused", why);
+    socket.disconnect();
+  });
+  socket.connect();
+
+  async function resume() {
+    try {
+      const reply = v.parse(
+        replies.resume,
+        await socket.timeout(ANSWER_TIMEOUT_MS).emitWithAck("resume", { sinceSeq: lastSeq }),
+      );
+      if (!reply.ok) return;
+      lastSeq = reply.data.seq;
+      emit({ type: "resumed", resumed: reply.data });
+    } catch {
+      // The connection broke: the handshake of the next one asks for the same.
+    }
+  }
+
+  return {
+    subscribe(listener) {
+      listeners.add(listener);
+      return () => listeners.delete(listener);
+    },
+    async release(mode, seenBootId) {
+      if (!socket.connected || status !== "live") return refuse(problem("sidecar-unreachable"));
+      const requestId = crypto.getRandomValues(new Uint32Array(4)).join("-");
+      try {
+        const answer = await socket
+          .timeout(ANSWER_TIMEOUT_MS)
+          .emitWithAck("release", { requestId, bootId: seenBootId, mode });
+        const reply: Reply<{ id: string }> = v.parse(replies.release, answer);
+        return reply;
+      } catch {
+        return refuse(problem("sidecar-silent"));
+      }
+    },
+    setVisible(next) {
+      if (next === visible) return;
+      visible = next;
+      if (!socket.connected) return;
+      socket.emit(visible ? "watch" : "unwatch", () => {});
+      if (visible) void resume();
+      alive();
+    },
+    close() {
+      clearTimeout(staleTimer);
+      listeners.clear();
+      socket.disconnect();
+    },
+  };
+}
+
+/** A problem found on this side. The panel has the words for its code in its own language. */
+function problem(code: ProblemCode, params: ProblemParams = {}): Problem {
+  return { code, params, message: code, advice: "" };
+}
+
+/** Why the sidecar refuses this panel for good; `null` when it just could not be reached. */
+function refusalOf(error: Error): Problem | null {
+  if ("data" in error) {
+    const parsed = v.safeParse(refusalSchema, error.data);
+    if (parsed.success) return parsed.output;
+  }
+  const forbidden = "description" in error && error.description === 403;
+  return forbidden ? problem("origin-refused", { origin: location.origin }) : null;
+}

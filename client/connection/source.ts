@@ -1,0 +1,31 @@
+import type { Problem } from "../../shared/problems/problem.ts";
+import type { DetailsMessage, Hello, Resumed } from "../../shared/protocol/messages.ts";
+import type { Reply } from "../../shared/protocol/reply.ts";
+import type { WireSample } from "../../shared/protocol/sample-codec.ts";
+import type { BackendState, HostState, SourceState } from "../../shared/protocol/state.ts";
+import type { Release, ReleaseMode } from "../../shared/release/release.ts";
+
+/** State of the way between panel and sidecar; whether the sidecar itself gets samples is another matter. */
+export type ConnectionStatus = "connecting" | "live" | "stale" | "offline" | "refused";
+
+/** Everything that can reach a panel. */
+export type PanelEvent =
+  | { type: "connection"; status: ConnectionStatus; problem: Problem | null }
+  | { type: "hello"; hello: Hello }
+  | { type: "sample"; sample: WireSample }
+  | { type: "details"; details: DetailsMessage }
+  | { type: "resumed"; resumed: Resumed }
+  | { type: "host"; host: HostState }
+  | { type: "source"; source: SourceState }
+  | { type: "backends"; backends: BackendState[] }
+  | { type: "release"; release: Release };
+
+/** Where a panel's data come from. */
+export interface PanelSource {
+  subscribe(listener: (event: PanelEvent) => void): () => void;
+  /** Refused at once unless the connection is live: a click made offline must not hit a later job. */
+  release(mode: ReleaseMode, bootId: string): Promise<Reply<{ id: string }>>;
+  /** A hidden panel asks for no samples. */
+  setVisible(visible: boolean): void;
+  close(): void;
+}

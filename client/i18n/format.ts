@@ -1,0 +1,28 @@
+/** How unknown figures are shown. */
+export const DASH = "—";
+
+/** MiB as GiB with one decimal, `—` when unknown. */
+export function gib(mib: number | null): string {
+  return mib === null ? DASH : (mib / 1024).toFixed(1);
+}
+
+/** A whole number with grouped digits, `—` when unknown. */
+export function whole(value: number | null): string {
+  return value === null ? DASH : String(Math.round(value)).replace(/\B(?=(\d{3})+$)/g, ",");
+}
+
+/** A whole number and its unit, `—` alone when unknown. */
+export function withUnit(value: number | null, unit: string): string {
+  return value === null ? DASH : `${Math.round(value)}${unit}`;
+}
+
+/**
+ * Percent for people: rounded, but never 100 before it is full and never 0 when it is not empty.
+ */
+export function percent(value: number | null): string {
+  if (value === null) return DASH;
+  const rounded = Math.round(value);
+  if (rounded === 100 && value < 100) return "99 %";
+  if (rounded === 0 && value > 0) return "1 %";
+  return `${rounded} %`;
+}

@@ -1,0 +1,77 @@
+import type { Gpu } from "../../shared/gpu/gpu.ts";
+import { percentOf } from "../../shared/gpu/units.ts";
+import { fillIn } from "../../shared/problems/problem.ts";
+import { DASH, gib, percent, withUnit } from "../i18n/format.ts";
+import { useMessages } from "../i18n/use-messages.ts";
+import { ProgressBar } from "../ui/ProgressBar.tsx";
+import { Notices } from "./connection/Notices.tsx";
+import { StatusPill } from "./connection/StatusPill.tsx";
+import { NoGpus } from "./gpus/NoGpus.tsx";
+import { temperatureTone } from "./gpus/temperature-tone.ts";
+import { ReleaseButton } from "./release/ReleaseButton.tsx";
+import type { ViewProps } from "./view-props.ts";
+
+/** One line for the top or foot of a WebUI; wraps where it is narrow. */
+export function BarView({ gpus, capacity }: ViewProps) {
+  const m = useMessages();
+  const list = gpus.map(({ gpu }) => gpu);
+  return (
+    <main className="view view-bar" aria-label={m.title}>
+      <Notices />
+      <div className="bar-line">
+        <StatusPill withRate={false} />
+        {list.length === 0 && <NoGpus />}
+        {list.map((gpu) => (
+          <BarGpu key={gpu.uuid} gpu={gpu} />
+        ))}
+        {capacity !== null && list.length > 0 && (
+          <span
+            className="chip"
+            data-tone={capacity.canStart === 0 ? "warning" : "accent"}
+            title={capacity.profile.label}
+          >
+            {fillIn(m.concurrency.short, { n: capacity.canStart ?? DASH })}
+          </span>
+        )}
+        {list.length > 0 && <ReleaseButton gpus={list} brief />}
+      </div>
+    </main>
+  );
+}
+
+function BarGpu({ gpu }: { gpu: Gpu }) {
+  const m = useMessages();
+  const share = percentOf(gpu.memoryUsedMiB, gpu.memoryTotalMiB);
+  const figures = `${gib(gpu.memoryUsedMiB)} / ${gib(gpu.memoryTotalMiB)} GiB`;
+  return (
+    <section
+      className="bar-gpu"
+      title={gpu.name}
+      data-lost={gpu.lost}
+      aria-label={`GPU ${gpu.index} ${gpu.name}`}
+    >
+      <span className="badge">{gpu.index}</span>
+      <ProgressBar
+        percent={share}
+        label={`${m.vram} GPU ${gpu.index}`}
+        valueText={share === null ? m.notReported : figures}
+      />
+      {gpu.lost ? (
+        <span className="chip" data-tone="danger">
+          {m.gpuLost}
+        </span>
+      ) : (
+        <>
+          <span className="bar-figures">{figures}</span>
+          <b>{percent(share)}</b>
+          <span data-level={temperatureTone(gpu.temperatureC)} title={m.temperature}>
+            {withUnit(gpu.temperatureC, " °C")}
+          </span>
+          <span className="muted" title={m.utilization}>
+            {withUnit(gpu.utilizationGpuPct, " %")}
+          </span>
+        </>
+      )}
+    </section>
+  );
+}

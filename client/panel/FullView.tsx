@@ -1,0 +1,85 @@
+import { fillIn } from "../../shared/problems/problem.ts";
+import { gib } from "../i18n/format.ts";
+import { useMessages } from "../i18n/use-messages.ts";
+import type { PanelState } from "../store/panel-state.ts";
+import { selectSource } from "../store/selectors.ts";
+import { usePanel } from "../store/use-panel.ts";
+import css from "../styles/full.css?inline";
+import { ChipIcon } from "../ui/icons.tsx";
+import { Concurrency } from "./concurrency/Concurrency.tsx";
+import { Notices } from "./connection/Notices.tsx";
+import { StatusPill } from "./connection/StatusPill.tsx";
+import { GpuCard } from "./gpus/GpuCard.tsx";
+import { NoGpus } from "./gpus/NoGpus.tsx";
+import { ReleaseCard } from "./release/ReleaseCard.tsx";
+import { Settings } from "./settings/Settings.tsx";
+import { Timeline } from "./timeline/Timeline.tsx";
+import type { ViewProps } from "./view-props.ts";
+
+const selectHost = ({ known }: PanelState) => known?.host ?? null;
+const selectVersion = ({ known }: PanelState) => known?.version ?? null;
+
+/** Everything: the standalone page. */
+export default function FullView({ gpus, capacity }: ViewProps) {
+  const m = useMessages();
+  const host = usePanel(selectHost);
+  const list = gpus.map(({ gpu }) => gpu);
+  return (
+    <main className="view view-full">
+      <style>{css}</style>
+      <header className="top">
+        <h1>
+          <ChipIcon />
+          {m.title}
+        </h1>
+        {host !== null && <span className="host muted">{host.name}</span>}
+        <StatusPill />
+        <Settings />
+      </header>
+      <Notices />
+      {gpus.length === 0 ? (
+        <NoGpus />
+      ) : (
+        <>
+          <div className="summary">
+            {capacity !== null && <Concurrency capacity={capacity} gpus={list} />}
+            <ReleaseCard gpus={list} />
+          </div>
+          <div className="gpu-grid">
+            {gpus.map(({ gpu, position }, i) => (
+              <GpuCard
+                key={gpu.uuid}
+                gpu={gpu}
+                position={position}
+                canStart={capacity?.perGpu[i]?.canStart ?? null}
+              />
+            ))}
+          </div>
+          <Timeline gpus={list} />
+        </>
+      )}
+      <Footer />
+    </main>
+  );
+}
+
+function Footer() {
+  const m = useMessages();
+  const host = usePanel(selectHost);
+  const version = usePanel(selectVersion);
+  const source = usePanel(selectSource);
+  if (host === null) return null;
+  const { load1, cpuCount, memoryTotalMiB, memoryAvailableMiB, memoryLimitMiB } = host;
+  const ram = memoryLimitMiB ?? memoryTotalMiB;
+  const parts = [
+    load1 === null ? null : fillIn(m.host.load, { load: load1.toFixed(1), count: cpuCount }),
+    memoryTotalMiB === null || memoryAvailableMiB === null
+      ? null
+      : fillIn(m.host.memory, { used: gib(memoryTotalMiB - memoryAvailableMiB), total: gib(ram) }),
+    source?.driverVersion == null || source.kind === "demo"
+      ? null
+      : fillIn(m.host.driver, { version: source.driverVersion }),
+    version === null ? null : `gpu-status-panel ${version}`,
+  ];
+  return <footer className="foot muted small">{parts.filter((part) => part !== null).join(" · ")}</footer>;
+}

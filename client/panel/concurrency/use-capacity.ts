@@ -1,0 +1,40 @@
+import { createContext, useContext } from "react";
+import { type GpuCapacity, gpuCapacity, totalCanStart } from "../../../shared/capacity/concurrency.ts";
+import type { Profile } from "../../../shared/capacity/profile.ts";
+import type { Gpu } from "../../../shared/gpu/gpu.ts";
+import type { PanelState } from "../../store/panel-state.ts";
+import { selectFresh } from "../../store/selectors.ts";
+import { usePanel } from "../../store/use-panel.ts";
+
+/** The job profile that this viewer has chosen, and how to choose another. */
+export interface ProfileChoice {
+  chosen: string | null;
+  choose(id: string): void;
+}
+export const ProfileContext = createContext<ProfileChoice>({ chosen: null, choose: () => {} });
+
+const NO_PROFILES: readonly Profile[] = [];
+const selectProfiles = ({ known }: PanelState) => known?.profiles ?? NO_PROFILES;
+
+export interface Capacity {
+  profile: Profile;
+  perGpu: readonly GpuCapacity[];
+  /** Over the shown GPUs; `null` when nothing is known or the figures are old. */
+  canStart: number | null;
+}
+
+/** The recommendation for the shown GPUs and the chosen profile, from the same function as the API's. */
+export function useCapacity(gpus: readonly Gpu[]): Capacity | null {
+  const profiles = usePanel(selectProfiles);
+  const fresh = usePanel(selectFresh);
+  const { chosen } = useContext(ProfileContext);
+  const profile = profiles.find(({ id }) => id === chosen) ?? profiles[0];
+  if (profile === undefined) return null;
+  // Old figures recommend nothing: what was free may be taken.
+  const perGpu = gpus.map((gpu) => gpuCapacity(fresh ? gpu : { ...gpu, memoryFreeMiB: null }, profile));
+  return { profile, perGpu, canStart: totalCanStart(perGpu) };
+}
+
+export function useProfiles(): readonly Profile[] {
+  return usePanel(selectProfiles);
+}

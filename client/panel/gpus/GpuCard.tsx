@@ -1,0 +1,64 @@
+import { memo } from "react";
+import type { Gpu } from "../../../shared/gpu/gpu.ts";
+import { fillIn } from "../../../shared/problems/problem.ts";
+import { withUnit } from "../../i18n/format.ts";
+import { useMessages } from "../../i18n/use-messages.ts";
+import { VramBar } from "../vram/VramBar.tsx";
+import { GpuDetails } from "./GpuDetails.tsx";
+import { Metric } from "./Metric.tsx";
+import { BoltIcon, GaugeIcon, ThermometerIcon } from "./metric-icons.tsx";
+import { Sparkline } from "./Sparkline.tsx";
+import { temperatureTone } from "./temperature-tone.ts";
+
+interface GpuCardProps {
+  gpu: Gpu;
+  position: number;
+  canStart: number | null;
+}
+
+/** One GPU in the full view. */
+export const GpuCard = memo(function GpuCard({ gpu, position, canStart }: GpuCardProps) {
+  const m = useMessages();
+  const powerNote = gpu.powerLimitW === null ? undefined : `/ ${withUnit(gpu.powerLimitW, " W")}`;
+  return (
+    <article className="card gpu" data-lost={gpu.lost} aria-label={`GPU ${gpu.index} ${gpu.name}`}>
+      <header className="gpu-head">
+        <h3>
+          <span className="badge">{fillIn(m.gpu, { index: gpu.index })}</span>
+          <span className="gpu-name" title={gpu.name}>
+            {gpu.name}
+          </span>
+        </h3>
+        {gpu.lost ? (
+          <span className="chip" data-tone="danger">
+            {m.gpuLost}
+          </span>
+        ) : (
+          <span
+            className="chip"
+            data-tone={canStart === 0 ? "warning" : "accent"}
+            title={m.concurrency.title}
+          >
+            {fillIn(m.concurrency.short, { n: canStart ?? "—" })}
+          </span>
+        )}
+      </header>
+      <VramBar gpu={gpu} detailed />
+      <dl className="metrics">
+        <Metric
+          icon={<ThermometerIcon />}
+          label={m.temperature}
+          value={withUnit(gpu.temperatureC, " °C")}
+          tone={temperatureTone(gpu.temperatureC)}
+        />
+        <Metric icon={<GaugeIcon />} label={m.utilization} value={withUnit(gpu.utilizationGpuPct, " %")} />
+        <Metric icon={<BoltIcon />} label={m.power} value={withUnit(gpu.powerDrawW, " W")} note={powerNote} />
+      </dl>
+      <div className="sparks">
+        <Sparkline className="spark-vram" position={position} field={0} most={gpu.memoryTotalMiB} />
+        <Sparkline className="spark-util" position={position} field={1} most={100} />
+      </div>
+      <GpuDetails gpu={gpu} />
+    </article>
+  );
+});

@@ -1,0 +1,33 @@
+import { memo } from "react";
+import type { Gpu } from "../../../shared/gpu/gpu.ts";
+import { withUnit } from "../../i18n/format.ts";
+import { useMessages } from "../../i18n/use-messages.ts";
+import { VramBar } from "../vram/VramBar.tsx";
+import { temperatureTone } from "./temperature-tone.ts";
+
+/** One GPU in the compact view. */
+export const GpuLine = memo(function GpuLine({ gpu }: { gpu: Gpu }) {
+  const m = useMessages();
+  return (
+    <section className="gpu-line" data-lost={gpu.lost} aria-label={`GPU ${gpu.index} ${gpu.name}`}>
+      <div className="gpu-line-head">
+        <span className="gpu-name" title={gpu.name}>
+          <span className="badge">{gpu.index}</span> {gpu.name}
+        </span>
+        {gpu.lost ? (
+          <span className="chip" data-tone="danger">
+            {m.gpuLost}
+          </span>
+        ) : (
+          <span className="gpu-line-figures">
+            <span data-level={temperatureTone(gpu.temperatureC)} title={m.temperature}>
+              {withUnit(gpu.temperatureC, " °C")}
+            </span>
+            <span title={m.utilization}>{withUnit(gpu.utilizationGpuPct, " %")}</span>
+          </span>
+        )}
+      </div>
+      <VramBar gpu={gpu} />
+    </section>
+  );
+});

@@ -1,0 +1,73 @@
+import { useState } from "react";
+import type { Problem } from "../../../shared/problems/problem.ts";
+import { isReleasing, type Release } from "../../../shared/release/release.ts";
+import type { PanelState } from "../../store/panel-state.ts";
+import { selectRelease } from "../../store/selectors.ts";
+import { usePanel, usePanelParts } from "../../store/use-panel.ts";
+
+const selectBootId = ({ known }: PanelState) => known?.bootId ?? null;
+const selectPermission = ({ known }: PanelState) => known?.capabilities.release ?? null;
+const selectLive = ({ connection }: PanelState) => connection.status === "live";
+
+/** What the release control shows and does. */
+export interface ReleaseControl {
+  release: Release;
+  releasing: boolean;
+  /** The button may be pressed. */
+  enabled: boolean;
+  /** Why it may not, when that is not plain from the rest of the panel. */
+  blockedBy: Problem | null;
+  /** The sidecar would not take the last demand. */
+  refusal: Problem | null;
+  asking: boolean;
+  ask(): void;
+  cancel(): void;
+  confirm(): void;
+  /** The result is to be shown: it has not been dismissed. */
+  showResult: boolean;
+  dismiss(): void;
+}
+
+export function useRelease(): ReleaseControl {
+  const { source } = usePanelParts();
+  const release = usePanel(selectRelease);
+  const bootId = usePanel(selectBootId);
+  const permission = usePanel(selectPermission);
+  const live = usePanel(selectLive);
+  const [asking, setAsking] = useState(false);
+  const [sending, setSending] = useState(false);
+  const [refusal, setRefusal] = useState<Problem | null>(null);
+  const [dismissed, setDismissed] = useState<string | null>(null);
+  const releasing = isReleasing(release) || sending;
+
+  return {
+    release,
+    releasing,
+    enabled: live && permission?.allowed === true && !releasing,
+    blockedBy: permission?.problem ?? null,
+    refusal,
+    asking: asking && !releasing,
+    ask() {
+      setRefusal(null);
+      setAsking(true);
+    },
+    cancel: () => setAsking(false),
+    confirm() {
+      if (bootId === null) return;
+      setAsking(false);
+      setSending(true);
+      void source.release("auto", bootId).then((reply) => {
+        setSending(false);
+        if (!reply.ok) setRefusal(reply);
+      });
+    },
+    showResult:
+      release.id !== null &&
+      release.id !== dismissed &&
+      (release.state === "done" || release.state === "failed"),
+    dismiss() {
+      setDismissed(release.id);
+      setRefusal(null);
+    },
+  };
+}

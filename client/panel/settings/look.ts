@@ -1,0 +1,17 @@
+import { createContext } from "react";
+import type { LanguageChoice, ThemeChoice } from "../../../shared/protocol/host-messages.ts";
+import type { Language } from "../../i18n/use-messages.ts";
+
+/** How this panel looks, and how to change it. */
+export interface Look {
+  theme: ThemeChoice;
+  language: Language;
+  setTheme(theme: ThemeChoice): void;
+  setLanguage(language: LanguageChoice): void;
+}
+export const LookContext = createContext<Look>({
+  theme: "auto",
+  language: "en",
+  setTheme: () => {},
+  setLanguage: () => {},
+});

@@ -1,0 +1,69 @@
+import { HISTORY_STRIDE, type HistoryRow, isGap } from "../../../shared/history/row.ts";
+
+/** One point of the chart; `null`s break the line. */
+export interface ChartPoint {
+  /** Middle of the bucket, ms since the sidecar's epoch. */
+  tMs: number;
+  /** Peak VRAM in the bucket, GiB. */
+  vramGib: number | null;
+  /** Mean utilization in the bucket, percent. */
+  utilizationPct: number | null;
+}
+
+/** Buckets per chart: few, because redrawing costs more than any other part of the panel. */
+export const BUCKETS = 60;
+/** Longest regular distance between samples: the rate while nobody watches. */
+const LONGEST_INTERVAL_MS = 5000;
+
+/** Number of the last bucket that is closed at `tMs`: the chart is drawn anew when it changes. */
+export function closedBucket(tMs: number, windowMs: number): number {
+  return Math.floor(tMs / (windowMs / BUCKETS));
+}
+
+/**
+ * The rows of one GPU as points, at most {@link BUCKETS}. VRAM keeps its peak and utilization its mean; where
+ * samples are missing a point of `null`s breaks the line. Pure.
+ */
+export function bucketRows(
+  rows: readonly HistoryRow[],
+  position: number,
+  lastBucket: number,
+  windowMs: number,
+): ChartPoint[] {
+  const bucketMs = windowMs / BUCKETS;
+  const points: ChartPoint[] = [];
+  let current: { bucket: number; vram: number | null; utilSum: number; utilCount: number } | undefined;
+  let previous: HistoryRow | undefined;
+
+  function close() {
+    if (current === undefined) return;
+    const { bucket, vram, utilSum, utilCount } = current;
+    points.push({
+      tMs: (bucket + 0.5) * bucketMs,
+      vramGib: vram === null ? null : vram / 1024,
+      utilizationPct: utilCount === 0 ? null : utilSum / utilCount,
+    });
+    current = undefined;
+  }
+
+  for (const row of rows) {
+    const bucket = Math.floor(row.tMs / bucketMs);
+    if (bucket < lastBucket - BUCKETS || bucket >= lastBucket) continue;
+    if (previous !== undefined && isGap(previous, row, LONGEST_INTERVAL_MS)) {
+      close();
+      points.push({ tMs: (previous.tMs + row.tMs) / 2, vramGib: null, utilizationPct: null });
+    }
+    previous = row;
+    if (current !== undefined && current.bucket !== bucket) close();
+    current ??= { bucket, vram: null, utilSum: 0, utilCount: 0 };
+    const vram = row.values[position * HISTORY_STRIDE] ?? null;
+    const util = row.values[position * HISTORY_STRIDE + 1] ?? null;
+    if (vram !== null) current.vram = Math.max(current.vram ?? 0, vram);
+    if (util !== null) {
+      current.utilSum += util;
+      current.utilCount += 1;
+    }
+  }
+  close();
+  return points;
+}

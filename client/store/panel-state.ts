@@ -1,0 +1,33 @@
+import type { Profile } from "../../shared/capacity/profile.ts";
+import type { Gpu } from "../../shared/gpu/gpu.ts";
+import type { HistoryRow } from "../../shared/history/row.ts";
+import type { Problem } from "../../shared/problems/problem.ts";
+import type { Hello } from "../../shared/protocol/messages.ts";
+import type { BackendState, HostState, SourceState } from "../../shared/protocol/state.ts";
+import type { Release } from "../../shared/release/release.ts";
+import type { ConnectionStatus } from "../connection/source.ts";
+
+/** What is known once the sidecar has said hello. */
+export interface Known {
+  bootId: string;
+  version: string;
+  capabilities: Hello["capabilities"];
+  source: SourceState;
+  gpus: readonly Gpu[];
+  host: HostState;
+  backends: readonly BackendState[];
+  release: Release;
+  profiles: readonly Profile[];
+  rows: readonly HistoryRow[];
+  /** Newest sample, ms since the sidecar's epoch. */
+  tMs: number;
+}
+
+/** Everything a panel shows. */
+export interface PanelState {
+  connection: { status: ConnectionStatus; problem: Problem | null };
+  /** `null` before the first hello. */
+  known: Known | null;
+}
+
+export const INITIAL_STATE: PanelState = { connection: { status: "connecting", problem: null }, known: null };

@@ -1,0 +1,14 @@
+import type { Gpu } from "../../shared/gpu/gpu.ts";
+import { IDLE_RELEASE } from "../../shared/release/release.ts";
+import type { PanelState } from "./panel-state.ts";
+
+const NO_GPUS: readonly Gpu[] = [];
+
+export const selectGpus = ({ known }: PanelState) => known?.gpus ?? NO_GPUS;
+export const selectSource = ({ known }: PanelState) => known?.source ?? null;
+export const selectRelease = ({ known }: PanelState) => known?.release ?? IDLE_RELEASE;
+export const selectConnection = ({ connection }: PanelState) => connection;
+
+/** True while the figures on the panel are of now. */
+export const selectFresh = ({ connection, known }: PanelState) =>
+  connection.status === "live" && known?.source.status === "live";

@@ -1,0 +1,28 @@
+interface ProgressBarProps {
+  /** 0–100, or `null` when unknown. */
+  percent: number | null;
+  label: string;
+  valueText: string;
+  /** Share at the right end that is kept free, 0–100; drawn hatched. */
+  reservePercent?: number;
+}
+
+/** A bar that says how full something is. Changes in steps: an animation would repaint all the time. */
+export function ProgressBar({ percent, label, valueText, reservePercent = 0 }: ProgressBarProps) {
+  const level = percent === null ? "unknown" : percent >= 97 ? "full" : percent >= 90 ? "high" : "normal";
+  return (
+    <div
+      className="bar"
+      role="progressbar"
+      aria-label={label}
+      aria-valuemin={0}
+      aria-valuemax={100}
+      aria-valuetext={valueText}
+      data-level={level}
+      {...(percent === null ? {} : { "aria-valuenow": Math.round(percent) })}
+    >
+      {reservePercent > 0 && <span className="bar-reserve" style={{ width: `${reservePercent}%` }} />}
+      <span className="bar-fill" style={{ width: `${percent ?? 0}%` }} />
+    </div>
+  );
+}
