@@ -27,6 +27,7 @@ export interface LiveSourceOptions {
 type PanelSocket = Socket<ServerToClientEvents, ClientToServerEvents>;
 
 const ANSWER_TIMEOUT_MS = 8000;
+const GAP_REST_MS = 3000;
 const replies = { release: replySchema(v.object({ id: v.string() })), resume: replySchema(resumedSchema) };
 
 /** The sidecar over Socket.IO. Every message is checked before the panel sees it. */
@@ -41,6 +42,7 @@ export function createLiveSource({ baseUrl, token, historyMs }: LiveSourceOption
   let intervalMs = 1000;
   let samplesExpected = false;
   let staleTimer: ReturnType<typeof setTimeout> | undefined;
+  let gapTimer: ReturnType<typeof setTimeout> | undefined;
 
   const socket: PanelSocket = io(base.origin, {
     path: `${base.pathname}socket.io`,
@@ -112,9 +114,11 @@ export function createLiveSource({ baseUrl, token, historyMs }: LiveSourceOption
   socket.on(
     "sample",
     checked(wireSampleSchema, (sample) => {
+      const before = lastSeq;
       lastSeq = sample[0] ?? lastSeq;
       emit({ type: "sample", sample });
       alive();
+      if (lastSeq > before + 1) fillGap(before);
     }),
   );
   socket.on(
@@ -155,15 +159,23 @@ export function createLiveSource({ baseUrl, token, historyMs }: LiveSourceOption
   });
   socket.connect();
 
-  async function resume() {
+  /** Asks for the samples that were skipped on the way, seldom: a viewer that is too slow must not be made slower. */
+  function fillGap(sinceSeq: number) {
+    gapTimer ??= setTimeout(() => {
+      gapTimer = undefined;
+      if (socket.connected && visible) void resume(sinceSeq);
+    }, GAP_REST_MS);
+  }
+
+  async function resume(sinceSeq: number) {
     try {
       const reply = v.parse(
         replies.resume,
-        await socket.timeout(ANSWER_TIMEOUT_MS).emitWithAck("resume", { sinceSeq: lastSeq }),
+        await socket.timeout(ANSWER_TIMEOUT_MS).emitWithAck("resume", { sinceSeq }),
       );
       if (!reply.ok) return;
-      lastSeq = reply.data.seq;
-      emit({ type: "resumed", resumed: reply.data });
+      lastSeq = Math.max(lastSeq, reply.data.seq);
+      emit({ type: "resumed", sinceSeq, resumed: reply.data });
     } catch {
       // The connection broke: the handshake of the next one asks for the same.
     }
@@ -192,11 +204,12 @@ export function createLiveSource({ baseUrl, token, historyMs }: LiveSourceOption
       visible = next;
       if (!socket.connected) return;
       socket.emit(visible ? "watch" : "unwatch", () => {});
-      if (visible) void resume();
+      if (visible) void resume(lastSeq);
       alive();
     },
     close() {
       clearTimeout(staleTimer);
+      clearTimeout(gapTimer);
       listeners.clear();
       socket.disconnect();
     },

@@ -14,7 +14,8 @@ export type PanelEvent =
   | { type: "hello"; hello: Hello }
   | { type: "sample"; sample: WireSample }
   | { type: "details"; details: DetailsMessage }
-  | { type: "resumed"; resumed: Resumed }
+  /** What came after `sinceSeq`, in place of what the panel has of it. */
+  | { type: "resumed"; sinceSeq: number; resumed: Resumed }
   | { type: "host"; host: HostState }
   | { type: "source"; source: SourceState }
   | { type: "backends"; backends: BackendState[] }

@@ -21,9 +21,11 @@ export function BarView({ gpus, capacity }: ViewProps) {
       <div className="bar-line">
         <StatusPill withRate={false} />
         {list.length === 0 && <NoGpus />}
-        {list.map((gpu) => (
-          <BarGpu key={gpu.uuid} gpu={gpu} />
-        ))}
+        <div className="bar-gpus">
+          {list.map((gpu) => (
+            <BarGpu key={gpu.uuid} gpu={gpu} />
+          ))}
+        </div>
         {capacity !== null && list.length > 0 && (
           <span
             className="chip"

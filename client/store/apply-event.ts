@@ -44,7 +44,11 @@ function applyToKnown(known: Known, event: Exclude<PanelEvent, { type: "hello" |
     case "resumed": {
       const { gpus, history } = event.resumed;
       if (!sameGpus(known.gpus, gpus)) return known;
-      const rows = appendAll(known.rows, decodeSafely(history));
+      const missed = decodeSafely(history);
+      const upTo = missed.at(-1)?.seq ?? event.sinceSeq;
+      const older = known.rows.filter(({ seq }) => seq <= event.sinceSeq);
+      const newer = known.rows.filter(({ seq }) => seq > upTo);
+      const rows = appendAll(older, [...missed, ...newer]);
       return { ...known, gpus, rows, tMs: rows.at(-1)?.tMs ?? known.tMs };
     }
     case "host":

@@ -139,12 +139,14 @@ export function createGateway(
         for (const socket of io.sockets.sockets.values()) greet(socket, 0);
         return;
       }
+      // First of all that is sent in this turn: behind another message the transport is not writable, and a
+      // volatile message is dropped then.
+      io.to(WATCHING).volatile.emit("sample", encodeSample(seq, tMs, gpus));
       const changes = diffDetails(details, known);
       if (changes.length > 0) {
         details = applyDetails(details, changes);
         io.to(WATCHING).emit("details", changes);
       }
-      io.to(WATCHING).volatile.emit("sample", encodeSample(seq, tMs, gpus));
     },
     source: (source) => void io.emit("source", source),
     host: (host) => void io.to(WATCHING).emit("host", host),

@@ -95,8 +95,9 @@ export function createSampler(source: SampleSource, options: SamplerOptions): Sa
     const tick = event.tick.filter(shown);
     const next = applyTick(known, tick);
     const driverVersion = tick[0]?.driverVersion ?? state.driverVersion;
-    setSource({ status: "live", problem: event.warning ?? lostProblem(next), driverVersion });
+    // The sample first: see the gateway, where a message before it would cost it its place.
     publish(next);
+    setSource({ status: "live", problem: event.warning ?? lostProblem(next), driverVersion });
     scheduleProcesses(0);
   }
 

@@ -23,6 +23,9 @@ export default function TimelineChart({ points, width, totalGib, nowMs, windowMs
   const minutes = windowMs / 60_000;
   const step = minutes / (width < NARROW_PX ? 2 : 5);
   const ticks = Array.from({ length: Math.round(minutes / step) + 1 }, (_, i) => start + i * step * 60_000);
+  // A total that is not known is drawn against the highest value there is.
+  const highest = totalGib ?? Math.max(1, ...points.map(({ vramGib }) => vramGib ?? 0));
+  const top = Math.ceil(highest / 4) * 4;
   const ago = (tMs: number) => {
     const back = Math.round((nowMs - tMs) / 6000) / 10;
     return back <= 0
@@ -37,7 +40,7 @@ export default function TimelineChart({ points, width, totalGib, nowMs, windowMs
       margin={{ top: 8, right: 0, bottom: 0, left: 0 }}
       accessibilityLayer={false}
     >
-      <CartesianGrid vertical={false} className="chart-grid" />
+      <CartesianGrid vertical={false} yAxisId="vram" />
       <XAxis
         dataKey="tMs"
         type="number"
@@ -51,13 +54,12 @@ export default function TimelineChart({ points, width, totalGib, nowMs, windowMs
       />
       <YAxis
         yAxisId="vram"
-        domain={[0, totalGib === null ? "auto" : Math.ceil(totalGib)]}
+        domain={[0, top]}
+        ticks={[0, top / 4, top / 2, (top * 3) / 4, top]}
         unit=" GiB"
         width={58}
-        tickCount={5}
         tickLine={false}
         axisLine={false}
-        allowDecimals={false}
       />
       <YAxis
         yAxisId="util"
