@@ -1,5 +1,5 @@
 import * as v from "valibot";
-import { PROBLEM_CODES, type ProblemCatalog, type ProblemCode, type ProblemWords } from "./codes.ts";
+import { PROBLEM_CODES, type ProblemCatalog, type ProblemWords } from "./codes.ts";
 
 export const problemSchema = v.object({
   code: v.picklist(PROBLEM_CODES),

@@ -1,0 +1,59 @@
+import { execFileSync, spawnSync } from "node:child_process";
+import { existsSync } from "node:fs";
+import type { TestProject } from "vitest/node";
+
+declare module "vitest" {
+  interface ProvidedContext {
+    chromiumPath: string;
+  }
+}
+
+const PLACES = [
+  process.env.CHROMIUM_PATH ?? "",
+  "/usr/bin/google-chrome-stable",
+  "/usr/bin/google-chrome",
+  "/usr/bin/chromium",
+  "/usr/bin/chromium-browser",
+  "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome",
+  "/Applications/Chromium.app/Contents/MacOS/Chromium",
+  "C:\\Program Files\\Google\\Chrome\\Application\\chrome.exe",
+];
+
+/** An installed Chrome or Chromium, or `null`. */
+function findInstalled(): string | null {
+  const found = PLACES.find((path) => path !== "" && existsSync(path));
+  if (found !== undefined) return found;
+  const which = spawnSync("sh", ["-c", "command -v chromium || command -v google-chrome"], {
+    encoding: "utf8",
+  });
+  return which.status === 0 ? which.stdout.trim() : null;
+}
+
+/** The browser of the end-to-end tests: an installed one, else Debian's package; else says what to install. */
+export function findChromium(): string {
+  const installed = findInstalled();
+  if (installed !== null) return installed;
+  if (process.getuid?.() === 0 && existsSync("/usr/bin/apt-get")) {
+    process.stdout.write("No Chrome or Chromium here: apt-get install -y chromium\n");
+    const env = { ...process.env, DEBIAN_FRONTEND: "noninteractive" };
+    execFileSync("apt-get", ["update", "-qq"], { stdio: "inherit", env });
+    // The CJK font only so that a picture of the Chinese panel can be read.
+    execFileSync(
+      "apt-get",
+      ["install", "-y", "-qq", "--no-install-recommends", "chromium", "fonts-noto-cjk"],
+      {
+        stdio: "inherit",
+        env,
+      },
+    );
+    const now = findInstalled();
+    if (now !== null) return now;
+  }
+  throw new Error(
+    "The end-to-end tests need Chrome or Chromium. Install it (Debian: sudo apt-get install -y chromium) or set CHROMIUM_PATH to its executable.",
+  );
+}
+
+export default function setup({ provide }: TestProject) {
+  provide("chromiumPath", findChromium());
+}

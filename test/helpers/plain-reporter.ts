@@ -1,0 +1,16 @@
+import type { Reporter, TestModule } from "vitest/node";
+
+/** Closes with one plain line that any log reader understands: `N passed, N failed`. */
+export default class PlainReporter implements Reporter {
+  onTestRunEnd(modules: readonly TestModule[]) {
+    const count = { passed: 0, failed: 0, skipped: 0, pending: 0 };
+    let brokenModules = 0;
+    for (const testModule of modules) {
+      if (testModule.state() === "failed" && testModule.errors().length > 0) brokenModules++;
+      for (const test of testModule.children.allTests()) count[test.result().state]++;
+    }
+    const skipped = count.skipped + count.pending;
+    const tail = skipped > 0 ? `, ${skipped} skipped` : "";
+    process.stdout.write(`\n${count.passed} passed, ${count.failed + brokenModules} failed${tail}\n`);
+  }
+}

@@ -1,0 +1,20 @@
+type Falsy = false | 0 | "" | null | undefined;
+
+const POLL_INTERVAL_MS = 10;
+
+/**
+ * Polls until the predicate yields something truthy and returns that value.
+ * When the time is up, the error names `what` was waited for.
+ */
+export async function waitUntil<T>(
+  predicate: () => T | Falsy | Promise<T | Falsy>,
+  { timeoutMs = 10_000, what }: { timeoutMs?: number; what: string },
+): Promise<T> {
+  const deadline = performance.now() + timeoutMs;
+  for (;;) {
+    const value = await predicate();
+    if (value) return value;
+    if (performance.now() >= deadline) throw new Error(`Waited ${timeoutMs} ms in vain for ${what}`);
+    await new Promise((resolve) => setTimeout(resolve, POLL_INTERVAL_MS));
+  }
+}
