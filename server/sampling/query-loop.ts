@@ -80,7 +80,8 @@ export function startQueryLoop(
     if (parsed.kind === "lost-row") return;
     sentences = [...sentences.slice(-SENTENCES_KEPT + 1), parsed.text];
     const found = diagnoseSentence(parsed.text);
-    if (found === null) return;
+    // A refused field ends the loop, and the source then asks again without it.
+    if (found === null || found.code === "query-refused") return;
     if (concernsOneGpu(found)) warning = found;
     else listeners.onComplaint(found);
   }

@@ -8,13 +8,14 @@ const POLL_INTERVAL_MS = 10;
  */
 export async function waitUntil<T>(
   predicate: () => T | Falsy | Promise<T | Falsy>,
-  { timeoutMs = 10_000, what }: { timeoutMs?: number; what: string },
+  { timeoutMs = 10_000, what }: { timeoutMs?: number; what: string | (() => string) },
 ): Promise<T> {
   const deadline = performance.now() + timeoutMs;
   for (;;) {
     const value = await predicate();
     if (value) return value;
-    if (performance.now() >= deadline) throw new Error(`Waited ${timeoutMs} ms in vain for ${what}`);
+    if (performance.now() >= deadline)
+      throw new Error(`Waited ${timeoutMs} ms in vain for ${typeof what === "string" ? what : what()}`);
     await new Promise((resolve) => setTimeout(resolve, POLL_INTERVAL_MS));
   }
 }

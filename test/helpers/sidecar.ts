@@ -1,0 +1,55 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { fileURLToPath } from "node:url";
+import { waitUntil } from "./wait-until.ts";
+
+const MAIN = fileURLToPath(new URL("../../dist/server/main.js", import.meta.url));
+
+/** The built sidecar as a real process. */
+export interface RunningSidecar {
+  /** Address of the panel, with a slash at the end and without a token. */
+  url: string;
+  /** What it printed so far, standard error included. */
+  output(): string;
+  child: ChildProcess;
+  /** Sends a signal and waits for the end; the exit code, or the signal's name. */
+  end(signal?: NodeJS.Signals): Promise<number | string | null>;
+}
+
+/** Starts `dist/server/main.js` on a free port and waits until it listens. */
+export async function startSidecar(
+  flags: readonly string[],
+  env: NodeJS.ProcessEnv = {},
+): Promise<RunningSidecar> {
+  const { child, output, ended } = spawnSidecar(["--port", "0", ...flags], env);
+  const url = await waitUntil(() => /GPU status panel: (http:\/\/[^\s#]+)/.exec(output())?.[1], {
+    what: () => `the sidecar to listen; it said: ${output()}`,
+  });
+  return {
+    url,
+    output,
+    child,
+    async end(signal = "SIGTERM") {
+      if (child.exitCode === null && child.signalCode === null) child.kill(signal);
+      return ended;
+    },
+  };
+}
+
+/** Starts the sidecar without waiting for it. */
+export function spawnSidecar(flags: readonly string[], env: NodeJS.ProcessEnv = {}) {
+  let text = "";
+  const child = spawn(process.execPath, [MAIN, ...flags], {
+    env: { PATH: process.env.PATH, ...env },
+    stdio: ["ignore", "pipe", "pipe"],
+  });
+  child.stdout.setEncoding("utf8").on("data", (chunk: string) => {
+    text += chunk;
+  });
+  child.stderr.setEncoding("utf8").on("data", (chunk: string) => {
+    text += chunk;
+  });
+  const ended = new Promise<number | string | null>((resolve) => {
+    child.once("exit", (code, signal) => resolve(code ?? signal));
+  });
+  return { child, output: () => text, ended };
+}
