@@ -16,7 +16,8 @@ export function BarView({ gpus, capacity }: ViewProps) {
   const m = useMessages();
   const list = gpus.map(({ gpu }) => gpu);
   return (
-    <main className="view view-bar" aria-label={m.title}>
+    <main className="view view-bar">
+      <h1 className="spoken-only">{m.title}</h1>
       <Notices />
       <div className="bar-line">
         <StatusPill withRate={false} />

@@ -1,4 +1,4 @@
-import type { Gpu } from "../../shared/gpu/gpu.ts";
+import { type Gpu, UNKNOWN_READING } from "../../shared/gpu/gpu.ts";
 import { decodeHistory, type EncodedHistory } from "../../shared/history/codec.ts";
 import { appendRow, HISTORY_FIELDS, type HistoryRow } from "../../shared/history/row.ts";
 import { decodeSample } from "../../shared/protocol/sample-codec.ts";
@@ -54,12 +54,21 @@ function applyToKnown(known: Known, event: Exclude<PanelEvent, { type: "hello" |
     case "host":
       return { ...known, host: event.host };
     case "source":
-      return { ...known, source: event.source };
+      return {
+        ...known,
+        source: event.source,
+        gpus: event.source.status === "failed" ? forget(known.gpus) : known.gpus,
+      };
     case "backends":
       return { ...known, backends: event.backends };
     case "release":
       return { ...known, release: event.release };
   }
+}
+
+/** A failed source vouches for nothing; the sample that says so may have been skipped for a slow viewer. */
+function forget(gpus: readonly Gpu[]): Gpu[] {
+  return gpus.map((gpu) => ({ ...gpu, ...UNKNOWN_READING, processes: null }));
 }
 
 function appendAll(rows: readonly HistoryRow[], added: readonly HistoryRow[]): HistoryRow[] {

@@ -87,15 +87,15 @@ export function createSampler(source: SampleSource, options: SamplerOptions): Sa
   function onEvent(event: SourceEvent) {
     if (closed) return;
     if (event.type === "problem") {
+      const forget = event.status === "failed" && known.some(({ gpu }) => hasReading(gpu));
+      if (forget) publish(forgetReadings(known));
       setSource({ status: event.status, problem: event.problem });
-      if (event.status === "failed" && known.some(({ gpu }) => hasReading(gpu)))
-        publish(forgetReadings(known));
       return;
     }
     const tick = event.tick.filter(shown);
     const next = applyTick(known, tick);
     const driverVersion = tick[0]?.driverVersion ?? state.driverVersion;
-    // The sample first: see the gateway, where a message before it would cost it its place.
+    // The sample first, here and above: behind another message of the same turn it would be dropped.
     publish(next);
     setSource({ status: "live", problem: event.warning ?? lostProblem(next), driverVersion });
     scheduleProcesses(0);

@@ -1,0 +1,110 @@
+import { createServer, type Server } from "node:http";
+import type { Page } from "playwright-core";
+import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
+import { launchBrowser, type TestBrowser } from "../helpers/browser.ts";
+import { fakeGpu } from "../helpers/fake-nvidia-smi.ts";
+import { type Rig, startRig } from "../helpers/rig.ts";
+
+let browser: TestBrowser;
+let rig: Rig;
+const hosts: Server[] = [];
+beforeAll(async () => {
+  browser = await launchBrowser();
+  rig = await startRig({ script: { gpus: [fakeGpu(0), fakeGpu(1)] } });
+});
+afterAll(async () => {
+  await browser.close();
+  await rig.close();
+});
+afterEach(async () => {
+  await browser.finishTest();
+  for (const host of hosts.splice(0)) host.close();
+});
+
+/** A host page on an origin of its own: it frames the panel and keeps what the panel tells it. */
+async function serveHost(address: string, query: string, sandbox = ""): Promise<string> {
+  const html = `<!doctype html><title>host</title><style>iframe{width:360px;height:10px;border:0}</style>
+    <iframe title="GPU" ${sandbox} src="${rig.sidecar.url}embed${query}"></iframe>
+    <script>
+      window.told = [];
+      addEventListener("message", (event) => {
+        if (event.origin !== new URL("${rig.sidecar.url}").origin) return;
+        told.push(event.data);
+        if (event.data.type === "gpu-status-panel:resize") document.querySelector("iframe").style.height = event.data.height + "px";
+      });
+      window.tell = (data) => document.querySelector("iframe").contentWindow.postMessage(data, "*");
+    </script>`;
+  const server = createServer((_, response) =>
+    response.writeHead(200, { "content-type": "text/html" }).end(html),
+  );
+  hosts.push(server);
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  const bound = server.address();
+  if (typeof bound !== "object" || bound === null) throw new Error("the host page has no port");
+  return `http://${address}:${bound.port}/`;
+}
+
+const panelOf = (page: Page) => page.frameLocator("iframe");
+
+/** What the host page was told; the page keeps it in a variable of its own. */
+const told = (page: Page) =>
+  page.evaluate(() => Reflect.get(window, "told") as { type: string; height?: number; state?: unknown }[]);
+
+test("EMB-1 the panel works in an iframe on a page of another origin and resizes by its messages", async () => {
+  const page = await browser.open(await serveHost("localhost", "?view=compact"));
+  const panel = panelOf(page);
+  await panel.getByRole("progressbar").first().waitFor();
+  await panel.getByTestId("status").getByText("Live").waitFor();
+  const frame = page.locator("iframe");
+  const contentHeight = () =>
+    panel.locator("#panel").evaluate((element) => element.getBoundingClientRect().height);
+  await expect.poll(async () => (await frame.boundingBox())?.height).toBe(Math.ceil(await contentHeight()));
+  const before = await contentHeight();
+  await panel.getByText("How this is worked out").click();
+  await expect.poll(contentHeight).toBeGreaterThan(before);
+  await expect.poll(async () => (await frame.boundingBox())?.height).toBe(Math.ceil(await contentHeight()));
+  const states = (await told(page)).filter(({ type }) => type === "gpu-status-panel:state");
+  expect(states.at(-1)?.state).toMatchObject({ connection: "live", gpus: [{ index: 0 }, { index: 1 }] });
+  rig.fake.setGpu(0, { "memory.used": 3_333 });
+  await expect
+    .poll(async () => JSON.stringify((await told(page)).at(-1)?.state ?? null), { timeout: 10_000 })
+    .toContain('"memoryUsedMiB":3333');
+});
+
+test("EMB-1 a sandboxed iframe works too", async () => {
+  const page = await browser.open(
+    await serveHost("localhost", "?view=bar", 'sandbox="allow-scripts allow-same-origin"'),
+  );
+  await panelOf(page).getByRole("progressbar").first().waitFor();
+  await panelOf(page).getByTestId("status").getByText("Live").waitFor();
+});
+
+test("EMB-2 theme and language follow the messages of the page around it", async () => {
+  const page = await browser.open(await serveHost("localhost", "?view=compact&theme=light&lang=en"));
+  const panel = panelOf(page);
+  await panel.getByRole("button", { name: "Release VRAM" }).waitFor();
+  await expect.poll(async () => (await told(page)).length).toBeGreaterThan(0);
+  await page.evaluate(() => Reflect.get(window, "tell")({ type: "gpu-status-panel:theme", theme: "dark" }));
+  await panel.locator('.panel[data-theme="dark"]').waitFor();
+  await page.evaluate(() => Reflect.get(window, "tell")({ type: "gpu-status-panel:lang", lang: "zh-CN" }));
+  await panel.getByRole("button", { name: "释放显存" }).waitFor();
+  await page.evaluate(() => {
+    for (const data of [null, "text", { type: "gpu-status-panel:theme", theme: "pink" }, { type: "other" }])
+      Reflect.get(window, "tell")(data);
+  });
+  await panel.locator('.panel[data-theme="dark"]').waitFor();
+});
+
+test("EMB-3 a page that is not allowed cannot frame the panel", async () => {
+  // A name that is neither loopback nor allowed; Chromium resolves it to this machine.
+  const url = (await serveHost("127.0.0.1", "?view=bar")).replace("127.0.0.1", "webui.test");
+  const stranger = await launchBrowser(["--host-resolver-rules=MAP webui.test 127.0.0.1"]);
+  const page = await stranger.open(url);
+  stranger.expectComplaints(/frame-ancestors|chrome-error/);
+  const refused = page.waitForEvent("console", (message) => message.text().includes("frame-ancestors"));
+  await page.reload();
+  await refused;
+  expect(await panelOf(page).getByRole("progressbar").count()).toBe(0);
+  await stranger.finishTest();
+  await stranger.close();
+});

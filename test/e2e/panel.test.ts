@@ -1,0 +1,215 @@
+import type { Page } from "playwright-core";
+import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
+import { launchBrowser, type TestBrowser } from "../helpers/browser.ts";
+import { fakeGpu } from "../helpers/fake-nvidia-smi.ts";
+import { type Rig, type RigOptions, startRig } from "../helpers/rig.ts";
+import { startSidecar } from "../helpers/sidecar.ts";
+
+let browser: TestBrowser;
+let rig: Rig | undefined;
+beforeAll(async () => {
+  browser = await launchBrowser();
+});
+afterAll(() => browser.close());
+afterEach(async () => {
+  // The pages first: they would log that their sidecar is gone.
+  await browser.finishTest();
+  await rig?.close();
+  rig = undefined;
+});
+async function start(options: RigOptions = {}): Promise<Rig> {
+  rig = await startRig(options);
+  return rig;
+}
+
+const card = (page: Page, index: number) => page.locator(`article[aria-label^="GPU ${index} "]`);
+const status = (page: Page) => page.getByTestId("status");
+const hasText = (page: Page, text: string | RegExp) => page.getByText(text).first().waitFor();
+
+describe("live figures", () => {
+  test("PNL-1 PNL-2 what the driver says is on the page, and what it does not say is a dash", async () => {
+    const { sidecar, fake } = await start({
+      script: {
+        gpus: [
+          fakeGpu(0, {
+            "memory.total": 24_564,
+            "memory.used": 12_345,
+            "utilization.gpu": 37,
+            "temperature.gpu": 61,
+          }),
+          fakeGpu(1, { "utilization.gpu": "[N/A]", "power.draw": "[Not Supported]", "memory.used": "[N/A]" }),
+        ],
+      },
+    });
+    const page = await browser.open(sidecar.url);
+    const first = card(page, 0);
+    await first.getByText("12,345 / 24,564 MiB").waitFor();
+    expect(await first.innerText()).toMatch(/12\.1\s*\/ 24\.0 GiB/);
+    expect(await first.innerText()).toMatch(/50 %[\s\S]*61 °C[\s\S]*37 %/);
+    const bar = first.getByRole("progressbar");
+    expect(await bar.getAttribute("aria-valuenow")).toBe("50");
+    const second = await card(page, 1).innerText();
+    expect(second).toMatch(/—\s*\/ 24\.0 GiB/);
+    expect(second).toMatch(/Utilization\s*—/);
+    expect(second).toMatch(/Power\s*—/);
+    expect(await card(page, 1).getByRole("progressbar").getAttribute("aria-valuenow")).toBeNull();
+    expect(await card(page, 1).getByRole("progressbar").getAttribute("aria-valuetext")).toBe("not reported");
+
+    fake.setGpu(0, { "memory.used": 20_001 });
+    await first.getByText("20,001 / 24,564 MiB").waitFor();
+  });
+
+  test("CAP-5 the recommendation and its arithmetic follow the chosen profile", async () => {
+    const { sidecar } = await start({
+      script: {
+        gpus: [fakeGpu(0, { "memory.total": 81_559, "memory.used": 1_000, "memory.reserved": 559 })],
+      },
+    });
+    const page = await browser.open(sidecar.url);
+    // (80,000 − 4,078) ÷ 12,200 = 6.22
+    await page.getByTestId("can-start").getByText("6", { exact: true }).waitFor();
+    await page.getByText("How this is worked out").click();
+    await hasText(page, "(80,000 MiB free − 4,078 MiB reserve) ÷ 12,200 MiB per job = 6.22, rounded down: 6");
+    await page.getByLabel("Job profile").selectOption("wan2.2-i2v-a14b");
+    await page.getByTestId("can-start").getByText("1", { exact: true }).waitFor();
+    await page.reload();
+    await page.getByTestId("can-start").getByText("1", { exact: true }).waitFor();
+    const chosen = await page.getByLabel("Job profile").inputValue();
+    expect(chosen).toBe("wan2.2-i2v-a14b");
+    const other = await browser.open(`${sidecar.url}?model=wan2.1-14b-t2v-480p&lang=zh-CN`);
+    await other.getByTestId("can-start").getByText("1", { exact: true }).waitFor();
+    await other.getByText("计算方法").click();
+    await hasText(other, /80,000 MiB.*÷.*41,200 MiB = 1\.84/);
+  });
+
+  test("CAP-4 a GPU without VRAM figures gets no recommendation", async () => {
+    const { sidecar } = await start({
+      script: {
+        gpus: [fakeGpu(0, { name: "Orin (nvgpu)", "memory.total": "[N/A]", "memory.used": "[N/A]" })],
+      },
+    });
+    const page = await browser.open(sidecar.url);
+    await hasText(page, "Not known: no VRAM figures");
+    expect(await page.getByTestId("can-start").innerText()).toBe("—");
+  });
+
+  test("PNL-2 processes and details are there on demand, hidden names told as hidden", async () => {
+    const uuid = String(fakeGpu(0).uuid);
+    const { sidecar } = await start({
+      script: {
+        processes: [
+          { gpu_uuid: uuid, pid: 4242, process_name: "/opt/conda/bin/python, wan.py", used_memory: 10_240 },
+          { gpu_uuid: uuid, pid: 99, process_name: "[Not Found]", used_memory: "[N/A]" },
+        ],
+      },
+    });
+    const page = await browser.open(sidecar.url);
+    await card(page, 0).getByText("Processes and details").click();
+    const table = card(page, 0).getByRole("table");
+    await table.waitFor();
+    expect(await table.innerText()).toMatch(/4242\s+python, wan\.py\s+10\.0 GiB\s+99\s+\(name hidden\)\s+—/);
+  });
+});
+
+describe("trouble", () => {
+  test("PNL-3 SMP-9 a failing nvidia-smi is told with advice, its figures become dashes, and all comes back", async () => {
+    const { sidecar, fake } = await start();
+    const page = await browser.open(sidecar.url);
+    await hasText(page, /MiB$/);
+    fake.set({
+      behaviour: {
+        kind: "sentence",
+        text: "Failed to initialize NVML: Driver/library version mismatch",
+        exitCode: 18,
+      },
+    });
+    await hasText(page, "Driver and library versions do not match.");
+    await hasText(page, /reboot, or unload and reload/);
+    await status(page).getByText("No samples").waitFor();
+    expect(await card(page, 0).innerText()).toMatch(/—\s*\/ 24\.0 GiB/);
+    expect(await page.getByTestId("can-start").innerText()).toBe("—");
+    fake.set({ behaviour: { kind: "ok" } });
+    await status(page).getByText("Live").waitFor();
+    await card(page, 0)
+      .getByText(/^[\d,]+ \/ 24,564 MiB$/)
+      .waitFor();
+    expect(await page.getByText("Driver and library versions").count()).toBe(0);
+  });
+
+  test("PNL-3 a hanging nvidia-smi is told as silence, and recovers", async () => {
+    const { sidecar, fake } = await start();
+    const page = await browser.open(sidecar.url);
+    await status(page).getByText("Live").waitFor();
+    fake.set({ behaviour: { kind: "hang" } });
+    await hasText(page, /nvidia-smi has been silent for \d+ s/);
+    await status(page).getByText("Samples have stopped").waitFor();
+    fake.set({ behaviour: { kind: "ok" } });
+    await status(page).getByText("Live").waitFor();
+  });
+
+  test("SMP-11 a lost GPU is shown as lost beside the others", async () => {
+    const { sidecar, fake } = await start({ script: { gpus: [fakeGpu(0), fakeGpu(1)] } });
+    const page = await browser.open(sidecar.url);
+    await card(page, 1).waitFor();
+    fake.set({ gpus: [fakeGpu(0)] });
+    await card(page, 1).getByText("does not answer").waitFor();
+    await hasText(page, /A GPU does not answer any more: 1/);
+    expect(await card(page, 1).innerText()).toMatch(/—\s*\/ 24\.0 GiB/);
+    expect(await card(page, 0).innerText()).not.toContain("—");
+    fake.set({ gpus: [fakeGpu(0), fakeGpu(1)] });
+    await card(page, 1).getByText("does not answer").waitFor({ state: "detached" });
+  });
+
+  test("PNL-3 REL-5 offline is told, the button is off, and a new run of the sidecar is picked up", async () => {
+    // Chromium itself logs each attempt to connect that fails while the sidecar is away.
+    browser.expectComplaints(/WebSocket connection to .* failed|Failed to load resource: net::ERR_/);
+    const running = await start();
+    const { port } = new URL(running.sidecar.url);
+    const page = await browser.open(running.sidecar.url);
+    await status(page).getByText("Live").waitFor();
+    await running.sidecar.end("SIGKILL");
+    await hasText(page, "The sidecar cannot be reached: the figures are old. Trying again by itself.");
+    await status(page).getByText("Offline").waitFor();
+    expect(await page.getByRole("button", { name: "Release VRAM" }).isDisabled()).toBe(true);
+    expect(await page.getByTestId("can-start").innerText()).toBe("—");
+    running.fake.setGpu(0, { "memory.used": 7_654 });
+    const again = await startSidecar(["--port", port, "--interval", "250"], { ...running.fake.env });
+    await card(page, 0).getByText("7,654 / 24,564 MiB").waitFor();
+    await status(page).getByText("Live").waitFor();
+    await browser.finishTest();
+    await again.end();
+  });
+
+  test("WIRE-3 a hidden tab asks for no samples and catches up when it is seen", async () => {
+    const { sidecar } = await start();
+    const page = await browser.open(sidecar.url);
+    await status(page).getByText("Live").waitFor();
+    const rate = async () =>
+      (await (await fetch(`${sidecar.url}api/v1/state`)).json()).state.source.intervalMs;
+    expect(await rate()).toBe(250);
+    const setHidden = (hidden: boolean) =>
+      page.evaluate((isHidden) => {
+        Object.defineProperty(document, "visibilityState", {
+          value: isHidden ? "hidden" : "visible",
+          configurable: true,
+        });
+        document.dispatchEvent(new Event("visibilitychange"));
+      }, hidden);
+    await setHidden(true);
+    await expect.poll(rate, { timeout: 25_000, interval: 250 }).toBe(5000);
+    await setHidden(false);
+    await expect.poll(rate, { timeout: 10_000 }).toBe(250);
+    await status(page).getByText("Live").waitFor();
+  });
+});
+
+describe("the demo", () => {
+  test.each(["full", "compact", "bar"])("PNL-4 says that it is one, view %s", async (view) => {
+    const sidecar = await startSidecar([], { PATH: "/nonexistent" });
+    const page = await browser.open(`${sidecar.url}embed?view=${view}`);
+    await hasText(page, "Simulated GPUs: nvidia-smi was not found on this machine.");
+    await page.getByRole("progressbar").first().waitFor();
+    await browser.finishTest();
+    await sidecar.end();
+  });
+});

@@ -1,0 +1,151 @@
+import type { Page } from "playwright-core";
+import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
+import { launchBrowser, type TestBrowser } from "../helpers/browser.ts";
+import { fakeGpu } from "../helpers/fake-nvidia-smi.ts";
+import { type Rig, type RigOptions, startRig } from "../helpers/rig.ts";
+import { startSidecar } from "../helpers/sidecar.ts";
+import { answerJson } from "../helpers/unload-hook.ts";
+
+let browser: TestBrowser;
+let rig: Rig | undefined;
+beforeAll(async () => {
+  browser = await launchBrowser();
+});
+afterAll(() => browser.close());
+afterEach(async () => {
+  // The pages first: they would log that their sidecar is gone.
+  await browser.finishTest();
+  await rig?.close();
+  rig = undefined;
+});
+
+async function open(options: RigOptions, query = ""): Promise<{ page: Page; running: Rig }> {
+  const script = { gpus: [fakeGpu(0, { "memory.used": 22_000, "utilization.gpu": 0 })], ...options.script };
+  rig = await startRig({ ...options, script });
+  const page = await browser.open(rig.sidecar.url + query);
+  await page.getByRole("progressbar").first().waitFor();
+  return { page, running: rig };
+}
+
+async function press(page: Page) {
+  await page.getByRole("button", { name: "Release VRAM" }).click();
+  await page.getByRole("button", { name: "Release now" }).click();
+}
+
+const result = (page: Page) => page.getByTestId("release-result");
+
+describe("a release that works", () => {
+  test("REL-1 REL-7 asked for, followed, and shown in GiB as measured", async () => {
+    const { page, running } = await open({
+      hook: (fake) => (response) => {
+        fake.setGpu(0, { "memory.used": 1_520 });
+        answerJson(response, 200, { freed_mib: 22_000 });
+      },
+    });
+    await page.getByRole("button", { name: "Release VRAM" }).click();
+    await page.getByText("Ask the backend to unload its models?").waitFor();
+    await page.getByRole("button", { name: "Cancel" }).click();
+    expect(running.hook.calls).toHaveLength(0);
+    await press(page);
+    await page.getByText("Measuring what comes back …").waitFor();
+    await result(page).getByText("20.0 GiB released").waitFor();
+    await page.getByText("GPU 0: 22,000 → 1,520 MiB").waitFor();
+    await page.getByText("The backend says 22,000 MiB.").waitFor();
+    expect(running.hook.calls).toHaveLength(1);
+    await page.getByRole("button", { name: "Dismiss" }).click();
+    await result(page).waitFor({ state: "detached" });
+    expect(await page.getByRole("button", { name: "Release VRAM" }).isEnabled()).toBe(true);
+  });
+
+  test("REL-8 a second viewer sees it too, in Chinese, in the compact view", async () => {
+    const { page, running } = await open({
+      hook: (fake) => (response) => {
+        fake.setGpu(0, { "memory.used": 1_520 });
+        response.writeHead(204).end();
+      },
+    });
+    const other = await browser.open(`${running.sidecar.url}embed?view=compact&lang=zh-CN`);
+    await other.getByRole("button", { name: "释放显存" }).waitFor();
+    await press(page);
+    await other.getByText("已释放 20.0 GiB").waitFor();
+    await result(page).getByText("20.0 GiB released").waitFor();
+  });
+
+  test("REL-7 with a job running the question says so, and Escape takes it back", async () => {
+    const { page, running } = await open({ script: { gpus: [fakeGpu(0, { "utilization.gpu": 97 })] } });
+    await page.getByRole("button", { name: "Release VRAM" }).click();
+    await page.getByText("GPU 0 (97 %) is busy: a job seems to be running and may be lost.").waitFor();
+    await page.keyboard.press("Escape");
+    await page.getByRole("button", { name: "Release VRAM" }).waitFor();
+    expect(running.hook.calls).toHaveLength(0);
+  });
+
+  test("REL-1 the demo's release really lowers its memory", async () => {
+    const demo = await startSidecar(["--source", "demo:1", "--interval", "250"]);
+    const page = await browser.open(demo.url);
+    await page.getByRole("button", { name: "Release VRAM" }).click();
+    await page.getByText("Unload the simulated models?").waitFor();
+    await page.getByRole("button", { name: "Release now" }).click();
+    await result(page)
+      .getByText(/[\d.]+ GiB released/)
+      .waitFor();
+    await page.getByText("2,000 / 49,140 MiB").waitFor();
+    await browser.finishTest();
+    await demo.end();
+  });
+});
+
+describe("a release that fails", () => {
+  const failures: [string, RegExp, RegExp, RigOptions][] = [
+    [
+      "lies",
+      /The backend accepted, but no VRAM came back within 10 s\./,
+      /Measured: 0 MiB came back\./,
+      { hook: () => (response) => answerJson(response, 200, { freed_mib: 20_000 }) },
+    ],
+    [
+      "hangs",
+      /The backend did not answer within 1 s\./,
+      /It may be busy/,
+      { hook: () => () => {}, hookTimeoutMs: 1000 },
+    ],
+    [
+      "answers 500",
+      /The backend answered with an error: HTTP 500\./,
+      /Look into the backend's log/,
+      { hook: () => (response) => answerJson(response, 500, {}) },
+    ],
+  ];
+  test.each(failures)(
+    "REL-2 REL-3 a backend that %s has a message of its own, and the panel stays usable",
+    async (_, message, more, options) => {
+      const { page, running } = await open(options);
+      await press(page);
+      await result(page).getByText(message).waitFor();
+      await page.getByText(more).first().waitFor();
+      running.fake.setGpu(0, { "memory.used": 3_210 });
+      await page.getByText("3,210 / 24,564 MiB").waitFor();
+      await page.getByRole("button", { name: "Release VRAM" }).click();
+      await page.getByRole("button", { name: "Release now" }).waitFor();
+    },
+  );
+
+  test("REL-3 a backend that is down has a message of its own", async () => {
+    const { page, running } = await open({});
+    await running.hook.close();
+    await press(page);
+    await result(page).getByText("The backend cannot be reached (ECONNREFUSED).").waitFor();
+  });
+
+  test("WIRE-5 without the token the button is off and says how to get it; with it, it works, and the token leaves the address", async () => {
+    const token = "a-token-for-this-test";
+    const { page, running } = await open({ flags: ["--token", token] });
+    expect(await page.getByRole("button", { name: "Release VRAM" }).isDisabled()).toBe(true);
+    await page.getByText(/This page may look but not act\. Open the panel with the link/).waitFor();
+    const allowed = await browser.open(`${running.sidecar.url}#token=${token}`);
+    await expect.poll(() => allowed.getByRole("button", { name: "Release VRAM" }).isEnabled()).toBe(true);
+    expect(allowed.url()).toBe(running.sidecar.url);
+    await allowed.reload();
+    await expect.poll(() => allowed.getByRole("button", { name: "Release VRAM" }).isEnabled()).toBe(true);
+  });
+});

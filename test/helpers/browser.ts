@@ -1,0 +1,88 @@
+import { readFileSync } from "node:fs";
+import { createRequire } from "node:module";
+import {
+  type Browser,
+  type BrowserContext,
+  type BrowserContextOptions,
+  chromium,
+  type Page,
+} from "playwright-core";
+import { inject } from "vitest";
+
+const AXE = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
+
+/** A real Chromium in which no page may complain. */
+export interface TestBrowser {
+  /** Opens a page in a context of its own. */
+  open(url: string, options?: BrowserContextOptions): Promise<Page>;
+  /** Lets pages of this test log what matches: Chromium itself logs connections that fail. */
+  expectComplaints(pattern: RegExp): void;
+  /** Closes the pages of a test and fails when one of them has logged an error or a warning. */
+  finishTest(): Promise<void>;
+  close(): Promise<void>;
+}
+
+/** @param moreFlags flags of Chromium that this test alone needs */
+export async function launchBrowser(moreFlags: readonly string[] = []): Promise<TestBrowser> {
+  const browser: Browser = await chromium.launch({
+    executablePath: inject("chromiumPath"),
+    args: [
+      "--no-sandbox",
+      "--disable-gpu",
+      "--disable-quic",
+      "--no-first-run",
+      "--disable-background-networking",
+      "--disable-component-update",
+      "--disable-sync",
+      ...moreFlags,
+    ],
+  });
+  const contexts: BrowserContext[] = [];
+  let complaints: string[] = [];
+  let expected: RegExp | null = null;
+  return {
+    async open(url, options = {}) {
+      const context = await browser.newContext({ locale: "en-US", ...options });
+      contexts.push(context);
+      const page = await context.newPage();
+      page.setDefaultTimeout(20_000);
+      page.on("console", (message) => {
+        const type = message.type();
+        if (type === "error" || type === "warning") complaints.push(`${type}: ${message.text()}`);
+      });
+      page.on("pageerror", (error) => complaints.push(`uncaught: ${error.message}`));
+      await page.goto(url);
+      return page;
+    },
+    expectComplaints(pattern) {
+      expected = pattern;
+    },
+    async finishTest() {
+      for (const context of contexts.splice(0)) await context.close();
+      const unexpected = complaints.filter((text) => expected?.test(text) !== true);
+      complaints = [];
+      expected = null;
+      if (unexpected.length > 0) throw new Error(`The pages logged:\n${unexpected.join("\n")}`);
+    },
+    close: () => browser.close(),
+  };
+}
+
+/** Violations that axe finds on the page, shadow roots included, as lines to read. */
+export async function axeViolations(page: Page): Promise<string[]> {
+  // Evaluated, not added as a script: the page's own policy forbids inline scripts.
+  await page.evaluate(AXE);
+  const violations = await page.evaluate(async () => {
+    // The script above has put it there; it has no types of its own in this page.
+    const { axe } = globalThis as unknown as { axe: { run(): Promise<{ violations: AxeViolation[] }> } };
+    interface AxeViolation {
+      id: string;
+      help: string;
+      nodes: { html: string; failureSummary?: string }[];
+    }
+    return (await axe.run()).violations;
+  });
+  return violations.flatMap(({ id, help, nodes }) =>
+    nodes.map(({ html, failureSummary }) => `${id} (${help}): ${html.slice(0, 200)} ${failureSummary ?? ""}`),
+  );
+}
