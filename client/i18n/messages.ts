@@ -13,8 +13,6 @@ export interface Messages {
   gpu: string;
   gpuLost: string;
   vram: string;
-  used: string;
-  of: string;
   free: string;
   notReported: string;
   temperature: string;
@@ -25,9 +23,9 @@ export interface Messages {
   memoryBandwidth: string;
   reserved: string;
   throttle: string;
+  no: string;
   throttleReasons: Record<string, string>;
   details: string;
-  processes: string;
   noProcesses: string;
   processesUnknown: string;
   process: string;
@@ -38,6 +36,7 @@ export interface Messages {
     more: string;
     noneFits: string;
     unknown: string;
+    old: string;
     profile: string;
     how: string;
     basis: Record<"measured" | "configured" | "published", string>;
@@ -58,7 +57,6 @@ export interface Messages {
     no: string;
     calling: string;
     verifying: string;
-    waiting: string;
     freed: string;
     freedSoFar: string;
     grew: string;
@@ -70,19 +68,18 @@ export interface Messages {
     measured: string;
     failed: string;
     dismiss: string;
-    again: string;
     steps: { call: string; verify: string };
   };
   timeline: {
     title: string;
     minutes: string;
-    gap: string;
+
     empty: string;
     loading: string;
     ago: string;
     now: string;
   };
-  settings: { language: string; theme: string; auto: string; light: string; dark: string };
+  settings: { theme: string; auto: string; light: string; dark: string };
   host: { load: string; memory: string; driver: string };
   advice: string;
   capacity: CapacityWords;

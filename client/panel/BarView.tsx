@@ -1,9 +1,9 @@
 import type { Gpu } from "../../shared/gpu/gpu.ts";
 import { percentOf } from "../../shared/gpu/units.ts";
-import { fillIn } from "../../shared/problems/problem.ts";
-import { DASH, gib, percent, withUnit } from "../i18n/format.ts";
+import { gib, percent, withUnit } from "../i18n/format.ts";
 import { useMessages } from "../i18n/use-messages.ts";
 import { ProgressBar } from "../ui/ProgressBar.tsx";
+import { RoomChip } from "./concurrency/RoomChip.tsx";
 import { Notices } from "./connection/Notices.tsx";
 import { StatusPill } from "./connection/StatusPill.tsx";
 import { NoGpus } from "./gpus/NoGpus.tsx";
@@ -28,13 +28,7 @@ export function BarView({ gpus, capacity }: ViewProps) {
           ))}
         </div>
         {capacity !== null && list.length > 0 && (
-          <span
-            className="chip"
-            data-tone={capacity.canStart === 0 ? "warning" : "accent"}
-            title={capacity.profile.label}
-          >
-            {fillIn(m.concurrency.short, { n: capacity.canStart ?? DASH })}
-          </span>
+          <RoomChip canStart={capacity.canStart} title={capacity.profile.label} />
         )}
         {list.length > 0 && <ReleaseButton gpus={list} brief />}
       </div>

@@ -208,7 +208,9 @@ describe("what is malformed", () => {
     await flood.hello();
     Reflect.apply(flood.socket.emit, flood.socket, ["resume", { sinceSeq: 0, rest: "x".repeat(100_000) }]);
     await waitUntil(() => !flood.socket.connected, { what: "the oversized message to end its connection" });
-    await waitUntil(async () => (await fetch(`${sidecar.url}healthz`)).status === 200, { what: "a healthy sidecar" });
+    await waitUntil(async () => (await fetch(`${sidecar.url}healthz`)).status === 200, {
+      what: "a healthy sidecar",
+    });
     expect(hook.calls).toHaveLength(0);
   });
 });

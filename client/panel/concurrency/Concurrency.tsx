@@ -10,38 +10,46 @@ import type { Capacity } from "./use-capacity.ts";
 interface ConcurrencyProps {
   capacity: Capacity;
   gpus: readonly Gpu[];
-  /** Without the arithmetic and the caution: for narrow places. */
-  brief?: boolean;
 }
 
 /** How many more jobs may start, for which kind of job, and why. */
-export function Concurrency({ capacity, gpus, brief = false }: ConcurrencyProps) {
+export function Concurrency({ capacity, gpus }: ConcurrencyProps) {
   const m = useMessages();
-  const { canStart, perGpu, profile } = capacity;
+  const { canStart, perGpu, profile, fresh } = capacity;
   const busy = busyGpus(gpus);
-  const verdict =
-    canStart === null ? m.concurrency.unknown : canStart === 0 ? m.concurrency.noneFits : m.concurrency.more;
+  const verdict = !fresh
+    ? m.concurrency.old
+    : canStart === null
+      ? m.concurrency.unknown
+      : canStart === 0
+        ? m.concurrency.noneFits
+        : m.concurrency.more;
   return (
     <section className="card concurrency" aria-label={m.concurrency.title}>
       <h2 className="label">{m.concurrency.title}</h2>
-      <p className="concurrency-answer" data-none={canStart === 0}>
+      <p
+        className="concurrency-answer"
+        data-tone={canStart === null ? "unknown" : canStart === 0 ? "none" : "some"}
+      >
         <b data-testid="can-start">{canStart ?? DASH}</b>
         <span>{verdict}</span>
       </p>
       <ProfilePicker capacity={capacity} />
-      {!brief && (canStart ?? 0) > 0 && busy.length > 0 && (
+      {(canStart ?? 0) > 0 && busy.length > 0 && (
         <p className="caution small">{fillIn(m.concurrency.caution, { gpus: busy.join(", ") })}</p>
       )}
       <details className="how">
         <summary>{m.concurrency.how}</summary>
-        <ul>
-          {perGpu.map((gpu) => (
-            <li key={gpu.index}>
-              <span className="badge">{fillIn(m.gpu, { index: gpu.index })}</span>{" "}
-              {explainCapacity(gpu, m.capacity)}
-            </li>
-          ))}
-        </ul>
+        {fresh && (
+          <ul>
+            {perGpu.map((gpu) => (
+              <li key={gpu.index}>
+                <span className="badge">{fillIn(m.gpu, { index: gpu.index })}</span>{" "}
+                {explainCapacity(gpu, m.capacity)}
+              </li>
+            ))}
+          </ul>
+        )}
         <p className="muted small">
           {m.concurrency.basis[profile.basis]} · {m.concurrency.source}: {profile.source}
         </p>

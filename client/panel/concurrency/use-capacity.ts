@@ -21,6 +21,8 @@ export interface Capacity {
   perGpu: readonly GpuCapacity[];
   /** Over the shown GPUs; `null` when nothing is known or the figures are old. */
   canStart: number | null;
+  /** False while the figures are old, and therefore recommend nothing. */
+  fresh: boolean;
 }
 
 /** The recommendation for the shown GPUs and the chosen profile, from the same function as the API's. */
@@ -32,7 +34,7 @@ export function useCapacity(gpus: readonly Gpu[]): Capacity | null {
   if (profile === undefined) return null;
   // Old figures recommend nothing: what was free may be taken.
   const perGpu = gpus.map((gpu) => gpuCapacity(fresh ? gpu : { ...gpu, memoryFreeMiB: null }, profile));
-  return { profile, perGpu, canStart: totalCanStart(perGpu) };
+  return { profile, perGpu, canStart: totalCanStart(perGpu), fresh };
 }
 
 export function useProfiles(): readonly Profile[] {

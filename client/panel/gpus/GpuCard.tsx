@@ -3,6 +3,7 @@ import type { Gpu } from "../../../shared/gpu/gpu.ts";
 import { fillIn } from "../../../shared/problems/problem.ts";
 import { withUnit } from "../../i18n/format.ts";
 import { useMessages } from "../../i18n/use-messages.ts";
+import { RoomChip } from "../concurrency/RoomChip.tsx";
 import { VramBar } from "../vram/VramBar.tsx";
 import { GpuDetails } from "./GpuDetails.tsx";
 import { Metric } from "./Metric.tsx";
@@ -34,13 +35,7 @@ export const GpuCard = memo(function GpuCard({ gpu, position, canStart }: GpuCar
             {m.gpuLost}
           </span>
         ) : (
-          <span
-            className="chip"
-            data-tone={canStart === 0 ? "warning" : "accent"}
-            title={m.concurrency.title}
-          >
-            {fillIn(m.concurrency.short, { n: canStart ?? "—" })}
-          </span>
+          <RoomChip canStart={canStart} title={m.concurrency.title} />
         )}
       </header>
       <VramBar gpu={gpu} detailed />

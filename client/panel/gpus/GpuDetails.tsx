@@ -13,7 +13,7 @@ export function GpuDetails({ gpu }: { gpu: Gpu }) {
     [m.memoryBandwidth, withUnit(gpu.utilizationMemoryPct, " %")],
     [m.fan, withUnit(gpu.fanPct, " %")],
     [m.pstate, gpu.pstate ?? DASH],
-    [m.throttle, throttle === undefined || throttle === "" ? DASH : throttle],
+    [m.throttle, throttle === "" ? m.no : (throttle ?? DASH)],
   ];
   return (
     <details className="gpu-details">

@@ -55,7 +55,7 @@ export function ReleaseButton({ gpus, brief = false }: ReleaseButtonProps) {
       >
         {blocked === null ? m.release.hint : `${blocked.message} ${blocked.advice}`}
       </div>
-      <div aria-live="polite">
+      <div className="release-live" aria-live="polite">
         {releasing && (
           <div className="steps" data-phase={release.state}>
             <ol className="plain">

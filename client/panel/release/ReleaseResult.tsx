@@ -33,7 +33,7 @@ export default function ReleaseResult({ release, onDismiss, brief = false }: Rel
           {m.release.dismiss}
         </button>
       </div>
-      {!good && <p className="small">{measured(freedMiB, m.release)}</p>}
+      <p className="small">{good ? m.release.measured : measured(freedMiB, m.release)}</p>
       {words !== null && <p className="small">{words.advice}</p>}
       {release.unsettled && <p className="small">{m.release.unsettled}</p>}
       {claim !== null && claim.freedMiB !== null && (

@@ -1,0 +1,107 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import type { Browser, BrowserContext, Page } from "playwright-core";
+import { startBusyMachine } from "./busy-machine.ts";
+import { brief, type Figure, type Section } from "./figure.ts";
+import { type FirstFigure, noteFirstFigure } from "./first-figure.ts";
+import { launchChromium } from "./launch-chromium.ts";
+
+const MOST_COMPACT_KB = 100;
+/** The chart comes after two buckets of 5 s each, so that a fresh sidecar has something to draw. */
+const SETTLE_MS = 15_000;
+
+const VIEWS = [
+  { name: "full, en", path: "?lang=en", shows: ".vram b" },
+  { name: "compact, en", path: "embed?view=compact&lang=en", shows: ".vram b", aim: MOST_COMPACT_KB },
+  { name: "compact, zh-CN", path: "embed?view=compact&lang=zh-CN", shows: ".vram b", aim: MOST_COMPACT_KB },
+  { name: "bar, en", path: "embed?view=bar&lang=en", shows: ".bar-gpu b" },
+] as const;
+
+/** What travels before the first live figure is on the page, and what in all; gzip, nothing cached. */
+export const bytesSection: Section = async () => {
+  const machine = startBusyMachine();
+  const sidecar = await machine.startSidecar();
+  const browser = await launchChromium();
+  const figures: Figure[] = [];
+  const notes = [
+    "kB = 1000 bytes of the answers as they travel, heads included, gzip; without the WebSocket.",
+  ];
+  try {
+    for (const { name, path, shows, ...rest } of VIEWS) {
+      const { first, files } = await load(browser, `${sidecar.url}${path}`, shows);
+      const early = files.filter(({ url }) => first.arrived.includes(url));
+      const late = files.filter(({ url }) => !first.arrived.includes(url));
+      figures.push(
+        { name: `${name}: to the first figure`, value: kb(early), unit: "kB", ...rest },
+        { name: `${name}: in all`, value: kb(files), unit: "kB" },
+        { name: `${name}: first figure after`, value: first.atMs, unit: "ms" },
+      );
+      const recharts = files.some(({ url }) => url.includes("TimelineChart"));
+      notes.push(
+        `${name}: ${list(early)}`,
+        `  afterwards: ${list(late) || "nothing"}; Recharts ${recharts ? "LOADED" : "not loaded"}`,
+      );
+    }
+  } finally {
+    await browser.close();
+    await sidecar.end();
+    machine.end();
+  }
+  return { figures, notes };
+};
+
+interface TravelledFile {
+  url: string;
+  bytes: number;
+  encoding: string;
+}
+
+async function load(browser: Browser, url: string, shows: string) {
+  const context = await browser.newContext({
+    viewport: { width: 1600, height: 1300 },
+    locale: "en-US",
+    extraHTTPHeaders: { "accept-encoding": "gzip" },
+  });
+  try {
+    const page = await context.newPage();
+    const files = await recordFiles(context, page);
+    await page.addInitScript(noteFirstFigure, shows);
+    await page.goto(url);
+    const handle = await page.waitForFunction(
+      () => (globalThis as unknown as { firstFigure?: FirstFigure }).firstFigure,
+    );
+    const first = await handle.jsonValue();
+    if (first === undefined) throw new Error(`no figure came on ${url}`);
+    await sleep(SETTLE_MS);
+    return { first, files: [...files.values()].filter(({ bytes }) => bytes > 0) };
+  } finally {
+    await context.close();
+  }
+}
+
+/** Keeps what Chromium's network layer says of every file; it goes on filling while the page lives. */
+async function recordFiles(context: BrowserContext, page: Page): Promise<Map<string, TravelledFile>> {
+  const files = new Map<string, TravelledFile>();
+  const cdp = await context.newCDPSession(page);
+  cdp.on("Network.responseReceived", ({ requestId, response }) => {
+    const encoding = response.headers["content-encoding"] ?? response.headers["Content-Encoding"] ?? "plain";
+    if (response.url.startsWith("http")) files.set(requestId, { url: response.url, bytes: 0, encoding });
+  });
+  cdp.on("Network.loadingFinished", ({ requestId, encodedDataLength }) => {
+    const file = files.get(requestId);
+    if (file !== undefined) file.bytes = encodedDataLength;
+  });
+  await cdp.send("Network.enable");
+  return files;
+}
+
+const kb = (files: readonly TravelledFile[]) => files.reduce((total, { bytes }) => total + bytes, 0) / 1000;
+
+function list(files: readonly TravelledFile[]): string {
+  return files
+    .map(({ url, bytes, encoding }) => `${nameOf(url)} ${brief(bytes / 1000)} (${encoding})`)
+    .join(", ");
+}
+
+function nameOf(url: string): string {
+  return new URL(url).pathname.split("/").at(-1) || "/";
+}

@@ -1,0 +1,72 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import { startBusyMachine } from "./busy-machine.ts";
+import { captureFrames } from "./capture-frames.ts";
+import type { Figure, Section } from "./figure.ts";
+import { pidOf, startNodeChild } from "./node-child.ts";
+import { cpuSeconds, residentMib } from "./proc-usage.ts";
+
+const VIEWERS = [0, 1, 100] as const;
+const SETTLE_MS = 10_000;
+const MEASURE_MS = 30_000;
+const MOST_RSS_MIB = 80;
+
+/** What the sidecar costs the machine it watches, beside a server that does nothing but send as much. */
+export const sidecarSection: Section = async () => {
+  const machine = startBusyMachine();
+  const textBytes = await sampleTextBytes(machine.startSidecar);
+  const sidecar = await machine.startSidecar();
+  const bare = await startNodeChild("bare-server.mjs", [String(textBytes)]);
+  const figures: Figure[] = [];
+  try {
+    for (const count of VIEWERS) {
+      const name = count === 0 ? "no viewer" : count === 1 ? "1 viewer" : `${count} viewers`;
+      const crowds =
+        count === 0
+          ? []
+          : await Promise.all([
+              startNodeChild("viewers.mjs", [sidecar.url, String(count)]),
+              startNodeChild("viewers.mjs", [bare.line, String(count)]),
+            ]);
+      await sleep(SETTLE_MS);
+      // Both in the same half minute: what else runs here disturbs both alike.
+      const [ours, theirs] = await Promise.all([usage(pidOf(sidecar.child)), usage(bare.pid)]);
+      for (const crowd of crowds) await crowd.end();
+      figures.push(
+        { name: `CPU, ${name}`, value: ours.cpuPercent, unit: "% of a core", baseline: theirs.cpuPercent },
+        { name: `RSS, ${name}`, value: ours.rssMib, unit: "MiB", aim: MOST_RSS_MIB, baseline: theirs.rssMib },
+      );
+    }
+  } finally {
+    await sidecar.end();
+    await bare.end();
+    machine.end();
+  }
+  return {
+    figures,
+    notes: [
+      "Sidecar process alone, without nvidia-smi; 8 GPUs; no viewer: a sample every 5 s, else every second.",
+      `Baseline: bare Socket.IO server sending ${textBytes} characters once a second to as many viewers.`,
+    ],
+  };
+};
+
+async function usage(pid: number) {
+  const cpuBefore = cpuSeconds(pid);
+  const before = performance.now();
+  await sleep(MEASURE_MS);
+  const seconds = (performance.now() - before) / 1000;
+  return { cpuPercent: ((cpuSeconds(pid) - cpuBefore) / seconds) * 100, rssMib: residentMib(pid) };
+}
+
+/** How long a text must be for a frame as long as a sample's. */
+async function sampleTextBytes(start: () => Promise<{ url: string; end(): Promise<unknown> }>) {
+  const sidecar = await start();
+  try {
+    const frames = await captureFrames(sidecar.url, 4000);
+    const sample = frames.findLast(({ event }) => event === "sample");
+    if (sample === undefined) throw new Error("no sample came");
+    return sample.bytes - '42["sample",""]'.length;
+  } finally {
+    await sidecar.end();
+  }
+}
