@@ -153,7 +153,10 @@ export function createGateway(
     backends: (backends) => void io.emit("backends", backends),
     release: (state) => void io.emit("release", state),
     async close() {
-      await io.close();
+      const closed = io.close();
+      // A client that keeps its connection open must not keep the sidecar from ending.
+      http.closeAllConnections();
+      await closed;
     },
   };
 }

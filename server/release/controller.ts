@@ -46,6 +46,8 @@ export interface ReleaseController {
 const PATIENCE_MS = 10_000;
 /** The same after a call that failed on the way. */
 const PATIENCE_AFTER_FAILURE_MS = 4000;
+/** How long the first sample after the click is waited for before the backend is called all the same. */
+const FRESH_PATIENCE_MS = 3000;
 /** The judge is asked at least this often, also when no sample comes. */
 const LOOK_MS = 500;
 const REMEMBERED = 50;
@@ -87,9 +89,9 @@ export function createReleaseController(
       gpus
         .filter(({ index }) => gpu === undefined || index === gpu)
         .map(({ index, memoryUsedMiB }) => ({ index, usedMiB: memoryUsedMiB }));
-    // A level that is not of now would make the difference a lie.
-    const before = samples.isLive() ? levels(samples.latest()) : [];
     try {
+      // A level that is not of now would make the difference a lie.
+      const before = samples.isLive() ? levels(await freshSample()) : [];
       const outcome = await backend.unload(mode, closing.signal);
       const reached = outcome.kind === "accepted" || outcome.reached;
       reachable.set(backend.id, reached);
@@ -108,6 +110,21 @@ export function createReleaseController(
     } finally {
       endFast();
     }
+  }
+
+  /** The first sample after the click: the one before it may be seconds old while nobody watches. */
+  function freshSample(): Promise<Sample> {
+    return new Promise((resolve) => {
+      const end = () => {
+        unsubscribe();
+        clearTimeout(patience);
+        closing.signal.removeEventListener("abort", end);
+        resolve(samples.latest());
+      };
+      const unsubscribe = samples.onSample(end);
+      const patience = setTimeout(end, FRESH_PATIENCE_MS);
+      closing.signal.addEventListener("abort", end);
+    });
   }
 
   function finish(patch: Partial<Release>) {

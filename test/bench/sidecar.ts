@@ -2,7 +2,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { startBusyMachine } from "./busy-machine.ts";
 import { captureFrames } from "./capture-frames.ts";
 import type { Figure, Section } from "./figure.ts";
-import { pidOf, startNodeChild } from "./node-child.ts";
+import { type NodeChild, pidOf, startNodeChild } from "./node-child.ts";
 import { cpuSeconds, residentMib } from "./proc-usage.ts";
 
 const VIEWERS = [0, 1, 100] as const;
@@ -20,17 +20,11 @@ export const sidecarSection: Section = async () => {
   try {
     for (const count of VIEWERS) {
       const name = count === 0 ? "no viewer" : count === 1 ? "1 viewer" : `${count} viewers`;
-      const crowds =
-        count === 0
-          ? []
-          : await Promise.all([
-              startNodeChild("viewers.mjs", [sidecar.url, String(count)]),
-              startNodeChild("viewers.mjs", [bare.line, String(count)]),
-            ]);
-      await sleep(SETTLE_MS);
-      // Both in the same half minute: what else runs here disturbs both alike.
-      const [ours, theirs] = await Promise.all([usage(pidOf(sidecar.child)), usage(bare.pid)]);
-      for (const crowd of crowds) await crowd.end();
+      const [ours, theirs] = await watchedBy(count, [
+        { url: sidecar.url, pid: pidOf(sidecar.child) },
+        { url: bare.line, pid: bare.pid },
+      ]);
+      if (ours === undefined || theirs === undefined) throw new Error("a server was not measured");
       figures.push(
         { name: `CPU, ${name}`, value: ours.cpuPercent, unit: "% of a core", baseline: theirs.cpuPercent },
         { name: `RSS, ${name}`, value: ours.rssMib, unit: "MiB", aim: MOST_RSS_MIB, baseline: theirs.rssMib },
@@ -49,6 +43,20 @@ export const sidecarSection: Section = async () => {
     ],
   };
 };
+
+/** All servers in the same half minute, each with so many viewers: what else runs here disturbs them alike. */
+async function watchedBy(count: number, servers: readonly { url: string; pid: number }[]) {
+  const crowds: NodeChild[] = [];
+  try {
+    for (const { url } of servers) {
+      if (count > 0) crowds.push(await startNodeChild("viewers.mjs", [url, String(count)]));
+    }
+    await sleep(SETTLE_MS);
+    return await Promise.all(servers.map(({ pid }) => usage(pid)));
+  } finally {
+    for (const crowd of crowds) await crowd.end();
+  }
+}
 
 async function usage(pid: number) {
   const cpuBefore = cpuSeconds(pid);
