@@ -12,6 +12,7 @@ import type { Options } from "./config/options.ts";
 import { createAdmit } from "./gateway/admit.ts";
 import { createGateway, type MakeHello } from "./gateway/gateway.ts";
 import { createHistory } from "./history/history.ts";
+import { loadAssets } from "./http/assets.ts";
 import { createHttpServer } from "./http/http-server.ts";
 import { createPages } from "./http/pages.ts";
 import { createDisposer } from "./lib/disposer.ts";
@@ -137,6 +138,7 @@ export function createSidecar(
       findRelease: releases.find,
     },
     createPages(clientFolder, options.allowOrigin),
+    loadAssets(clientFolder),
     { basePath: options.basePath, admit },
   );
   const gateway = createGateway(

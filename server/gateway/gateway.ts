@@ -52,6 +52,8 @@ type PanelServer = Server<ClientToServerEvents, ServerToClientEvents, DefaultEve
 type PanelSocket = Socket<ClientToServerEvents, ServerToClientEvents, DefaultEventsMap, SocketData>;
 
 const WATCHING = "watching";
+/** Details are for the one who opens them: a busy GPU changes some of them with every sample. */
+const DETAILS_INTERVAL_MS = 5000;
 const LARGEST_MESSAGE_BYTES = 16 * 1024;
 
 export function createGateway(
@@ -75,6 +77,7 @@ export function createGateway(
   const watching = new Set<string>();
   let layout = "";
   let details: GpuDetails[] = [];
+  let detailsAtMs = Number.NEGATIVE_INFINITY;
 
   function setSocketWatching(socket: PanelSocket, on: boolean) {
     const before = watching.size;
@@ -142,8 +145,10 @@ export function createGateway(
       // First of all that is sent in this turn: behind another message the transport is not writable, and a
       // volatile message is dropped then.
       io.to(WATCHING).volatile.emit("sample", encodeSample(seq, tMs, gpus));
+      if (tMs - detailsAtMs < DETAILS_INTERVAL_MS) return;
       const changes = diffDetails(details, known);
       if (changes.length > 0) {
+        detailsAtMs = tMs;
         details = applyDetails(details, changes);
         io.to(WATCHING).emit("details", changes);
       }

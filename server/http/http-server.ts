@@ -1,6 +1,7 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import { problem } from "../../shared/problems/make-problem.ts";
 import type { Admit } from "../gateway/admit.ts";
+import type { Assets } from "./assets.ts";
 import type { Pages } from "./pages.ts";
 import { sendProblem } from "./respond.ts";
 import { healthz } from "./routes/healthz.ts";
@@ -21,6 +22,7 @@ export interface HttpOptions {
 export function createHttpServer(
   sidecar: HttpSidecar,
   pages: Pages,
+  assets: Assets,
   { basePath, admit }: HttpOptions,
 ): Server {
   return createServer((request, response) => {
@@ -53,8 +55,8 @@ export function createHttpServer(
     const matching = ROUTES.filter((route) => route.path.test(path));
     if (matching.length === 0) {
       if (!isRead) return notFound(response, url.pathname);
-      request.url = `/${path}`;
-      return pages.asset(request, response, () => notFound(response, url.pathname));
+      if (!assets.send(path, request, response)) notFound(response, url.pathname);
+      return;
     }
     const route = matching.find(({ method }) => method === (isRead ? "GET" : request.method));
     if (route === undefined) {

@@ -1,14 +1,11 @@
 import { readFileSync } from "node:fs";
-import type { IncomingMessage, ServerResponse } from "node:http";
+import type { ServerResponse } from "node:http";
 import { join } from "node:path";
-import sirv from "sirv";
 
-/** Serves the built pages. */
+/** Serves the built page. */
 export interface Pages {
   /** The page of `/` and `/embed`. */
   page(response: ServerResponse): void;
-  /** A file of the build; `next` when there is none. */
-  asset(request: IncomingMessage, response: ServerResponse, next: () => void): void;
 }
 
 /**
@@ -16,16 +13,6 @@ export interface Pages {
  * @param allowOrigin origins that may frame the page, beyond loopback
  */
 export function createPages(folder: string, allowOrigin: readonly string[]): Pages {
-  const serve = sirv(folder, {
-    etag: true,
-    gzip: true,
-    brotli: true,
-    setHeaders(response, path) {
-      // Names under assets/ carry a hash of their content.
-      const forever = path.startsWith("/assets/");
-      response.setHeader("cache-control", forever ? "public, max-age=31536000, immutable" : "no-cache");
-    },
-  });
   const html = readFileSync(join(folder, "index.html"), "utf8").replace(
     '<meta name="gpu-panel-allow-origin" content="" />',
     `<meta name="gpu-panel-allow-origin" content="${escapeAttribute(allowOrigin.join(" "))}" />`,
@@ -58,7 +45,6 @@ export function createPages(folder: string, allowOrigin: readonly string[]): Pag
       response.writeHead(200, { ...headers, "content-length": Buffer.byteLength(html) });
       response.end(response.req.method === "HEAD" ? undefined : html);
     },
-    asset: serve,
   };
 }
 

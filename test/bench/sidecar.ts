@@ -1,13 +1,15 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { startBusyMachine } from "./busy-machine.ts";
 import { captureFrames } from "./capture-frames.ts";
-import type { Figure, Section } from "./figure.ts";
+import { brief, type Figure, type Section } from "./figure.ts";
 import { type NodeChild, pidOf, startNodeChild } from "./node-child.ts";
 import { cpuSeconds, residentMib } from "./proc-usage.ts";
 
 const VIEWERS = [0, 1, 100] as const;
 const SETTLE_MS = 10_000;
 const MEASURE_MS = 30_000;
+/** The kernel tells CPU time in hundredths of a second. */
+const CPU_STEP_PERCENT = (10 / MEASURE_MS) * 100;
 const MOST_RSS_MIB = 80;
 
 /** What the sidecar costs the machine it watches, beside a server that does nothing but send as much. */
@@ -40,6 +42,7 @@ export const sidecarSection: Section = async () => {
     notes: [
       "Sidecar process alone, without nvidia-smi; 8 GPUs; no viewer: a sample every 5 s, else every second.",
       `Baseline: bare Socket.IO server sending ${textBytes} characters once a second to as many viewers.`,
+      `CPU is told in steps of ${brief(CPU_STEP_PERCENT)} %: a ratio to one or two of them says little.`,
     ],
   };
 };
