@@ -1,8 +1,7 @@
-import * as v from "valibot";
 import {
   HOST_MESSAGE,
-  hostToPanelSchema,
   type LanguageChoice,
+  parseHostMessage,
   type ThemeChoice,
 } from "../../shared/protocol/host-messages.ts";
 import { isAllowedOrigin } from "../../shared/protocol/origins.ts";
@@ -32,10 +31,10 @@ export function createHostBridge(
 
   function listen(event: MessageEvent<unknown>) {
     if (event.source !== window.parent || !mayHear(event.origin)) return;
-    const parsed = v.safeParse(hostToPanelSchema, event.data);
-    if (!parsed.success) return;
-    if (parsed.output.type === HOST_MESSAGE.theme) onTheme(parsed.output.theme);
-    else onLanguage(parsed.output.lang);
+    const message = parseHostMessage(event.data);
+    if (message === null) return;
+    if (message.type === HOST_MESSAGE.theme) onTheme(message.theme);
+    else onLanguage(message.lang);
   }
   window.addEventListener("message", listen);
 

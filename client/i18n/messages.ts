@@ -1,6 +1,6 @@
 import type { CapacityWords } from "../../shared/capacity/explain.ts";
 
-/** Every word of the panel. `{name}` places are filled with {@link import("../../shared/problems/problem.ts").fillIn}. */
+/** Every word of the panel. `{name}` places are filled with {@link import("../../shared/problems/fill-in.ts").fillIn}. */
 export interface Messages {
   title: string;
   connection: Record<"connecting" | "live" | "stale" | "offline" | "refused", string>;

@@ -30,7 +30,7 @@ export function BarView({ gpus, capacity }: ViewProps) {
         {capacity !== null && list.length > 0 && (
           <RoomChip canStart={capacity.canStart} title={capacity.profile.label} />
         )}
-        {list.length > 0 && <ReleaseButton gpus={list} brief />}
+        {list.length > 0 && <ReleaseButton brief />}
       </div>
     </main>
   );

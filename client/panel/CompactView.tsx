@@ -32,7 +32,7 @@ export function CompactView({ gpus, capacity }: ViewProps) {
             ))}
           </div>
           {capacity !== null && <Concurrency capacity={capacity} gpus={list} />}
-          <ReleaseButton gpus={list} />
+          <ReleaseButton />
         </>
       )}
     </main>

@@ -1,4 +1,4 @@
-import { fillIn } from "../../shared/problems/problem.ts";
+import { fillIn } from "../../shared/problems/fill-in.ts";
 import { gib } from "../i18n/format.ts";
 import { useMessages } from "../i18n/use-messages.ts";
 import type { PanelState } from "../store/panel-state.ts";

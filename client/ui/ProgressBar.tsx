@@ -22,7 +22,7 @@ export function ProgressBar({ percent, label, valueText, reservePercent = 0 }: P
       {...(percent === null ? {} : { "aria-valuenow": Math.round(percent) })}
     >
       {reservePercent > 0 && <span className="bar-reserve" style={{ width: `${reservePercent}%` }} />}
-      <span className="bar-fill" style={{ width: `${percent ?? 0}%` }} />
+      <span className="bar-fill" style={{ transform: `translateX(${(percent ?? 0) - 100}%)` }} />
     </div>
   );
 }

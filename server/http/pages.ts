@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import type { ServerResponse } from "node:http";
 import { join } from "node:path";
+import { gzipSync } from "node:zlib";
 
 /** Serves the built page. */
 export interface Pages {
@@ -17,6 +18,8 @@ export function createPages(folder: string, allowOrigin: readonly string[]): Pag
     '<meta name="gpu-panel-allow-origin" content="" />',
     `<meta name="gpu-panel-allow-origin" content="${escapeAttribute(allowOrigin.join(" "))}" />`,
   );
+  const plain = Buffer.from(html);
+  const packed = gzipSync(plain);
   const ancestors = [
     "'self'",
     "http://localhost:*",
@@ -42,8 +45,15 @@ export function createPages(folder: string, allowOrigin: readonly string[]): Pag
   };
   return {
     page(response) {
-      response.writeHead(200, { ...headers, "content-length": Buffer.byteLength(html) });
-      response.end(response.req.method === "HEAD" ? undefined : html);
+      const gzip = /\bgzip\b/.test(String(response.req.headers["accept-encoding"] ?? ""));
+      const content = gzip ? packed : plain;
+      response.writeHead(200, {
+        ...headers,
+        ...(gzip ? { "content-encoding": "gzip" } : {}),
+        "content-length": content.length,
+        vary: "accept-encoding",
+      });
+      response.end(response.req.method === "HEAD" ? undefined : content);
     },
   };
 }

@@ -1,4 +1,4 @@
-import { fillIn } from "../problems/problem.ts";
+import { fillIn } from "../problems/fill-in.ts";
 import type { GpuCapacity } from "./concurrency.ts";
 
 /** The arithmetic of a recommendation in words; `{name}` places are filled with figures in MiB. */

@@ -1,8 +1,10 @@
 import * as v from "valibot";
-import { PROBLEM_CODES, type ProblemCatalog, type ProblemWords } from "./codes.ts";
+import type { ProblemCatalog, ProblemWords } from "./codes.ts";
+import { fillIn } from "./fill-in.ts";
 
 export const problemSchema = v.object({
-  code: v.picklist(PROBLEM_CODES),
+  /** One of ours, or one that only a newer sidecar knows: then its own words are shown. */
+  code: v.string(),
   /** English, parameters filled in: for logs, scripts and panels older than the sidecar. */
   message: v.string(),
   advice: v.string(),
@@ -13,16 +15,11 @@ export const problemSchema = v.object({
 export type Problem = v.InferOutput<typeof problemSchema>;
 export type ProblemParams = Problem["params"];
 
-/** Replaces each `{name}` by the parameter of that name; a name without a parameter stays as it is. */
-export function fillIn(text: string, params: Readonly<Record<string, string | number>>): string {
-  return text.replace(/\{(\w+)\}/g, (whole, name: string) => String(params[name] ?? whole));
-}
-
-/** The words for a problem in the language of `catalog`. */
-export function wordsOf(
-  { code, params }: Pick<Problem, "code" | "params">,
-  catalog: ProblemCatalog,
-): ProblemWords {
-  const words = catalog[code];
+/** The words for a problem in the language of `catalog`, or its own where the catalogue does not know it. */
+export function wordsOf(problem: Problem, catalog: ProblemCatalog): ProblemWords {
+  const lookUp: Readonly<Record<string, ProblemWords | undefined>> = catalog;
+  const words = lookUp[problem.code];
+  if (words === undefined) return problem;
+  const { params } = problem;
   return { message: fillIn(words.message, params), advice: fillIn(words.advice, params) };
 }

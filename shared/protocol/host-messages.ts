@@ -15,8 +15,13 @@ export type ThemeChoice = (typeof THEMES)[number];
 export type LanguageChoice = (typeof LANGUAGES)[number];
 export type View = (typeof VIEWS)[number];
 
-/** What the host page may tell the panel. */
-export const hostToPanelSchema = v.variant("type", [
+const hostToPanelSchema = v.variant("type", [
   v.object({ type: v.literal(HOST_MESSAGE.theme), theme: v.picklist(THEMES) }),
   v.object({ type: v.literal(HOST_MESSAGE.lang), lang: v.picklist(LANGUAGES) }),
 ]);
+
+/** What the host page tells the panel, or `null` when it is something else: pages get many messages. */
+export function parseHostMessage(data: unknown): v.InferOutput<typeof hostToPanelSchema> | null {
+  const parsed = v.safeParse(hostToPanelSchema, data);
+  return parsed.success ? parsed.output : null;
+}

@@ -1,5 +1,4 @@
 import * as v from "valibot";
-import { PROBLEM_CODES } from "../problems/codes.ts";
 import { type Problem, problemSchema } from "../problems/problem.ts";
 
 /** Every acknowledgement: the data, or what is wrong. */
@@ -14,7 +13,7 @@ export function replySchema<const S extends v.GenericSchema>(data: S) {
 }
 
 /** What a refused connection carries in `error.data`. */
-export const refusalSchema = v.object({ ...problemSchema.entries, code: v.picklist(PROBLEM_CODES) });
+export const refusalSchema = problemSchema;
 
 export const succeed = <T>(data: T): Reply<T> => ({ ok: true, data });
 export const refuse = (problem: Problem): Reply<never> => ({ ok: false, ...problem });

@@ -6,33 +6,36 @@ import {
 } from "../helpers/fake-nvidia-smi.ts";
 import { type RunningSidecar, startSidecar } from "../helpers/sidecar.ts";
 
-/** Eight GPUs with jobs on them: every figure of every GPU is another one in every sample. */
-export interface BusyMachine {
-  fake: FakeNvidiaSmi;
-  /** The built sidecar, fed by it. */
-  startSidecar(): Promise<RunningSidecar>;
-  end(): void;
-}
-
 export const GPU_COUNT = 8;
 /** More often than the sidecar samples, so that no two samples are the same. */
 const CHANGE_INTERVAL_MS = 700;
 
-export function startBusyMachine(): BusyMachine {
+/** Eight GPUs with jobs on them: every figure of every GPU is another one in every sample. */
+export async function withBusyMachine<T>(use: (fake: FakeNvidiaSmi) => Promise<T>): Promise<T> {
   let tick = 0;
   const fake = createFakeNvidiaSmi({ gpus: busyGpus(tick), processes: jobs() });
   const timer = setInterval(() => {
     tick++;
     fake.set({ gpus: busyGpus(tick) });
   }, CHANGE_INTERVAL_MS);
-  return {
-    fake,
-    startSidecar: () => startSidecar(["--nvidia-smi", fake.path], fake.env),
-    end() {
-      clearInterval(timer);
-      fake.dispose();
-    },
-  };
+  try {
+    return await use(fake);
+  } finally {
+    clearInterval(timer);
+    fake.dispose();
+  }
+}
+
+/** The built sidecar on a busy machine. */
+export function withBusySidecar<T>(use: (sidecar: RunningSidecar) => Promise<T>): Promise<T> {
+  return withBusyMachine(async (fake) => {
+    const sidecar = await startSidecar(["--nvidia-smi", fake.path], fake.env);
+    try {
+      return await use(sidecar);
+    } finally {
+      await sidecar.end();
+    }
+  });
 }
 
 /** Five digits of VRAM, used and free, three of watts: as long on the wire as such a GPU gets. */

@@ -1,9 +1,9 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Browser, BrowserContext, Page } from "playwright-core";
-import { startBusyMachine } from "./busy-machine.ts";
-import { brief, type Figure, type Section } from "./figure.ts";
+import { withBusySidecar } from "./busy-machine.ts";
+import { brief, type Figure, type Section, type SectionResult } from "./figure.ts";
 import { type FirstFigure, noteFirstFigure } from "./first-figure.ts";
-import { launchChromium } from "./launch-chromium.ts";
+import { withChromium } from "./with-chromium.ts";
 
 const MOST_COMPACT_KB = 100;
 /** The chart comes after two buckets of 5 s each, so that a fresh sidecar has something to draw. */
@@ -17,41 +17,36 @@ const VIEWS = [
 ] as const;
 
 /** What travels before the first live figure is on the page, and what in all; gzip, nothing cached. */
-export const bytesSection: Section = async () => {
-  const machine = startBusyMachine();
-  const sidecar = await machine.startSidecar();
-  const browser = await launchChromium();
+export const bytesSection: Section = () =>
+  withBusySidecar(({ url }) => withChromium((browser) => measureViews(browser, url)));
+
+async function measureViews(browser: Browser, baseUrl: string): Promise<SectionResult> {
   const figures: Figure[] = [];
   const notes = [
-    "kB = 1000 bytes of the answers as they travel, heads included, gzip; without the WebSocket.",
+    "kB = 1000 bytes of the answers as they travel (bodies, gzip; a head is about 0.3 more); without the WebSocket.",
   ];
-  try {
-    for (const { name, path, shows, ...rest } of VIEWS) {
-      const { first, files } = await load(browser, `${sidecar.url}${path}`, shows);
-      const early = files.filter(({ url }) => first.arrived.includes(url));
-      const late = files.filter(({ url }) => !first.arrived.includes(url));
-      figures.push(
-        { name: `${name}: to the first figure`, value: kb(early), unit: "kB", ...rest },
-        { name: `${name}: in all`, value: kb(files), unit: "kB" },
-        { name: `${name}: first figure after`, value: first.atMs, unit: "ms" },
-      );
-      const recharts = files.some(({ url }) => url.includes("TimelineChart"));
-      notes.push(
-        `${name}: ${list(early)}`,
-        `  afterwards: ${list(late) || "nothing"}; Recharts ${recharts ? "LOADED" : "not loaded"}`,
-      );
-    }
-  } finally {
-    await browser.close();
-    await sidecar.end();
-    machine.end();
+  for (const { name, path, shows, ...rest } of VIEWS) {
+    const { first, files } = await load(browser, `${baseUrl}${path}`, shows);
+    const early = files.filter(({ url }) => first.arrived.includes(url));
+    const late = files.filter(({ url }) => !first.arrived.includes(url));
+    figures.push(
+      { name: `${name}: to the first figure`, value: kb(early), unit: "kB", ...rest },
+      { name: `${name}: in all`, value: kb(files), unit: "kB" },
+      { name: `${name}: first figure after`, value: first.atMs, unit: "ms" },
+    );
+    const recharts = files.some(({ url }) => url.includes("TimelineChart"));
+    notes.push(
+      `${name}: ${list(early)}`,
+      `  afterwards: ${list(late) || "nothing"}; Recharts ${recharts ? "LOADED" : "not loaded"}`,
+    );
   }
   return { figures, notes };
-};
+}
 
 interface TravelledFile {
   url: string;
   bytes: number;
+  headBytes: number;
   encoding: string;
 }
 
@@ -84,11 +79,12 @@ async function recordFiles(context: BrowserContext, page: Page): Promise<Map<str
   const cdp = await context.newCDPSession(page);
   cdp.on("Network.responseReceived", ({ requestId, response }) => {
     const encoding = response.headers["content-encoding"] ?? response.headers["Content-Encoding"] ?? "plain";
-    if (response.url.startsWith("http")) files.set(requestId, { url: response.url, bytes: 0, encoding });
+    if (!response.url.startsWith("http")) return;
+    files.set(requestId, { url: response.url, bytes: 0, headBytes: response.encodedDataLength, encoding });
   });
   cdp.on("Network.loadingFinished", ({ requestId, encodedDataLength }) => {
     const file = files.get(requestId);
-    if (file !== undefined) file.bytes = encodedDataLength;
+    if (file !== undefined) file.bytes = encodedDataLength - file.headBytes;
   });
   await cdp.send("Network.enable");
   return files;

@@ -1,10 +1,10 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Browser, CDPSession, Page } from "playwright-core";
-import { startBusyMachine } from "./busy-machine.ts";
-import { brief, type Figure, type Section } from "./figure.ts";
-import { launchChromium } from "./launch-chromium.ts";
+import { withBusySidecar } from "./busy-machine.ts";
+import { brief, type Figure, type Section, type SectionResult } from "./figure.ts";
 import { startNodeChild } from "./node-child.ts";
 import { traceMainThread } from "./trace-times.ts";
+import { withChromium } from "./with-chromium.ts";
 
 const VIEWPORT = { width: 1600, height: 1300 };
 const SETTLE_MS = 10_000;
@@ -29,40 +29,40 @@ const VIEWS: readonly View[] = [
 ];
 
 /** What a page that is just being looked at costs: CPU ms of its main thread per second. */
-export const pageSection: Section = async () => {
-  const machine = startBusyMachine();
-  const sidecar = await machine.startSidecar();
-  const watcher = await startNodeChild("viewers.mjs", [sidecar.url, "1"]);
-  const browser = await launchChromium();
+export const pageSection: Section = () =>
+  withBusySidecar(async ({ url }) => {
+    // Somebody watches from the beginning, so that history grows at the full rate.
+    const watcher = await startNodeChild("viewers.mjs", [url, "1"]);
+    try {
+      return await withChromium((browser) => measureViews(browser, url));
+    } finally {
+      await watcher.end();
+    }
+  });
+
+async function measureViews(browser: Browser, baseUrl: string): Promise<SectionResult> {
   const figures: Figure[] = [];
   const notes = [
     "CPU ms of the page's main thread per second, one sample a second, 8 GPUs. Work: script, layout, style, paint.",
     "Baseline: all tasks of a blank page. Below: the parts of the work, then self times of a second, traced run.",
   ];
-  try {
-    const blank = await measure(browser, "about:blank", null);
-    for (const { name, path, shows, aim } of VIEWS) {
-      const times = await measure(browser, `${sidecar.url}${path}`, shows);
-      figures.push(
-        {
-          name: `${name}: work`,
-          value: times.script + times.layout + times.style + times.paint,
-          unit: "ms/s",
-          baseline: blank.task,
-          ...(aim === undefined ? {} : { aim }),
-        },
-        { name: `${name}: all tasks`, value: times.task, unit: "ms/s", baseline: blank.task },
-      );
-      notes.push(`${name}: ${partsOf(times)}; ${times.place}`, `${name}, traced: ${times.traced}`);
-    }
-  } finally {
-    await browser.close();
-    await watcher.end();
-    await sidecar.end();
-    machine.end();
+  const blank = await measure(browser, "about:blank", null);
+  for (const { name, path, shows, aim } of VIEWS) {
+    const times = await measure(browser, `${baseUrl}${path}`, shows);
+    figures.push(
+      {
+        name: `${name}: work`,
+        value: times.script + times.layout + times.style + times.paint,
+        unit: "ms/s",
+        baseline: blank.task,
+        ...(aim === undefined ? {} : { aim }),
+      },
+      { name: `${name}: all tasks`, value: times.task, unit: "ms/s", baseline: blank.task },
+    );
+    notes.push(`${name}: ${partsOf(times)}; ${times.place}`, `${name}, traced: ${times.traced}`);
   }
   return { figures, notes };
-};
+}
 
 /** Opens the page in a context of its own; `shows` must be on it and in sight. */
 async function measure(browser: Browser, url: string, shows: string | null) {

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { startBusyMachine } from "./busy-machine.ts";
+import { withBusySidecar } from "./busy-machine.ts";
 import { captureFrames } from "./capture-frames.ts";
 import { brief, type Figure, type Section } from "./figure.ts";
 import { type NodeChild, pidOf, startNodeChild } from "./node-child.ts";
@@ -12,30 +12,31 @@ const MEASURE_MS = 30_000;
 const CPU_STEP_PERCENT = (10 / MEASURE_MS) * 100;
 const MOST_RSS_MIB = 80;
 
+interface Server {
+  url: string;
+  pid: number;
+}
+
 /** What the sidecar costs the machine it watches, beside a server that does nothing but send as much. */
 export const sidecarSection: Section = async () => {
-  const machine = startBusyMachine();
-  const textBytes = await sampleTextBytes(machine.startSidecar);
-  const sidecar = await machine.startSidecar();
-  const bare = await startNodeChild("bare-server.mjs", [String(textBytes)]);
+  const textBytes = await withBusySidecar(({ url }) => sampleTextBytes(url));
   const figures: Figure[] = [];
-  try {
+  const bare = await startNodeChild("bare-server.mjs", [String(textBytes)]);
+  const measureAll = async (sidecar: Server) => {
     for (const count of VIEWERS) {
       const name = count === 0 ? "no viewer" : count === 1 ? "1 viewer" : `${count} viewers`;
-      const [ours, theirs] = await watchedBy(count, [
-        { url: sidecar.url, pid: pidOf(sidecar.child) },
-        { url: bare.line, pid: bare.pid },
-      ]);
+      const [ours, theirs] = await watchedBy(count, [sidecar, { url: bare.line, pid: bare.pid }]);
       if (ours === undefined || theirs === undefined) throw new Error("a server was not measured");
       figures.push(
         { name: `CPU, ${name}`, value: ours.cpuPercent, unit: "% of a core", baseline: theirs.cpuPercent },
         { name: `RSS, ${name}`, value: ours.rssMib, unit: "MiB", aim: MOST_RSS_MIB, baseline: theirs.rssMib },
       );
     }
+  };
+  try {
+    await withBusySidecar(({ url, child }) => measureAll({ url, pid: pidOf(child) }));
   } finally {
-    await sidecar.end();
     await bare.end();
-    machine.end();
   }
   return {
     figures,
@@ -48,7 +49,7 @@ export const sidecarSection: Section = async () => {
 };
 
 /** All servers in the same half minute, each with so many viewers: what else runs here disturbs them alike. */
-async function watchedBy(count: number, servers: readonly { url: string; pid: number }[]) {
+async function watchedBy(count: number, servers: readonly Server[]) {
   const crowds: NodeChild[] = [];
   try {
     for (const { url } of servers) {
@@ -70,14 +71,9 @@ async function usage(pid: number) {
 }
 
 /** How long a text must be for a frame as long as a sample's. */
-async function sampleTextBytes(start: () => Promise<{ url: string; end(): Promise<unknown> }>) {
-  const sidecar = await start();
-  try {
-    const frames = await captureFrames(sidecar.url, 4000);
-    const sample = frames.findLast(({ event }) => event === "sample");
-    if (sample === undefined) throw new Error("no sample came");
-    return sample.bytes - '42["sample",""]'.length;
-  } finally {
-    await sidecar.end();
-  }
+async function sampleTextBytes(url: string): Promise<number> {
+  const frames = await captureFrames(url, 4000);
+  const sample = frames.findLast(({ event }) => event === "sample");
+  if (sample === undefined) throw new Error("no sample came");
+  return sample.bytes - '42["sample",""]'.length;
 }

@@ -1,7 +1,7 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { fileURLToPath } from "node:url";
-import { startBusyMachine } from "./busy-machine.ts";
+import { withBusyMachine } from "./busy-machine.ts";
 import { median, type Section } from "./figure.ts";
 import { firstLine } from "./node-child.ts";
 
@@ -10,17 +10,14 @@ const ROUNDS = 5;
 
 /** From the command to the line that says where the panel is. */
 export const startSection: Section = async () => {
-  const machine = startBusyMachine();
   const ours: number[] = [];
   const bare: number[] = [];
-  try {
+  await withBusyMachine(async (fake) => {
     for (let round = 0; round < ROUNDS; round++) {
-      ours.push(await startSidecarOnce(["--port", "0", "--nvidia-smi", machine.fake.path], machine.fake.env));
+      ours.push(await startSidecarOnce(["--port", "0", "--nvidia-smi", fake.path], fake.env));
       bare.push(await startNothing());
     }
-  } finally {
-    machine.end();
-  }
+  });
   return {
     figures: [
       { name: `cold start (median of ${ROUNDS})`, value: median(ours), unit: "ms", baseline: median(bare) },

@@ -1,5 +1,5 @@
 import { decodeSample } from "../../shared/protocol/sample-codec.ts";
-import { GPU_COUNT, startBusyMachine } from "./busy-machine.ts";
+import { GPU_COUNT, withBusySidecar } from "./busy-machine.ts";
 import { captureFrames, type Frame } from "./capture-frames.ts";
 import { brief, type Section } from "./figure.ts";
 
@@ -8,15 +8,7 @@ const MOST_BYTES_PER_GPU = 25;
 
 /** What goes over the wire to one viewer, from the frames as they came. */
 export const wireSection: Section = async () => {
-  const machine = startBusyMachine();
-  const sidecar = await machine.startSidecar();
-  let frames: Frame[];
-  try {
-    frames = await captureFrames(sidecar.url, WATCH_MS);
-  } finally {
-    await sidecar.end();
-    machine.end();
-  }
+  const frames = await withBusySidecar(({ url }) => captureFrames(url, WATCH_MS));
   const samples = frames.filter(({ event }) => event === "sample").map(readSample);
   const minutes = WATCH_MS / 60_000;
   const perMinute = (event: string) =>

@@ -1,8 +1,9 @@
 import { explainCapacity } from "../../../shared/capacity/explain.ts";
 import type { Gpu } from "../../../shared/gpu/gpu.ts";
-import { fillIn } from "../../../shared/problems/problem.ts";
+import { fillIn } from "../../../shared/problems/fill-in.ts";
 import { DASH } from "../../i18n/format.ts";
 import { useMessages } from "../../i18n/use-messages.ts";
+import { Disclosure } from "../../ui/Disclosure.tsx";
 import { busyGpus } from "../gpus/busy.ts";
 import { ProfilePicker } from "./ProfilePicker.tsx";
 import type { Capacity } from "./use-capacity.ts";
@@ -34,26 +35,29 @@ export function Concurrency({ capacity, gpus }: ConcurrencyProps) {
         <b data-testid="can-start">{canStart ?? DASH}</b>
         <span>{verdict}</span>
       </p>
-      <ProfilePicker capacity={capacity} />
+      <ProfilePicker chosen={profile.id} />
       {(canStart ?? 0) > 0 && busy.length > 0 && (
         <p className="caution small">{fillIn(m.concurrency.caution, { gpus: busy.join(", ") })}</p>
       )}
-      <details className="how">
-        <summary>{m.concurrency.how}</summary>
-        {fresh && (
-          <ul>
-            {perGpu.map((gpu) => (
-              <li key={gpu.index}>
-                <span className="badge">{fillIn(m.gpu, { index: gpu.index })}</span>{" "}
-                {explainCapacity(gpu, m.capacity)}
-              </li>
-            ))}
-          </ul>
+      <Disclosure className="how" summary={m.concurrency.how}>
+        {() => (
+          <>
+            {fresh && (
+              <ul>
+                {perGpu.map((gpu) => (
+                  <li key={gpu.index}>
+                    <span className="badge">{fillIn(m.gpu, { index: gpu.index })}</span>{" "}
+                    {explainCapacity(gpu, m.capacity)}
+                  </li>
+                ))}
+              </ul>
+            )}
+            <p className="muted small">
+              {m.concurrency.basis[profile.basis]} · {m.concurrency.source}: {profile.source}
+            </p>
+          </>
         )}
-        <p className="muted small">
-          {m.concurrency.basis[profile.basis]} · {m.concurrency.source}: {profile.source}
-        </p>
-      </details>
+      </Disclosure>
     </section>
   );
 }

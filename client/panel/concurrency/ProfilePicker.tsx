@@ -1,11 +1,11 @@
-import { useContext, useId } from "react";
-import { fillIn } from "../../../shared/problems/problem.ts";
+import { memo, useContext, useId } from "react";
+import { fillIn } from "../../../shared/problems/fill-in.ts";
 import { gib } from "../../i18n/format.ts";
 import { useMessages } from "../../i18n/use-messages.ts";
-import { type Capacity, ProfileContext, useProfiles } from "./use-capacity.ts";
+import { ProfileContext, useProfiles } from "./use-capacity.ts";
 
 /** Which kind of job the recommendation is for. */
-export function ProfilePicker({ capacity }: { capacity: Capacity }) {
+export const ProfilePicker = memo(function ProfilePicker({ chosen }: { chosen: string }) {
   const m = useMessages();
   const id = useId();
   const profiles = useProfiles();
@@ -13,7 +13,7 @@ export function ProfilePicker({ capacity }: { capacity: Capacity }) {
   return (
     <div className="field">
       <label htmlFor={id}>{m.concurrency.profile}</label>
-      <select id={id} value={capacity.profile.id} onChange={(event) => choose(event.target.value)}>
+      <select id={id} value={chosen} onChange={(event) => choose(event.target.value)}>
         {profiles.map((profile) => (
           <option key={profile.id} value={profile.id}>
             {profile.label} — {fillIn(m.concurrency.perJob, { gib: gib(profile.peakMiB) })}
@@ -22,4 +22,4 @@ export function ProfilePicker({ capacity }: { capacity: Capacity }) {
       </select>
     </div>
   );
-}
+});

@@ -1,4 +1,4 @@
-import { fillIn } from "../../../shared/problems/problem.ts";
+import { fillIn } from "../../../shared/problems/fill-in.ts";
 import { useMessages } from "../../i18n/use-messages.ts";
 import { selectConnection, selectSource } from "../../store/selectors.ts";
 import { usePanel } from "../../store/use-panel.ts";

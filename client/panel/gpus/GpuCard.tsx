@@ -1,6 +1,6 @@
 import { memo } from "react";
 import type { Gpu } from "../../../shared/gpu/gpu.ts";
-import { fillIn } from "../../../shared/problems/problem.ts";
+import { fillIn } from "../../../shared/problems/fill-in.ts";
 import { withUnit } from "../../i18n/format.ts";
 import { useMessages } from "../../i18n/use-messages.ts";
 import { RoomChip } from "../concurrency/RoomChip.tsx";

@@ -2,13 +2,28 @@ import type { Gpu, GpuProcess } from "../../../shared/gpu/gpu.ts";
 import { DASH, gib, whole, withUnit } from "../../i18n/format.ts";
 import type { Messages } from "../../i18n/messages.ts";
 import { useMessages } from "../../i18n/use-messages.ts";
+import { Disclosure } from "../../ui/Disclosure.tsx";
+import { shortName } from "./short-name.ts";
 
 /** What is wanted seldom: who holds the VRAM, and the slower figures. */
 export function GpuDetails({ gpu }: { gpu: Gpu }) {
   const m = useMessages();
+  return (
+    <Disclosure className="gpu-details" summary={m.details}>
+      {() => (
+        <>
+          <Processes processes={gpu.processes} m={m} />
+          <Facts gpu={gpu} m={m} />
+        </>
+      )}
+    </Disclosure>
+  );
+}
+
+function Facts({ gpu, m }: { gpu: Gpu; m: Messages }) {
   const throttle = gpu.throttle?.map((reason) => m.throttleReasons[reason] ?? reason).join(", ");
   const rows: [string, string][] = [
-    [m.free, `${whole(gpu.memoryFreeMiB)} MiB`],
+    [m.free, gpu.memoryFreeMiB === null ? DASH : `${whole(gpu.memoryFreeMiB)} MiB`],
     [m.reserved, gpu.memoryReservedMiB === null ? DASH : `${whole(gpu.memoryReservedMiB)} MiB`],
     [m.memoryBandwidth, withUnit(gpu.utilizationMemoryPct, " %")],
     [m.fan, withUnit(gpu.fanPct, " %")],
@@ -16,18 +31,14 @@ export function GpuDetails({ gpu }: { gpu: Gpu }) {
     [m.throttle, throttle === "" ? m.no : (throttle ?? DASH)],
   ];
   return (
-    <details className="gpu-details">
-      <summary>{m.details}</summary>
-      <Processes processes={gpu.processes} m={m} />
-      <dl className="facts">
-        {rows.map(([name, value]) => (
-          <div key={name}>
-            <dt>{name}</dt>
-            <dd>{value}</dd>
-          </div>
-        ))}
-      </dl>
-    </details>
+    <dl className="facts">
+      {rows.map(([name, value]) => (
+        <div key={name}>
+          <dt>{name}</dt>
+          <dd>{value}</dd>
+        </div>
+      ))}
+    </dl>
   );
 }
 
@@ -59,9 +70,4 @@ function Processes({ processes, m }: { processes: readonly GpuProcess[] | null; 
       </tbody>
     </table>
   );
-}
-
-/** The program without its folders; what follows a space is kept. */
-export function shortName(name: string): string {
-  return name.replace(/^\S*[/\\](?=[^/\\])/, "");
 }

@@ -1,17 +1,17 @@
 import { useEffect, useRef } from "react";
-import type { Gpu } from "../../../shared/gpu/gpu.ts";
-import { fillIn } from "../../../shared/problems/problem.ts";
+import { fillIn } from "../../../shared/problems/fill-in.ts";
 import { useMessages } from "../../i18n/use-messages.ts";
-import { selectSource } from "../../store/selectors.ts";
+import { selectGpus, selectSource } from "../../store/selectors.ts";
 import { usePanel } from "../../store/use-panel.ts";
 import { busyGpus } from "../gpus/busy.ts";
 import type { ReleaseControl } from "./use-release.ts";
 
 /** The question before a release: what it means, and whether a job seems to run. */
-export default function Confirm({ control, gpus }: { control: ReleaseControl; gpus: readonly Gpu[] }) {
+export default function Confirm({ control }: { control: ReleaseControl }) {
   const m = useMessages();
   const demo = usePanel(selectSource)?.kind === "demo";
-  const busy = busyGpus(gpus);
+  // All of them, also those that this panel does not show: the release does not spare them.
+  const busy = busyGpus(usePanel(selectGpus));
   const yes = useRef<HTMLButtonElement>(null);
   useEffect(() => yes.current?.focus(), []);
   return (

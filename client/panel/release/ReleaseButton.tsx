@@ -1,5 +1,4 @@
-import { lazy, Suspense, useEffect, useId } from "react";
-import type { Gpu } from "../../../shared/gpu/gpu.ts";
+import { lazy, memo, Suspense, useEffect, useId } from "react";
 import { useMessages, useProblemWords } from "../../i18n/use-messages.ts";
 import { ReleaseIcon } from "../../ui/icons.tsx";
 import { useRelease } from "./use-release.ts";
@@ -11,13 +10,12 @@ const Confirm = lazy(loadConfirm);
 const ReleaseResult = lazy(loadResult);
 
 interface ReleaseButtonProps {
-  gpus: readonly Gpu[];
   /** For one line: short words, no explanation under the button. */
   brief?: boolean;
 }
 
 /** The button, the question before, the progress, and the measured result. */
-export function ReleaseButton({ gpus, brief = false }: ReleaseButtonProps) {
+export const ReleaseButton = memo(function ReleaseButton({ brief = false }: ReleaseButtonProps) {
   const m = useMessages();
   const wordsOf = useProblemWords();
   const control = useRelease();
@@ -33,7 +31,7 @@ export function ReleaseButton({ gpus, brief = false }: ReleaseButtonProps) {
     <div className="release">
       {asking ? (
         <Suspense>
-          <Confirm control={control} gpus={gpus} />
+          <Confirm control={control} />
         </Suspense>
       ) : (
         <button
@@ -80,4 +78,4 @@ export function ReleaseButton({ gpus, brief = false }: ReleaseButtonProps) {
       </div>
     </div>
   );
-}
+});

@@ -17,7 +17,7 @@ export function ReleaseCard({ gpus }: { gpus: readonly Gpu[] }) {
         <span className="muted"> / {gib(total)} GiB</span>
         <span className="total-percent">{percent(percentOf(used, total))}</span>
       </p>
-      <ReleaseButton gpus={gpus} />
+      <ReleaseButton />
     </section>
   );
 }

@@ -1,9 +1,9 @@
-import { fillIn } from "../../../shared/problems/problem.ts";
+import { fillIn } from "../../../shared/problems/fill-in.ts";
 import type { Release } from "../../../shared/release/release.ts";
 import { DASH, gib, whole } from "../../i18n/format.ts";
 import { useMessages, useProblemWords } from "../../i18n/use-messages.ts";
 import { WarningIcon } from "../../ui/icons.tsx";
-import { shortName } from "../gpus/GpuDetails.tsx";
+import { shortName } from "../gpus/short-name.ts";
 import { CheckIcon } from "./CheckIcon.tsx";
 
 interface ReleaseResultProps {

@@ -1,7 +1,7 @@
 import { lazy, memo, Suspense, useMemo, useRef, useState } from "react";
 import type { Gpu } from "../../../shared/gpu/gpu.ts";
 import { mibToGib } from "../../../shared/gpu/units.ts";
-import { fillIn } from "../../../shared/problems/problem.ts";
+import { fillIn } from "../../../shared/problems/fill-in.ts";
 import { useMessages } from "../../i18n/use-messages.ts";
 import { usePanel, usePanelParts } from "../../store/use-panel.ts";
 import { useWidth } from "../../ui/use-width.ts";

@@ -1,5 +1,5 @@
 import { Area, CartesianGrid, ComposedChart, Line, Tooltip, XAxis, YAxis } from "recharts";
-import { fillIn } from "../../../shared/problems/problem.ts";
+import { fillIn } from "../../../shared/problems/fill-in.ts";
 import { DASH } from "../../i18n/format.ts";
 import { useMessages } from "../../i18n/use-messages.ts";
 import type { ChartPoint } from "./buckets.ts";

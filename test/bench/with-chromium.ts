@@ -1,8 +1,9 @@
 import { type Browser, chromium } from "playwright-core";
 import { findChromium } from "../helpers/find-chromium.ts";
 
-export function launchChromium(): Promise<Browser> {
-  return chromium.launch({
+/** An installed Chromium, closed again at the end. */
+export async function withChromium<T>(use: (browser: Browser) => Promise<T>): Promise<T> {
+  const browser = await chromium.launch({
     executablePath: findChromium(),
     args: [
       "--no-sandbox",
@@ -14,4 +15,9 @@ export function launchChromium(): Promise<Browser> {
       "--disable-sync",
     ],
   });
+  try {
+    return await use(browser);
+  } finally {
+    await browser.close();
+  }
 }
