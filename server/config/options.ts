@@ -3,10 +3,10 @@ import { profileSchema } from "../../shared/capacity/profile.ts";
 
 const wholeNumber = (what: string, least: number, most: number) =>
   v.pipe(
-    v.union([
-      v.number(),
-      v.pipe(v.string(), v.regex(/^\d+$/, `${what} is a whole number`), v.transform(Number)),
-    ]),
+    v.union(
+      [v.number(), v.pipe(v.string(), v.regex(/^\d+$/, `${what} is a whole number`), v.transform(Number))],
+      `${what} is a whole number`,
+    ),
     v.integer(`${what} is a whole number`),
     v.minValue(least, `${what} is at least ${least}`),
     v.maxValue(most, `${what} is at most ${most}`),

@@ -36,7 +36,7 @@ export function createTickAssembler(): TickAssembler {
       const lastClosed = closedEarly.at(-1);
       if (rows.length === 0 && lastClosed !== undefined && row.index > lastClosed.index) {
         // A GPU that was not there before, behind those that were: the tick was larger than expected.
-        rows = closedEarly;
+        rows = [...closedEarly];
         expected = new Set();
       }
       closedEarly = [];
