@@ -97,6 +97,13 @@ function readFlags(args: readonly string[]): Flags {
   }
 }
 
+/** `v.record` alone takes an array for an object. */
+const configFileSchema = v.pipe(
+  v.unknown(),
+  v.check((value) => !Array.isArray(value)),
+  v.record(v.string(), v.unknown()),
+);
+
 type ConfigFile = { kind: "values"; values: Record<string, unknown> } | { kind: "errors"; errors: string[] };
 
 function readConfigFile(path: string, text: string | null, asked: boolean): ConfigFile {
@@ -104,7 +111,7 @@ function readConfigFile(path: string, text: string | null, asked: boolean): Conf
     return asked ? { kind: "errors", errors: [`${path}: no such file`] } : { kind: "values", values: {} };
   }
   try {
-    const parsed = v.safeParse(v.record(v.string(), v.unknown()), JSON.parse(text));
+    const parsed = v.safeParse(configFileSchema, JSON.parse(text));
     return parsed.success
       ? { kind: "values", values: parsed.output }
       : { kind: "errors", errors: [`${path}: must hold one JSON object`] };
