@@ -58,7 +58,8 @@ export function createSidecar(
   const token = options.token ?? (loopbackOnly ? null : randomBytes(18).toString("base64url"));
   const admit = createAdmit({ allowOrigin: options.allowOrigin, token, loopbackOnly });
   const profiles = mergeProfiles(options.profiles);
-  const profile = profiles.find(({ id }) => id === options.profile) ?? profiles[0];
+  const profile =
+    options.profile === undefined ? profiles[0] : profiles.find(({ id }) => id === options.profile);
   if (profile === undefined) throw new Error("there is no job profile");
 
   const choice = chooseSource(options, env);

@@ -9,10 +9,13 @@ export function createMemory(storage: () => Storage): Memory {
   const name = (key: string) => `gpu-status-panel:${key}`;
   return {
     get(key) {
+      // What was chosen on this page comes first: a full storage still holds the choice of before.
+      const chosen = fallback.get(key);
+      if (chosen !== undefined) return chosen;
       try {
-        return storage().getItem(name(key)) ?? fallback.get(key) ?? null;
+        return storage().getItem(name(key));
       } catch {
-        return fallback.get(key) ?? null;
+        return null;
       }
     },
     set(key, value) {

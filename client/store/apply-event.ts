@@ -30,7 +30,7 @@ function applyToKnown(known: Known, event: Exclude<PanelEvent, { type: "hello" |
   switch (event.type) {
     case "sample": {
       const sample = decodeSample(event.sample, known.gpus.length);
-      if (sample === null) return known;
+      if (sample === null || sample.seq <= (known.rows.at(-1)?.seq ?? 0)) return known;
       const { seq, tMs, readings } = sample;
       const gpus = known.gpus.map((gpu, i): Gpu => ({ ...gpu, ...readings[i] }));
       const values = gpus.flatMap((gpu) => HISTORY_FIELDS.map(({ name }) => gpu[name]));

@@ -60,7 +60,7 @@ export const optionsSchema = v.strictObject({
   basePath: v.optional(
     v.pipe(
       v.string(),
-      v.regex(/^\/?(?:[\w.~-]+\/?)*$/, "a path such as /gpu/, of letters, digits, dots, dashes"),
+      v.regex(/^[\w.~/-]*$/, "a path such as /gpu/, of letters, digits, dots, dashes"),
       v.transform((path) => `/${path.split("/").filter(Boolean).join("/")}/`.replace("//", "/")),
     ),
     "/",

@@ -1,5 +1,6 @@
 import { parseArgs } from "node:util";
 import * as v from "valibot";
+import { BUILT_IN_PROFILES } from "../../shared/capacity/built-in-profiles.ts";
 import { FLAGS, type Options, optionsSchema, variableOf } from "./options.ts";
 
 /** The options, or every reason why they cannot be taken. */
@@ -22,7 +23,7 @@ export function readOptions(
 ): OptionsResult {
   const flags = readFlags(args);
   if (flags.kind !== "values") return flags;
-  const named = flags.values.config ?? env.GPU_PANEL_CONFIG;
+  const named = flags.values.config ?? (env.GPU_PANEL_CONFIG || undefined);
   const path = typeof named === "string" ? named : DEFAULT_CONFIG_FILE;
   const file = readConfigFile(path, readFile(path), named !== undefined);
   if (file.kind === "errors") return file;
@@ -42,11 +43,15 @@ export function readOptions(
       origins.set(key, `--${flag}`);
     }
   }
+  // A backend named by flag or variable stands in place of the file's, which would else win in silence.
+  const fromFile = (key: string) => origins.get(key) === `${key} in ${path}`;
+  if ([...origins.keys()].some((key) => key.startsWith("backend") && !fromFile(key))) delete merged.backends;
+  const placeOf = (key: string) => origins.get(key) ?? `${key} in ${path}`;
   const parsed = v.safeParse(optionsSchema, merged);
   if (!parsed.success) {
     const errors = parsed.issues.map((issue) => {
       const [key = "", ...rest] = (v.getDotPath(issue) ?? "").split(".");
-      const place = [origins.get(key) ?? `${key} in ${path}`, ...rest].join(" › ");
+      const place = [placeOf(key), ...rest].join(" › ");
       const got = issue.received === "undefined" || key === "token" ? "" : `, not ${issue.received}`;
       return issue.expected === "never"
         ? `${place}: there is no such setting`
@@ -54,18 +59,25 @@ export function readOptions(
     });
     return { kind: "errors", errors };
   }
-  const errors = contradictions(parsed.output);
+  const errors = contradictions(parsed.output, placeOf);
   return errors.length > 0 ? { kind: "errors", errors } : { kind: "options", options: parsed.output };
 }
 
-function contradictions({ backend, backendUrl, backends }: Options): string[] {
+/** What is right by itself and wrong together. */
+function contradictions(options: Options, placeOf: (key: string) => string): string[] {
+  const { backend, backendUrl, backends, profile, profiles } = options;
+  const errors: string[] = [];
   if (backend === "http" && backendUrl === undefined && backends === undefined) {
-    return ["--backend http needs --backend-url: the address of the backend's unload hook"];
+    errors.push(`${placeOf("backend")}: http needs --backend-url, the address of the backend's unload hook`);
   }
   if (backend === "none" && backendUrl !== undefined) {
-    return ["--backend-url is given but no backend: add --backend http"];
+    errors.push(`${placeOf("backendUrl")}: there is an address but no backend: add --backend http`);
   }
-  return [];
+  const ids = [...profiles, ...BUILT_IN_PROFILES].map(({ id }) => id);
+  if (profile !== undefined && !ids.includes(profile)) {
+    errors.push(`${placeOf("profile")}: there is no profile ${profile}; there are: ${ids.join(", ")}`);
+  }
+  return errors;
 }
 
 type Flags =

@@ -55,9 +55,9 @@ function sameText(a: string, b: string): boolean {
   return timingSafeEqual(left, left.length === right.length ? right : left) && left.length === right.length;
 }
 
-/** `host:port` of an origin, without a default port, as `Host` has it. */
-function hostOf(origin: string): string {
-  return URL.canParse(origin) ? new URL(origin).host : origin;
+/** `host:port` of an origin, without a default port, as `Host` has it; `undefined` for what is no origin ("null"). */
+function hostOf(origin: string): string | undefined {
+  return URL.canParse(origin) ? new URL(origin).host || undefined : undefined;
 }
 
 function hostnameOf(host: string): string {

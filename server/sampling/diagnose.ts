@@ -53,12 +53,15 @@ export interface Ending {
 
 /** Why the loop ended: what it said counts before its exit code. */
 export function diagnoseEnding({ code, signal, lastWords }: Ending): Problem {
-  const said = diagnoseSentence(lastWords);
-  if (said !== null) return said;
   const detail = firstLine(lastWords);
   const known = code === null ? undefined : EXIT_CODES[code];
+  // Codes of the shell: the words are its own, and "permission denied" is about the file, not the GPU.
+  const fromShell = code === 126 || code === 127;
+  const said = fromShell ? null : diagnoseSentence(lastWords);
+  if (said !== null) return said;
   if (known !== undefined) return problem(known, { detail: detail || `exit code ${code}`, gpu: "?" });
-  const how = signal ?? (code !== null && code > 128 ? `signal ${code - 128}` : `exit code ${code}`);
+  const how =
+    signal ?? (code !== null && code > 128 && code < 160 ? `signal ${code - 128}` : `exit code ${code}`);
   return problem("process-ended", { detail: detail === "" ? how : `${how}: ${detail}` });
 }
 

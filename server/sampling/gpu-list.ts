@@ -1,6 +1,6 @@
 import { type Gpu, type GpuDetails, UNKNOWN_READING } from "../../shared/gpu/gpu.ts";
 import type { Tick } from "./assemble-tick.ts";
-import type { GpuRow } from "./gpu-row.ts";
+import { type GpuRow, namelessUuid } from "./gpu-row.ts";
 import type { ProcessesByGpu } from "./source.ts";
 
 /** How many ticks a GPU must be missing before it is called lost: one may be cut short. */
@@ -17,11 +17,12 @@ export interface KnownGpu {
  * at first with unknown readings and then as lost, until it answers again.
  */
 export function applyTick(known: readonly KnownGpu[], tick: Tick): KnownGpu[] {
-  const rows = new Map(tick.map((row) => [row.uuid, row]));
+  const rows = new Map(tick.map((row) => [knownUuid(row, known, tick), row]));
   const kept = known.map(({ gpu, missed }): KnownGpu => {
     const row = rows.get(gpu.uuid);
     rows.delete(gpu.uuid);
-    if (row !== undefined) return { gpu: fromRow(row, gpu.processes), missed: 0 };
+    if (row !== undefined)
+      return { gpu: { ...fromRow(row, gpu.processes), ...identity(gpu, row) }, missed: 0 };
     const lost = missed + 1 >= TICKS_UNTIL_LOST;
     return {
       gpu: { ...gpu, ...UNKNOWN_READING, ...(lost ? { lost, processes: null } : {}) },
@@ -43,6 +44,26 @@ export function applyProcesses(known: readonly KnownGpu[], processes: ProcessesB
     gpu: { ...gpu, processes: processes === null || gpu.lost ? null : [...(processes.get(gpu.uuid) ?? [])] },
     missed,
   }));
+}
+
+/**
+ * The UUID under which a row's GPU is known. A row in trouble may tell no more than its index, and a GPU that
+ * was first seen so tells its UUID later.
+ */
+function knownUuid(row: GpuRow, known: readonly KnownGpu[], tick: Tick): string {
+  if (known.some(({ gpu }) => gpu.uuid === row.uuid)) return row.uuid;
+  const same = known.find(
+    ({ gpu }) => gpu.index === row.index && tick.every(({ uuid }) => uuid !== gpu.uuid),
+  );
+  if (same === undefined) return row.uuid;
+  const nameless = namelessUuid(row.index);
+  return row.uuid === nameless || same.gpu.uuid === nameless ? same.gpu.uuid : row.uuid;
+}
+
+/** What a GPU is called does not change when one row of it tells nothing. */
+function identity(gpu: Gpu, row: GpuRow): Partial<Gpu> {
+  if (row.uuid !== namelessUuid(row.index)) return {};
+  return { uuid: gpu.uuid, name: gpu.name, memoryTotalMiB: row.memoryTotalMiB ?? gpu.memoryTotalMiB };
 }
 
 function fromRow(row: GpuRow, processes: GpuDetails["processes"]): Gpu {

@@ -11,3 +11,6 @@ export interface GpuRow {
   reading: GpuReading;
   details: Omit<GpuDetails, "processes">;
 }
+
+/** Stands for the UUID of a GPU that tells none. */
+export const namelessUuid = (index: number) => `index-${index}`;

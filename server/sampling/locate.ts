@@ -1,4 +1,4 @@
-import { accessSync, constants, statSync } from "node:fs";
+import { accessSync, constants, existsSync, statSync } from "node:fs";
 import { delimiter, join } from "node:path";
 import { splitCommandLine } from "../lib/command-line.ts";
 
@@ -25,7 +25,8 @@ export function commandOf(option: string): string[] | null {
 }
 
 function isFile(path: string): boolean {
-  return statSync(path, { throwIfNoEntry: false })?.isFile() === true;
+  // existsSync takes every error for a no: a file in place of a folder, a command line that is too long for a name.
+  return existsSync(path) && statSync(path).isFile();
 }
 
 function isExecutable(path: string): boolean {

@@ -11,7 +11,8 @@ export function parseText(cell: string | undefined): string | null {
 export function parseNumber(cell: string | undefined): number | null {
   const text = parseText(cell);
   const match = text === null ? null : /^(-?\d+(?:\.\d+)?)(?:\s?[A-Za-z%]+)?$/.exec(text);
-  return match?.[1] === undefined ? null : Number(match[1]);
+  const value = Number(match?.[1] ?? Number.NaN);
+  return Number.isFinite(value) ? value : null;
 }
 
 /** A figure that cannot be below zero; a negative one is a driver's way of saying that it does not know. */

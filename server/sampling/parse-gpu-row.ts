@@ -1,4 +1,4 @@
-import type { GpuRow } from "./gpu-row.ts";
+import { type GpuRow, namelessUuid } from "./gpu-row.ts";
 import { parseFigure, parseNumber, parseSwitch, parseText, parseThrottle } from "./parse-cell.ts";
 import type { Column, ColumnKey } from "./query.ts";
 
@@ -28,9 +28,8 @@ export function parseGpuRow(line: string, columns: readonly Column[]): ParsedLin
   });
   const index = parseNumber(cells.get("index"));
   if (index === null || !Number.isInteger(index) || index < 0) {
-    return parts.every((part) => parseText(part) === null)
-      ? { kind: "lost-row" }
-      : { kind: "sentence", text };
+    const told = parts.filter((part, i) => parseText(part) !== null && columns[i]?.key !== "timestamp");
+    return told.length === 0 ? { kind: "lost-row" } : { kind: "sentence", text };
   }
   return { kind: "row", row: toRow(index, cells) };
 }
@@ -40,7 +39,7 @@ function toRow(index: number, cells: ReadonlyMap<ColumnKey, string>): GpuRow {
   const total = parseFigure(cells.get("memoryTotal"));
   return {
     index,
-    uuid: parseText(cells.get("uuid")) ?? `index-${index}`,
+    uuid: parseText(cells.get("uuid")) ?? namelessUuid(index),
     name: parseText(cells.get("name")) ?? `GPU ${index}`,
     driverVersion: parseText(cells.get("driverVersion")),
     // A total of 0 is how machines with unified memory say that they do not know.

@@ -30,7 +30,8 @@ export function explainCapacity(capacity: GpuCapacity, words: CapacityWords): st
     free: grouped(freeMiB),
     reserve: grouped(reserveMiB),
     perJob: grouped(perJobMiB),
-    ratio: (room / perJobMiB).toFixed(2),
+    // Rounded down as the answer is: 1.999 shown as 2.00 would contradict it.
+    ratio: (Math.floor((room * 100) / perJobMiB) / 100).toFixed(2),
     n: canStart,
     missing: grouped(perJobMiB - room),
   };

@@ -48,6 +48,11 @@ export function mergeRows(row: HistoryRow, next: HistoryRow): HistoryRow {
 export function appendRow(rows: HistoryRow[], row: HistoryRow): void {
   const last = rows.at(-1);
   if (last !== undefined && row.seq <= last.seq) return;
+  if (last !== undefined && row.fromSeq <= last.fromSeq) {
+    // The same stretch with more samples in it, as a resume brings it: merging would count them twice.
+    rows[rows.length - 1] = row;
+    return;
+  }
   const sameSlot =
     last !== undefined &&
     Math.floor(last.tMs / HISTORY_SLOT_MS) === Math.floor(row.tMs / HISTORY_SLOT_MS) &&

@@ -104,7 +104,7 @@ export const problemsEn: ProblemCatalog = {
   },
   "backend-unreachable": {
     message: "The backend cannot be reached ({detail}).",
-    advice: "Nothing was released. Is the backend running, and is --backend-url right?",
+    advice: "Nothing was released. Check that the backend is running and that --backend-url is right.",
   },
   "backend-timeout": {
     message: "The backend did not answer within {seconds} s.",

@@ -93,7 +93,7 @@ export const problemsZhCn: ProblemCatalog = {
   "sidecar-closing": { message: "面板服务正在停止。", advice: "请重新启动后查看数据。" },
   "backend-unreachable": {
     message: "无法连接后端（{detail}）。",
-    advice: "没有释放任何显存。后端是否在运行？--backend-url 是否正确？",
+    advice: "没有释放任何显存。请检查后端是否在运行，以及 --backend-url 是否正确。",
   },
   "backend-timeout": {
     message: "后端在 {seconds} 秒内没有响应。",

@@ -160,7 +160,7 @@ describe("trouble", () => {
     await card(page, 1).getByText("does not answer").waitFor({ state: "detached" });
   });
 
-  test("PNL-3 REL-5 offline is told, the button is off, and a new run of the sidecar is picked up", async () => {
+  test("PNL-3 REL-5 CAP-6 offline is told, the button is off, and a new run of the sidecar is picked up", async () => {
     // Chromium itself logs each attempt to connect that fails while the sidecar is away.
     browser.expectComplaints(/WebSocket connection to .* failed|Failed to load resource: net::ERR_/);
     const running = await start();

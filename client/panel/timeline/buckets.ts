@@ -31,6 +31,7 @@ export function bucketRows(
   windowMs: number,
 ): ChartPoint[] {
   const bucketMs = windowMs / BUCKETS;
+  const middle = (bucket: number) => (bucket + 0.5) * bucketMs;
   const points: ChartPoint[] = [];
   let current: { bucket: number; vram: number | null; utilSum: number; utilCount: number } | undefined;
   let previous: HistoryRow | undefined;
@@ -39,7 +40,7 @@ export function bucketRows(
     if (current === undefined) return;
     const { bucket, vram, utilSum, utilCount } = current;
     points.push({
-      tMs: (bucket + 0.5) * bucketMs,
+      tMs: middle(bucket),
       vramGib: vram === null ? null : vram / 1024,
       utilizationPct: utilCount === 0 ? null : utilSum / utilCount,
     });
@@ -51,7 +52,8 @@ export function bucketRows(
     if (bucket < lastBucket - BUCKETS || bucket >= lastBucket) continue;
     if (previous !== undefined && isGap(previous, row, LONGEST_INTERVAL_MS)) {
       close();
-      points.push({ tMs: (previous.tMs + row.tMs) / 2, vramGib: null, utilizationPct: null });
+      const tMs = (middle(Math.floor(previous.tMs / bucketMs)) + middle(bucket)) / 2;
+      points.push({ tMs, vramGib: null, utilizationPct: null });
     }
     previous = row;
     if (current !== undefined && current.bucket !== bucket) close();

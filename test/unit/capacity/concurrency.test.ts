@@ -71,7 +71,7 @@ describe("recommended concurrency", () => {
           expect(numbers).toEqual(
             answer.canStart === 0
               ? [free, 20_000, peakMiB, peakMiB - (free - 20_000)]
-              : [free, 20_000, peakMiB, Number(((free - 20_000) / peakMiB).toFixed(2)), answer.canStart],
+              : [free, 20_000, peakMiB, Math.floor(((free - 20_000) * 100) / peakMiB) / 100, answer.canStart],
           );
         }
       }),

@@ -1,0 +1,158 @@
+import fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import { FLAGS, variableOf } from "../../../../server/config/options.ts";
+import { readOptions } from "../../../../server/config/read-options.ts";
+
+type Input = Parameters<typeof readOptions>;
+const noFile: Input[2] = () => null;
+const file = (content: unknown) => () => JSON.stringify(content);
+function optionsOf(...parameters: Input) {
+  const result = readOptions(...parameters);
+  if (result.kind !== "options") throw new Error(JSON.stringify(result));
+  return result.options;
+}
+function errorsOf(...parameters: Input): string {
+  const result = readOptions(...parameters);
+  return result.kind === "errors" ? result.errors.join("\n") : `no errors but ${JSON.stringify(result)}`;
+}
+const hook = { kind: "http", url: "http://file.example/unload" };
+
+describe("what counts", () => {
+  test("CFG-1 for every setting and wherever it stands: flags beat environment beat file beat default", () => {
+    const samples = new Map([
+      ["host", ["h1", "h2", "h3"]],
+      ["port", ["1", "2", "3"]],
+      ["base-path", ["/a/", "/b/", "/c/"]],
+      ["source", ["demo:1", "demo:2", "demo:3"]],
+      ["nvidia-smi", ["n1", "n2", "n3"]],
+      ["interval", ["301", "302", "303"]],
+      ["gpus", ["1", "2", "3"]],
+      ["token", ["token-one", "token-two", "token-three"]],
+      ["allow-origin", ["http://a.example", "http://b.example", "http://c.example"]],
+    ]);
+    const places = fc.record({ flag: fc.boolean(), env: fc.boolean(), file: fc.boolean() });
+    fc.assert(
+      fc.property(fc.constantFrom(...samples.keys()), places, (flag, given) => {
+        const key = FLAGS.find((one) => one.flag === flag)?.key ?? "host";
+        const [inFlag = "", inEnv = "", inFile = ""] = samples.get(flag) ?? [];
+        const expected = given.flag ? inFlag : given.env ? inEnv : given.file ? inFile : null;
+        const options = optionsOf(
+          given.flag ? [`--${flag}`, inFlag] : [],
+          given.env ? { [variableOf(flag)]: inEnv } : {},
+          given.file ? file({ [key]: inFile }) : noFile,
+        );
+        const value = options[key];
+        if (expected === null) expect(value).toEqual(optionsOf([], {}, noFile)[key]);
+        else expect(Array.isArray(value) ? value.join() : String(value)).toBe(expected);
+      }),
+    );
+  });
+
+  test("CFG-1 the file is the one that --config names, else GPU_PANEL_CONFIG, else the one that lies there", () => {
+    const files: Readonly<Record<string, string>> = {
+      "a.json": '{"port":1}',
+      "b.json": '{"port":2}',
+      "gpu-panel.config.json": '{"port":3}',
+    };
+    const read = (path: string) => files[path] ?? null;
+    expect(optionsOf(["--config", "a.json"], { GPU_PANEL_CONFIG: "b.json" }, read).port).toBe(1);
+    expect(optionsOf([], { GPU_PANEL_CONFIG: "b.json" }, read).port).toBe(2);
+    expect(optionsOf([], {}, read).port).toBe(3);
+    expect(optionsOf([], {}, noFile).port).toBe(7870);
+  });
+
+  test("CFG-1 an empty variable is no setting, GPU_PANEL_CONFIG included", () => {
+    const env = Object.fromEntries(FLAGS.map(({ flag }) => [variableOf(flag), ""]));
+    expect(optionsOf([], env, noFile)).toEqual(optionsOf([], {}, noFile));
+    expect(optionsOf([], { GPU_PANEL_CONFIG: "" }, noFile)).toEqual(optionsOf([], {}, noFile));
+  });
+
+  test("CFG-1 a backend named by flag or environment beats the file's backends, and so does none", () => {
+    const url = ["--backend", "http", "--backend-url", "http://flag.example/"];
+    for (const args of [url, ["--backend", "none"]]) {
+      const result = readOptions(args, {}, file({ backends: [hook] }));
+      // Refusing the two together would do as well; taking the file's in silence does not.
+      expect(result.kind === "options" ? (result.options.backends ?? []) : []).toEqual([]);
+    }
+    expect(optionsOf([], {}, file({ backends: [hook] })).backends).toMatchObject([hook]);
+  });
+});
+
+describe("what is wrong", () => {
+  test.each([
+    ["--port", "65536", "GPU_PANEL_PORT", "port"],
+    ["--interval", "199", "GPU_PANEL_INTERVAL", "interval"],
+    ["--interval", "1.5", "GPU_PANEL_INTERVAL", "interval"],
+    ["--source", "replay", "GPU_PANEL_SOURCE", "source"],
+    ["--base-path", "/a b/", "GPU_PANEL_BASE_PATH", "basePath"],
+    ["--backend", "ftp", "GPU_PANEL_BACKEND", "backend"],
+    ["--backend-url", "ftp://x", "GPU_PANEL_BACKEND_URL", "backendUrl"],
+    ["--allow-origin", "example.org", "GPU_PANEL_ALLOW_ORIGIN", "allowOrigin"],
+  ])("CFG-1 %s %s is named by the flag, the variable or the file's key", (flag, value, variable, key) => {
+    expect(errorsOf([flag, value], {}, noFile)).toMatch(new RegExp(`^${flag}\\b`));
+    expect(errorsOf([], { [variable]: value }, noFile)).toMatch(new RegExp(`^${variable}\\b`));
+    expect(errorsOf([], {}, file({ [key]: value }))).toMatch(
+      new RegExp(`^${key} in gpu-panel\\.config\\.json\\b`),
+    );
+    // The place that counts is the one that is named.
+    expect(errorsOf([flag, value], { [variable]: value }, file({ [key]: value }))).toMatch(
+      new RegExp(`^${flag}\\b`),
+    );
+  });
+
+  test("CFG-1 every mistake is named, not the first alone, and in lists and objects to the depth", () => {
+    const lines = errorsOf(["--port", "x", "--interval", "y"], {}, file({ hots: 1 })).split("\n");
+    expect(lines).toHaveLength(3);
+    const nested = errorsOf([], {}, file({ backends: [{ kind: "http", url: "nope", methd: "GET" }] }));
+    expect(nested).toMatch(/backends in gpu-panel\.config\.json › 0 › url: a URL that begins with http/);
+    expect(nested).toMatch(/backends in gpu-panel\.config\.json › 0 › methd: there is no such setting/);
+    expect(errorsOf([], {}, file({ profiles: [{ id: "a b", label: "x", peakMiB: 0 }] }))).toMatch(
+      /profiles.*› 0 › id/,
+    );
+  });
+
+  test("CFG-1 a contradiction names the place that it comes from", () => {
+    expect(errorsOf([], { GPU_PANEL_BACKEND: "http" }, noFile)).toMatch(/GPU_PANEL_BACKEND/);
+    expect(errorsOf([], {}, file({ backendUrl: "http://x/" }))).toMatch(/gpu-panel\.config\.json/);
+  });
+
+  test("CFG-1 a job profile that does not exist is named, and one of the file exists", () => {
+    expect(errorsOf(["--profile", "no-such-model"], {}, noFile)).toMatch(/--profile.*no-such-model/);
+    expect(optionsOf(["--profile", "wan2.2-i2v-a14b"], {}, noFile).profile).toBe("wan2.2-i2v-a14b");
+    const mine = file({ profiles: [{ id: "mine", label: "Mine", peakMiB: 1 }] });
+    expect(optionsOf(["--profile", "mine"], {}, mine).profile).toBe("mine");
+  });
+
+  test("CFG-1 a secret is in no error, wherever it stands", () => {
+    for (const secret of ["hunter2", "x".repeat(257)]) {
+      expect(errorsOf(["--token", secret], {}, noFile)).toMatch(/^--token/);
+      expect(errorsOf(["--token", secret], {}, noFile)).not.toContain(secret);
+      expect(errorsOf([], { GPU_PANEL_TOKEN: secret }, noFile)).not.toContain(secret);
+    }
+  });
+
+  // The guard is for a hang: a pattern that backtracks takes hours over these, one that does not, microseconds.
+  test("CFG-1 a long base path that is wrong is named without a hang", { timeout: 2000 }, () => {
+    expect(errorsOf(["--base-path", `/${"video".repeat(6)}ab?`], {}, noFile)).toMatch(/^--base-path/);
+  });
+
+  test("CFG-1 no arguments, variables or file whatever end the reading with an exception", () => {
+    const names = FLAGS.map(({ flag }) => `--${flag}`);
+    const argument = fc.oneof(
+      fc.constantFrom(...names, "--help", "-v", "--config"),
+      fc.string({ maxLength: 8 }),
+    );
+    fc.assert(
+      fc.property(
+        fc.array(argument, { maxLength: 6 }),
+        fc.jsonValue(),
+        fc.string(),
+        (args, content, variable) => {
+          const result = readOptions(args, { GPU_PANEL_GPUS: variable }, file(content));
+          if (result.kind === "errors") expect(result.errors.every((error) => error !== "")).toBe(true);
+        },
+      ),
+    );
+    expect(readOptions([], {}, () => "{").kind).toBe("errors");
+  });
+});

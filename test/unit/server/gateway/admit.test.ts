@@ -1,0 +1,125 @@
+import fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import { type AdmitRules, createAdmit } from "../../../../server/gateway/admit.ts";
+
+const admit = (rules: Partial<AdmitRules> = {}) =>
+  createAdmit({ allowOrigin: [], token: null, loopbackOnly: true, ...rules });
+const label = fc.stringMatching(/^[a-z][a-z0-9-]{0,8}[a-z0-9]$/);
+/** Names that an attacker can own: something public behind anything, loopback names included. */
+const foreignName = fc
+  .tuple(
+    fc.constantFrom("", "localhost.", "127.0.0.1.", "app.", "localhost-"),
+    label,
+    fc.constantFrom("com", "example", "lan"),
+  )
+  .map(([prefix, name, end]) => `${prefix}${name}.${end}`);
+const port = fc.option(fc.integer({ min: 1024, max: 65_535 }), { nil: null });
+const withPort = (name: string, n: number | null) => (n === null ? name : `${name}:${n}`);
+const loopback = fc.oneof(
+  fc.constantFrom("localhost", "127.0.0.1", "[::1]"),
+  fc
+    .tuple(fc.nat({ max: 255 }), fc.nat({ max: 255 }), fc.nat({ max: 255 }))
+    .map((parts) => `127.${parts.join(".")}`),
+  label.map((name) => `${name}.localhost`),
+);
+
+describe("the host", () => {
+  test("WIRE-4 bound to loopback, no public name is answered, on any port and from any page", () => {
+    fc.assert(
+      fc.property(foreignName, port, loopback, (name, n, page) => {
+        const host = withPort(name, n);
+        expect(admit().mayConnect({ host })?.code).toBe("host-refused");
+        // Rebinding: the page of that name believes to talk to itself.
+        expect(admit().mayConnect({ host, origin: `http://${host}` })?.code).toBe("host-refused");
+        expect(admit().mayConnect({ host, origin: `http://${page}` })?.code).toBe("host-refused");
+      }),
+    );
+  });
+
+  test("WIRE-4 every loopback name of any port is answered, IPv6 and capitals included", () => {
+    fc.assert(
+      fc.property(loopback, port, (name, n) => {
+        expect(admit().mayConnect({ host: withPort(name, n) })).toBeNull();
+        expect(admit().mayConnect({ host: withPort(name.toUpperCase(), n) })).toBeNull();
+      }),
+    );
+    for (const host of ["[::2]:7870", "[fe80::1]", "[::ffff:8.8.8.8]:7870", "::1"]) {
+      expect(admit().mayConnect({ host })?.code).toBe("host-refused");
+    }
+  });
+
+  test("WIRE-4 an allowed origin's host is answered on its own port only", () => {
+    const rules = admit({ allowOrigin: ["https://webui.example:8443"] });
+    expect(rules.mayConnect({ host: "webui.example:8443" })).toBeNull();
+    for (const host of ["webui.example", "webui.example:8444", "a.webui.example:8443"]) {
+      expect(rules.mayConnect({ host })?.code).toBe("host-refused");
+    }
+    expect(admit({ allowOrigin: ["*"] }).mayConnect({ host: "any.example" })).toBeNull();
+  });
+});
+
+describe("the origin", () => {
+  const scheme = fc.constantFrom("http", "https");
+
+  test("WIRE-4 a public page may neither connect nor read, unless exactly it is allowed", () => {
+    fc.assert(
+      fc.property(scheme, foreignName, port, fc.boolean(), (protocol, name, n, loopbackOnly) => {
+        const origin = `${protocol}://${withPort(name, n)}`;
+        const host = "localhost:7870";
+        const refusing = admit({ allowOrigin: [`${origin}0`, `${protocol}://x.${name}`], loopbackOnly });
+        expect(refusing.mayConnect({ host, origin })?.code).toBe("origin-refused");
+        expect(refusing.mayRead(origin)).toBe(false);
+        const allowing = admit({ allowOrigin: [origin], loopbackOnly });
+        expect(allowing.mayConnect({ host, origin })).toBeNull();
+        expect(allowing.mayRead(origin)).toBe(true);
+      }),
+    );
+  });
+
+  test("WIRE-4 a page without an origin (null) may not connect, whatever name it calls the sidecar", () => {
+    for (const host of ["localhost:7870", "gpu.lan:7870", "null"]) {
+      const refused = admit({ loopbackOnly: false }).mayConnect({ host, origin: "null" });
+      expect(refused?.code).toBe("origin-refused");
+    }
+    expect(admit().mayRead("null")).toBe(false);
+  });
+
+  test("WIRE-4 bound to the network, the sidecar's own page may, that of another port or name may not", () => {
+    const rules = admit({ loopbackOnly: false });
+    fc.assert(
+      fc.property(foreignName, fc.integer({ min: 1024, max: 65_534 }), (name, n) => {
+        const host = `${name}:${n}`;
+        expect(rules.mayConnect({ host, origin: `http://${host}` })).toBeNull();
+        for (const origin of [`http://${name}:${n + 1}`, `http://x${host}`, `http://${name}`]) {
+          expect(rules.mayConnect({ host, origin })?.code).toBe("origin-refused");
+        }
+      }),
+    );
+  });
+
+  test("WIRE-4 the refusal names who was refused and what would allow it", () => {
+    const refused = admit().mayConnect({ host: "localhost", origin: "https://evil.example" });
+    expect(refused?.message).toContain("https://evil.example");
+    expect(refused?.advice).toContain("--allow-origin https://evil.example");
+  });
+});
+
+test("WIRE-5 only the very token acts, of whatever length and letters", () => {
+  fc.assert(
+    fc.property(
+      fc.string({ minLength: 8, unit: "grapheme" }),
+      fc.string({ unit: "grapheme" }),
+      (token, other) => {
+        const rules = admit({ token });
+        expect(rules.mayAct(token)).toBeNull();
+        expect(rules.mayAct(undefined)?.code).toBe("not-allowed");
+        for (const wrong of [other, `${token}x`, token.slice(0, -1)]) {
+          expect(rules.mayAct(wrong) === null).toBe(wrong === token);
+        }
+        expect(admit().mayAct(other)).toBeNull();
+        // Looking needs no token.
+        expect(rules.mayConnect({ host: "localhost" })).toBeNull();
+      },
+    ),
+  );
+});

@@ -1,0 +1,109 @@
+import fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import { createDemoGpus, toDemoRow } from "../../../../server/sampling/demo/machine.ts";
+import {
+  applyProcesses,
+  applyTick,
+  forgetReadings,
+  type KnownGpu,
+} from "../../../../server/sampling/gpu-list.ts";
+import type { GpuRow } from "../../../../server/sampling/gpu-row.ts";
+import { parseGpuRow } from "../../../../server/sampling/parse-gpu-row.ts";
+import { chooseColumns } from "../../../../server/sampling/query.ts";
+import { UNKNOWN_READING } from "../../../../shared/gpu/gpu.ts";
+
+const [demo] = createDemoGpus(1);
+if (demo === undefined) throw new Error("no demo GPU");
+const row = (index: number): GpuRow => ({ ...toDemoRow(demo, index, 0), uuid: `GPU-${index}` });
+const readingsOf = ({ gpu }: KnownGpu) =>
+  Object.keys(UNKNOWN_READING).map((key) => Object.entries(gpu).find(([name]) => name === key)?.[1]);
+
+describe("the list of GPUs", () => {
+  test("SMP-11 no GPU ever leaves the list, each is in it once, and the answering ones show what they answered", () => {
+    const ticks = fc.array(fc.uniqueArray(fc.nat({ max: 7 }), { maxLength: 8 }), {
+      minLength: 1,
+      maxLength: 12,
+    });
+    fc.assert(
+      fc.property(ticks, (list) => {
+        let known: KnownGpu[] = [];
+        const seen = new Set<string>();
+        for (const indexes of list) {
+          known = applyTick(known, indexes.map(row));
+          for (const index of indexes) seen.add(`GPU-${index}`);
+          const uuids = known.map(({ gpu }) => gpu.uuid);
+          expect(new Set(uuids)).toEqual(seen);
+          expect(uuids).toHaveLength(seen.size);
+          for (const one of known) {
+            const answers = indexes.includes(one.gpu.index);
+            expect(readingsOf(one).every((value) => value === null)).toBe(!answers);
+            if (answers) expect(one.gpu.lost).toBe(false);
+          }
+        }
+      }),
+    );
+  });
+
+  test("SMP-11 a GPU whose row says nothing but its index is that GPU, with unknown readings, and not a new one", () => {
+    const columns = chooseColumns(new Set());
+    const parsed = parseGpuRow(
+      columns
+        .map(({ key }) =>
+          key === "timestamp" ? "2026/01/02 03:04:05.678" : key === "index" ? "1" : "[Unknown Error]",
+        )
+        .join(", "),
+      columns,
+    );
+    if (parsed.kind !== "row") throw new Error("a row has an index");
+    const known = applyTick([], [row(0), row(1)]);
+    const after = applyTick(known, [row(0), parsed.row]);
+    expect(after.map(({ gpu }) => gpu.uuid)).toEqual(["GPU-0", "GPU-1"]);
+    expect(after[1]?.gpu).toMatchObject({ name: row(1).name, memoryUsedMiB: null, temperatureC: null });
+  });
+
+  test("SMP-11 a GPU that tells its UUID only later is the one that stood at its index, and not a second one", () => {
+    const first = applyTick(
+      [],
+      [row(0), { ...row(1), uuid: "index-1", name: "GPU 1", reading: UNKNOWN_READING }],
+    );
+    const after = applyTick(first, [row(0), row(1)]);
+    expect(after.map(({ gpu }) => [gpu.uuid, gpu.lost])).toEqual([
+      ["GPU-0", false],
+      ["GPU-1", false],
+    ]);
+    // Where no GPU has a UUID (Jetson), the index is who it is.
+    const jetson = [{ ...row(0), uuid: "index-0" }];
+    expect(applyTick(applyTick([], jetson), jetson).map(({ gpu, missed }) => [gpu.uuid, missed])).toEqual([
+      ["index-0", 0],
+    ]);
+  });
+
+  test("SMP-12 readings are forgotten, what the GPU is stays", () => {
+    const [before] = applyProcesses(
+      applyTick([], [row(3)]),
+      new Map([["GPU-3", [{ pid: 1, name: "a", usedMiB: 2 }]]]),
+    );
+    const [after] = forgetReadings(before === undefined ? [] : [before]);
+    expect(after?.gpu).toEqual({ ...before?.gpu, ...UNKNOWN_READING, processes: null });
+  });
+
+  test("SMP-14 a GPU without processes has none, a failed query and a lost GPU leave them unknown", () => {
+    const known = applyTick(applyTick(applyTick([], [row(0), row(1), row(2)]), [row(0), row(1)]), [
+      row(0),
+      row(1),
+    ]);
+    const found = applyProcesses(
+      known,
+      new Map([
+        ["GPU-1", [{ pid: 7, name: null, usedMiB: null }]],
+        ["GPU-2", []],
+      ]),
+    );
+    expect(found.map(({ gpu }) => gpu.processes)).toEqual([
+      [],
+      [{ pid: 7, name: null, usedMiB: null }],
+      null,
+    ]);
+    expect(applyProcesses(known, null).map(({ gpu }) => gpu.processes)).toEqual([null, null, null]);
+  });
+});

@@ -1,0 +1,75 @@
+import fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import { parseProcessRow } from "../../../../server/sampling/parse-process-row.ts";
+import { corpusLines } from "./corpus.ts";
+
+/** Rows of a capture in the order in which the panel asks: GPU, pid, memory, name. */
+function rowsOf(file: string) {
+  const [header = "", ...lines] = corpusLines(file);
+  const titles = header.split(", ").map((title) => title.replace(/ \[.*\]$/, ""));
+  return lines.map((line) => {
+    const cells = line.split(", ");
+    return ["gpu_uuid", "pid", "used_gpu_memory", "process_name"]
+      .map((title) => cells[titles.indexOf(title)] ?? "")
+      .join(", ");
+  });
+}
+const processes = (file: string) => rowsOf(file).map((line) => parseProcessRow(line)?.process);
+
+describe("real processes", () => {
+  test("SMP-14 names with and without path, sizes with unit", () => {
+    expect(processes("nge-rtx4080s-595-compute-apps.csv")).toEqual([
+      { pid: 2165, name: "/usr/bin/kwin_wayland", usedMiB: 25 },
+      { pid: 5022, name: "ffmpeg", usedMiB: 503 },
+      { pid: 5021, name: "ffmpeg", usedMiB: 360 },
+    ]);
+    expect(processes("nge-h100-mig-590-compute-apps.csv").map((process) => process?.usedMiB)).toEqual([
+      2296, 1272, 7484,
+    ]);
+    expect(rowsOf("nge-l40s-595-compute-apps-empty.csv")).toEqual([]);
+  });
+
+  test("SMP-14 under WDDM every size is unknown, and every path is kept with its spaces", () => {
+    const list = processes("nge-rtx2080s-windows-591-compute-apps.csv");
+    expect(list.length).toBeGreaterThan(10);
+    expect(new Set(list.map((process) => process?.usedMiB))).toEqual(new Set([null]));
+    expect(list[4]).toEqual({
+      pid: 20_372,
+      name: "C:\\Program Files\\NZXT CAM\\NZXT CAM.exe",
+      usedMiB: null,
+    });
+  });
+
+  test("SMP-14 a process of another PID namespace has no name but a size, under WSL neither", () => {
+    expect(processes("iss-h200-8gpu-compute-apps-notfound.csv").at(-1)).toEqual({
+      pid: 1_758_887,
+      name: null,
+      usedMiB: 58_060,
+    });
+    const [pid, name, used] = (corpusLines("iss-wsl2-compute-apps.csv")[0] ?? "").split(", ");
+    expect(parseProcessRow(`GPU-aa, ${pid}, ${used}, ${name}`)?.process).toEqual({
+      pid: 13_077,
+      name: null,
+      usedMiB: null,
+    });
+  });
+
+  test("SMP-14 any name comes back whole, whatever commas it holds", () => {
+    const name = fc.stringMatching(
+      /^[a-z/(][a-z0-9 ()/.]{0,20}[a-z)](, [a-z(][a-z0-9 .)]{0,10}[a-z)]){0,4}$/,
+    );
+    fc.assert(
+      fc.property(
+        name,
+        fc.nat(),
+        fc.option(fc.nat({ max: 300_000 }), { nil: null }),
+        (text, pid, usedMiB) => {
+          expect(parseProcessRow(`GPU-aa, ${pid}, ${usedMiB ?? "[N/A]"}, ${text}`)).toEqual({
+            gpuUuid: "GPU-aa",
+            process: { pid, name: text, usedMiB },
+          });
+        },
+      ),
+    );
+  });
+});
