@@ -21,7 +21,7 @@ export function applyTick(known: readonly KnownGpu[], tick: Tick): KnownGpu[] {
   const kept = known.map(({ gpu, missed }): KnownGpu => {
     const row = rows.get(gpu.uuid);
     rows.delete(gpu.uuid);
-    if (row !== undefined)
+    if (row !== undefined && !isSilent(row, gpu))
       return { gpu: { ...fromRow(row, gpu.processes), ...identity(gpu, row) }, missed: 0 };
     const lost = missed + 1 >= TICKS_UNTIL_LOST;
     return {
@@ -58,6 +58,14 @@ function knownUuid(row: GpuRow, known: readonly KnownGpu[], tick: Tick): string 
   if (same === undefined) return row.uuid;
   const nameless = namelessUuid(row.index);
   return row.uuid === nameless || same.gpu.uuid === nameless ? same.gpu.uuid : row.uuid;
+}
+
+/** True for a row that tells no more than the index of a GPU that told more before: it is no answer. */
+function isSilent({ index, uuid, reading }: GpuRow, gpu: Gpu): boolean {
+  const nameless = namelessUuid(index);
+  return (
+    uuid === nameless && gpu.uuid !== nameless && Object.values(reading).every((value) => value === null)
+  );
 }
 
 /** What a GPU is called does not change when one row of it tells nothing. */

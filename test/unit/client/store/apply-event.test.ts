@@ -4,88 +4,10 @@ import type { PanelEvent } from "../../../../client/connection/source.ts";
 import { applyEvent } from "../../../../client/store/apply-event.ts";
 import { INITIAL_STATE, type PanelState } from "../../../../client/store/panel-state.ts";
 import { createPanelStore } from "../../../../client/store/panel-store.ts";
-import { createHistory } from "../../../../server/history/history.ts";
-import { createDemoGpus, toDemoRow } from "../../../../server/sampling/demo/machine.ts";
-import { applyTick } from "../../../../server/sampling/gpu-list.ts";
-import type { Gpu } from "../../../../shared/gpu/gpu.ts";
-import { encodeHistory } from "../../../../shared/history/codec.ts";
-import { HISTORY_WINDOW_MS } from "../../../../shared/history/row.ts";
-import type { Hello } from "../../../../shared/protocol/messages.ts";
-import { encodeSample } from "../../../../shared/protocol/sample-codec.ts";
-import { IDLE_RELEASE } from "../../../../shared/release/release.ts";
+import { selectFresh } from "../../../../client/store/selectors.ts";
+import { UNKNOWN_READING } from "../../../../shared/gpu/gpu.ts";
+import { gpusAt, sidecar } from "./small-sidecar.ts";
 
-const [demo] = createDemoGpus(1);
-if (demo === undefined) throw new Error("no demo GPU");
-/** GPUs whose figures tell of which sample they are. */
-const gpusAt = (seq: number, uuids: readonly string[]): Gpu[] =>
-  applyTick(
-    [],
-    uuids.map((uuid, i) => ({ ...toDemoRow(demo, i, 0), uuid })),
-  ).map(({ gpu }) => ({ ...gpu, memoryUsedMiB: 1000 + seq, utilizationGpuPct: seq % 100 }));
-
-/** A sidecar in small: the real history, and the messages that it would send. */
-function sidecar(everyMs: number) {
-  const history = createHistory();
-  let seq = 0;
-  let gpus: Gpu[] = [];
-  let uuids = ["GPU-a"];
-  const encoded = (since: number) => encodeHistory(history.since(since, HISTORY_WINDOW_MS), gpus.length);
-  return {
-    setGpus(next: string[]) {
-      uuids = next;
-    },
-    sample(): PanelEvent {
-      seq++;
-      gpus = gpusAt(seq, uuids);
-      history.append({ seq, tMs: seq * everyMs, gpus });
-      return { type: "sample", sample: encodeSample(seq, seq * everyMs, gpus) };
-    },
-    hello(lastSeq: number, bootId = "boot-a"): PanelEvent {
-      return { type: "hello", hello: helloOf(bootId, seq, gpus, encoded(lastSeq)) };
-    },
-    resumed: (sinceSeq: number): PanelEvent => ({
-      type: "resumed",
-      sinceSeq,
-      resumed: { seq, gpus, history: encoded(sinceSeq) },
-    }),
-    rows: () => history.since(0, HISTORY_WINDOW_MS),
-  };
-}
-function helloOf(bootId: string, seq: number, gpus: Gpu[], history: Hello["history"]): Hello {
-  return {
-    protocol: 1,
-    bootId,
-    version: "1",
-    epochMs: 0,
-    nowMs: 77,
-    seq,
-    capabilities: { release: { allowed: true, problem: null } },
-    state: {
-      source: {
-        kind: "nvidia-smi",
-        status: "live",
-        demoReason: null,
-        problem: null,
-        intervalMs: 1000,
-        driverVersion: null,
-      },
-      gpus,
-      host: {
-        name: "h",
-        cpuCount: 1,
-        load1: null,
-        memoryTotalMiB: null,
-        memoryAvailableMiB: null,
-        memoryLimitMiB: null,
-      },
-      capacity: { profile: "p", perGpu: [], recommendedMax: null, canStart: null },
-      backends: [],
-      release: IDLE_RELEASE,
-    },
-    profiles: [],
-    history,
-  };
-}
 const lastSeqOf = ({ known }: PanelState) => known?.rows.at(-1)?.seq ?? 0;
 const rounded = (rows: NonNullable<PanelState["known"]>["rows"] | undefined) =>
   rows?.map((row) => ({
@@ -151,8 +73,16 @@ describe("what is forgotten", () => {
 
   test("WIRE-1 another run of the sidecar, fewer, more, other or reordered GPUs: nothing of before is kept", () => {
     const { server, panel } = started();
-    const other = applyEvent(panel, sidecar(1000).hello(0, "boot-b"));
-    expect(other.known).toMatchObject({ bootId: "boot-b", rows: [], tMs: 77, gpus: [] });
+    const restarted = sidecar(1000);
+    expect(applyEvent(panel, restarted.hello(0, "boot-b")).known).toMatchObject({
+      rows: [],
+      tMs: 77,
+      gpus: [],
+    });
+    restarted.sample();
+    const other = applyEvent(panel, restarted.hello(0, "boot-b"));
+    expect(other.known?.bootId).toBe("boot-b");
+    expect(other.known?.rows).toEqual(restarted.rows());
     for (const uuids of [["GPU-b"], ["GPU-a", "GPU-b"], ["GPU-b", "GPU-a"]]) {
       server.setGpus(uuids);
       server.sample();
@@ -193,6 +123,73 @@ describe("what is forgotten", () => {
         },
       ),
     );
+  });
+});
+
+describe("what the figures are worth", () => {
+  const server = sidecar(1000);
+  server.sample();
+  const panel = applyEvent(INITIAL_STATE, server.hello(0));
+  const source = panel.known?.source;
+  if (source === undefined) throw new Error("a hello tells the source");
+  const from = (status: typeof source.status): PanelEvent => ({
+    type: "source",
+    source: { ...source, status },
+  });
+  const over = (status: PanelState["connection"]["status"]): PanelEvent => ({
+    type: "connection",
+    status,
+    problem: null,
+  });
+
+  test("SMP-12 a source that failed leaves no reading, also when its last sample was skipped; a stale one does", () => {
+    const { known } = applyEvent(panel, from("failed"));
+    expect(known?.gpus[0]).toMatchObject({
+      ...UNKNOWN_READING,
+      processes: null,
+      memoryTotalMiB: 49_140,
+      uuid: "GPU-a",
+    });
+    expect(applyEvent(panel, from("stale")).known?.gpus).toEqual(panel.known?.gpus);
+  });
+
+  test("CAP-6 figures are of now only while connection and source are both live", () => {
+    const sources = ["starting", "live", "stale", "failed"] as const;
+    const connections = ["connecting", "live", "stale", "offline", "refused"] as const;
+    const fresh = sources.flatMap((status) =>
+      connections
+        .filter((connection) => selectFresh(applyEvent(applyEvent(panel, from(status)), over(connection))))
+        .map((connection) => [status, connection]),
+    );
+    expect(fresh).toEqual([["live", "live"]]);
+    expect(selectFresh(applyEvent(INITIAL_STATE, over("live")))).toBe(false);
+  });
+
+  test("WIRE-2 a sample changes the readings, details what they name, and neither anything else", () => {
+    const sampled = applyEvent(panel, { type: "sample", sample: [2, 2000, 5, 6, 7, 8, null] }).known?.gpus[0];
+    const readings = {
+      memoryUsedMiB: 5,
+      memoryFreeMiB: 6,
+      utilizationGpuPct: 7,
+      temperatureC: 8,
+      powerDrawW: null,
+    };
+    expect(sampled).toEqual({ ...panel.known?.gpus[0], ...readings });
+    const patch = { fanPct: 77, mig: null };
+    const detailed = applyEvent(panel, { type: "details", details: [[0, patch]] }).known?.gpus[0];
+    expect(detailed).toEqual({ ...panel.known?.gpus[0], ...patch });
+    expect(applyEvent(panel, { type: "sample", sample: [2, 2000, 5] })).toBe(panel);
+    expect(applyEvent(INITIAL_STATE, { type: "sample", sample: [2, 2000, 5, 6, 7, 8, null] })).toBe(
+      INITIAL_STATE,
+    );
+  });
+
+  test("WIRE-6 a resume whose history cannot be read keeps what is known", () => {
+    const later = applyEvent(panel, { type: "sample", sample: [5, 5000, 1, 1, 1, 1, 1] });
+    const gpus = [...(later.known?.gpus ?? [])];
+    const broken = { seq: 5, gpus, history: { columns: 7, data: [1] } };
+    const after = applyEvent(later, { type: "resumed", sinceSeq: 1, resumed: broken });
+    expect(after.known?.rows).toEqual(later.known?.rows);
   });
 });
 

@@ -1,5 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
+import { usage } from "../../../../server/config/explain.ts";
 import { FLAGS, variableOf } from "../../../../server/config/options.ts";
 import { readOptions } from "../../../../server/config/read-options.ts";
 
@@ -78,7 +79,73 @@ describe("what counts", () => {
   });
 });
 
+describe("what may stand there", () => {
+  test("CFG-1 the defaults are those of the documentation, and open to nobody", () => {
+    expect(optionsOf([], {}, noFile)).toEqual({
+      host: "127.0.0.1",
+      port: 7870,
+      basePath: "/",
+      source: "auto",
+      interval: 1000,
+      backend: "none",
+      allowOrigin: [],
+      profiles: [],
+      open: false,
+    });
+  });
+
+  test("CFG-1 lists by commas or as JSON, paths with and without their slashes, flags that repeat, switches", () => {
+    expect(optionsOf(["--gpus", "0, GPU-aa,"], {}, noFile).gpus).toEqual(["0", "GPU-aa"]);
+    expect(optionsOf([], {}, file({ gpus: ["0", "1"] })).gpus).toEqual(["0", "1"]);
+    const origins = ["https://a.example", "http://b.example:81"];
+    expect(
+      optionsOf(
+        origins.flatMap((origin) => ["--allow-origin", origin]),
+        {},
+        noFile,
+      ).allowOrigin,
+    ).toEqual(origins);
+    expect(optionsOf([], { GPU_PANEL_ALLOW_ORIGIN: origins.join(", ") }, noFile).allowOrigin).toEqual(
+      origins,
+    );
+    for (const path of ["gpu", "/gpu", "gpu/", "/gpu/"]) {
+      expect(optionsOf(["--base-path", path], {}, noFile).basePath).toBe("/gpu/");
+    }
+    expect(
+      ["/", "", "/a/b", "~u/x.y-z_/"].map((path) => optionsOf([`--base-path=${path}`], {}, noFile).basePath),
+    ).toEqual(["/", "/", "/a/b/", "/~u/x.y-z_/"]);
+    expect(optionsOf(["--open"], {}, noFile).open).toBe(true);
+    expect(
+      ["1", "true", "0", "false"].map((text) => optionsOf([], { GPU_PANEL_OPEN: text }, noFile).open),
+    ).toEqual([true, true, false, false]);
+    expect(optionsOf(["--port=0"], {}, noFile).port).toBe(0);
+  });
+
+  test("CFG-1 --help names every flag with its variable's pattern; --help and --version win over what is wrong", () => {
+    for (const { flag } of FLAGS) expect(usage()).toContain(`--${flag}`);
+    expect(usage()).toContain("GPU_PANEL_BASE_PATH");
+    expect(readOptions(["--help", "--port", "x"], {}, noFile).kind).toBe("help");
+    expect(readOptions(["-v", "--port", "x"], {}, () => "{").kind).toBe("version");
+  });
+});
+
 describe("what is wrong", () => {
+  test("CFG-1 a file that is missing or is no object, a flag that does not exist or lacks its value", () => {
+    expect(errorsOf(["--config", "missing.json"], {}, noFile)).toBe("missing.json: no such file");
+    expect(errorsOf([], { GPU_PANEL_CONFIG: "gone.json" }, noFile)).toBe("gone.json: no such file");
+    for (const content of ["[]", "5", "null", '"x"']) {
+      expect(errorsOf([], {}, () => content)).toMatch(/gpu-panel\.config\.json: must hold one JSON object/);
+    }
+    expect(errorsOf([], {}, () => '{"port": }')).toMatch(/^gpu-panel\.config\.json: /);
+    expect(errorsOf(["--unknown"], {}, noFile)).toMatch(/--unknown/);
+    expect(errorsOf(["--port"], {}, noFile)).toMatch(/--port/);
+    expect(errorsOf(["stray"], {}, noFile)).toMatch(/stray/);
+    expect(errorsOf(["--allow-origin", "https://a.example/path"], {}, noFile)).toMatch(
+      /--allow-origin.*an origin such/,
+    );
+    expect(errorsOf(["--token", "short"], {}, noFile)).toMatch(/--token: a token of at least 8/);
+  });
+
   test.each([
     ["--port", "65536", "GPU_PANEL_PORT", "port"],
     ["--interval", "199", "GPU_PANEL_INTERVAL", "interval"],

@@ -48,6 +48,20 @@ describe("the host", () => {
     }
   });
 
+  test("WIRE-4 a host that is missing, malformed or dressed up as this machine is none", () => {
+    for (const host of [
+      "",
+      undefined,
+      "a b",
+      "localhost@evil.example",
+      "evil.example:7870",
+      "192.168.1.5:7870",
+      "0.0.0.0",
+    ]) {
+      expect(admit().mayConnect(host === undefined ? {} : { host })?.code).toBe("host-refused");
+    }
+  });
+
   test("WIRE-4 an allowed origin's host is answered on its own port only", () => {
     const rules = admit({ allowOrigin: ["https://webui.example:8443"] });
     expect(rules.mayConnect({ host: "webui.example:8443" })).toBeNull();
@@ -84,6 +98,30 @@ describe("the origin", () => {
     expect(admit().mayRead("null")).toBe(false);
   });
 
+  test("WIRE-4 what is no web origin may not connect either, and loopback pages of any port may", () => {
+    const odd = [
+      "",
+      "file://",
+      "javascript:1",
+      "http://localhost:80@evil.example",
+      "http://127.0.0.1.evil.example",
+      "data:x",
+    ];
+    for (const origin of odd) {
+      expect(admit().mayConnect({ host: "localhost:7870", origin })?.code).toBe("origin-refused");
+      expect(admit().mayRead(origin)).toBe(false);
+    }
+    for (const origin of [
+      "http://localhost:3000",
+      "http://127.0.0.1",
+      "https://[::1]:8188",
+      "http://a.localhost:1",
+    ]) {
+      expect(admit().mayConnect({ host: "localhost:7870", origin })).toBeNull();
+      expect(admit().mayRead(origin)).toBe(true);
+    }
+  });
+
   test("WIRE-4 bound to the network, the sidecar's own page may, that of another port or name may not", () => {
     const rules = admit({ loopbackOnly: false });
     fc.assert(
@@ -113,6 +151,8 @@ test("WIRE-5 only the very token acts, of whatever length and letters", () => {
         const rules = admit({ token });
         expect(rules.mayAct(token)).toBeNull();
         expect(rules.mayAct(undefined)?.code).toBe("not-allowed");
+        expect(rules.mayAct("")?.code).toBe("not-allowed");
+        expect(rules.mayAct(`${token}x`)?.code).toBe("wrong-token");
         for (const wrong of [other, `${token}x`, token.slice(0, -1)]) {
           expect(rules.mayAct(wrong) === null).toBe(wrong === token);
         }

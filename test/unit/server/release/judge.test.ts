@@ -98,6 +98,39 @@ describe("when the verdict falls", () => {
     );
   });
 
+  test("REL-2 nothing and growth are told when the patience is over, not a moment before", () => {
+    const told = (used: number, waited: number) =>
+      judge(levels([20_000]), readings([[used]]), waited, PATIENCE);
+    for (const used of [20_000, 19_990, 21_000])
+      expect(told(used, PATIENCE - 1)).toEqual({ kind: "waiting" });
+    expect(told(19_990, PATIENCE)).toEqual({ kind: "nothing", freedMiB: 10 });
+    expect(told(21_000, PATIENCE)).toEqual({ kind: "grew", freedMiB: -1000 });
+    expect(judge(levels([20_000]), [], PATIENCE - 1, PATIENCE)).toEqual({ kind: "waiting" });
+    expect(judge(levels([20_000]), [], PATIENCE, PATIENCE)).toEqual({ kind: "unmeasurable" });
+  });
+
+  test("REL-1 VRAM that still falls is waited for beyond the patience, then told as unsettled", () => {
+    const falling = readings([[20_000], [15_000], [10_000], [5000]]);
+    expect(judge(levels([20_000]), falling, LONGEST_FALL_MS - 1, PATIENCE)).toEqual({ kind: "waiting" });
+    expect(judge(levels([20_000]), falling, LONGEST_FALL_MS, PATIENCE)).toEqual({
+      kind: "freed",
+      freedMiB: 15_000,
+      unsettled: true,
+    });
+  });
+
+  test("REL-1 GPUs are told apart by their index, in whatever order they come", () => {
+    const after = [
+      { index: 1, usedMiB: 5 },
+      { index: 0, usedMiB: 30 },
+    ];
+    expect(freedPerGpu(levels([10, 20, null]), after)).toEqual([
+      { index: 0, beforeMiB: 10, afterMiB: 30, freedMiB: -20 },
+      { index: 1, beforeMiB: 20, afterMiB: 5, freedMiB: 15 },
+      { index: 2, beforeMiB: null, afterMiB: null, freedMiB: null },
+    ]);
+  });
+
   test("REL-1 noise of a desktop does not keep it from resting; a larger step does", () => {
     const jitter = fc.array(fc.integer({ min: -NOISE_MIB / 2, max: NOISE_MIB / 2 }), {
       minLength: 3,

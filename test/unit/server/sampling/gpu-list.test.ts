@@ -78,6 +78,43 @@ describe("the list of GPUs", () => {
     ]);
   });
 
+  test("SMP-11 a GPU whose rows say nothing but its index does not answer: at the second it is lost, until it does", () => {
+    const nothing: GpuRow = {
+      ...row(1),
+      uuid: "index-1",
+      name: "GPU 1",
+      memoryTotalMiB: null,
+      reading: UNKNOWN_READING,
+    };
+    const ticks = [
+      [row(0), row(1)],
+      [row(0), nothing],
+      [row(0), nothing],
+      [row(0), row(1)],
+    ];
+    const lost: boolean[] = [];
+    let known: KnownGpu[] = [];
+    for (const tick of ticks) {
+      known = applyTick(known, tick);
+      lost.push(known[1]?.gpu.lost === true);
+      expect(known.map(({ gpu }) => gpu.uuid)).toEqual(["GPU-0", "GPU-1"]);
+    }
+    expect(lost).toEqual([false, false, true, false]);
+  });
+
+  test("SMP-11 in a new order of indexes each GPU keeps its processes and its place is its index", () => {
+    const processes = [{ pid: 5, name: "a", usedMiB: 1 }];
+    const before = applyProcesses(applyTick([], [row(0), row(1)]), new Map([["GPU-1", processes]]));
+    const swapped = applyTick(before, [
+      { ...row(0), uuid: "GPU-1" },
+      { ...row(1), uuid: "GPU-0" },
+    ]);
+    expect(swapped.map(({ gpu }) => [gpu.index, gpu.uuid, gpu.processes])).toEqual([
+      [0, "GPU-1", processes],
+      [1, "GPU-0", []],
+    ]);
+  });
+
   test("SMP-12 readings are forgotten, what the GPU is stays", () => {
     const [before] = applyProcesses(
       applyTick([], [row(3)]),

@@ -54,6 +54,22 @@ describe("real processes", () => {
     });
   });
 
+  test("SMP-14 what is no row of a process is none, and nothing throws", () => {
+    const header = "gpu_uuid, pid, used_gpu_memory [MiB], process_name";
+    for (const line of [
+      "",
+      " ",
+      "No running processes found",
+      header,
+      "GPU-a, [N/A], 5, x",
+      "GPU-a, -1, 5, x",
+      ", 1, 5, x",
+    ]) {
+      expect(parseProcessRow(line)).toBeNull();
+    }
+    fc.assert(fc.property(fc.string({ unit: "binary" }), (line) => void parseProcessRow(line)));
+  });
+
   test("SMP-14 any name comes back whole, whatever commas it holds", () => {
     const name = fc.stringMatching(
       /^[a-z/(][a-z0-9 ()/.]{0,20}[a-z)](, [a-z(][a-z0-9 .)]{0,10}[a-z)]){0,4}$/,

@@ -47,6 +47,36 @@ describe("the query", () => {
     );
   });
 
+  test.each([...knownFields])(
+    "SMP-4 branch %s is asked for VRAM, load and who the GPU is, and for no name it refuses",
+    (branch, known) => {
+      const asked = chooseColumns(known).map(({ field }) => field);
+      const needed = [
+        "timestamp",
+        "index",
+        "uuid",
+        "name",
+        "driver_version",
+        "memory.total",
+        "memory.used",
+        "memory.free",
+      ];
+      expect(asked).toEqual(
+        expect.arrayContaining([...needed, "utilization.gpu", "temperature.gpu", "power.draw"]),
+      );
+      expect(asked.filter((field) => !known.has(field))).toEqual([]);
+      expect(asked.includes("memory.reserved")).toBe(!["390", "470"].includes(branch));
+    },
+  );
+
+  test("SMP-4 the help's explanations are no fields, its aliases are", () => {
+    const help =
+      '"timestamp"\nThe time "YYYY/MM/DD".\r\n\n"clocks.current.sm" or "clocks.sm"\nCurrent "x".\n';
+    expect([...parseKnownFields(help)]).toEqual(["timestamp", "clocks.current.sm", "clocks.sm"]);
+    expect(parseKnownFields("").size).toBe(0);
+    expect(dropField(chooseColumns(new Set()), "no such field")).toEqual(chooseColumns(new Set()));
+  });
+
   test("SMP-4 old drivers are asked under the old names, new ones under the new", () => {
     const fieldOf = (branch: string, key: string) =>
       chooseColumns(knownFields.get(branch) ?? new Set()).find((column) => column.key === key)?.field;

@@ -6,6 +6,8 @@ const interval = fc.integer({ min: 200, max: 60_000 });
 
 describe("supervision", () => {
   test("SMP-6 while a child goes on failing, no wait is shorter than the one before, and none is beyond bounds", () => {
+    const delays = [0, 1, 2, 3, 4, 5].map((failed) => nextAttempt(failed, 0).delayMs);
+    expect(delays).toEqual([1000, 2000, 4000, 8000, 15_000, 15_000]);
     let attempt = 0;
     let before = 0;
     for (let i = 0; i < 100; i++) {

@@ -34,6 +34,20 @@ describe("capacity", () => {
     );
   });
 
+  test("CAP-3 more free never fewer; a larger job, and a larger reserve beside the same free, never more", () => {
+    fc.assert(
+      fc.property(room, fc.nat({ max: 100_000 }), peak, peak, ([total, free], more, peakMiB, larger) => {
+        const jobs = (all: number, left: number, each: number) =>
+          capacityOf(all, left, each).canStart ?? Number.NaN;
+        const base = jobs(total, free, peakMiB);
+        expect(jobs(total, Math.min(total, free + more), peakMiB)).toBeGreaterThanOrEqual(base);
+        expect(jobs(total, free, peakMiB + larger)).toBeLessThanOrEqual(base);
+        // The reserve grows with the total.
+        expect(jobs(total + more, free, peakMiB)).toBeLessThanOrEqual(base);
+      }),
+    );
+  });
+
   test("CAP-4 one unknown figure makes every figure that rests on it unknown, in the sum too", () => {
     fc.assert(
       fc.property(room, peak, fc.constantFrom("total", "free"), ([total, free], peakMiB, hidden) => {
