@@ -51,7 +51,7 @@ function BarGpu({ gpu }: { gpu: Gpu }) {
       <ProgressBar
         percent={share}
         label={`${m.vram} GPU ${gpu.index}`}
-        valueText={share === null ? m.notReported : figures}
+        unknownText={m.notReported}
       />
       {gpu.lost ? (
         <span className="chip" data-tone="danger">

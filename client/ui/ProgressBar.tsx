@@ -2,13 +2,14 @@ interface ProgressBarProps {
   /** 0–100, or `null` when unknown. */
   percent: number | null;
   label: string;
-  valueText: string;
+  /** Spoken in place of the percent where there is none. */
+  unknownText: string;
   /** Share at the right end that is kept free, 0–100; drawn hatched. */
   reservePercent?: number;
 }
 
 /** A bar that says how full something is. Changes in steps: an animation would repaint all the time. */
-export function ProgressBar({ percent, label, valueText, reservePercent = 0 }: ProgressBarProps) {
+export function ProgressBar({ percent, label, unknownText, reservePercent = 0 }: ProgressBarProps) {
   const level = percent === null ? "unknown" : percent >= 97 ? "full" : percent >= 90 ? "high" : "normal";
   return (
     <div
@@ -17,12 +18,11 @@ export function ProgressBar({ percent, label, valueText, reservePercent = 0 }: P
       aria-label={label}
       aria-valuemin={0}
       aria-valuemax={100}
-      aria-valuetext={valueText}
       data-level={level}
-      {...(percent === null ? {} : { "aria-valuenow": Math.round(percent) })}
+      {...(percent === null ? { "aria-valuetext": unknownText } : { "aria-valuenow": Math.round(percent) })}
     >
       {reservePercent > 0 && <span className="bar-reserve" style={{ width: `${reservePercent}%` }} />}
-      <span className="bar-fill" style={{ transform: `translateX(${(percent ?? 0) - 100}%)` }} />
+      <span className="bar-fill" style={{ transform: `translateX(${((percent ?? 0) - 100).toFixed(1)}%)` }} />
     </div>
   );
 }

@@ -19,15 +19,30 @@ export const GpuLine = memo(function GpuLine({ gpu }: { gpu: Gpu }) {
             {m.gpuLost}
           </span>
         ) : (
-          <span className="gpu-line-figures">
-            <span data-level={temperatureTone(gpu.temperatureC)} title={m.temperature}>
-              {withUnit(gpu.temperatureC, " °C")}
-            </span>
-            <span title={m.utilization}>{withUnit(gpu.utilizationGpuPct, " %")}</span>
-          </span>
+          <Figures gpu={gpu} />
         )}
       </div>
       <VramBar gpu={gpu} />
     </section>
   );
 });
+
+/** Temperature and utilization: one text, as long as the temperature needs no colour of its own. */
+function Figures({ gpu }: { gpu: Gpu }) {
+  const m = useMessages();
+  const tone = temperatureTone(gpu.temperatureC);
+  const temperature = withUnit(gpu.temperatureC, " °C");
+  const utilization = withUnit(gpu.utilizationGpuPct, " %");
+  return (
+    <span className="gpu-line-figures" title={`${m.temperature} · ${m.utilization}`}>
+      {tone === "normal" ? (
+        `${temperature} · ${utilization}`
+      ) : (
+        <>
+          <span data-level={tone}>{temperature}</span>
+          {` · ${utilization}`}
+        </>
+      )}
+    </span>
+  );
+}

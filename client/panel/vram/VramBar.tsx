@@ -16,23 +16,26 @@ export function VramBar({ gpu, detailed = false }: VramBarProps) {
   const m = useMessages();
   const { memoryUsedMiB: used, memoryTotalMiB: total } = gpu;
   const share = percentOf(used, total);
-  const inGib = `${gib(used)} / ${gib(total)} GiB`;
   const inMib = `${whole(used)} / ${whole(total)} MiB`;
-  const spoken = used === null ? m.notReported : `${inGib}, ${percent(share)}`;
   return (
     <div className="vram">
       <div className="vram-figures">
-        <span className="vram-main">
-          {detailed && <span className="label">{m.vram}</span>}
-          <b>{gib(used)}</b>
-          <span className="muted"> / {gib(total)} GiB</span>
-        </span>
+        {detailed ? (
+          <span className="vram-main">
+            <span className="label">{m.vram}</span>
+            <b>{gib(used)}</b>
+            <span className="muted">{` / ${gib(total)} GiB`}</span>
+          </span>
+        ) : (
+          // One text: in a page that shows eight of these, laying out texts is most of the work.
+          <b className="vram-main">{`${gib(used)} / ${gib(total)} GiB`}</b>
+        )}
         <b className="vram-percent">{share === null ? DASH : percent(share)}</b>
       </div>
       <ProgressBar
         percent={share}
         label={`${m.vram} GPU ${gpu.index}`}
-        valueText={spoken}
+        unknownText={m.notReported}
         reservePercent={detailed && total !== null ? (reserveMiB(total) / total) * 100 : 0}
       />
       {detailed && (
