@@ -31,6 +31,7 @@ function run(options: Options) {
     clientFolder: join(here, "../client"),
     version: __VERSION__,
     env: process.env,
+    complain: (message) => void process.stderr.write(`gpu-status-panel: ${message}\n`),
   });
 
   let ending = false;

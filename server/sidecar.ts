@@ -1,13 +1,17 @@
 import { randomBytes, randomUUID } from "node:crypto";
 import type { Server } from "node:http";
+import * as v from "valibot";
 import { encodeHistory } from "../shared/history/codec.ts";
 import { problem } from "../shared/problems/make-problem.ts";
 import type { Problem } from "../shared/problems/problem.ts";
 import { isLoopbackHost } from "../shared/protocol/origins.ts";
 import type { State } from "../shared/protocol/state.ts";
 import { PROTOCOL_VERSION } from "../shared/protocol/version.ts";
+import { recordOf } from "../shared/release/record.ts";
 import { estimateCapacity } from "./capacity/estimator.ts";
 import { mergeProfiles } from "./capacity/profiles.ts";
+import { type BackendOptions, backendSchema } from "./config/backend-options.ts";
+import { dataFolder } from "./config/data-folder.ts";
 import type { Options } from "./config/options.ts";
 import { createAdmit } from "./gateway/admit.ts";
 import { createGateway, type MakeHello } from "./gateway/gateway.ts";
@@ -16,10 +20,13 @@ import { loadAssets } from "./http/assets.ts";
 import { createHttpServer } from "./http/http-server.ts";
 import { createPages } from "./http/pages.ts";
 import { createDisposer } from "./lib/disposer.ts";
+import { createAudit } from "./release/audit.ts";
+import { createBackendWatch } from "./release/backend-watch.ts";
 import type { Backend } from "./release/backends/backend.ts";
+import { createBackend } from "./release/backends/create-backend.ts";
 import { createDemoBackend } from "./release/backends/demo.ts";
-import { createHttpBackend } from "./release/backends/http.ts";
 import { createReleaseController } from "./release/controller.ts";
+import { createProcessOwners } from "./release/owners/process-owners.ts";
 import { chooseSource } from "./sampling/choose-source.ts";
 import { createDemoSource } from "./sampling/demo/demo-source.ts";
 import { readHost } from "./sampling/host.ts";
@@ -33,6 +40,8 @@ export interface SidecarSurroundings {
   clientFolder: string;
   version: string;
   env: NodeJS.ProcessEnv;
+  /** Tells the one who started the sidecar what does not work, though it goes on. */
+  complain(message: string): void;
 }
 
 /** A running sidecar: everything wired, sampling begun, not yet listening. */
@@ -46,11 +55,12 @@ export interface Sidecar {
 }
 
 const HOST_INTERVAL_MS = 10_000;
+const RELEASE_LIMITS = { patienceMs: 10_000, jobLimitMs: 2 * 3_600_000, stopLimitMs: 60_000 };
 
 /** Composition root: builds, wires and owns the parts; the only file that joins the server's folders. */
 export function createSidecar(
   options: Options,
-  { clientFolder, version, env }: SidecarSurroundings,
+  { clientFolder, version, env, complain }: SidecarSurroundings,
 ): Sidecar {
   const disposer = createDisposer();
   const bootId = randomUUID();
@@ -72,30 +82,47 @@ export function createSidecar(
   } else {
     source = createNvidiaSmiSource(choice.command, options.interval, env);
   }
-  const hooks =
-    options.backends ?? (options.backendUrl === undefined ? [] : [defaultHook(options.backendUrl)]);
+  const wanted = wantedBackends(options);
   // A backend that was asked for takes the place of the simulated one.
-  if (hooks.length > 0) backends.splice(0, backends.length, ...hooks.map(createHttpBackend));
+  if (wanted.length > 0) backends.splice(0, backends.length, ...wanted.map(createBackend));
 
+  const owners = createProcessOwners(backends);
   const sampler = createSampler(source, {
     intervalMs: options.interval,
     gpus: options.gpus === undefined || options.gpus.length === 0 ? null : options.gpus,
     demoReason: choice.kind === "demo" ? choice.reason : null,
+    findOwners: owners.update,
+    backendOf: owners.ownerOf,
   });
   disposer.add(sampler.close);
   const epochMs = Date.now() - Math.round(sampler.nowMs());
   const history = createHistory();
   disposer.add(sampler.onSample(history.append));
 
-  const releases = createReleaseController(backends, {
-    latest: sampler.latest,
-    nowMs: sampler.nowMs,
-    onSample: sampler.onSample,
-    holdFast: sampler.holdFast,
-    refreshProcesses: sampler.refreshProcesses,
-    isLive: () => sampler.source().status === "live",
+  const watch = createBackendWatch(backends, options.backendInterval);
+  disposer.add(watch.close);
+  const releases = createReleaseController({
+    backends,
+    watch,
+    ownersFound: owners.isFound,
+    limits: { ...RELEASE_LIMITS, statusIntervalMs: options.backendInterval },
+    samples: {
+      latest: sampler.latest,
+      nowMs: sampler.nowMs,
+      onSample: sampler.onSample,
+      holdFast: sampler.holdFast,
+      refreshProcesses: sampler.refreshProcesses,
+      isLive: () => sampler.source().status === "live",
+    },
   });
   disposer.add(releases.close);
+  const audit = createAudit(options.dataDir ?? dataFolder(env), complain);
+  disposer.add(
+    releases.onRelease((release) => {
+      const record = recordOf(release);
+      if (record !== null) audit.append(record);
+    }),
+  );
 
   let host = readHost();
   const currentState = (): State => {
@@ -105,7 +132,7 @@ export function createSidecar(
       gpus: [...gpus],
       host,
       capacity: estimateCapacity(gpus, profile),
-      backends: releases.backends(),
+      backends: watch.states(),
       release: releases.state(),
     };
   };
@@ -137,6 +164,8 @@ export function createSidecar(
       profiles: () => profiles,
       release: releases.request,
       findRelease: releases.find,
+      cancelRelease: releases.cancel,
+      pastReleases: audit.recent,
     },
     createPages(clientFolder, options.allowOrigin),
     loadAssets(clientFolder),
@@ -152,6 +181,8 @@ export function createSidecar(
         history: encodedHistory(sinceSeq, windowMs),
       }),
       release: releases.request,
+      cancelRelease: releases.cancel,
+      pastReleases: audit.recent,
     },
     makeHello,
     watchedChanged,
@@ -161,12 +192,13 @@ export function createSidecar(
   disposer.add(sampler.onSample(gateway.sample));
   disposer.add(sampler.onSource(gateway.source));
   disposer.add(releases.onRelease(gateway.release));
-  disposer.add(releases.onBackends(gateway.backends));
+  disposer.add(watch.onChange(gateway.backends));
 
   let hostTimer: NodeJS.Timeout | undefined;
   disposer.add(() => clearInterval(hostTimer));
   function watchedChanged(watched: boolean) {
     sampler.setWatched(watched);
+    watch.setWatched(watched);
     clearInterval(hostTimer);
     if (!watched) return;
     hostTimer = setInterval(() => {
@@ -178,6 +210,11 @@ export function createSidecar(
   return { server, token, sourceKind: choice.kind, close: disposer.close };
 }
 
-function defaultHook(url: string) {
-  return { id: "http", kind: "http" as const, url, method: "POST" as const, headers: {}, timeoutMs: 10_000 };
+/** The backends of the config file, or the one that flags or environment name. */
+function wantedBackends({ backend, backendUrl, backends }: Options): BackendOptions[] {
+  if (backends !== undefined) return backends;
+  if (backend === undefined || backend === "none") return [];
+  return [
+    v.parse(backendSchema, { kind: backend, ...(backendUrl === undefined ? {} : { url: backendUrl }) }),
+  ];
 }

@@ -1,57 +1,12 @@
 import * as v from "valibot";
 import { profileSchema } from "../../shared/capacity/profile.ts";
+import { backendSchema, CONFIGURABLE_KINDS } from "./backend-options.ts";
+import { httpUrl, list, origin, wholeNumber } from "./checks.ts";
 
-const wholeNumber = (what: string, least: number, most: number) =>
-  v.pipe(
-    v.union(
-      [v.number(), v.pipe(v.string(), v.regex(/^\d+$/, `${what} is a whole number`), v.transform(Number))],
-      `${what} is a whole number`,
-    ),
-    v.integer(`${what} is a whole number`),
-    v.minValue(least, `${what} is at least ${least}`),
-    v.maxValue(most, `${what} is at most ${most}`),
-  );
-const list = v.union([
-  v.array(v.string()),
-  v.pipe(
-    v.string(),
-    v.transform((text) =>
-      text
-        .split(",")
-        .map((part) => part.trim())
-        .filter((part) => part !== ""),
-    ),
-  ),
-]);
-const httpUrl = v.pipe(
-  v.string(),
-  v.check((text) => isHttpUrl(text), "a URL that begins with http:// or https://"),
-);
-const origin = v.pipe(
-  v.string(),
-  v.check(
-    (text) => text === "*" || (isHttpUrl(text) && new URL(text).origin === text),
-    "an origin such as https://webui.example:8080, without a path, or *",
-  ),
-);
-
-function isHttpUrl(text: string): boolean {
-  return /^https?:\/\//i.test(text) && URL.canParse(text);
+/** A backend's name: the one it was given, else its kind. */
+export function backendId({ id, kind }: { id?: string | undefined; kind: string }): string {
+  return id ?? kind;
 }
-
-/** The generic unload hook, `--backend http`. */
-export const httpBackendSchema = v.strictObject({
-  id: v.optional(v.pipe(v.string(), v.regex(/^[\w.-]{1,60}$/)), "http"),
-  kind: v.literal("http"),
-  url: httpUrl,
-  method: v.optional(v.picklist(["POST", "PUT", "GET", "DELETE"]), "POST"),
-  /** Sent as they are; the place for a secret. They never leave the sidecar. */
-  headers: v.optional(v.record(v.string(), v.string()), {}),
-  /** JSON sent in place of `{"action":"unload","mode":…}`. */
-  body: v.optional(v.unknown()),
-  timeoutMs: v.optional(wholeNumber("timeoutMs", 100, 600_000), 10_000),
-});
-export type HttpBackendOptions = v.InferOutput<typeof httpBackendSchema>;
 
 /** Everything that can be set. Keys are those of the config file; flags are the same in kebab-case. */
 export const optionsSchema = v.strictObject({
@@ -75,9 +30,18 @@ export const optionsSchema = v.strictObject({
   nvidiaSmi: v.optional(v.pipe(v.string(), v.minLength(1))),
   interval: v.optional(wholeNumber("the interval", 200, 60_000), 1000),
   gpus: v.optional(list),
-  backend: v.optional(v.picklist(["none", "http"], "none or http"), "none"),
+  backend: v.optional(v.picklist(["none", ...CONFIGURABLE_KINDS], `none, ${CONFIGURABLE_KINDS.join(", ")}`)),
   backendUrl: v.optional(httpUrl),
-  backends: v.optional(v.pipe(v.array(httpBackendSchema), v.maxLength(1, "one backend, for the present"))),
+  backends: v.optional(
+    v.pipe(
+      v.array(backendSchema),
+      v.maxLength(16),
+      v.check((all) => new Set(all.map(backendId)).size === all.length, "two of one kind need an id each"),
+    ),
+  ),
+  /** Milliseconds between two status calls to a backend. */
+  backendInterval: v.optional(wholeNumber("backendInterval", 250, 600_000), 5000),
+  dataDir: v.optional(v.pipe(v.string(), v.minLength(1))),
   token: v.optional(v.pipe(v.string(), v.minLength(8, "a token of at least 8 characters"), v.maxLength(256))),
   allowOrigin: v.optional(v.pipe(list, v.array(origin)), []),
   profile: v.optional(v.string()),
@@ -120,8 +84,13 @@ export const FLAGS = [
     value: "LIST",
     help: "indexes or UUIDs to show, comma-separated (default all)",
   },
-  { key: "backend", flag: "backend", value: "KIND", help: "none or http (default none)" },
-  { key: "backendUrl", flag: "backend-url", value: "URL", help: "unload hook of the backend" },
+  { key: "backend", flag: "backend", value: "KIND", help: `none, ${CONFIGURABLE_KINDS.join(", ")}` },
+  {
+    key: "backendUrl",
+    flag: "backend-url",
+    value: "URL",
+    help: "where it listens (default: its usual port on this machine); with http, its unload hook",
+  },
   { key: "token", flag: "token", value: "TOKEN", help: "needed to release; made by itself off loopback" },
   {
     key: "allowOrigin",
@@ -129,6 +98,7 @@ export const FLAGS = [
     value: "ORIGIN",
     help: "origin that may embed and connect (repeatable)",
   },
+  { key: "dataDir", flag: "data-dir", value: "FOLDER", help: "where the audit of releases is kept" },
   { key: "profile", flag: "profile", value: "ID", help: "job profile that the API's capacity is for" },
   { key: "open", flag: "open", value: null, help: "open the panel in the browser" },
 ] as const satisfies readonly { key: OptionKey; flag: string; value: string | null; help: string }[];

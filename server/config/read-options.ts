@@ -67,11 +67,14 @@ export function readOptions(
 function contradictions(options: Options, placeOf: (key: string) => string): string[] {
   const { backend, backendUrl, backends, profile, profiles } = options;
   const errors: string[] = [];
-  if (backend === "http" && backendUrl === undefined && backends === undefined) {
+  if (backend === "http" && backendUrl === undefined) {
     errors.push(`${placeOf("backend")}: http needs --backend-url, the address of the backend's unload hook`);
   }
-  if (backend === "none" && backendUrl !== undefined) {
-    errors.push(`${placeOf("backendUrl")}: there is an address but no backend: add --backend http`);
+  if ((backend ?? "none") === "none" && backendUrl !== undefined) {
+    errors.push(`${placeOf("backendUrl")}: there is an address but no backend: add --backend and its kind`);
+  }
+  if (backend !== undefined && backends !== undefined) {
+    errors.push(`${placeOf("backend")}: the file has both backend and backends: keep one of them`);
   }
   const ids = [...profiles, ...BUILT_IN_PROFILES].map(({ id }) => id);
   if (profile !== undefined && !ids.includes(profile)) {

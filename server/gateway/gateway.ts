@@ -7,13 +7,15 @@ import { problem } from "../../shared/problems/make-problem.ts";
 import type { Problem } from "../../shared/problems/problem.ts";
 import type { ClientToServerEvents, ServerToClientEvents } from "../../shared/protocol/events.ts";
 import type { Hello } from "../../shared/protocol/messages.ts";
-import type { Reply } from "../../shared/protocol/reply.ts";
+import { type Reply, succeed } from "../../shared/protocol/reply.ts";
 import { describeIssues, handshakeSchema } from "../../shared/protocol/requests.ts";
 import { encodeSample } from "../../shared/protocol/sample-codec.ts";
-import type { BackendState, HostState, SourceState } from "../../shared/protocol/state.ts";
+import type { HostState, SourceState } from "../../shared/protocol/state.ts";
 import { PROTOCOL_VERSION } from "../../shared/protocol/version.ts";
+import type { BackendState } from "../../shared/release/backend.ts";
 import type { Release } from "../../shared/release/release.ts";
 import type { Admit } from "./admit.ts";
+import { cancelRelease } from "./commands/cancel-release.ts";
 import type { Sidecar, Viewer } from "./commands/command.ts";
 import { release } from "./commands/release.ts";
 import { resume } from "./commands/resume.ts";
@@ -127,6 +129,8 @@ export function createGateway(
     socket.on("watch", (ack) => answer(ack, () => setWatching(viewer, true)));
     socket.on("unwatch", (ack) => answer(ack, () => setWatching(viewer, false)));
     socket.on("resume", (request, ack) => answer(ack, () => resume(sidecar, viewer, request)));
+    socket.on("past-releases", (ack) => answer(ack, () => succeed([...sidecar.pastReleases()])));
+    socket.on("cancel-release", (request, ack) => answer(ack, () => cancelRelease(sidecar, viewer, request)));
     socket.on("release", (request, ack) => answer(ack, () => release(sidecar, viewer, request)));
   });
 

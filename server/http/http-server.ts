@@ -6,11 +6,19 @@ import type { Pages } from "./pages.ts";
 import { sendProblem } from "./respond.ts";
 import { healthz } from "./routes/healthz.ts";
 import { profiles } from "./routes/profiles.ts";
-import { showRelease, startRelease } from "./routes/release.ts";
+import { cancelRelease, pastReleases, showRelease, startRelease } from "./routes/release.ts";
 import type { HttpSidecar, Route } from "./routes/route.ts";
 import { state } from "./routes/state.ts";
 
-const ROUTES: readonly Route[] = [healthz, state, profiles, startRelease, showRelease];
+const ROUTES: readonly Route[] = [
+  healthz,
+  state,
+  profiles,
+  startRelease,
+  showRelease,
+  cancelRelease,
+  pastReleases,
+];
 
 export interface HttpOptions {
   /** Begins and ends with a slash. */
@@ -82,7 +90,7 @@ function bearerOf({ headers }: IncomingMessage): string | undefined {
 
 function preflight(response: ServerResponse) {
   response.writeHead(204, {
-    "access-control-allow-methods": "GET, POST",
+    "access-control-allow-methods": "GET, POST, DELETE",
     "access-control-allow-headers": "content-type, authorization",
     "access-control-max-age": "600",
   });

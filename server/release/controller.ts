@@ -1,28 +1,27 @@
 import { randomUUID } from "node:crypto";
-import type { Sample } from "../../shared/gpu/sample.ts";
 import { problem } from "../../shared/problems/make-problem.ts";
-import type { Problem } from "../../shared/problems/problem.ts";
 import { type Reply, refuse, succeed } from "../../shared/protocol/reply.ts";
-import type { BackendState } from "../../shared/protocol/state.ts";
-import { IDLE_RELEASE, isReleasing, type Release, type ReleaseMode } from "../../shared/release/release.ts";
+import { totalEstimateMiB } from "../../shared/release/estimate.ts";
+import { heldBecause } from "../../shared/release/held-because.ts";
+import {
+  IDLE_RELEASE,
+  isReleasing,
+  type Release,
+  type ReleaseMode,
+  type ReleasePart,
+} from "../../shared/release/release.ts";
 import { createEmitter } from "../lib/emitter.ts";
+import type { BackendWatch } from "./backend-watch.ts";
 import type { Backend } from "./backends/backend.ts";
-import { freedPerGpu, judge, type Level, type Reading, type Verdict } from "./judge.ts";
-
-/** What a release needs of the sampler. */
-export interface ReleaseSamples {
-  latest(): Sample;
-  isLive(): boolean;
-  nowMs(): number;
-  onSample(listener: (sample: Sample) => void): () => void;
-  /** Keeps the sampling fast; returns the end of it. */
-  holdFast(): () => void;
-  refreshProcesses(): Promise<void>;
-}
+import { createMeasure, type ReleaseSamples } from "./measure.ts";
+import { type PartOutcome, type ReleaseLimits, releaseOne } from "./release-one.ts";
+import { sumUp } from "./sum-up.ts";
 
 export interface ReleaseDemand {
   mode: ReleaseMode;
+  /** One backend alone; all of them without it. */
   backend?: string | undefined;
+  /** The only GPU that is measured. */
   gpu?: number | undefined;
   /** Makes a demand that arrives twice one release. */
   requestId?: string | undefined;
@@ -34,37 +33,40 @@ export interface ReleaseController {
   state(): Release;
   /** By id: the release in progress or one of the last ones. */
   find(id: string): Release | null;
-  backends(): BackendState[];
   onRelease(listener: (release: Release) => void): () => void;
-  onBackends(listener: (backends: BackendState[]) => void): () => void;
   /** Starts a release, or joins the one in progress. */
   request(demand: ReleaseDemand): Reply<{ id: string }>;
+  /** Cancels the release in progress while it waits for a job and has asked nothing yet. */
+  cancel(by: string, id?: string): Reply<{ id: string }>;
   close(): Promise<void>;
 }
 
-/** How long VRAM may take to begin to fall after an accepted call. Drivers and backends lag by seconds. */
-const PATIENCE_MS = 10_000;
-/** The same after a call that failed on the way. */
-const PATIENCE_AFTER_FAILURE_MS = 4000;
-/** How long the first sample after the click is waited for before the backend is called all the same. */
-const FRESH_PATIENCE_MS = 3000;
-/** The judge is asked at least this often, also when no sample comes. */
-const LOOK_MS = 500;
+export interface ControllerParts {
+  backends: readonly Backend[];
+  watch: BackendWatch;
+  samples: ReleaseSamples;
+  /** Whether the processes of this backend can be told on this machine. */
+  ownersFound(backendId: string): boolean;
+  limits: ReleaseLimits;
+}
+
 const REMEMBERED = 50;
 
-export function createReleaseController(
-  backends: readonly Backend[],
-  samples: ReleaseSamples,
-  patienceMs = PATIENCE_MS,
-): ReleaseController {
+export function createReleaseController({
+  backends,
+  watch,
+  samples,
+  ownersFound,
+  limits,
+}: ControllerParts): ReleaseController {
   const releases = createEmitter<Release>();
-  const backendChanges = createEmitter<BackendState[]>();
   const closing = new AbortController();
-  const reachable = new Map<string, boolean>();
   const past = new Map<string, Release>();
   const requests = new Map<string, string>();
   let current: Release = IDLE_RELEASE;
   let running: Promise<void> = Promise.resolve();
+  let cancelling = new AbortController();
+  let cancelledBy: string | null = null;
 
   function set(patch: Partial<Release>) {
     current = { ...current, ...patch };
@@ -72,133 +74,137 @@ export function createReleaseController(
     releases.emit(current);
   }
 
-  const backendStates = (): BackendState[] =>
-    backends.map(({ id, kind }) => ({
-      id,
-      kind,
-      url: null,
-      reachable: reachable.get(id) ?? null,
-      busy: null,
-      queue: null,
-      models: [],
-    }));
+  function setPart(backend: string, patch: Partial<ReleasePart>, more: Partial<Release> = {}) {
+    const parts = current.parts.map((part) => (part.backend === backend ? { ...part, ...patch } : part));
+    set({ parts, ...more });
+  }
 
-  async function carryOut(backend: Backend, { mode, gpu }: ReleaseDemand) {
+  async function carryOut(targets: readonly Backend[], { mode, gpu }: ReleaseDemand) {
     const endFast = samples.holdFast();
-    const levels = ({ gpus }: Sample): Level[] =>
-      gpus
-        .filter(({ index }) => gpu === undefined || index === gpu)
-        .map(({ index, memoryUsedMiB }) => ({ index, usedMiB: memoryUsedMiB }));
+    const endWatch = watch.hold();
+    const outcomes: PartOutcome[] = [];
     try {
-      // A level that is not of now would make the difference a lie.
-      const before = samples.isLive() ? levels(await freshSample()) : [];
-      const outcome = await backend.unload(mode, closing.signal);
-      const reached = outcome.kind === "accepted" || outcome.reached;
-      reachable.set(backend.id, reached);
-      backendChanges.emit(backendStates());
-      if (!reached) return finish({ state: "failed", problem: outcome.problem });
-      const failure = outcome.kind === "failed" ? outcome.problem : null;
-      set({ state: "verifying", claim: outcome.kind === "accepted" ? outcome.claim : null });
-      const patience = failure === null ? patienceMs : Math.min(patienceMs, PATIENCE_AFTER_FAILURE_MS);
-      const { verdict, last } = await verify(before, levels, patience);
+      await Promise.all(targets.map((backend) => watch.ask(backend, closing.signal)));
+      // What is idle comes back at once; what must be waited for comes last.
+      const busy = ({ id }: Backend) => (watch.stateOf(id)?.busy === true ? 1 : 0);
+      const order = [...targets].sort((a, b) => busy(a) - busy(b));
+      const parts = order.map(({ id }) => current.parts.find(({ backend }) => backend === id));
+      set({ parts: parts.filter((part) => part !== undefined), estimateMiB: estimateOf(order) });
+      for (const backend of order) {
+        const outcome = cancelling.signal.aborted ? CANCELLED : await releasePart(backend, mode, gpu);
+        outcomes.push(outcome);
+        setPart(backend.id, outcome.part);
+      }
+      await Promise.all(targets.map((backend) => watch.ask(backend, closing.signal)));
       await samples.refreshProcesses();
-      finish({
-        ...conclude(verdict, failure, patience),
-        gpus: freedPerGpu(before, last),
-        stillHeldBy: holders(gpu),
-      });
+      finish({ ...sumUp(current.parts, outcomes, cancelledBy), stillHeldBy: holders(targets, gpu) });
+    } catch (error) {
+      // No part throws; a fault of ours must be told as one and not end the sidecar.
+      const detail = error instanceof Error ? error.message : String(error);
+      finish({ state: "failed", problem: problem("release-fault", { detail }) });
     } finally {
+      endWatch();
       endFast();
     }
   }
 
-  /** The first sample after the click: the one before it may be seconds old while nobody watches. */
-  function freshSample(): Promise<Sample> {
-    return new Promise((resolve) => {
-      const end = () => {
-        unsubscribe();
-        clearTimeout(patience);
-        closing.signal.removeEventListener("abort", end);
-        resolve(samples.latest());
-      };
-      const unsubscribe = samples.onSample(end);
-      const patience = setTimeout(end, FRESH_PATIENCE_MS);
-      closing.signal.addEventListener("abort", end);
+  function releasePart(backend: Backend, asked: ReleaseMode, gpu: number | undefined): Promise<PartOutcome> {
+    // Beside one that knows the mode, a backend that does not is released as is safe for it.
+    const mode = backend.modes.includes(asked) ? asked : "auto";
+    return releaseOne(backend, mode, {
+      watch,
+      measure: createMeasure(samples, gpu),
+      limits,
+      cancel: cancelling.signal,
+      closing: closing.signal,
+      onPhase: (state, more = {}) => {
+        const { claim = null, waiting = null } = more;
+        setPart(backend.id, { state, claim }, { state, backend: backend.id, waiting, claim });
+      },
     });
+  }
+
+  function estimateOf(targets: readonly Backend[]): number | null {
+    const states = targets.flatMap(({ id }) => watch.stateOf(id) ?? []);
+    return totalEstimateMiB(states, samples.latest().gpus);
   }
 
   function finish(patch: Partial<Release>) {
-    set({ ...patch, finishedAt: Date.now() });
+    set({ ...patch, waiting: null, finishedAt: Date.now() });
   }
 
-  /** Collects the samples taken after the call until the judge has made up its mind. */
-  function verify(before: readonly Level[], levels: (sample: Sample) => Level[], patience: number) {
-    return new Promise<{ verdict: Verdict; last: Level[] }>((resolve) => {
-      const startedMs = samples.nowMs();
-      const readings: Reading[] = [];
-      let last: Level[] = before.map(({ index }) => ({ index, usedMiB: null }));
-      const look = () => {
-        const verdict = judge(before, readings, samples.nowMs() - startedMs, patience);
-        if (verdict.kind !== "waiting" || closing.signal.aborted) end(verdict);
-      };
-      const unsubscribe = samples.onSample((sample) => {
-        last = levels(sample);
-        readings.push({ tMs: sample.tMs, levels: last });
-        look();
-      });
-      const timer = setInterval(look, LOOK_MS);
-      closing.signal.addEventListener("abort", look);
-      function end(verdict: Verdict) {
-        unsubscribe();
-        clearInterval(timer);
-        closing.signal.removeEventListener("abort", look);
-        resolve({ verdict, last });
-      }
-    });
-  }
-
-  function holders(gpu: number | undefined): Release["stillHeldBy"] {
+  function holders(targets: readonly Backend[], gpu: number | undefined): Release["stillHeldBy"] {
+    const asked = targets.flatMap(({ id }) => watch.stateOf(id) ?? []);
+    const ownersKnown = asked.every(({ id }) => ownersFound(id));
     return samples
       .latest()
       .gpus.filter(({ index }) => gpu === undefined || index === gpu)
-      .flatMap(({ index, processes }) => (processes ?? []).map((process) => ({ gpu: index, ...process })))
+      .flatMap(({ index, processes }) =>
+        (processes ?? []).map((process) => ({
+          gpu: index,
+          ...process,
+          because: heldBecause(process, asked, ownersKnown),
+        })),
+      )
       .sort((a, b) => (b.usedMiB ?? 0) - (a.usedMiB ?? 0));
+  }
+
+  /** The backends that are meant, or why none is. */
+  function targetsOf({ backend: wanted, mode }: ReleaseDemand): Reply<readonly Backend[]> {
+    if (backends.length === 0) return refuse(problem("no-backend"));
+    const targets = wanted === undefined ? backends : backends.filter(({ id }) => id === wanted);
+    if (wanted !== undefined && targets.length === 0)
+      return refuse(problem("unknown-backend", { backend: wanted }));
+    if (targets.some(({ modes }) => modes.includes(mode))) return succeed(targets);
+    const known = new Set(targets.flatMap(({ modes }) => modes));
+    const names = targets.map(({ id }) => id).join(", ");
+    return refuse(problem("mode-unsupported", { backend: names, mode, modes: [...known].join(", ") }));
   }
 
   return {
     state: () => current,
     find: (id) => past.get(id) ?? null,
-    backends: backendStates,
     onRelease: releases.subscribe,
-    onBackends: backendChanges.subscribe,
     request(demand) {
       if (closing.signal.aborted) return refuse(problem("sidecar-closing"));
       const known = demand.requestId === undefined ? undefined : requests.get(demand.requestId);
       if (known !== undefined) return succeed({ id: known });
       if (isReleasing(current) && current.id !== null) return succeed({ id: current.id });
-      const backend = backends.find(({ id }) => demand.backend === undefined || id === demand.backend);
-      if (backend === undefined) {
-        return refuse(
-          demand.backend === undefined || backends.length === 0
-            ? problem("no-backend")
-            : problem("unknown-backend", { backend: demand.backend }),
-        );
-      }
-      if (!backend.modes.includes(demand.mode))
-        return refuse(problem("mode-unsupported", { mode: demand.mode }));
+      const targets = targetsOf(demand);
+      if (!targets.ok) return targets;
       const id = randomUUID();
       if (demand.requestId !== undefined) remember(requests, demand.requestId, id);
+      cancelling = new AbortController();
+      cancelledBy = null;
       set({
         ...IDLE_RELEASE,
         state: "calling",
         id,
         mode: demand.mode,
-        backend: backend.id,
+        backend: targets.data.length === 1 ? (targets.data[0]?.id ?? null) : null,
+        parts: targets.data.map(({ id: backend }) => ({
+          backend,
+          state: "pending",
+          freedMiB: null,
+          claim: null,
+          problem: null,
+        })),
         requestedBy: demand.requestedBy,
         startedAt: Date.now(),
       });
-      running = carryOut(backend, demand);
+      running = carryOut(targets.data, demand);
       return succeed({ id });
+    },
+    cancel(by, id) {
+      const { waiting } = current;
+      if (current.id === null || (id !== undefined && id !== current.id))
+        return refuse(problem("not-waiting"));
+      if (current.state !== "waiting-for-job" || waiting?.cancellable !== true) {
+        return refuse(problem("not-waiting"));
+      }
+      cancelledBy ??= by;
+      cancelling.abort();
+      return succeed({ id: current.id });
     },
     async close() {
       closing.abort();
@@ -207,24 +213,12 @@ export function createReleaseController(
   };
 }
 
-/** How a verdict is told. The measured figure is told with every one of them. */
-function conclude(verdict: Verdict, failure: Problem | null, patienceMs: number): Partial<Release> {
-  const freedMiB = "freedMiB" in verdict ? verdict.freedMiB : null;
-  const unsettled = verdict.kind === "freed" && verdict.unsettled;
-  if (failure !== null) return { state: "failed", freedMiB, unsettled, problem: failure };
-  switch (verdict.kind) {
-    case "freed":
-      return { state: "done", freedMiB, unsettled };
-    case "nothing":
-      return { state: "failed", freedMiB, problem: problem("nothing-freed", { seconds: patienceMs / 1000 }) };
-    case "grew":
-      return { state: "failed", freedMiB, problem: problem("vram-grew", { mib: -verdict.freedMiB }) };
-    case "unmeasurable":
-      return { state: "done", freedMiB, problem: problem("not-measured") };
-    case "waiting":
-      return { state: "failed", freedMiB, problem: problem("sidecar-closing") };
-  }
-}
+const CANCELLED: PartOutcome = {
+  part: { state: "cancelled", freedMiB: null, claim: null, problem: null },
+  gpus: [],
+  meanwhile: [],
+  unsettled: false,
+};
 
 /** Adds to a map and lets go of its oldest entries. */
 function remember<T>(map: Map<string, T>, key: string, value: T) {

@@ -1,12 +1,12 @@
 import { performance } from "node:perf_hooks";
-import type { Gpu } from "../../shared/gpu/gpu.ts";
+import type { Gpu, GpuProcess } from "../../shared/gpu/gpu.ts";
 import type { Sample } from "../../shared/gpu/sample.ts";
 import { problem } from "../../shared/problems/make-problem.ts";
 import type { Problem } from "../../shared/problems/problem.ts";
 import type { SourceState } from "../../shared/protocol/state.ts";
 import { createEmitter } from "../lib/emitter.ts";
 import { applyProcesses, applyTick, forgetReadings, type KnownGpu } from "./gpu-list.ts";
-import type { SampleSource, SourceEvent } from "./source.ts";
+import type { ProcessesByGpu, SampleSource, SourceEvent } from "./source.ts";
 
 export interface SamplerOptions {
   /** Milliseconds between samples while somebody watches. */
@@ -14,6 +14,9 @@ export interface SamplerOptions {
   /** GPUs to show, by index or UUID; `null` for all. */
   gpus: readonly string[] | null;
   demoReason: SourceState["demoReason"];
+  /** Finds out whose the processes are; `backendOf` is asked after it. */
+  findOwners?: (pids: readonly number[]) => Promise<void>;
+  backendOf?: (pid: number) => string | undefined;
 }
 
 /** Turns what a source says into numbered samples and a status, and decides how often to look. */
@@ -114,7 +117,7 @@ export function createSampler(source: SampleSource, options: SamplerOptions): Sa
     processTimer = undefined;
     processQuery ??= (async () => {
       const before = performance.now();
-      const processes = await source.queryProcesses();
+      const processes = await withOwners(await source.queryProcesses());
       const tookMs = performance.now() - before;
       if (closed) return;
       known = applyProcesses(known, processes);
@@ -123,6 +126,15 @@ export function createSampler(source: SampleSource, options: SamplerOptions): Sa
       scheduleProcesses(Math.max(PROCESS_INTERVAL_MS, PROCESS_REST_FACTOR * tookMs));
     })();
     return processQuery;
+  }
+
+  async function withOwners(processes: ProcessesByGpu | null): Promise<ProcessesByGpu | null> {
+    const { findOwners, backendOf } = options;
+    if (processes === null || findOwners === undefined || backendOf === undefined) return processes;
+    await findOwners([...processes.values()].flat().map(({ pid }) => pid));
+    const named = ([uuid, list]: readonly [string, readonly GpuProcess[]]) =>
+      [uuid, list.map((one) => withBackend(one, backendOf(one.pid)))] as const;
+    return new Map([...processes].map(named));
   }
 
   function adjustRate() {
@@ -188,4 +200,8 @@ function hasReading(gpu: Gpu): boolean {
 function lostProblem(known: readonly KnownGpu[]): Problem | null {
   const lost = known.filter(({ gpu }) => gpu.lost).map(({ gpu }) => `${gpu.index} (${gpu.name})`);
   return lost.length === 0 ? null : problem("gpu-lost", { gpu: lost.join(", ") });
+}
+
+function withBackend(process: GpuProcess, backend: string | undefined): GpuProcess {
+  return backend === undefined ? process : { ...process, backend };
 }

@@ -5,7 +5,13 @@ const figure = v.nullable(v.pipe(v.number(), v.finite()));
 const count = v.pipe(v.number(), v.integer(), v.minValue(0));
 
 /** A compute process on a GPU. `name` and `usedMiB` are `null` where the driver hides them (other PID namespace, WDDM). */
-export const gpuProcessSchema = v.object({ pid: count, name: v.nullable(v.string()), usedMiB: figure });
+export const gpuProcessSchema = v.object({
+  pid: count,
+  name: v.nullable(v.string()),
+  usedMiB: figure,
+  /** Id of the backend that it belongs to, where the machine lets us find out. */
+  backend: v.exactOptional(v.string()),
+});
 export type GpuProcess = v.InferOutput<typeof gpuProcessSchema>;
 
 /** What changes with every sample. Units are in the names. */

@@ -30,6 +30,19 @@ export const PROBLEM_CODES = [
   "backend-status",
   "backend-redirect",
   "backend-broken-answer",
+  "backend-unreadable",
+  "backend-unauthorized",
+  "backend-rate-limit",
+  "backend-no-api",
+  "backend-busy",
+  "busy-unknown",
+  "job-did-not-end",
+  "job-not-stopped",
+  "nothing-loaded",
+  "release-cancelled",
+  "cancelled-partly",
+  "not-waiting",
+  "release-fault",
   "nothing-freed",
   "vram-grew",
   "not-measured",
@@ -41,6 +54,7 @@ export const PROBLEM_CODES = [
   "origin-refused",
   "host-refused",
   "wrong-token",
+  "too-many-requests",
 ] as const;
 export type ProblemCode = (typeof PROBLEM_CODES)[number];
 

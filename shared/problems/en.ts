@@ -71,16 +71,15 @@ export const problemsEn: ProblemCatalog = {
   },
   "no-backend": {
     message: "No generation backend is set up.",
-    advice:
-      "Start the sidecar with --backend http --backend-url URL, where URL is your backend's unload hook.",
+    advice: "Start the sidecar with --backend and your backend's kind, such as comfyui; --help lists them.",
   },
   "not-allowed": {
     message: "This page may look but not act.",
     advice: "Open the panel with the link that the sidecar printed when it started: it carries the token.",
   },
   "mode-unsupported": {
-    message: "This backend cannot release in the mode “{mode}”.",
-    advice: "Use the mode auto or now.",
+    message: "{backend} cannot release in the mode “{mode}”.",
+    advice: "It knows: {modes}.",
   },
   "unknown-backend": {
     message: "There is no backend called “{backend}”.",
@@ -122,6 +121,55 @@ export const problemsEn: ProblemCatalog = {
     message: "The backend broke off its answer ({detail}).",
     advice: "It may have crashed or been restarted: look into its log.",
   },
+  "backend-unreadable": {
+    message: "What answers at the address is not what {kind} would say.",
+    advice: "Check --backend and --backend-url: another program may listen there.",
+  },
+  "backend-unauthorized": {
+    message: "The backend wants a log-in (HTTP {status}).",
+    advice: "Give its user and password, or its key, in the config file under backends.",
+  },
+  "backend-rate-limit": {
+    message: "The backend gets too many requests (HTTP {status}).",
+    advice: "Wait a minute and press the button again.",
+  },
+  "backend-no-api": { message: "The backend runs, but its API is switched off.", advice: "{remedy}" },
+  "backend-busy": {
+    message: "A job is running, and releasing now would break it.",
+    advice: "Choose “after the current job”, or stop the job first.",
+  },
+  "busy-unknown": {
+    message: "Whether a job is running cannot be told.",
+    advice: "This backend does not say. Release now when no job runs, or choose another way.",
+  },
+  "job-did-not-end": {
+    message: "The running job did not end within {minutes} minutes.",
+    advice: "Nothing was asked of the backend. Press the button again when the job has ended.",
+  },
+  "job-not-stopped": {
+    message: "The job did not stop within {seconds} s after it was told to.",
+    advice: "A long step, such as a VAE decode, cannot be broken off. Wait for its end and release again.",
+  },
+  "nothing-loaded": {
+    message: "The backend holds no model: there was nothing to release.",
+    advice: "What is still in use belongs to other programs, or is a CUDA context that only a restart frees.",
+  },
+  "release-cancelled": {
+    message: "The release was cancelled by {by} before anything was asked of the backend.",
+    advice: "Press the button again when you want to release.",
+  },
+  "cancelled-partly": {
+    message: "The release was cancelled by {by}; what had been released before stays released.",
+    advice: "Press the button again to release the rest.",
+  },
+  "not-waiting": {
+    message: "There is no release that waits and could be cancelled.",
+    advice: "A release that has already called the backend cannot be taken back.",
+  },
+  "release-fault": {
+    message: "The release broke off by a fault of the sidecar: {detail}",
+    advice: "Please report this. The figures show what has happened so far.",
+  },
   "nothing-freed": {
     message: "The backend accepted, but no VRAM came back within {seconds} s.",
     advice:
@@ -156,5 +204,9 @@ export const problemsEn: ProblemCatalog = {
   "wrong-token": {
     message: "The token is not right.",
     advice: "Open the panel with the link that the sidecar printed when it started.",
+  },
+  "too-many-requests": {
+    message: "Too many requests from this address.",
+    advice: "Wait {seconds} s and try again.",
   },
 };

@@ -64,15 +64,15 @@ export const problemsZhCn: ProblemCatalog = {
   },
   "no-backend": {
     message: "没有配置生成后端。",
-    advice: "请用 --backend http --backend-url URL 启动，URL 为后端的卸载接口。",
+    advice: "请用 --backend 加后端类型（如 comfyui）启动；--help 列出了所有类型。",
   },
   "not-allowed": {
     message: "此页面只能查看，不能操作。",
     advice: "请用启动时打印的链接打开面板：链接中带有令牌。",
   },
   "mode-unsupported": {
-    message: "此后端不支持“{mode}”释放方式。",
-    advice: "请使用 auto 或 now。",
+    message: "{backend} 不支持“{mode}”释放方式。",
+    advice: "它支持：{modes}。",
   },
   "unknown-backend": {
     message: "没有名为“{backend}”的后端。",
@@ -111,6 +111,52 @@ export const problemsZhCn: ProblemCatalog = {
     message: "后端中断了响应（{detail}）。",
     advice: "它可能已崩溃或重启：请查看其日志。",
   },
+  "backend-unreadable": {
+    message: "该地址的响应不像 {kind} 的回答。",
+    advice: "请检查 --backend 和 --backend-url：可能是其他程序在监听。",
+  },
+  "backend-unauthorized": {
+    message: "后端要求登录（HTTP {status}）。",
+    advice: "请在配置文件的 backends 中填写用户名和密码，或密钥。",
+  },
+  "backend-rate-limit": {
+    message: "后端收到的请求过多（HTTP {status}）。",
+    advice: "请等一分钟后再按按钮。",
+  },
+  "backend-no-api": { message: "后端在运行，但其 API 未开启。", advice: "{remedy}" },
+  "backend-busy": {
+    message: "有任务正在运行，现在释放会使其出错。",
+    advice: "请选择“当前任务结束后”，或先停止任务。",
+  },
+  "busy-unknown": {
+    message: "无法得知是否有任务在运行。",
+    advice: "此后端不提供这一信息。请在没有任务时立即释放，或选择其他方式。",
+  },
+  "job-did-not-end": {
+    message: "正在运行的任务在 {minutes} 分钟内没有结束。",
+    advice: "没有向后端发出释放请求。请在任务结束后再按按钮。",
+  },
+  "job-not-stopped": {
+    message: "任务在收到停止指令后 {seconds} 秒内没有停止。",
+    advice: "较长的步骤（如 VAE 解码）无法中断。请等其结束后再释放。",
+  },
+  "nothing-loaded": {
+    message: "后端没有加载模型：没有可释放的显存。",
+    advice: "仍被占用的显存属于其他程序，或是只有重启进程才能释放的 CUDA 上下文。",
+  },
+  "release-cancelled": {
+    message: "{by} 取消了释放，此前没有向后端发出请求。",
+    advice: "需要释放时请再按一次按钮。",
+  },
+  "cancelled-partly": {
+    message: "{by} 取消了释放；此前已释放的部分不受影响。",
+    advice: "如需释放其余部分，请再按一次按钮。",
+  },
+  "not-waiting": { message: "没有正在等待、可以取消的释放。", advice: "已向后端发出的释放请求无法撤回。" },
+  "release-fault": {
+    message: "面板服务自身出错，释放中断：{detail}",
+    advice: "请反馈此问题。目前的情况以数据为准。",
+  },
   "nothing-freed": {
     message: "后端已接受，但 {seconds} 秒内没有显存释放。",
     advice: "显存可能被运行中的任务、其他程序或分配器缓存占用。下面列出了 GPU 上的进程。",
@@ -139,4 +185,5 @@ export const problemsZhCn: ProblemCatalog = {
     advice: "请使用它自己的地址，或用 --allow-origin 加上所用地址启动。",
   },
   "wrong-token": { message: "令牌不正确。", advice: "请用启动时打印的链接打开面板。" },
+  "too-many-requests": { message: "来自此地址的请求过多。", advice: "请等 {seconds} 秒后重试。" },
 };

@@ -1,9 +1,11 @@
+import type { BackendState } from "../release/backend.ts";
+import type { ReleaseRecord } from "../release/record.ts";
 import type { Release } from "../release/release.ts";
 import type { DetailsMessage, Hello, Resumed } from "./messages.ts";
 import type { Reply } from "./reply.ts";
-import type { ReleaseRequest, ResumeRequest } from "./requests.ts";
+import type { CancelRequest, ReleaseRequest, ResumeRequest } from "./requests.ts";
 import type { WireSample } from "./sample-codec.ts";
-import type { BackendState, HostState, SourceState } from "./state.ts";
+import type { HostState, SourceState } from "./state.ts";
 
 /** Sidecar → panel. `sample` and `details` reach only those who watch; `sample` may be skipped for a slow viewer. */
 export interface ServerToClientEvents {
@@ -22,4 +24,6 @@ export interface ClientToServerEvents {
   unwatch: (ack: (reply: Reply<null>) => void) => void;
   resume: (request: ResumeRequest, ack: (reply: Reply<Resumed>) => void) => void;
   release: (request: ReleaseRequest, ack: (reply: Reply<{ id: string }>) => void) => void;
+  "cancel-release": (request: CancelRequest, ack: (reply: Reply<{ id: string }>) => void) => void;
+  "past-releases": (ack: (reply: Reply<ReleaseRecord[]>) => void) => void;
 }

@@ -34,6 +34,9 @@ export const releaseRequestSchema = v.strictObject({
   bootId: shortText,
   ...releaseScope,
 });
+/** The `cancel-release` event: the release that the user looked at. */
+export const cancelRequestSchema = v.strictObject({ id: shortText });
+export type CancelRequest = v.InferOutput<typeof cancelRequestSchema>;
 export type ReleaseRequest = v.InferInput<typeof releaseRequestSchema>;
 
 export const resumeRequestSchema = v.strictObject({ sinceSeq: seq });

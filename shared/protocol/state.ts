@@ -2,6 +2,7 @@ import * as v from "valibot";
 import { basisSchema } from "../capacity/profile.ts";
 import { gpuSchema } from "../gpu/gpu.ts";
 import { problemSchema } from "../problems/problem.ts";
+import { backendSchema } from "../release/backend.ts";
 import { releaseSchema } from "../release/release.ts";
 
 const figure = v.nullable(v.number());
@@ -51,19 +52,6 @@ export const capacitySchema = v.object({
   canStart: figure,
 });
 export type CapacityState = v.InferOutput<typeof capacitySchema>;
-
-export const backendSchema = v.object({
-  id: v.string(),
-  kind: v.string(),
-  /** Always `null`: a backend's address never leaves the sidecar. */
-  url: v.null(),
-  /** Whether the last call got through; `null`: not called yet. */
-  reachable: v.nullable(v.boolean()),
-  busy: v.nullable(v.boolean()),
-  queue: figure,
-  models: v.array(v.object({ name: v.string(), usedMiB: figure })),
-});
-export type BackendState = v.InferOutput<typeof backendSchema>;
 
 /** The whole present state, as `hello` carries it and `GET /api/v1/state` answers. */
 export const stateSchema = v.object({

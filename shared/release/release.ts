@@ -7,11 +7,37 @@ export const RELEASE_MODES = ["auto", "now", "after-current", "interrupt"] as co
 
 const mib = v.nullable(v.number());
 
+/** What the backend says it freed. Shown beside the measured figure, never believed. */
+const claimSchema = v.object({ freedMiB: mib, models: v.nullable(v.array(v.string())) });
+
+/** One backend's share of a release. */
+export const releasePartSchema = v.object({
+  backend: v.string(),
+  state: v.picklist(["pending", "waiting-for-job", "calling", "verifying", "done", "failed", "cancelled"]),
+  /** Measured while this backend alone was asked. */
+  freedMiB: mib,
+  claim: v.nullable(claimSchema),
+  problem: v.nullable(problemSchema),
+});
+export type ReleasePart = v.InferOutput<typeof releasePartSchema>;
+
+/**
+ * Why a process still holds VRAM after a release.
+ * - `context`: a backend's CUDA context and libraries; only the end of the process frees them
+ * - `allocator-cache`: memory without live tensors, which the backend's allocator keeps
+ * - `kept`: the backend still holds tensors: in use, kept on purpose, or leaked
+ * - `other-program`: no backend that was asked
+ * - `unknown`: it cannot be told whose process it is
+ */
+export const HELD_BECAUSE = ["context", "allocator-cache", "kept", "other-program", "unknown"] as const;
+export type HeldBecause = (typeof HELD_BECAUSE)[number];
+
 /** The release in progress, or the last one, as every viewer sees it. */
 export const releaseSchema = v.object({
   state: v.picklist(RELEASE_PHASES),
   id: v.nullable(v.string()),
   mode: v.nullable(v.picklist(RELEASE_MODES)),
+  /** The backend that is being asked, or was asked last. */
   backend: v.nullable(v.string()),
   requestedBy: v.nullable(v.string()),
   /** Epoch milliseconds by the sidecar's clock. */
@@ -19,15 +45,24 @@ export const releaseSchema = v.object({
   finishedAt: v.nullable(v.number()),
   /** What is expected to come back; `null`: not known. */
   estimateMiB: mib,
-  /** Measured: used before the call minus used after it settled, all GPUs together; negative when it grew. */
+  /** Measured, all GPUs and backends together; negative when VRAM grew. */
   freedMiB: mib,
   /** The same for each GPU; `freedMiB` is `null` where the driver reports no VRAM. */
   gpus: v.array(v.object({ index: v.number(), beforeMiB: mib, afterMiB: mib, freedMiB: mib })),
   /** The figures still moved when the time was up. */
   unsettled: v.boolean(),
-  stillHeldBy: v.array(v.object({ gpu: v.number(), ...gpuProcessSchema.entries })),
-  /** What the backend says it freed. Shown beside the measured figure, never believed. */
-  claim: v.nullable(v.object({ freedMiB: mib, models: v.nullable(v.array(v.string())) })),
+  /** Each backend that is asked, in the order in which it is. */
+  parts: v.array(releasePartSchema),
+  /** While it waits for a job: since when (epoch ms), how many jobs are queued behind, and whether it can still be cancelled. */
+  waiting: v.nullable(v.object({ since: v.number(), queue: mib, cancellable: v.boolean() })),
+  /** Other processes whose VRAM changed meanwhile (+ took, − gave back): no part of what was freed. */
+  meanwhile: v.array(
+    v.object({ gpu: v.number(), pid: v.number(), name: v.nullable(v.string()), changedMiB: v.number() }),
+  ),
+  stillHeldBy: v.array(
+    v.object({ gpu: v.number(), ...gpuProcessSchema.entries, because: v.picklist(HELD_BECAUSE) }),
+  ),
+  claim: v.nullable(claimSchema),
   problem: v.nullable(problemSchema),
 });
 export type Release = v.InferOutput<typeof releaseSchema>;
@@ -46,6 +81,9 @@ export const IDLE_RELEASE: Release = {
   freedMiB: null,
   gpus: [],
   unsettled: false,
+  parts: [],
+  waiting: null,
+  meanwhile: [],
   stillHeldBy: [],
   claim: null,
   problem: null,

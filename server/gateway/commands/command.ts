@@ -1,6 +1,7 @@
 import type { Problem } from "../../../shared/problems/problem.ts";
 import type { Resumed } from "../../../shared/protocol/messages.ts";
 import type { Reply } from "../../../shared/protocol/reply.ts";
+import type { ReleaseRecord } from "../../../shared/release/record.ts";
 import type { ReleaseDemand } from "../../release/controller.ts";
 
 /** What commands may do with the sidecar. */
@@ -8,6 +9,9 @@ export interface Sidecar {
   readonly bootId: string;
   resume(sinceSeq: number, windowMs: number): Resumed;
   release(demand: ReleaseDemand): Reply<{ id: string }>;
+  cancelRelease(by: string, id: string): Reply<{ id: string }>;
+  /** Releases of the past, newest first. */
+  pastReleases(): readonly ReleaseRecord[];
 }
 
 /** The viewer a command comes from. */

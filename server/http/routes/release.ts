@@ -34,3 +34,22 @@ export const showRelease: Route = {
     else sendJson(response, 200, found);
   },
 };
+
+/** Cancels the release of this id while it waits for a job. */
+export const cancelRelease: Route = {
+  method: "DELETE",
+  path: /^api\/v1\/release\/([\w-]{1,64})$/,
+  handle({ request, response, actProblem, params: [id = ""] }, sidecar) {
+    if (actProblem !== null) return sendProblem(response, 403, actProblem);
+    const reply = sidecar.cancelRelease(request.socket.remoteAddress ?? "unknown", id);
+    if (reply.ok) sendJson(response, 200, reply.data);
+    else sendProblem(response, 409, reply);
+  },
+};
+
+/** Releases of the past, newest first. */
+export const pastReleases: Route = {
+  method: "GET",
+  path: /^api\/v1\/releases$/,
+  handle: ({ response }, sidecar) => sendJson(response, 200, sidecar.pastReleases()),
+};

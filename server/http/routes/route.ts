@@ -4,6 +4,7 @@ import type { Problem } from "../../../shared/problems/problem.ts";
 import type { Hello } from "../../../shared/protocol/messages.ts";
 import type { Reply } from "../../../shared/protocol/reply.ts";
 import type { SourceState } from "../../../shared/protocol/state.ts";
+import type { ReleaseRecord } from "../../../shared/release/record.ts";
 import type { Release } from "../../../shared/release/release.ts";
 import type { ReleaseDemand } from "../../release/controller.ts";
 
@@ -14,6 +15,9 @@ export interface HttpSidecar {
   profiles(): readonly Profile[];
   release(demand: ReleaseDemand): Reply<{ id: string }>;
   findRelease(id: string): Release | null;
+  cancelRelease(by: string, id: string): Reply<{ id: string }>;
+  /** Newest first. */
+  pastReleases(): readonly ReleaseRecord[];
 }
 
 /** One request on its way through a route. */
@@ -28,7 +32,7 @@ export interface Exchange {
 }
 
 export interface Route {
-  method: "GET" | "POST";
+  method: "GET" | "POST" | "DELETE";
   /** Matched against the path below the base path. */
   path: RegExp;
   handle(exchange: Exchange, sidecar: HttpSidecar): void | Promise<void>;

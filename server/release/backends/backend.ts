@@ -1,18 +1,48 @@
 import type { Problem } from "../../../shared/problems/problem.ts";
+import type { BackendKind, BackendStatus, DuringJob } from "../../../shared/release/backend.ts";
 import type { Release, ReleaseMode } from "../../../shared/release/release.ts";
 
-/** What came of asking a backend to unload. */
-export type UnloadOutcome =
-  | { kind: "accepted"; claim: Release["claim"] }
+/** What came of asking a backend for its status. */
+export type StatusOutcome =
+  | { kind: "status"; status: BackendStatus }
+  /** `reached`: something answered, though not with a status that can be read. */
+  | { kind: "failed"; problem: Problem; reached: boolean };
+
+/** What came of asking a backend to do something. */
+export type CallOutcome =
+  | { kind: "accepted" }
   /** `reached`: the backend may have acted all the same, so the samples are looked at. */
   | { kind: "failed"; problem: Problem; reached: boolean };
 
-/** A generation backend that can be asked to unload its models. */
+/** What came of asking a backend to unload. Accepted is never freed: the samples say what was freed. */
+export type UnloadOutcome =
+  | { kind: "accepted"; claim: Release["claim"] }
+  /** It holds no model, and says so: nothing was asked of it. */
+  | { kind: "nothing-loaded" }
+  | { kind: "failed"; problem: Problem; reached: boolean };
+
+/**
+ * A generation backend that can be asked to unload its models. No method throws; each ends when `signal` is
+ * aborted. A method that a backend has no way for is missing, so that it is not offered.
+ */
 export interface Backend {
   readonly id: string;
-  readonly kind: string;
-  /** Modes it understands. */
+  readonly kind: BackendKind;
+  /** Where it listens, for finding its processes; `null` when that is not known. Never leaves the sidecar. */
+  readonly url: string | null;
+  /** Modes it understands; `auto` is always among them. */
   readonly modes: readonly ReleaseMode[];
-  /** Asks it to unload. Never throws; ends when `signal` is aborted. */
+  readonly duringJob: DuringJob;
+  /** Reads what the backend says of itself, without touching its GPU stream. */
+  status?(signal: AbortSignal): Promise<StatusOutcome>;
+  /** Asks it to unload. The controller has seen to it that the call is safe by `duringJob`. */
   unload(mode: ReleaseMode, signal: AbortSignal): Promise<UnloadOutcome>;
+  /** An accepted call can be lost while it is idle (ComfyUI's missed wake-up): one more is worth a try. */
+  readonly retryWhileIdle?: boolean;
+  /** Makes it ready for the next job, where an unload leaves it unable to run one. */
+  prepare?(signal: AbortSignal): Promise<CallOutcome>;
+  /** Asks it to stop the running job. */
+  interrupt?(signal: AbortSignal): Promise<CallOutcome>;
+  /** Where the backend pushes its status: listens until the returned function is called; connects again by itself. */
+  subscribe?(onStatus: (status: BackendStatus) => void): () => void;
 }

@@ -1,8 +1,8 @@
 import * as v from "valibot";
-import { problem } from "../../../shared/problems/make-problem.ts";
-import type { Problem } from "../../../shared/problems/problem.ts";
-import type { Release, ReleaseMode } from "../../../shared/release/release.ts";
-import type { Backend, UnloadOutcome } from "./backend.ts";
+import type { BackendStatus } from "../../../shared/release/backend.ts";
+import type { ReleaseMode } from "../../../shared/release/release.ts";
+import type { Backend, CallOutcome, StatusOutcome, UnloadOutcome } from "./backend.ts";
+import { type Call, createCaller, readAnswer } from "./call.ts";
 
 /** How to call the hook. */
 export interface HttpHook {
@@ -13,93 +13,111 @@ export interface HttpHook {
   /** Sent as JSON in place of `{"action":"unload","mode":…}`. */
   body?: unknown;
   timeoutMs: number;
+  /** Ask for the status with `GET <url>`; never where GET is the unload call itself. */
+  status: boolean;
+  /** A second hook that stops the running job. */
+  interrupt?: { url: string; method: string; body?: unknown } | undefined;
 }
 
-const LARGEST_ANSWER_BYTES = 64 * 1024;
-/** Errors from before a connection was made: the backend cannot have acted. */
-const NOT_REACHED = /ECONNREFUSED|ENOTFOUND|EHOSTUNREACH|ENETUNREACH|EAI_AGAIN|CONNECT_TIMEOUT|CERT|TLS|SSL/;
+const STATUS_TIMEOUT_MS = 5000;
+/** The status is optional: a hook that only takes the unload call answers so to a GET. */
+const NO_SUCH_METHOD: readonly number[] = [404, 405, 501];
+
+const NO_STATUS: StatusOutcome = {
+  kind: "status",
+  status: { busy: null, queue: null, models: [], allocator: null },
+};
 
 const claimSchema = v.object({
   freed_mib: v.optional(v.nullable(v.number())),
   models: v.optional(v.nullable(v.array(v.string()))),
 });
 
-/** The generic unload hook: one HTTP call, any 2xx means accepted. */
+const count = v.nullish(v.pipe(v.number(), v.minValue(0)), null);
+const statusSchema = v.object({
+  // Required: it tells a status from whatever else a hook may answer to a GET.
+  busy: v.nullable(v.boolean()),
+  queue: v.nullish(v.pipe(v.number(), v.integer(), v.minValue(0)), null),
+  models: v.nullish(v.array(v.union([v.string(), v.object({ name: v.string(), used_mib: count })])), []),
+  allocator: v.nullish(
+    v.object({ allocated_mib: count, reserved_mib: count, max_allocated_mib: count }),
+    null,
+  ),
+});
+
+/** The generic unload hook: one HTTP call, any 2xx means accepted; optionally its status by GET. */
 export function createHttpBackend(hook: HttpHook): Backend {
-  async function unload(mode: ReleaseMode, signal: AbortSignal): Promise<UnloadOutcome> {
-    const timeout = AbortSignal.timeout(hook.timeoutMs);
-    try {
-      const response = await fetch(hook.url, {
-        method: hook.method,
-        headers: { "content-type": "application/json", accept: "application/json", ...hook.headers },
-        ...(hook.method === "GET" ? {} : { body: JSON.stringify(hook.body ?? { action: "unload", mode }) }),
-        redirect: "manual",
-        signal: AbortSignal.any([signal, timeout]),
-      });
-      if (response.ok) return { kind: "accepted", claim: readClaim(await readSome(response)) };
-      await response.body?.cancel();
-      const { status } = response;
-      const code = status >= 300 && status < 400 ? "backend-redirect" : "backend-status";
-      return { kind: "failed", problem: problem(code, { status }), reached: true };
-    } catch (error) {
-      return failure(error, signal, timeout, hook.timeoutMs);
-    }
-  }
-  return { id: hook.id, kind: "http", modes: ["auto", "now"], unload };
-}
-
-function failure(
-  error: unknown,
-  signal: AbortSignal,
-  timeout: AbortSignal,
-  timeoutMs: number,
-): UnloadOutcome {
-  const failed = (found: Problem, reached: boolean): UnloadOutcome => ({
-    kind: "failed",
-    problem: found,
-    reached,
+  const call = createCaller(hook);
+  const hasStatus = hook.status && hook.method !== "GET";
+  const send = (body: unknown, method: string): Call => ({
+    method,
+    ...(method === "GET" ? {} : { json: body }),
   });
-  if (signal.aborted) return failed(problem("sidecar-closing"), true);
-  if (timeout.aborted) return failed(problem("backend-timeout", { seconds: timeoutMs / 1000 }), true);
-  const detail = causeOf(error);
-  if (NOT_REACHED.test(detail)) return failed(problem("backend-unreachable", { detail }), false);
-  return failed(problem("backend-broken-answer", { detail }), true);
-}
 
-/** The innermost reason that fetch gives: a code such as ECONNREFUSED where there is one. */
-function causeOf(error: unknown): string {
-  let reason: unknown = error;
-  while (reason instanceof Error && reason.cause !== undefined) reason = reason.cause;
-  if (!(reason instanceof Error)) return "unknown error";
-  return "code" in reason && typeof reason.code === "string" ? reason.code : reason.message;
-}
+  async function unload(mode: ReleaseMode, signal: AbortSignal): Promise<UnloadOutcome> {
+    const answer = await call("", signal, send(hook.body ?? { action: "unload", mode }, hook.method));
+    if (answer.kind === "failed") return answer;
+    const said = readAnswer(answer, claimSchema);
+    const { freed_mib: freedMiB = null, models = null } = said ?? {};
+    return { kind: "accepted", claim: freedMiB === null && models === null ? null : { freedMiB, models } };
+  }
 
-/** The body as text; `null` when it is too large or breaks off: the answer was 2xx and that is what counts. */
-async function readSome(response: Response): Promise<string | null> {
-  const chunks: Uint8Array[] = [];
-  let bytes = 0;
-  try {
-    for await (const chunk of response.body ?? []) {
-      bytes += chunk.byteLength;
-      if (bytes > LARGEST_ANSWER_BYTES) return null;
-      chunks.push(chunk);
+  /** False once a GET was answered with something else: a hook that does not heed the method must not be called again. */
+  let tellsStatus = true;
+  async function status(signal: AbortSignal): Promise<StatusOutcome> {
+    if (!tellsStatus) return NO_STATUS;
+    const answer = await call("", signal, { timeoutMs: Math.min(STATUS_TIMEOUT_MS, hook.timeoutMs) });
+    if (answer.kind === "failed") {
+      return NO_SUCH_METHOD.includes(answer.status ?? 0) ? NO_STATUS : answer;
     }
-  } catch {
-    return null;
+    const said = readAnswer(answer, statusSchema);
+    if (said !== null) return { kind: "status", status: toStatus(said) };
+    tellsStatus = false;
+    return NO_STATUS;
   }
-  return Buffer.concat(chunks).toString("utf8");
+
+  const { interrupt } = hook;
+  const callInterrupt = interrupt && createCaller({ ...hook, url: interrupt.url });
+  async function stop(signal: AbortSignal): Promise<CallOutcome> {
+    if (interrupt === undefined || callInterrupt === undefined) return { kind: "accepted" };
+    const answer = await callInterrupt(
+      "",
+      signal,
+      send(interrupt.body ?? { action: "interrupt" }, interrupt.method),
+    );
+    return answer.kind === "failed" ? answer : { kind: "accepted" };
+  }
+
+  return {
+    id: hook.id,
+    kind: "http",
+    url: hook.url,
+    modes: [
+      "auto",
+      "now",
+      ...(hasStatus ? (["after-current"] as const) : []),
+      ...(interrupt === undefined ? [] : (["interrupt"] as const)),
+    ],
+    duringJob: "unknown",
+    unload,
+    ...(hasStatus ? { status } : {}),
+    ...(interrupt === undefined ? {} : { interrupt: stop }),
+  };
 }
 
-function readClaim(text: string | null): Release["claim"] {
-  if (text === null || text.trim() === "") return null;
-  let json: unknown;
-  try {
-    json = JSON.parse(text);
-  } catch {
-    return null;
-  }
-  const parsed = v.safeParse(claimSchema, json);
-  if (!parsed.success) return null;
-  const { freed_mib: freedMiB = null, models = null } = parsed.output;
-  return freedMiB === null && models === null ? null : { freedMiB, models };
+function toStatus({ busy, queue, models, allocator }: v.InferOutput<typeof statusSchema>): BackendStatus {
+  return {
+    busy,
+    queue,
+    models: (models ?? []).map((model) =>
+      typeof model === "string"
+        ? { name: model, usedMiB: null }
+        : { name: model.name, usedMiB: model.used_mib },
+    ),
+    allocator: allocator && {
+      allocatedMiB: allocator.allocated_mib,
+      reservedMiB: allocator.reserved_mib,
+      maxAllocatedMiB: allocator.max_allocated_mib,
+    },
+  };
 }

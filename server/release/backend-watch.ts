@@ -1,0 +1,141 @@
+import type { Problem } from "../../shared/problems/problem.ts";
+import type { BackendState, BackendStatus } from "../../shared/release/backend.ts";
+import { createEmitter } from "../lib/emitter.ts";
+import type { Backend, StatusOutcome } from "./backends/backend.ts";
+
+/** What is known of the backends, asked for seldom and only while it is wanted. */
+export interface BackendWatch {
+  states(): BackendState[];
+  stateOf(id: string): BackendState | undefined;
+  onChange(listener: (states: BackendState[]) => void): () => void;
+  /** Somebody watches: statuses are asked for, and pushes listened to. */
+  setWatched(watched: boolean): void;
+  /** Listens to one backend whether watched or not, until the returned function is called. */
+  hold(): () => void;
+  /** Asks one backend now; `null` where it has no status. */
+  ask(backend: Backend, signal: AbortSignal): Promise<StatusOutcome | null>;
+  /** Something was heard of the backend without asking for its status. */
+  reached(id: string, reached: boolean, problem?: Problem | null): void;
+  /** Resolves at the next change of anything, after `ms`, or with the signal. */
+  nextChange(ms: number, signal: AbortSignal): Promise<void>;
+  close(): Promise<void>;
+}
+
+interface Known {
+  reachable: boolean | null;
+  problem: Problem | null;
+  status: BackendStatus;
+}
+
+const NOTHING: BackendStatus = { busy: null, queue: null, models: [], allocator: null };
+/** Where the backend pushes whether it is busy, only models and allocator are asked for. */
+const PUSHED_FACTOR = 3;
+
+/** @param intervalMs time between two status calls to one backend */
+export function createBackendWatch(backends: readonly Backend[], intervalMs: number): BackendWatch {
+  const changes = createEmitter<BackendState[]>();
+  const closing = new AbortController();
+  const known = new Map<string, Known>(
+    backends.map(({ id }) => [id, { reachable: null, problem: null, status: NOTHING }]),
+  );
+  const asking = new Map<string, Promise<unknown>>();
+  let timers: NodeJS.Timeout[] = [];
+  let subscriptions: (() => void)[] = [];
+  let watched = false;
+  let holds = 0;
+  let listening = false;
+
+  const stateOf = (backend: Backend): BackendState => {
+    const { reachable = null, problem = null, status = NOTHING } = known.get(backend.id) ?? {};
+    const { id, kind, modes, duringJob } = backend;
+    return { id, kind, url: null, reachable, problem, ...status, modes: [...modes], duringJob };
+  };
+  const states = () => backends.map(stateOf);
+
+  function learn(id: string, patch: Partial<Known>) {
+    const before = known.get(id);
+    if (before === undefined) return;
+    const next = { ...before, ...patch };
+    known.set(id, next);
+    if (JSON.stringify(next) !== JSON.stringify(before)) changes.emit(states());
+  }
+
+  async function ask(backend: Backend, signal: AbortSignal): Promise<StatusOutcome | null> {
+    const outcome = (await backend.status?.(AbortSignal.any([signal, closing.signal]))) ?? null;
+    if (outcome === null || signal.aborted || closing.signal.aborted) return outcome;
+    if (outcome.kind === "status")
+      learn(backend.id, { reachable: true, problem: null, status: outcome.status });
+    else learn(backend.id, { reachable: outcome.reached, problem: outcome.problem, status: NOTHING });
+    return outcome;
+  }
+
+  /** One call at a time to each backend: one that hangs is not called again on top. */
+  function poll(backend: Backend) {
+    if (asking.has(backend.id)) return;
+    const done = ask(backend, closing.signal).finally(() => asking.delete(backend.id));
+    asking.set(backend.id, done);
+  }
+
+  function adjust() {
+    const wanted = (watched || holds > 0) && !closing.signal.aborted;
+    if (wanted === listening) return;
+    listening = wanted;
+    for (const timer of timers) clearInterval(timer);
+    for (const unsubscribe of subscriptions) unsubscribe();
+    timers = [];
+    subscriptions = [];
+    if (!wanted) return;
+    for (const backend of backends) {
+      if (backend.status === undefined) continue;
+      const everyMs = backend.subscribe === undefined ? intervalMs : PUSHED_FACTOR * intervalMs;
+      poll(backend);
+      timers.push(setInterval(() => poll(backend), everyMs));
+      const unsubscribe = backend.subscribe?.(({ busy, queue }) => {
+        const status = known.get(backend.id)?.status ?? NOTHING;
+        learn(backend.id, { reachable: true, problem: null, status: { ...status, busy, queue } });
+      });
+      if (unsubscribe !== undefined) subscriptions.push(unsubscribe);
+    }
+  }
+
+  return {
+    states,
+    stateOf: (id) => states().find((state) => state.id === id),
+    onChange: changes.subscribe,
+    setWatched(next) {
+      watched = next;
+      adjust();
+    },
+    hold() {
+      holds++;
+      adjust();
+      let held = true;
+      return () => {
+        if (!held) return;
+        held = false;
+        holds--;
+        adjust();
+      };
+    },
+    ask,
+    reached: (id, reached, problem = null) => learn(id, { reachable: reached, problem }),
+    nextChange: (ms, signal) =>
+      new Promise((resolve) => {
+        const end = () => {
+          unsubscribe();
+          clearTimeout(timer);
+          signal.removeEventListener("abort", end);
+          resolve();
+        };
+        const unsubscribe = changes.subscribe(end);
+        const timer = setTimeout(end, ms);
+        signal.addEventListener("abort", end);
+        if (signal.aborted) end();
+      }),
+    async close() {
+      closing.abort();
+      adjust();
+      await Promise.all(asking.values());
+    },
+  };
+}

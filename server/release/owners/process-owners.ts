@@ -1,0 +1,108 @@
+import { readdir, readFile, readlink } from "node:fs/promises";
+import { networkInterfaces } from "node:os";
+import { listeningInodes, parseStat } from "./parse-proc.ts";
+
+/** Finds out which process belongs to which backend: the one that listens on its port, and its children. */
+export interface ProcessOwners {
+  /** Looks the processes up; then `ownerOf` knows them. Never throws. */
+  update(pids: readonly number[]): Promise<void>;
+  /** Id of the backend, or `undefined` where that cannot be told. */
+  ownerOf(pid: number): string | undefined;
+  /** The process that listens for this backend was found, so that other processes are known not to be it. */
+  isFound(backendId: string): boolean;
+}
+
+/** Deeper than any launcher that starts a worker: shell, manager, server, engine, worker. */
+const LONGEST_LINEAGE = 8;
+
+/**
+ * Linux only; elsewhere, in another PID namespace or for another user's processes nothing is found.
+ * @param backends with where they listen; those on other machines have no process here
+ */
+export function createProcessOwners(
+  backends: readonly { id: string; url: string | null }[],
+  procFolder = "/proc",
+): ProcessOwners {
+  const local = backends.flatMap(({ id, url }) => {
+    const port = url === null ? null : localPort(url);
+    return port === null ? [] : [{ id, port }];
+  });
+  let owners = new Map<number, string>();
+  let found = new Set<string>();
+  const remembered = new Map<string, string>();
+
+  async function inodesByBackend(): Promise<Map<string, string>> {
+    const tables = await Promise.all(["net/tcp", "net/tcp6"].map((path) => read(`${procFolder}/${path}`)));
+    const inodes = new Map<string, string>();
+    for (const { id, port } of local) {
+      for (const table of tables) for (const inode of listeningInodes(table, port)) inodes.set(inode, id);
+    }
+    return inodes;
+  }
+
+  /** The backend whose listening socket the process holds, or else its nearest ancestor. */
+  async function lookUp(pid: number, inodes: ReadonlyMap<string, string>): Promise<string | undefined> {
+    let current = pid;
+    let key: string | undefined;
+    for (let depth = 0; depth < LONGEST_LINEAGE && current > 1; depth++) {
+      const stat = parseStat(await read(`${procFolder}/${current}/stat`));
+      if (stat === null) return undefined;
+      // A PID is used again; together with its start time it is not.
+      key ??= `${pid}@${stat.startTime}`;
+      const known = remembered.get(key);
+      if (known !== undefined && found.has(known)) return known;
+      const owner = await holderOf(current, inodes);
+      if (owner !== undefined) {
+        if (remembered.size > 1000) remembered.clear();
+        remembered.set(key, owner);
+        return owner;
+      }
+      current = stat.parent;
+    }
+    return undefined;
+  }
+
+  async function holderOf(pid: number, inodes: ReadonlyMap<string, string>): Promise<string | undefined> {
+    const folder = `${procFolder}/${pid}/fd`;
+    const names = await readdir(folder).catch(() => []);
+    const targets = await Promise.all(names.map((name) => readlink(`${folder}/${name}`).catch(() => "")));
+    for (const target of targets) {
+      const inode = /^socket:\[(\d+)\]$/.exec(target)?.[1];
+      const owner = inode === undefined ? undefined : inodes.get(inode);
+      if (owner !== undefined) return owner;
+    }
+    return undefined;
+  }
+
+  return {
+    async update(pids) {
+      if (process.platform !== "linux" || local.length === 0 || pids.length === 0) return;
+      const inodes = await inodesByBackend();
+      found = new Set(inodes.values());
+      const next = new Map<number, string>();
+      for (const pid of pids) {
+        const owner = await lookUp(pid, inodes);
+        if (owner !== undefined) next.set(pid, owner);
+      }
+      owners = next;
+    },
+    ownerOf: (pid) => owners.get(pid),
+    isFound: (backendId) => found.has(backendId),
+  };
+}
+
+/** The port of an address on this machine; `null` for one of another machine. */
+function localPort(url: string): number | null {
+  const { hostname, port, protocol } = new URL(url);
+  const host = hostname.replace(/^\[|\]$/g, "");
+  const own = Object.values(networkInterfaces()).flatMap((list) =>
+    (list ?? []).map(({ address }) => address),
+  );
+  const isLocal = host === "localhost" || host === "0.0.0.0" || host.startsWith("127.") || own.includes(host);
+  if (!isLocal) return null;
+  return port === "" ? (protocol === "https:" ? 443 : 80) : Number(port);
+}
+
+async function read(path: string): Promise<string> {
+  return readFile(path, "utf8").catch(() => "");
+}

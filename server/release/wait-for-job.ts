@@ -1,0 +1,82 @@
+import { problem } from "../../shared/problems/make-problem.ts";
+import type { Problem } from "../../shared/problems/problem.ts";
+import type { BackendState } from "../../shared/release/backend.ts";
+import type { BackendWatch } from "./backend-watch.ts";
+
+/** How waiting for a backend's job came out. */
+export type Waited =
+  | { kind: "idle" }
+  /** Another job has queued up behind: the backend will not be idle in between. */
+  | { kind: "queued" }
+  | { kind: "cancelled" }
+  | { kind: "failed"; problem: Problem };
+
+export interface WaitOptions {
+  watch: BackendWatch;
+  backendId: string;
+  /** Time between looks where the backend pushes nothing. */
+  intervalMs: number;
+  /** The longest wait, and what is said when it is over. */
+  limitMs: number;
+  tooLong: Problem;
+  /** Ends as soon as a job waits behind the running one, for backends that unload between two jobs. */
+  untilQueued: boolean;
+  cancel: AbortSignal;
+  closing: AbortSignal;
+  /** Told the number of queued jobs at every look. */
+  onLook(queue: number | null): void;
+}
+
+/** A backend that answers nothing for this many looks in a row is not waited for any longer. */
+const LOOKS_WITHOUT_ANSWER = 6;
+
+/** Waits until the backend runs no job. */
+export function waitForIdle(options: WaitOptions): Promise<Waited> {
+  return waitUntil(options, (state) => {
+    if (state.busy === false) return { kind: "idle" };
+    return options.untilQueued && (state.queue ?? 0) > 0 ? { kind: "queued" } : null;
+  });
+}
+
+/** Waits until one job has ended, whether another follows or not. */
+export function waitForJobEnd(options: WaitOptions): Promise<Waited> {
+  let before: number | null = null;
+  return waitUntil(options, (state) => {
+    if (state.busy === false) return { kind: "idle" };
+    const jobs = state.queue === null ? null : state.queue + 1;
+    const ended = jobs !== null && before !== null && jobs < before;
+    before = jobs;
+    return ended ? { kind: "queued" } : null;
+  });
+}
+
+async function waitUntil(
+  { watch, backendId, intervalMs, limitMs, tooLong, cancel, closing, onLook }: WaitOptions,
+  look: (state: BackendState) => Waited | null,
+): Promise<Waited> {
+  const release = watch.hold();
+  const either = AbortSignal.any([cancel, closing]);
+  const startedMs = performance.now();
+  let answeredMs = startedMs;
+  try {
+    for (;;) {
+      if (closing.aborted) return { kind: "failed", problem: problem("sidecar-closing") };
+      if (cancel.aborted) return { kind: "cancelled" };
+      const state = watch.stateOf(backendId);
+      const nowMs = performance.now();
+      if (state?.problem == null) answeredMs = nowMs;
+      // Not reached at all: it has ended, and its job with it.
+      else if (state.reachable === false) return { kind: "failed", problem: state.problem };
+      else if (nowMs - answeredMs > LOOKS_WITHOUT_ANSWER * intervalMs) {
+        return { kind: "failed", problem: state.problem };
+      }
+      const result = state === undefined ? null : look(state);
+      if (result !== null) return result;
+      if (nowMs - startedMs > limitMs) return { kind: "failed", problem: tooLong };
+      onLook(state?.queue ?? null);
+      await watch.nextChange(intervalMs, either);
+    }
+  } finally {
+    release();
+  }
+}

@@ -1,0 +1,47 @@
+import * as v from "valibot";
+import { RELEASE_MODES, type Release } from "./release.ts";
+
+const mib = v.nullable(v.number());
+
+/** One release of the past, as the audit keeps it. Times are epoch milliseconds. */
+export const releaseRecordSchema = v.object({
+  id: v.string(),
+  startedAt: v.number(),
+  finishedAt: v.number(),
+  /** Address it was asked from. */
+  requestedBy: v.nullable(v.string()),
+  mode: v.nullable(v.picklist(RELEASE_MODES)),
+  state: v.picklist(["done", "failed"]),
+  freedMiB: mib,
+  gpus: v.array(v.object({ index: v.number(), beforeMiB: mib, afterMiB: mib, freedMiB: mib })),
+  parts: v.array(
+    v.object({ backend: v.string(), state: v.string(), freedMiB: mib, problem: v.nullable(v.string()) }),
+  ),
+  /** Code of what was wrong. */
+  problem: v.nullable(v.string()),
+});
+export type ReleaseRecord = v.InferOutput<typeof releaseRecordSchema>;
+
+/** The record of a release that has ended, `null` for any other. Pure. */
+export function recordOf(release: Release): ReleaseRecord | null {
+  const { id, startedAt, finishedAt, requestedBy, mode, state, freedMiB, gpus } = release;
+  if (id === null || startedAt === null || finishedAt === null) return null;
+  if (state !== "done" && state !== "failed") return null;
+  return {
+    id,
+    startedAt,
+    finishedAt,
+    requestedBy,
+    mode,
+    state,
+    freedMiB,
+    gpus,
+    parts: release.parts.map((part) => ({
+      backend: part.backend,
+      state: part.state,
+      freedMiB: part.freedMiB,
+      problem: part.problem?.code ?? null,
+    })),
+    problem: release.problem?.code ?? null,
+  };
+}
