@@ -1,0 +1,86 @@
+import { randomUUID } from "node:crypto";
+import * as v from "valibot";
+import { type RawData, WebSocket } from "ws";
+import { backoffMs } from "../../lib/backoff.ts";
+
+/** How many jobs ComfyUI has: the running one and those that wait. */
+export const execInfoSchema = v.object({
+  exec_info: v.object({ queue_remaining: v.pipe(v.number(), v.integer(), v.minValue(0)) }),
+});
+const statusMessage = v.object({
+  type: v.literal("status"),
+  data: v.object({ status: execInfoSchema }),
+});
+
+/** A larger message ends the connection; `status` takes some 80 bytes. */
+const LARGEST_MESSAGE_BYTES = 1024 * 1024;
+const HANDSHAKE_TIMEOUT_MS = 5000;
+const FIRST_RETRY_MS = 500;
+const MOST_RETRY_MS = 30_000;
+/** A peer that vanished without a word is found out about after this long in silence. */
+const KEEP_ALIVE_MS = 30_000;
+
+/** Where to listen. */
+export interface ComfyUiSocketOptions {
+  url: string;
+  headers: Readonly<Record<string, string>>;
+}
+
+/**
+ * Listens for `status`, the only message that ComfyUI sends to every client, on each change of its queue.
+ * Connects again by itself until the returned function is called. Never throws.
+ */
+export function listenToComfyUi(
+  { url, headers }: ComfyUiSocketOptions,
+  onRemaining: (jobs: number) => void,
+): () => void {
+  // An id of its own: with that of another client the server would take that client's messages away.
+  const address = `${url.replace(/\/+$/, "").replace(/^http/i, "ws")}/ws?clientId=${randomUUID()}`;
+  let socket: WebSocket | null = null;
+  let retry: NodeJS.Timeout | undefined;
+  let attempt = 0;
+  let ended = false;
+
+  function connect() {
+    try {
+      socket = new WebSocket(address, {
+        headers,
+        handshakeTimeout: HANDSHAKE_TIMEOUT_MS,
+        maxPayload: LARGEST_MESSAGE_BYTES,
+        perMessageDeflate: false,
+      });
+    } catch {
+      // An address or a header that cannot be sent: the polled status tells of it.
+      return;
+    }
+    socket.on("upgrade", ({ socket: tcp }) => tcp.setKeepAlive(true, KEEP_ALIVE_MS));
+    socket.on("message", (data, isBinary) => {
+      const remaining = isBinary ? null : remainingOf(data);
+      if (remaining === null || ended) return;
+      // Only now: what accepts every connection and drops it at once is no reason to hurry.
+      attempt = 0;
+      onRemaining(remaining);
+    });
+    // Each error is followed by a close.
+    socket.on("error", () => {});
+    socket.on("close", () => {
+      if (!ended) retry = setTimeout(connect, backoffMs(attempt++, FIRST_RETRY_MS, MOST_RETRY_MS));
+    });
+  }
+
+  connect();
+  return () => {
+    ended = true;
+    clearTimeout(retry);
+    socket?.terminate();
+  };
+}
+
+function remainingOf(data: RawData): number | null {
+  try {
+    const parsed = v.safeParse(statusMessage, JSON.parse(String(data)));
+    return parsed.success ? parsed.output.data.status.exec_info.queue_remaining : null;
+  } catch {
+    return null;
+  }
+}
