@@ -11,8 +11,10 @@ import {
 } from "../../shared/protocol/messages.ts";
 import { type Reply, refusalSchema, refuse, replySchema } from "../../shared/protocol/reply.ts";
 import type { Handshake } from "../../shared/protocol/requests.ts";
-import { backendSchema, hostSchema, sourceSchema } from "../../shared/protocol/state.ts";
+import { hostSchema, sourceSchema } from "../../shared/protocol/state.ts";
 import { PROTOCOL_VERSION } from "../../shared/protocol/version.ts";
+import { backendSchema } from "../../shared/release/backend.ts";
+import { releaseRecordSchema } from "../../shared/release/record.ts";
 import { releaseSchema } from "../../shared/release/release.ts";
 import type { ConnectionStatus, PanelEvent, PanelSource } from "./source.ts";
 
@@ -28,7 +30,11 @@ type PanelSocket = Socket<ServerToClientEvents, ClientToServerEvents>;
 
 const ANSWER_TIMEOUT_MS = 8000;
 const GAP_REST_MS = 3000;
-const replies = { release: replySchema(v.object({ id: v.string() })), resume: replySchema(resumedSchema) };
+const replies = {
+  release: replySchema(v.object({ id: v.string() })),
+  past: replySchema(v.array(releaseRecordSchema)),
+  resume: replySchema(resumedSchema),
+};
 
 /** The sidecar over Socket.IO. Every message is checked before the panel sees it. */
 export function createLiveSource({ baseUrl, token, historyMs }: LiveSourceOptions): PanelSource {
@@ -181,24 +187,30 @@ export function createLiveSource({ baseUrl, token, historyMs }: LiveSourceOption
     }
   }
 
+  /** Sent at once or not at all: what is sent offline would arrive when the sidecar is back, and hit a later job. */
+  async function askLive<const S extends v.GenericSchema>(
+    schema: S,
+    send: (live: ReturnType<PanelSocket["timeout"]>) => Promise<unknown>,
+  ): Promise<v.InferOutput<S> | Reply<never>> {
+    if (!socket.connected || status !== "live") return refuse(problem("sidecar-unreachable"));
+    try {
+      return v.parse(schema, await send(socket.timeout(ANSWER_TIMEOUT_MS)));
+    } catch {
+      return refuse(problem("sidecar-silent"));
+    }
+  }
+
   return {
     subscribe(listener) {
       listeners.add(listener);
       return () => listeners.delete(listener);
     },
-    async release(mode, seenBootId) {
-      if (!socket.connected || status !== "live") return refuse(problem("sidecar-unreachable"));
+    release(demand) {
       const requestId = crypto.getRandomValues(new Uint32Array(4)).join("-");
-      try {
-        const answer = await socket
-          .timeout(ANSWER_TIMEOUT_MS)
-          .emitWithAck("release", { requestId, bootId: seenBootId, mode });
-        const reply: Reply<{ id: string }> = v.parse(replies.release, answer);
-        return reply;
-      } catch {
-        return refuse(problem("sidecar-silent"));
-      }
+      return askLive(replies.release, (live) => live.emitWithAck("release", { requestId, ...demand }));
     },
+    cancelRelease: (id) => askLive(replies.release, (live) => live.emitWithAck("cancel-release", { id })),
+    pastReleases: () => askLive(replies.past, (live) => live.emitWithAck("past-releases")),
     setVisible(next) {
       if (next === visible) return;
       visible = next;

@@ -2,7 +2,9 @@ import type { Problem } from "../../shared/problems/problem.ts";
 import type { DetailsMessage, Hello, Resumed } from "../../shared/protocol/messages.ts";
 import type { Reply } from "../../shared/protocol/reply.ts";
 import type { WireSample } from "../../shared/protocol/sample-codec.ts";
-import type { BackendState, HostState, SourceState } from "../../shared/protocol/state.ts";
+import type { HostState, SourceState } from "../../shared/protocol/state.ts";
+import type { BackendState } from "../../shared/release/backend.ts";
+import type { ReleaseRecord } from "../../shared/release/record.ts";
 import type { Release, ReleaseMode } from "../../shared/release/release.ts";
 
 /** State of the way between panel and sidecar; whether the sidecar itself gets samples is another matter. */
@@ -21,11 +23,24 @@ export type PanelEvent =
   | { type: "backends"; backends: BackendState[] }
   | { type: "release"; release: Release };
 
+/** What a user wants released. */
+export interface ReleaseWish {
+  mode: ReleaseMode;
+  /** The run of the sidecar that the user looked at. */
+  bootId: string;
+  /** One backend alone; all of them without it. */
+  backend?: string;
+}
+
 /** Where a panel's data come from. */
 export interface PanelSource {
   subscribe(listener: (event: PanelEvent) => void): () => void;
   /** Refused at once unless the connection is live: a click made offline must not hit a later job. */
-  release(mode: ReleaseMode, bootId: string): Promise<Reply<{ id: string }>>;
+  release(demand: ReleaseWish): Promise<Reply<{ id: string }>>;
+  /** Cancels the release of this id while it waits for a job. */
+  cancelRelease(id: string): Promise<Reply<{ id: string }>>;
+  /** Releases of the past, newest first. */
+  pastReleases(): Promise<Reply<ReleaseRecord[]>>;
   /** A hidden panel asks for no samples. */
   setVisible(visible: boolean): void;
   close(): void;

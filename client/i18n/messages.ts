@@ -45,31 +45,7 @@ export interface Messages {
     perJob: string;
     short: string;
   };
-  release: {
-    button: string;
-    short: string;
-    title: string;
-    hint: string;
-    confirm: string;
-    confirmDemo: string;
-    busy: string;
-    yes: string;
-    no: string;
-    calling: string;
-    verifying: string;
-    freed: string;
-    freedSoFar: string;
-    grew: string;
-    notMeasured: string;
-    unsettled: string;
-    perGpu: string;
-    claim: string;
-    stillHeld: string;
-    measured: string;
-    failed: string;
-    dismiss: string;
-    steps: { call: string; verify: string };
-  };
+  release: { button: string; short: string; title: string; hint: string };
   timeline: {
     title: string;
     minutes: string;

@@ -3,6 +3,7 @@ import type { ProblemCatalog, ProblemWords } from "../../shared/problems/codes.t
 import { type Problem, wordsOf } from "../../shared/problems/problem.ts";
 import type { LanguageChoice } from "../../shared/protocol/host-messages.ts";
 import type { Messages } from "./messages.ts";
+import type { ReleaseWords } from "./release/words.ts";
 
 export type Language = Exclude<LanguageChoice, "auto">;
 
@@ -16,20 +17,31 @@ export function useMessages(): Messages {
   return messages;
 }
 
-const ProblemsContext = createContext<ProblemCatalog | null>(null);
-export const ProblemsProvider = ProblemsContext.Provider;
+/** Words that are not needed for the first figures. */
+export interface LaterWords {
+  problems: ProblemCatalog;
+  release: ReleaseWords;
+}
+
+const LaterContext = createContext<LaterWords | null>(null);
+export const LaterProvider = LaterContext.Provider;
+
+/** The words around a release; `null` until they have come. */
+export function useReleaseWords(): ReleaseWords | null {
+  return useContext(LaterContext)?.release ?? null;
+}
 
 /** Words for problems in the panel's language; in the sidecar's English until that catalogue has come. */
 export function useProblemWords(): (problem: Problem) => ProblemWords {
-  const catalog = useContext(ProblemsContext);
+  const catalog = useContext(LaterContext)?.problems ?? null;
   return (problem) => (catalog === null ? problem : wordsOf(problem, catalog));
 }
 
-/** Loads the words for problems: after the first figures, and before anything can go wrong with the connection. */
-export async function loadProblems(language: Language): Promise<ProblemCatalog> {
+/** Loads the later words: after the first figures, and before anything can go wrong with the connection. */
+export async function loadLater(language: Language): Promise<LaterWords> {
   return language === "zh-CN"
-    ? (await import("../../shared/problems/zh-cn.ts")).problemsZhCn
-    : (await import("../../shared/problems/en.ts")).problemsEn;
+    ? (await import("./later-zh-cn.ts")).laterZhCn
+    : (await import("./later-en.ts")).laterEn;
 }
 
 /** Loads the catalogue of a language; only the one that is shown travels. */

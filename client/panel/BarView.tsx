@@ -48,11 +48,7 @@ function BarGpu({ gpu }: { gpu: Gpu }) {
       aria-label={`GPU ${gpu.index} ${gpu.name}`}
     >
       <span className="badge">{gpu.index}</span>
-      <ProgressBar
-        percent={share}
-        label={`${m.vram} GPU ${gpu.index}`}
-        unknownText={m.notReported}
-      />
+      <ProgressBar percent={share} label={`${m.vram} GPU ${gpu.index}`} unknownText={m.notReported} />
       {gpu.lost ? (
         <span className="chip" data-tone="danger">
           {m.gpuLost}

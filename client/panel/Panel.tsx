@@ -2,10 +2,10 @@ import { lazy, type ReactNode, Suspense, useEffect, useMemo, useState } from "re
 import type { LanguageChoice, ThemeChoice, View } from "../../shared/protocol/host-messages.ts";
 import {
   type Language,
+  LaterProvider,
   loadCatalog,
-  loadProblems,
+  loadLater,
   MessagesProvider,
-  ProblemsProvider,
 } from "../i18n/use-messages.ts";
 import type { PanelState } from "../store/panel-state.ts";
 import { selectFresh, selectGpus } from "../store/selectors.ts";
@@ -75,9 +75,9 @@ export function Panel({
 function Frame(props: { dark: boolean; language: Language; view: View; children: ReactNode }) {
   const fresh = usePanel(selectFresh);
   const settled = usePanel(selectSettled);
-  const problems = useLoaded(props.language, loadProblems, settled);
+  const later = useLoaded(props.language, loadLater, settled);
   return (
-    <ProblemsProvider value={problems}>
+    <LaterProvider value={later}>
       <div
         className="panel"
         data-theme={props.dark ? "dark" : "light"}
@@ -87,7 +87,7 @@ function Frame(props: { dark: boolean; language: Language; view: View; children:
       >
         {props.children}
       </div>
-    </ProblemsProvider>
+    </LaterProvider>
   );
 }
 

@@ -3,7 +3,8 @@ import type { Gpu } from "../../shared/gpu/gpu.ts";
 import type { HistoryRow } from "../../shared/history/row.ts";
 import type { Problem } from "../../shared/problems/problem.ts";
 import type { Hello } from "../../shared/protocol/messages.ts";
-import type { BackendState, HostState, SourceState } from "../../shared/protocol/state.ts";
+import type { HostState, SourceState } from "../../shared/protocol/state.ts";
+import type { BackendState } from "../../shared/release/backend.ts";
 import type { Release } from "../../shared/release/release.ts";
 import type { ConnectionStatus } from "../connection/source.ts";
 

@@ -1,10 +1,13 @@
 import type { Gpu } from "../../shared/gpu/gpu.ts";
+import type { BackendState } from "../../shared/release/backend.ts";
 import { IDLE_RELEASE } from "../../shared/release/release.ts";
 import type { PanelState } from "./panel-state.ts";
 
 const NO_GPUS: readonly Gpu[] = [];
 
 export const selectGpus = ({ known }: PanelState) => known?.gpus ?? NO_GPUS;
+const NO_BACKENDS: readonly BackendState[] = [];
+export const selectBackends = ({ known }: PanelState) => known?.backends ?? NO_BACKENDS;
 export const selectSource = ({ known }: PanelState) => known?.source ?? null;
 export const selectRelease = ({ known }: PanelState) => known?.release ?? IDLE_RELEASE;
 export const selectConnection = ({ connection }: PanelState) => connection;

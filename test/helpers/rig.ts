@@ -1,5 +1,8 @@
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
+import type { BackendOptions } from "../../server/config/backend-options.ts";
+import { FAKE_BACKENDS } from "../fixtures/backends/all.ts";
+import type { FakeBackend } from "../fixtures/backends/fake-backend.ts";
 import { createFakeNvidiaSmi, type FakeNvidiaSmi, type FakeScript } from "./fake-nvidia-smi.ts";
 import { connectPanel, type PanelClient, type PanelClientOptions } from "./panel-client.ts";
 import { type RunningSidecar, startSidecar } from "./sidecar.ts";
@@ -9,7 +12,11 @@ import { type HookBehaviour, startUnloadHook, type UnloadHook } from "./unload-h
 export interface Rig {
   fake: FakeNvidiaSmi;
   hook: UnloadHook;
+  /** The fake of a kind that was asked for. */
+  backend(kind: BackendOptions["kind"]): FakeBackend;
   sidecar: RunningSidecar;
+  /** Ends the sidecar and starts it again with the same config and data. */
+  restart(): Promise<RunningSidecar>;
   connect(options?: PanelClientOptions): PanelClient;
   close(): Promise<void>;
 }
@@ -20,6 +27,9 @@ export interface RigOptions {
   hook?: (fake: FakeNvidiaSmi) => HookBehaviour;
   /** How long the sidecar waits for the hook. */
   hookTimeoutMs?: number;
+  /** Fakes of these kinds in place of the hook; `onUnload` is what happens when their models leave VRAM. */
+  backends?: readonly BackendOptions["kind"][];
+  onUnload?: (kind: BackendOptions["kind"], fake: FakeNvidiaSmi) => void;
   flags?: readonly string[];
   env?: NodeJS.ProcessEnv;
 }
@@ -29,20 +39,57 @@ export async function startRig({
   script,
   hook,
   hookTimeoutMs = 10_000,
+  backends: kinds = [],
+  onUnload = () => {},
   flags = [],
   env = {},
 }: RigOptions = {}): Promise<Rig> {
   const fake = createFakeNvidiaSmi(script);
   const unloadHook = await startUnloadHook(hook?.(fake) ?? ((response) => response.writeHead(204).end()));
   const config = join(fake.dir, "gpu-panel.config.json");
-  const backend = { kind: "http", url: unloadHook.url, timeoutMs: hookTimeoutMs };
-  writeFileSync(config, JSON.stringify({ interval: 250, backends: [backend] }));
-  const sidecar = await startSidecar(["--config", config, ...flags], { ...fake.env, ...env });
+  const fakes = new Map<string, FakeBackend>();
+  for (const kind of kinds) {
+    const start = FAKE_BACKENDS[kind];
+    if (start === undefined) throw new Error(`there is no fake ${kind}`);
+    fakes.set(kind, await start(() => onUnload(kind, fake)));
+  }
+  const hookOptions = { kind: "http", url: unloadHook.url, timeoutMs: hookTimeoutMs };
+  const listed = [...fakes].map(([kind, { url, options }]) => ({
+    kind,
+    url,
+    timeoutMs: hookTimeoutMs,
+    ...options,
+  }));
+  const settings = {
+    interval: 250,
+    backendInterval: 250,
+    backends: kinds.length === 0 ? [hookOptions] : listed,
+  };
+  writeFileSync(config, JSON.stringify(settings));
+  const start = () =>
+    startSidecar(["--config", config, ...flags], {
+      ...fake.env,
+      GPU_PANEL_DATA_DIR: join(fake.dir, "data"),
+      ...env,
+    });
+  let sidecar = await start();
   const clients: PanelClient[] = [];
   return {
     fake,
     hook: unloadHook,
-    sidecar,
+    backend(kind) {
+      const found = fakes.get(kind);
+      if (found === undefined) throw new Error(`no ${kind} was asked for`);
+      return found;
+    },
+    get sidecar() {
+      return sidecar;
+    },
+    async restart() {
+      await sidecar.end("SIGTERM");
+      sidecar = await start();
+      return sidecar;
+    },
     connect(options) {
       const client = connectPanel(sidecar.url, options);
       clients.push(client);
@@ -51,6 +98,7 @@ export async function startRig({
     async close() {
       for (const client of clients) client.close();
       await sidecar.end("SIGTERM");
+      for (const one of fakes.values()) await one.close();
       await unloadHook.close();
       fake.dispose();
     },

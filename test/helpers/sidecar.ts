@@ -1,4 +1,7 @@
 import { type ChildProcess, spawn } from "node:child_process";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { waitUntil } from "./wait-until.ts";
 
@@ -38,8 +41,10 @@ export async function startSidecar(
 /** Starts the sidecar without waiting for it. */
 export function spawnSidecar(flags: readonly string[], env: NodeJS.ProcessEnv = {}) {
   let text = "";
+  // What a test releases belongs into no audit of this machine.
+  const dataDir = env.GPU_PANEL_DATA_DIR ?? mkdtempSync(join(tmpdir(), "gpu-panel-data-"));
   const child = spawn(process.execPath, [MAIN, ...flags], {
-    env: { PATH: process.env.PATH, ...env },
+    env: { PATH: process.env.PATH, ...env, GPU_PANEL_DATA_DIR: dataDir },
     stdio: ["ignore", "pipe", "pipe"],
   });
   child.stdout.setEncoding("utf8").on("data", (chunk: string) => {
@@ -49,7 +54,10 @@ export function spawnSidecar(flags: readonly string[], env: NodeJS.ProcessEnv = 
     text += chunk;
   });
   const ended = new Promise<number | string | null>((resolve) => {
-    child.once("exit", (code, signal) => resolve(code ?? signal));
+    child.once("exit", (code, signal) => {
+      if (env.GPU_PANEL_DATA_DIR === undefined) rmSync(dataDir, { recursive: true, force: true });
+      resolve(code ?? signal);
+    });
   });
   return { child, output: () => text, ended };
 }

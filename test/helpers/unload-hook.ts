@@ -26,6 +26,8 @@ export async function startUnloadHook(behave: HookBehaviour): Promise<UnloadHook
       body += chunk;
     });
     request.on("end", () => {
+      // A hook that tells no status.
+      if (request.method === "GET") return void response.writeHead(405).end();
       const call = { method: request.method ?? "", path: request.url ?? "", headers: request.headers, body };
       calls.push(call);
       behave(response, call);

@@ -1,74 +1,122 @@
 import { fillIn } from "../../../shared/problems/fill-in.ts";
 import type { Release } from "../../../shared/release/release.ts";
 import { DASH, gib, whole } from "../../i18n/format.ts";
+import type { ReleaseWords } from "../../i18n/release/words.ts";
 import { useMessages, useProblemWords } from "../../i18n/use-messages.ts";
 import { WarningIcon } from "../../ui/icons.tsx";
 import { shortName } from "../gpus/short-name.ts";
 import { CheckIcon } from "./CheckIcon.tsx";
+import { Parts } from "./Parts.tsx";
 
 interface ReleaseResultProps {
   release: Release;
+  words: ReleaseWords;
   onDismiss: () => void;
-  brief?: boolean;
+  brief: boolean;
 }
 
 const HOLDERS_SHOWN = 4;
 
 /** What a release brought, as measured; the backend's own claim stands beside it. */
-export default function ReleaseResult({ release, onDismiss, brief = false }: ReleaseResultProps) {
-  const m = useMessages();
+export function ReleaseResult({ release, words, onDismiss, brief }: ReleaseResultProps) {
   const wordsOf = useProblemWords();
-  const { freedMiB, problem, claim } = release;
-  const good = release.state === "done" && problem === null;
-  const words = problem === null ? null : wordsOf(problem);
-  const held = release.stillHeldBy.slice(0, HOLDERS_SHOWN);
+  const { freedMiB, problem, claim, parts } = release;
+  const good = release.state === "done" && (problem === null || problem.code === "nothing-loaded");
+  const freed = freedMiB !== null && freedMiB > 0 && release.state === "done";
+  const said = problem === null ? null : wordsOf(problem);
   return (
     <div className="result" data-tone={good ? "good" : release.state === "failed" ? "danger" : "warning"}>
       <div className="result-head">
         {good ? <CheckIcon /> : <WarningIcon />}
         <strong data-testid="release-result">
-          {good ? fillIn(m.release.freed, { gib: gib(freedMiB) }) : (words?.message ?? m.release.failed)}
+          {freed ? fillIn(words.freed, { gib: gib(freedMiB) }) : (said?.message ?? words.failed)}
         </strong>
         <button type="button" className="quiet" onClick={onDismiss}>
-          {m.release.dismiss}
+          {words.dismiss}
         </button>
       </div>
-      <p className="small">{good ? m.release.measured : measured(freedMiB, m.release)}</p>
-      {words !== null && <p className="small">{words.advice}</p>}
-      {release.unsettled && <p className="small">{m.release.unsettled}</p>}
-      {claim !== null && claim.freedMiB !== null && (
-        <p className="small muted">{fillIn(m.release.claim, { mib: whole(claim.freedMiB) })}</p>
+      <Measured release={release} words={words} />
+      {said !== null && (
+        <p className="small">
+          {freed && parts.length === 1 && `${said.message} `}
+          {said.advice}
+        </p>
       )}
-      {!brief && good && (
+      {release.unsettled && <p className="small">{words.unsettled}</p>}
+      {claim !== null && claim.freedMiB !== null && (
+        <p className="small muted">{fillIn(words.claim, { mib: whole(claim.freedMiB) })}</p>
+      )}
+      {parts.length > 1 && <Parts parts={parts} words={words} />}
+      {!brief && freed && (
         <ul className="small muted plain">
           {release.gpus.map(({ index, beforeMiB, afterMiB }) => (
             <li key={index}>
-              {fillIn(m.release.perGpu, { index, before: whole(beforeMiB), after: whole(afterMiB) })}
+              {fillIn(words.perGpu, { index, before: whole(beforeMiB), after: whole(afterMiB) })}
             </li>
           ))}
         </ul>
       )}
-      {held.length > 0 && (
-        <p className="small muted">
-          {m.release.stillHeld}:{" "}
-          {held
-            .map(({ gpu, pid, name, usedMiB }) => {
-              const size = usedMiB === null ? DASH : `${gib(usedMiB)} GiB`;
-              return `${name === null ? m.hiddenName : shortName(name)} (PID ${pid}, GPU ${gpu}) ${size}`;
-            })
-            .join("; ")}
-        </p>
-      )}
+      <Meanwhile release={release} words={words} />
+      <Holders release={release} words={words} />
     </div>
   );
 }
 
-function measured(
-  freedMiB: number | null,
-  m: { freedSoFar: string; grew: string; notMeasured: string },
-): string {
-  if (freedMiB === null) return m.notMeasured;
-  return freedMiB < 0
-    ? fillIn(m.grew, { mib: whole(-freedMiB) })
-    : fillIn(m.freedSoFar, { mib: whole(freedMiB) });
+/** What other programs took or gave back, which is no part of what was freed. */
+function Meanwhile({ release, words }: { release: Release; words: ReleaseWords }) {
+  const m = useMessages();
+  if (release.meanwhile.length === 0) return null;
+  const changes = release.meanwhile.map(({ gpu, pid, name, changedMiB }) =>
+    fillIn(changedMiB > 0 ? words.took : words.gaveBack, {
+      name: name === null ? m.hiddenName : shortName(name),
+      pid,
+      gpu,
+      mib: whole(Math.abs(changedMiB)),
+    }),
+  );
+  return (
+    <p className="small">
+      {words.notCounted}: {changes.join("; ")}.
+    </p>
+  );
+}
+
+/** Who still holds VRAM, why, and what helps. */
+function Holders({ release, words }: { release: Release; words: ReleaseWords }) {
+  const m = useMessages();
+  const held = release.stillHeldBy.slice(0, HOLDERS_SHOWN);
+  if (held.length === 0) return null;
+  const steps = [...new Set(held.map(({ because }) => words.nextStep[because]))].filter(
+    (step) => step !== "",
+  );
+  return (
+    <>
+      <p className="small muted">
+        {words.stillHeld}:{" "}
+        {held
+          .map(({ gpu, pid, name, usedMiB, because }) => {
+            const size = usedMiB === null ? DASH : `${gib(usedMiB)} GiB`;
+            const why = words.because[because] === "" ? "" : `, ${words.because[because]}`;
+            return `${name === null ? m.hiddenName : shortName(name)} (PID ${pid}, GPU ${gpu}) ${size}${why}`;
+          })
+          .join("; ")}
+      </p>
+      {steps.map((step) => (
+        <p key={step} className="small muted">
+          {step}
+        </p>
+      ))}
+    </>
+  );
+}
+
+/** What the samples said. Silent where nothing was asked of a backend. */
+function Measured({ release, words }: { release: Release; words: ReleaseWords }) {
+  const { freedMiB, state, problem } = release;
+  if (freedMiB === null) {
+    return problem?.code === "not-measured" ? <p className="small">{words.notMeasured}</p> : null;
+  }
+  if (state === "done" && problem === null) return <p className="small">{words.measured}</p>;
+  const text = freedMiB < 0 ? words.grew : words.freedSoFar;
+  return <p className="small">{fillIn(text, { mib: whole(Math.abs(freedMiB)) })}</p>;
 }

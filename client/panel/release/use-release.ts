@@ -1,6 +1,6 @@
-import { useState } from "react";
+import { useEffect, useState } from "react";
 import type { Problem } from "../../../shared/problems/problem.ts";
-import { isReleasing, type Release } from "../../../shared/release/release.ts";
+import { isReleasing, type Release, type ReleaseMode } from "../../../shared/release/release.ts";
 import type { PanelState } from "../../store/panel-state.ts";
 import { selectRelease } from "../../store/selectors.ts";
 import { usePanel, usePanelParts } from "../../store/use-panel.ts";
@@ -22,7 +22,11 @@ export interface ReleaseControl {
   asking: boolean;
   ask(): void;
   cancel(): void;
-  confirm(): void;
+  /** @param backend one backend alone; `null` for all of them */
+  confirm(mode: ReleaseMode, backend: string | null): void;
+  /** This viewer may cancel a release that waits. */
+  mayCancel: boolean;
+  cancelWaiting(): void;
   /** The result is to be shown: it has not been dismissed. */
   showResult: boolean;
   dismiss(): void;
@@ -39,11 +43,16 @@ export function useRelease(): ReleaseControl {
   const [refusal, setRefusal] = useState<Problem | null>(null);
   const [dismissed, setDismissed] = useState<string | null>(null);
   const releasing = isReleasing(release) || sending;
+  // A question that stood open while somebody else released must not come back with another job running.
+  useEffect(() => {
+    if (releasing) setAsking(false);
+  }, [releasing]);
+  const permitted = live && permission?.allowed === true;
 
   return {
     release,
     releasing,
-    enabled: live && permission?.allowed === true && !releasing,
+    enabled: permitted && !releasing,
     blockedBy: permission?.problem ?? null,
     refusal,
     asking: asking && !releasing,
@@ -52,12 +61,19 @@ export function useRelease(): ReleaseControl {
       setAsking(true);
     },
     cancel: () => setAsking(false),
-    confirm() {
+    confirm(mode, backend) {
       if (bootId === null) return;
       setAsking(false);
       setSending(true);
-      void source.release("auto", bootId).then((reply) => {
+      void source.release({ mode, bootId, ...(backend === null ? {} : { backend }) }).then((reply) => {
         setSending(false);
+        if (!reply.ok) setRefusal(reply);
+      });
+    },
+    mayCancel: permitted && release.waiting?.cancellable === true,
+    cancelWaiting() {
+      if (release.id === null) return;
+      void source.cancelRelease(release.id).then((reply) => {
         if (!reply.ok) setRefusal(reply);
       });
     },

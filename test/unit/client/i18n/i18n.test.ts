@@ -2,7 +2,9 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { en } from "../../../../client/i18n/en.ts";
 import { DASH, gib, percent, whole, withUnit } from "../../../../client/i18n/format.ts";
-import { loadCatalog, loadProblems, resolveLanguage } from "../../../../client/i18n/use-messages.ts";
+import { laterEn } from "../../../../client/i18n/later-en.ts";
+import { laterZhCn } from "../../../../client/i18n/later-zh-cn.ts";
+import { loadCatalog, loadLater, resolveLanguage } from "../../../../client/i18n/use-messages.ts";
 import { zhCn } from "../../../../client/i18n/zh-cn.ts";
 import { parseThrottle } from "../../../../server/sampling/parse-cell.ts";
 import { problemsEn } from "../../../../shared/problems/en.ts";
@@ -13,29 +15,27 @@ function texts(node: unknown, path: string): [string, string][] {
   if (typeof node === "string") return [[path, node]];
   return Object.entries(node ?? {}).flatMap(([key, child]) => texts(child, `${path}.${key}`));
 }
+/** All words of a language, those that are loaded later too. */
+const english = texts({ ...en, later: laterEn.release }, "m");
 const places = (text: string) => [...text.matchAll(/\{(\w+)\}/g)].map(([, name]) => name).sort();
 
 describe("catalogues", () => {
-  const chinese = new Map(texts(zhCn, "m"));
+  const chinese = new Map(texts({ ...zhCn, later: laterZhCn.release }, "m"));
 
   test("PNL-5 each text has its counterpart with the same places in it, as often", () => {
-    expect([...chinese.keys()].sort()).toEqual(
-      texts(en, "m")
-        .map(([path]) => path)
-        .sort(),
-    );
-    for (const [path, text] of texts(en, "m"))
+    expect([...chinese.keys()].sort()).toEqual(english.map(([path]) => path).sort());
+    for (const [path, text] of english)
       expect([path, places(chinese.get(path) ?? "")]).toEqual([path, places(text)]);
   });
 
   test("PNL-5 no text was left in the other language", () => {
-    for (const [path, text] of texts(en, "m"))
+    for (const [path, text] of english)
       expect([path, /[\u3000-\u9fff\uff00-\uffef]/.test(text)]).toEqual([path, false]);
-    const same = texts(en, "m")
-      .filter(([path, text]) => chinese.get(path) === text)
-      .map(([, text]) => text);
+    const same = english.filter(([path, text]) => chinese.get(path) === text).map(([, text]) => text);
     // Names and units are the same in both.
-    expect(same.filter((text) => !/^(?:GPU \{index\}|PID)$/.test(text))).toEqual([]);
+    expect(
+      same.filter((text) => !/^(?:GPU \{index\}|PID|\{time\} · \{by\} · \{mode\}|)$/.test(text)),
+    ).toEqual([]);
   });
 
   test("PNL-5 every throttle reason that a driver can name has words", () => {
@@ -45,7 +45,8 @@ describe("catalogues", () => {
 
   test("PNL-5 EMB-2 a language loads its own catalogues", async () => {
     expect([await loadCatalog("en"), await loadCatalog("zh-CN")]).toEqual([en, zhCn]);
-    expect([await loadProblems("en"), await loadProblems("zh-CN")]).toEqual([problemsEn, problemsZhCn]);
+    expect([await loadLater("en"), await loadLater("zh-CN")]).toEqual([laterEn, laterZhCn]);
+    expect([laterEn.problems, laterZhCn.problems]).toEqual([problemsEn, problemsZhCn]);
   });
 });
 

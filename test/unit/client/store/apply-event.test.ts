@@ -211,6 +211,8 @@ test("PNL-1 the store tells its listeners of every change once, and of nothing e
       return () => listeners.delete(listener);
     },
     release: () => Promise.reject(new Error("not here")),
+    cancelRelease: () => Promise.reject(new Error("not here")),
+    pastReleases: () => Promise.reject(new Error("not here")),
     setVisible: () => {},
     close: () => {},
   });

@@ -1,0 +1,5 @@
+import { problemsEn } from "../../shared/problems/en.ts";
+import { releaseEn } from "./release/en.ts";
+import type { LaterWords } from "./use-messages.ts";
+
+export const laterEn: LaterWords = { problems: problemsEn, release: releaseEn };

@@ -1,0 +1,5 @@
+import { problemsZhCn } from "../../shared/problems/zh-cn.ts";
+import { releaseZhCn } from "./release/zh-cn.ts";
+import type { LaterWords } from "./use-messages.ts";
+
+export const laterZhCn: LaterWords = { problems: problemsZhCn, release: releaseZhCn };

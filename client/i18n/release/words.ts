@@ -1,0 +1,53 @@
+import type { DuringJob } from "../../../shared/release/backend.ts";
+import type { HeldBecause, ReleasePart } from "../../../shared/release/release.ts";
+
+/** The words around a release. Loaded after the first figures: only the button itself is needed for those. */
+export interface ReleaseWords {
+  confirm: string;
+  confirmDemo: string;
+  estimate: string;
+  estimateUnknown: string;
+  target: string;
+  allBackends: string;
+  models: string;
+  utilizationBusy: string;
+  jobRuns: string;
+  jobsQueued: string;
+  modes: { afterCurrent: string; interrupt: string; now: string };
+  afterCurrentHint: Record<DuringJob, string>;
+  interruptHint: string;
+  nowHint: Record<DuringJob, string>;
+  yes: Record<"auto" | "now" | "after-current" | "interrupt", string>;
+  no: string;
+  steps: Record<"wait" | "call" | "verify", string>;
+  calling: string;
+  verifying: string;
+  waiting: string;
+  waitingQueue: string;
+  cannotCancel: string;
+  cancelWaiting: string;
+  freed: string;
+  freedSoFar: string;
+  grew: string;
+  notMeasured: string;
+  unsettled: string;
+  perGpu: string;
+  claim: string;
+  measured: string;
+  failed: string;
+  dismiss: string;
+  part: Record<ReleasePart["state"], string>;
+  partFreed: string;
+  took: string;
+  gaveBack: string;
+  notCounted: string;
+  stillHeld: string;
+  because: Record<HeldBecause, string>;
+  nextStep: Record<HeldBecause, string>;
+  past: string;
+  noPast: string;
+  pastRow: string;
+  pastFailed: string;
+  backends: string;
+  backendState: Record<"busy" | "idle" | "unknown" | "unreachable" | "problem", string>;
+}

@@ -1,0 +1,48 @@
+import { useContext, useEffect, useState } from "react";
+import { fillIn } from "../../../shared/problems/fill-in.ts";
+import type { ReleaseRecord } from "../../../shared/release/record.ts";
+import { DASH, gib } from "../../i18n/format.ts";
+import { useReleaseWords } from "../../i18n/use-messages.ts";
+import { selectRelease } from "../../store/selectors.ts";
+import { usePanel, usePanelParts } from "../../store/use-panel.ts";
+import { LookContext } from "../settings/look.ts";
+
+const SHOWN = 10;
+
+/** The last releases: when, by whom, and what came back. */
+export function PastReleases() {
+  const words = useReleaseWords();
+  const { language } = useContext(LookContext);
+  const { source } = usePanelParts();
+  const { id, state } = usePanel(selectRelease);
+  const [records, setRecords] = useState<readonly ReleaseRecord[] | null>(null);
+  const version = `${id} ${state}`;
+  // biome-ignore lint/correctness/useExhaustiveDependencies: asked for anew whenever a release has changed
+  useEffect(() => {
+    let wanted = true;
+    void source.pastReleases().then((reply) => {
+      if (wanted && reply.ok) setRecords(reply.data);
+    });
+    return () => {
+      wanted = false;
+    };
+  }, [source, version]);
+  if (words === null || records === null) return null;
+  if (records.length === 0) return <p className="small muted">{words.noPast}</p>;
+  return (
+    <ul className="small plain past">
+      {records.slice(0, SHOWN).map((record) => (
+        <li key={record.id}>
+          <span className="muted">
+            {fillIn(words.pastRow, {
+              time: new Date(record.startedAt).toLocaleString(language),
+              by: record.requestedBy ?? DASH,
+              mode: record.parts.map(({ backend }) => backend).join(", "),
+            })}
+          </span>
+          <b>{record.state === "failed" ? words.pastFailed : `${gib(record.freedMiB)} GiB`}</b>
+        </li>
+      ))}
+    </ul>
+  );
+}

@@ -1,0 +1,24 @@
+import type { BackendState } from "../../../shared/release/backend.ts";
+import type { ReleaseMode } from "../../../shared/release/release.ts";
+
+/** What can be chosen before a release of these backends. Pure. */
+export interface ReleaseChoice {
+  /** Backends with a job that the choice concerns. */
+  busy: readonly BackendState[];
+  /** The ways to choose from, the gentlest first; one alone is no question. */
+  modes: readonly ReleaseMode[];
+}
+
+/** Idle: now. Busy: after the job, by interrupting it, or now where that breaks nothing by itself. */
+export function releaseChoice(targets: readonly BackendState[]): ReleaseChoice {
+  const busy = targets.filter((backend) => backend.busy === true && backend.duringJob !== "spared");
+  if (busy.length === 0) return { busy, modes: ["auto"] };
+  const knownTo = (mode: ReleaseMode) => busy.every(({ modes }) => modes.includes(mode));
+  const modes: ReleaseMode[] = [];
+  if (knownTo("after-current")) modes.push("after-current");
+  if (knownTo("interrupt")) modes.push("interrupt");
+  // Where a call breaks the job, or is taken up after it anyway, “now” would be no choice of its own.
+  const nowIsOwn = busy.every(({ duringJob }) => duringJob === "ends-jobs" || duringJob === "unknown");
+  if (knownTo("now") && nowIsOwn) modes.push("now");
+  return { busy, modes: modes.length === 0 ? ["auto"] : modes };
+}
