@@ -55,7 +55,7 @@ export interface Sidecar {
 }
 
 const HOST_INTERVAL_MS = 10_000;
-const RELEASE_LIMITS = { patienceMs: 10_000, jobLimitMs: 2 * 3_600_000, stopLimitMs: 60_000 };
+const RELEASE_LIMITS = { jobLimitMs: 2 * 3_600_000, stopLimitMs: 60_000 };
 
 /** Composition root: builds, wires and owns the parts; the only file that joins the server's folders. */
 export function createSidecar(
@@ -105,7 +105,11 @@ export function createSidecar(
     backends,
     watch,
     ownersFound: owners.isFound,
-    limits: { ...RELEASE_LIMITS, statusIntervalMs: options.backendInterval },
+    limits: {
+      ...RELEASE_LIMITS,
+      patienceMs: options.releasePatience,
+      statusIntervalMs: options.backendInterval,
+    },
     samples: {
       latest: sampler.latest,
       nowMs: sampler.nowMs,

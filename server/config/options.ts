@@ -41,6 +41,8 @@ export const optionsSchema = v.strictObject({
   ),
   /** Milliseconds between two status calls to a backend. */
   backendInterval: v.optional(wholeNumber("backendInterval", 250, 600_000), 5000),
+  /** Milliseconds that VRAM may take to begin to fall after a backend has accepted. */
+  releasePatience: v.optional(wholeNumber("releasePatience", 500, 600_000), 10_000),
   dataDir: v.optional(v.pipe(v.string(), v.minLength(1))),
   token: v.optional(v.pipe(v.string(), v.minLength(8, "a token of at least 8 characters"), v.maxLength(256))),
   allowOrigin: v.optional(v.pipe(list, v.array(origin)), []),

@@ -64,11 +64,12 @@ async function waitUntil(
       if (cancel.aborted) return { kind: "cancelled" };
       const state = watch.stateOf(backendId);
       const nowMs = performance.now();
-      if (state?.problem == null) answeredMs = nowMs;
+      if (state !== undefined && state.problem === null && state.busy !== null) answeredMs = nowMs;
       // Not reached at all: it has ended, and its job with it.
-      else if (state.reachable === false) return { kind: "failed", problem: state.problem };
-      else if (nowMs - answeredMs > LOOKS_WITHOUT_ANSWER * intervalMs) {
+      else if (state?.reachable === false && state.problem !== null) {
         return { kind: "failed", problem: state.problem };
+      } else if (nowMs - answeredMs > LOOKS_WITHOUT_ANSWER * intervalMs) {
+        return { kind: "failed", problem: state?.problem ?? problem("busy-unknown") };
       }
       const result = state === undefined ? null : look(state);
       if (result !== null) return result;

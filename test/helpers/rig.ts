@@ -30,6 +30,8 @@ export interface RigOptions {
   /** Fakes of these kinds in place of the hook; `onUnload` is what happens when their models leave VRAM. */
   backends?: readonly BackendOptions["kind"][];
   onUnload?: (kind: BackendOptions["kind"], fake: FakeNvidiaSmi) => void;
+  /** More settings for the config file. */
+  settings?: Readonly<Record<string, unknown>>;
   flags?: readonly string[];
   env?: NodeJS.ProcessEnv;
 }
@@ -41,6 +43,7 @@ export async function startRig({
   hookTimeoutMs = 10_000,
   backends: kinds = [],
   onUnload = () => {},
+  settings: more = {},
   flags = [],
   env = {},
 }: RigOptions = {}): Promise<Rig> {
@@ -64,6 +67,7 @@ export async function startRig({
     interval: 250,
     backendInterval: 250,
     backends: kinds.length === 0 ? [hookOptions] : listed,
+    ...more,
   };
   writeFileSync(config, JSON.stringify(settings));
   const start = () =>

@@ -2,7 +2,7 @@ import * as v from "valibot";
 import type { BackendStatus } from "../../../shared/release/backend.ts";
 import type { ReleaseMode } from "../../../shared/release/release.ts";
 import type { Backend, CallOutcome, StatusOutcome, UnloadOutcome } from "./backend.ts";
-import { type Call, createCaller, readAnswer } from "./call.ts";
+import { type Call, createCaller, readAnswer, unreadable } from "./call.ts";
 
 /** How to call the hook. */
 export interface HttpHook {
@@ -62,16 +62,20 @@ export function createHttpBackend(hook: HttpHook): Backend {
     return { kind: "accepted", claim: freedMiB === null && models === null ? null : { freedMiB, models } };
   }
 
-  /** False once a GET was answered with something else: a hook that does not heed the method must not be called again. */
-  let tellsStatus = true;
+  /** `false` once its first answer to a GET was something else: a hook that does not heed the method must not be called again. */
+  let tellsStatus: boolean | null = null;
   async function status(signal: AbortSignal): Promise<StatusOutcome> {
-    if (!tellsStatus) return NO_STATUS;
+    if (tellsStatus === false) return NO_STATUS;
     const answer = await call("", signal, { timeoutMs: Math.min(STATUS_TIMEOUT_MS, hook.timeoutMs) });
     if (answer.kind === "failed") {
       return NO_SUCH_METHOD.includes(answer.status ?? 0) ? NO_STATUS : answer;
     }
     const said = readAnswer(answer, statusSchema);
-    if (said !== null) return { kind: "status", status: toStatus(said) };
+    if (said !== null) {
+      tellsStatus = true;
+      return { kind: "status", status: toStatus(said) };
+    }
+    if (tellsStatus === true || answer.text === null) return unreadable(hook.id);
     tellsStatus = false;
     return NO_STATUS;
   }

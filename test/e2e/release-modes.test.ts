@@ -1,0 +1,163 @@
+import type { Page } from "playwright-core";
+import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
+import { axeViolations, launchBrowser, type TestBrowser } from "../helpers/browser.ts";
+import { fakeGpu } from "../helpers/fake-nvidia-smi.ts";
+import { type Rig, type RigOptions, startRig } from "../helpers/rig.ts";
+
+let browser: TestBrowser;
+let rig: Rig | undefined;
+beforeAll(async () => {
+  browser = await launchBrowser();
+});
+afterAll(() => browser.close());
+afterEach(async () => {
+  // The pages first: they would log that their sidecar is gone.
+  await browser.finishTest();
+  await rig?.close();
+  rig = undefined;
+});
+
+/** A card whose backends hold 20,000 MiB, of which 1,520 stay. */
+async function open(options: RigOptions, query = ""): Promise<{ page: Page; running: Rig }> {
+  rig = await startRig({
+    script: { gpus: [fakeGpu(0, { "memory.used": 22_000, "memory.total": 49_140, "utilization.gpu": 0 })] },
+    backends: ["comfyui"],
+    onUnload: (_, fake) => fake.setGpu(0, { "memory.used": 1_520 }),
+    ...options,
+  });
+  const page = await browser.open(rig.sidecar.url + query);
+  await page.getByRole("progressbar").first().waitFor();
+  return { page, running: rig };
+}
+
+const button = (page: Page, name: string) => page.getByRole("button", { name, exact: true });
+const result = (page: Page) => page.getByTestId("release-result");
+
+describe("ComfyUI", () => {
+  test("REL-1 REL-9 idle: released with two clicks, and measured", async () => {
+    const { page, running } = await open({});
+    await page.getByText("ComfyUI").waitFor();
+    await page.getByText("idle").waitFor();
+    await button(page, "Release VRAM").click();
+    await page.getByText("About 18.0 GiB should come back.").waitFor();
+    await button(page, "Release now").click();
+    await result(page).getByText("20.0 GiB released").waitFor();
+    expect(running.backend("comfyui").isLoaded()).toBe(false);
+    await page.getByText("Past releases").click();
+    await page.getByText("127.0.0.1 · comfyui").waitFor();
+  });
+
+  test("REL-7 REL-11 busy: the question offers to wait; the wait is seen in every view, the job completes", async () => {
+    const { page, running } = await open({});
+    const comfy = running.backend("comfyui");
+    comfy.startJob();
+    await page.getByText("running a job").waitFor();
+    await button(page, "Release VRAM").click();
+    await page.getByText("ComfyUI is running a job.").waitFor();
+    expect(await page.getByRole("radio", { name: "After the current job" }).isChecked()).toBe(true);
+    expect(await axeViolations(page)).toEqual([]);
+    const other = await browser.open(`${running.sidecar.url}embed?view=compact&lang=zh-CN`);
+    const bar = await browser.open(`${running.sidecar.url}embed?view=bar`);
+    await button(page, "Release after the job").click();
+    await page.getByText("Waiting for the job of ComfyUI to end.").waitFor();
+    await other.getByText("正在等待 ComfyUI 的任务结束。").waitFor();
+    await bar.getByText("Waiting for the job of ComfyUI to end.").waitFor();
+    expect(await axeViolations(other)).toEqual([]);
+    expect(comfy.isLoaded()).toBe(true);
+    comfy.endJob();
+    await result(page).getByText("20.0 GiB released").waitFor();
+    await other.getByText("已释放 20.0 GiB").waitFor();
+    expect([comfy.finishedJobs(), comfy.harmedJobs(), comfy.interruptedJobs()]).toEqual([1, 0, 0]);
+  });
+
+  test("REL-11 interrupt is chosen, said, and done", async () => {
+    const { page, running } = await open({}, "embed?view=compact");
+    const comfy = running.backend("comfyui");
+    comfy.startJob();
+    await button(page, "Release VRAM").click();
+    await page.getByRole("radio", { name: "Interrupt the job" }).check();
+    await page.getByText("The running job is stopped and its result is lost.").waitFor();
+    await button(page, "Interrupt and release").click();
+    await result(page).getByText("20.0 GiB released").waitFor();
+    expect([comfy.finishedJobs(), comfy.interruptedJobs()]).toEqual([0, 1]);
+  });
+
+  test("REL-11 REL-8 any viewer who may release can cancel the wait; one who may not cannot", async () => {
+    const token = "a-token-for-this-test";
+    const { page: reader, running } = await open({ flags: ["--token", token] });
+    const comfy = running.backend("comfyui");
+    comfy.startJob();
+    const first = await browser.open(`${running.sidecar.url}#token=${token}`);
+    const second = await browser.open(`${running.sidecar.url}embed?view=compact&lang=zh-CN#token=${token}`);
+    await first.getByText("running a job").waitFor();
+    await button(first, "Release VRAM").click();
+    await button(first, "Release after the job").click();
+    await reader.getByText("Waiting for the job of ComfyUI to end.").waitFor();
+    expect(await button(reader, "Cancel the release").count()).toBe(0);
+    await button(second, "取消释放").click();
+    await result(first)
+      .getByText(/The release was cancelled by 127\.0\.0\.1/)
+      .waitFor();
+    await result(reader)
+      .getByText(/The release was cancelled/)
+      .waitFor();
+    comfy.endJob();
+    expect([comfy.finishedJobs(), comfy.isLoaded()]).toEqual([1, true]);
+  });
+});
+
+describe("several backends, and the generic hook", () => {
+  const both: RigOptions = {
+    backends: ["comfyui", "http"],
+    onUnload: (kind, fake) => {
+      const used = Number(fake.script.gpus[0]?.["memory.used"]);
+      fake.setGpu(0, { "memory.used": used - (kind === "http" ? 3_072 : 10_240) });
+    },
+  };
+
+  test("REL-13 all with one button, each with its own figure", async () => {
+    const { page } = await open(both);
+    await button(page, "Release VRAM").click();
+    await button(page, "Release now").click();
+    await result(page).getByText("13.0 GiB released").waitFor();
+    await page.getByText("ComfyUI: 10,240 MiB").waitFor();
+    await page.getByText("http: 3,072 MiB").waitFor();
+    expect(await axeViolations(page)).toEqual([]);
+  });
+
+  test("REL-13 one alone from the menu", async () => {
+    const { page, running } = await open(both);
+    await button(page, "Release VRAM").click();
+    await page.getByLabel("What to release").selectOption("http");
+    await page.getByText("Loaded: wan2.2-i2v-a14b (17.6 GiB)").waitFor();
+    await button(page, "Release now").click();
+    await result(page).getByText("3.0 GiB released").waitFor();
+    expect(running.backend("comfyui").isLoaded()).toBe(true);
+  });
+
+  test("REL-12 what another program took meanwhile is told apart", async () => {
+    const uuid = String(fakeGpu(0).uuid);
+    const other = (used: number) => ({
+      gpu_uuid: uuid,
+      pid: 999_902,
+      process_name: "/usr/bin/blender",
+      used_memory: used,
+    });
+    const { page } = await open({
+      script: {
+        gpus: [fakeGpu(0, { "memory.used": 22_000, "memory.total": 49_140 })],
+        processes: [other(1000)],
+      },
+      onUnload: (_, fake) => {
+        fake.setGpu(0, { "memory.used": 1_520 + 4_000 });
+        fake.set({ processes: [other(5000)] });
+      },
+    });
+    await button(page, "Release VRAM").click();
+    await button(page, "Release now").click();
+    await result(page).getByText("20.0 GiB released").waitFor();
+    await page
+      .getByText("Meanwhile, and not counted above: blender (PID 999902, GPU 0) took 4,000 MiB.")
+      .waitFor();
+  });
+});
