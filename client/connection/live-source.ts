@@ -210,6 +210,7 @@ export function createLiveSource({ baseUrl, token, historyMs }: LiveSourceOption
       return askLive(replies.release, (live) => live.emitWithAck("release", { requestId, ...demand }));
     },
     cancelRelease: (id) => askLive(replies.release, (live) => live.emitWithAck("cancel-release", { id })),
+    prepareBackend: (id) => askLive(replies.release, (live) => live.emitWithAck("prepare-backend", { id })),
     pastReleases: () => askLive(replies.past, (live) => live.emitWithAck("past-releases")),
     setVisible(next) {
       if (next === visible) return;

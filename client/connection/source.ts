@@ -39,6 +39,8 @@ export interface PanelSource {
   release(demand: ReleaseWish): Promise<Reply<{ id: string }>>;
   /** Cancels the release of this id while it waits for a job. */
   cancelRelease(id: string): Promise<Reply<{ id: string }>>;
+  /** Makes a backend ready that a release has left unable to run a job. */
+  prepareBackend(id: string): Promise<Reply<{ id: string }>>;
   /** Releases of the past, newest first. */
   pastReleases(): Promise<Reply<ReleaseRecord[]>>;
   /** A hidden panel asks for no samples. */

@@ -17,6 +17,7 @@ import type { Release } from "../../shared/release/release.ts";
 import type { Admit } from "./admit.ts";
 import { cancelRelease } from "./commands/cancel-release.ts";
 import type { Sidecar, Viewer } from "./commands/command.ts";
+import { prepareBackend } from "./commands/prepare-backend.ts";
 import { release } from "./commands/release.ts";
 import { resume } from "./commands/resume.ts";
 import { setWatching } from "./commands/watch.ts";
@@ -131,6 +132,10 @@ export function createGateway(
     socket.on("resume", (request, ack) => answer(ack, () => resume(sidecar, viewer, request)));
     socket.on("past-releases", (ack) => answer(ack, () => succeed([...sidecar.pastReleases()])));
     socket.on("cancel-release", (request, ack) => answer(ack, () => cancelRelease(sidecar, viewer, request)));
+    socket.on("prepare-backend", async (request, ack) => {
+      const reply = await prepareBackend(sidecar, viewer, request);
+      answer(ack, () => reply);
+    });
     socket.on("release", (request, ack) => answer(ack, () => release(sidecar, viewer, request)));
   });
 

@@ -4,6 +4,7 @@ import type { Admit } from "../gateway/admit.ts";
 import type { Assets } from "./assets.ts";
 import type { Pages } from "./pages.ts";
 import { sendProblem } from "./respond.ts";
+import { prepareBackend } from "./routes/backends.ts";
 import { healthz } from "./routes/healthz.ts";
 import { profiles } from "./routes/profiles.ts";
 import { cancelRelease, pastReleases, showRelease, startRelease } from "./routes/release.ts";
@@ -18,6 +19,7 @@ const ROUTES: readonly Route[] = [
   showRelease,
   cancelRelease,
   pastReleases,
+  prepareBackend,
 ];
 
 export interface HttpOptions {

@@ -16,6 +16,8 @@ export interface BackendWatch {
   ask(backend: Backend, signal: AbortSignal): Promise<StatusOutcome | null>;
   /** Something was heard of the backend without asking for its status. */
   reached(id: string, reached: boolean, problem?: Problem | null): void;
+  /** A release has left it unable to run a job, or it has been made ready again. */
+  park(id: string, parked: boolean): void;
   /** Resolves at the next change of anything, after `ms`, or with the signal. */
   nextChange(ms: number, signal: AbortSignal): Promise<void>;
   close(): Promise<void>;
@@ -24,6 +26,7 @@ export interface BackendWatch {
 interface Known {
   reachable: boolean | null;
   problem: Problem | null;
+  parked: boolean;
   status: BackendStatus;
 }
 
@@ -36,7 +39,7 @@ export function createBackendWatch(backends: readonly Backend[], intervalMs: num
   const changes = createEmitter<BackendState[]>();
   const closing = new AbortController();
   const known = new Map<string, Known>(
-    backends.map(({ id }) => [id, { reachable: null, problem: null, status: NOTHING }]),
+    backends.map(({ id }) => [id, { reachable: null, problem: null, parked: false, status: NOTHING }]),
   );
   const asking = new Map<string, Promise<unknown>>();
   let timers: NodeJS.Timeout[] = [];
@@ -46,9 +49,14 @@ export function createBackendWatch(backends: readonly Backend[], intervalMs: num
   let listening = false;
 
   const stateOf = (backend: Backend): BackendState => {
-    const { reachable = null, problem = null, status = NOTHING } = known.get(backend.id) ?? {};
+    const {
+      reachable = null,
+      problem = null,
+      parked = false,
+      status = NOTHING,
+    } = known.get(backend.id) ?? {};
     const { id, kind, modes, duringJob } = backend;
-    return { id, kind, url: null, reachable, problem, ...status, modes: [...modes], duringJob };
+    return { id, kind, url: null, reachable, problem, ...status, parked, modes: [...modes], duringJob };
   };
   const states = () => backends.map(stateOf);
 
@@ -118,6 +126,7 @@ export function createBackendWatch(backends: readonly Backend[], intervalMs: num
       };
     },
     ask,
+    park: (id, parked) => learn(id, { parked }),
     reached: (id, reached, problem = null) => learn(id, { reachable: reached, problem }),
     nextChange: (ms, signal) =>
       new Promise((resolve) => {

@@ -38,6 +38,8 @@ export interface ReleaseController {
   request(demand: ReleaseDemand): Reply<{ id: string }>;
   /** Cancels the release in progress while it waits for a job and has asked nothing yet. */
   cancel(by: string, id?: string): Reply<{ id: string }>;
+  /** Makes a backend ready for its next job, where a release has left it unable to run one. */
+  prepare(id: string): Promise<Reply<{ id: string }>>;
   close(): Promise<void>;
 }
 
@@ -205,6 +207,15 @@ export function createReleaseController({
       cancelledBy ??= by;
       cancelling.abort();
       return succeed({ id: current.id });
+    },
+    async prepare(id) {
+      const backend = backends.find((one) => one.id === id);
+      if (backend === undefined) return refuse(problem("unknown-backend", { backend: id }));
+      if (isReleasing(current)) return refuse(problem("releasing"));
+      const outcome = await backend.prepare?.(closing.signal);
+      if (outcome?.kind === "failed") return refuse(outcome.problem);
+      watch.park(id, false);
+      return succeed({ id });
     },
     async close() {
       closing.abort();

@@ -146,6 +146,7 @@ export async function releaseOne(
   async function ask(): Promise<UnloadOutcome> {
     const outcome = await backend.unload(mode, closing);
     const away = outcome.kind === "failed" && outcome.problem.code === "backend-unreachable";
+    if (outcome.kind === "accepted" && backend.prepare !== undefined) watch.park(backend.id, true);
     watch.reached(backend.id, !away, away ? outcome.problem : null);
     return outcome;
   }

@@ -42,6 +42,7 @@ export const PROBLEM_CODES = [
   "release-cancelled",
   "cancelled-partly",
   "not-waiting",
+  "releasing",
   "release-fault",
   "nothing-freed",
   "vram-grew",

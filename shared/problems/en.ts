@@ -166,6 +166,10 @@ export const problemsEn: ProblemCatalog = {
     message: "There is no release that waits and could be cancelled.",
     advice: "A release that has already called the backend cannot be taken back.",
   },
+  releasing: {
+    message: "A release is in progress.",
+    advice: "Wait for its end.",
+  },
   "release-fault": {
     message: "The release broke off by a fault of the sidecar: {detail}",
     advice: "Please report this. The figures show what has happened so far.",

@@ -153,6 +153,7 @@ export const problemsZhCn: ProblemCatalog = {
     advice: "如需释放其余部分，请再按一次按钮。",
   },
   "not-waiting": { message: "没有正在等待、可以取消的释放。", advice: "已向后端发出的释放请求无法撤回。" },
+  releasing: { message: "正在释放显存。", advice: "请等待其结束。" },
   "release-fault": {
     message: "面板服务自身出错，释放中断：{detail}",
     advice: "请反馈此问题。目前的情况以数据为准。",

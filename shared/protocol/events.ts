@@ -3,7 +3,7 @@ import type { ReleaseRecord } from "../release/record.ts";
 import type { Release } from "../release/release.ts";
 import type { DetailsMessage, Hello, Resumed } from "./messages.ts";
 import type { Reply } from "./reply.ts";
-import type { CancelRequest, ReleaseRequest, ResumeRequest } from "./requests.ts";
+import type { CancelRequest, PrepareRequest, ReleaseRequest, ResumeRequest } from "./requests.ts";
 import type { WireSample } from "./sample-codec.ts";
 import type { HostState, SourceState } from "./state.ts";
 
@@ -25,5 +25,6 @@ export interface ClientToServerEvents {
   resume: (request: ResumeRequest, ack: (reply: Reply<Resumed>) => void) => void;
   release: (request: ReleaseRequest, ack: (reply: Reply<{ id: string }>) => void) => void;
   "cancel-release": (request: CancelRequest, ack: (reply: Reply<{ id: string }>) => void) => void;
+  "prepare-backend": (request: PrepareRequest, ack: (reply: Reply<{ id: string }>) => void) => void;
   "past-releases": (ack: (reply: Reply<ReleaseRecord[]>) => void) => void;
 }

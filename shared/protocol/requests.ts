@@ -37,6 +37,9 @@ export const releaseRequestSchema = v.strictObject({
 /** The `cancel-release` event: the release that the user looked at. */
 export const cancelRequestSchema = v.strictObject({ id: shortText });
 export type CancelRequest = v.InferOutput<typeof cancelRequestSchema>;
+/** The `prepare-backend` event. */
+export const prepareRequestSchema = v.strictObject({ id: shortText });
+export type PrepareRequest = v.InferOutput<typeof prepareRequestSchema>;
 export type ReleaseRequest = v.InferInput<typeof releaseRequestSchema>;
 
 export const resumeRequestSchema = v.strictObject({ sinceSeq: seq });

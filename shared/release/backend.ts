@@ -71,6 +71,8 @@ export const backendSchema = v.object({
   queue: figure,
   models: v.array(backendModelSchema),
   allocator: v.nullable(allocatorSchema),
+  /** A release has left it unable to run a job until it is made ready again. */
+  parked: v.boolean(),
   /** Ways of releasing it knows. */
   modes: v.array(v.picklist(RELEASE_MODES)),
   duringJob: v.picklist(DURING_JOB),

@@ -106,6 +106,17 @@ describe("ComfyUI", () => {
   });
 });
 
+test("REL-18 A1111 after a release: the panel says what its next job needs, and does it", async () => {
+  const { page, running } = await open({ backends: ["a1111"] }, "embed?view=compact");
+  await button(page, "Release VRAM").click();
+  await button(page, "Release now").click();
+  await result(page).getByText("20.0 GiB released").waitFor();
+  await page.getByText("A1111 cannot run a job until its model is loaded again.").waitFor();
+  await button(page, "Load it again").click();
+  await page.getByText("A1111 cannot run a job").waitFor({ state: "detached" });
+  expect(running.backend("a1111").isLoaded()).toBe(true);
+});
+
 describe("several backends, and the generic hook", () => {
   const both: RigOptions = {
     backends: ["comfyui", "http"],

@@ -146,6 +146,30 @@ describe("a job is running", () => {
   });
 });
 
+describe("after a release", () => {
+  test("REL-18 A1111 is told to be unable to run a job, and made ready by whoever may release", async () => {
+    const running = await startLive({ backends: ["a1111"] });
+    const panel = await connect(running);
+    await ask(panel, "now");
+    await panel.releaseIn("done");
+    const parked = async () =>
+      (await (await fetch(`${running.sidecar.url}api/v1/state`)).json()).state.backends[0].parked;
+    expect(await parked()).toBe(true);
+    const prepared = await fetch(`${running.sidecar.url}api/v1/backends/a1111/prepare`, { method: "POST" });
+    expect([prepared.status, await prepared.json()]).toEqual([200, { id: "a1111" }]);
+    expect(await parked()).toBe(false);
+    const a1111 = running.backend("a1111");
+    expect(a1111.isLoaded()).toBe(true);
+    a1111.startJob();
+    a1111.endJob();
+    expect([a1111.finishedJobs(), a1111.harmedJobs()]).toEqual([1, 0]);
+    expect(await panel.socket.emitWithAck("prepare-backend", { id: "none" })).toMatchObject({
+      ok: false,
+      code: "unknown-backend",
+    });
+  });
+});
+
 describe("what else changes meanwhile", () => {
   const uuid = String(fakeGpu(0).uuid);
   const holding = (pid: number, used: number) => ({
@@ -265,7 +289,7 @@ describe("several backends", () => {
 
 describe("before and after", () => {
   test("REL-16 REL-17 the status stands in the state, the estimate in the release", async () => {
-    const running = await startLive({ backends: ["http"], script: {} });
+    const running = await startLive({ backends: ["http"] });
     const panel = await connect(running);
     const state = await waitUntil(
       async () => {
@@ -285,6 +309,7 @@ describe("before and after", () => {
         queue: 0,
         models: [{ name: "wan2.2-i2v-a14b", usedMiB: 18_000 }],
         allocator: { allocatedMiB: 17_500, reservedMiB: 18_000, maxAllocatedMiB: 39_500 },
+        parked: false,
         modes: ["auto", "now", "after-current", "interrupt"],
         duringJob: "unknown",
       },

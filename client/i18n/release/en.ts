@@ -89,6 +89,9 @@ export const releaseEn: ReleaseWords = {
   noPast: "None yet.",
   pastRow: "{time} · {by} · {mode}",
   pastFailed: "failed",
+  parked: "{backend} cannot run a job until its model is loaded again.",
+  prepare: "Load it again",
+  preparing: "Loading …",
   backends: "Backends",
   backendState: {
     busy: "running a job",

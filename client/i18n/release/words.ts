@@ -48,6 +48,9 @@ export interface ReleaseWords {
   noPast: string;
   pastRow: string;
   pastFailed: string;
+  parked: string;
+  prepare: string;
+  preparing: string;
   backends: string;
   backendState: Record<"busy" | "idle" | "unknown" | "unreachable" | "problem", string>;
 }

@@ -83,6 +83,9 @@ export const releaseZhCn: ReleaseWords = {
   noPast: "暂无。",
   pastRow: "{time} · {by} · {mode}",
   pastFailed: "失败",
+  parked: "{backend} 需重新加载模型后才能运行任务。",
+  prepare: "重新加载",
+  preparing: "正在加载……",
   backends: "后端",
   backendState: {
     busy: "正在运行任务",

@@ -1,5 +1,7 @@
 import { lazy, memo, Suspense, useEffect, useId } from "react";
 import { useMessages, useProblemWords } from "../../i18n/use-messages.ts";
+import { selectParked } from "../../store/selectors.ts";
+import { usePanel } from "../../store/use-panel.ts";
 import { ReleaseIcon } from "../../ui/icons.tsx";
 import { useRelease } from "./use-release.ts";
 
@@ -18,6 +20,7 @@ export const ReleaseButton = memo(function ReleaseButton({ brief = false }: Rele
   const wordsOf = useProblemWords();
   const control = useRelease();
   const { releasing, enabled, blockedBy, refusal, asking, showResult } = control;
+  const parked = usePanel(selectParked);
   const hintId = useId();
   useEffect(() => {
     // A failure here is tried again, and told, when the part is really shown.
@@ -46,7 +49,7 @@ export const ReleaseButton = memo(function ReleaseButton({ brief = false }: Rele
       >
         {blocked === null ? m.release.hint : `${blocked.message} ${blocked.advice}`}
       </div>
-      {(asking || releasing || showResult || refusal !== null) && (
+      {(asking || releasing || showResult || refusal !== null || parked) && (
         <Suspense>
           <ReleaseDialog control={control} brief={brief} />
         </Suspense>

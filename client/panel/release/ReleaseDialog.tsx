@@ -1,6 +1,7 @@
 import { useProblemWords, useReleaseWords } from "../../i18n/use-messages.ts";
 import css from "../../styles/release-dialog.css?inline";
 import { Confirm } from "./Confirm.tsx";
+import { Parked } from "./Parked.tsx";
 import { Progress } from "./Progress.tsx";
 import { ReleaseResult } from "./ReleaseResult.tsx";
 import type { ReleaseControl } from "./use-release.ts";
@@ -31,6 +32,7 @@ export default function ReleaseDialog({ control, brief }: ReleaseDialogProps) {
         {showResult && !releasing && !asking && (
           <ReleaseResult release={release} words={words} onDismiss={control.dismiss} brief={brief} />
         )}
+        {!releasing && !asking && <Parked />}
       </div>
     </>
   );

@@ -10,6 +10,7 @@ export interface Sidecar {
   resume(sinceSeq: number, windowMs: number): Resumed;
   release(demand: ReleaseDemand): Reply<{ id: string }>;
   cancelRelease(by: string, id: string): Reply<{ id: string }>;
+  prepareBackend(id: string): Promise<Reply<{ id: string }>>;
   /** Releases of the past, newest first. */
   pastReleases(): readonly ReleaseRecord[];
 }

@@ -16,6 +16,7 @@ export interface HttpSidecar {
   release(demand: ReleaseDemand): Reply<{ id: string }>;
   findRelease(id: string): Release | null;
   cancelRelease(by: string, id: string): Reply<{ id: string }>;
+  prepareBackend(id: string): Promise<Reply<{ id: string }>>;
   /** Newest first. */
   pastReleases(): readonly ReleaseRecord[];
 }
