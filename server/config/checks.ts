@@ -30,6 +30,7 @@ export const httpUrl = v.pipe(
   v.string(),
   v.check((text) => isHttpUrl(text), "a URL that begins with http:// or https://"),
   v.check((text) => {
+    if (!URL.canParse(text)) return true;
     const { username, password, hash } = new URL(text);
     return username === "" && password === "" && hash === "";
   }, "a URL without user, password and #: log-ins have settings of their own in the config file"),

@@ -123,7 +123,7 @@ export const problemsZhCn: ProblemCatalog = {
     message: "后端收到的请求过多（HTTP {status}）。",
     advice: "请等一分钟后再按按钮。",
   },
-  "backend-no-api": { message: "后端在运行，但其 API 未开启。", advice: "{remedy}" },
+  "backend-no-api": { message: "后端在运行，但其 API 未开启。", advice: "开启方法：{remedy} 然后重试。" },
   "backend-busy": {
     message: "有任务正在运行，现在释放会使其出错。",
     advice: "请选择“当前任务结束后”，或先停止任务。",

@@ -1,0 +1,32 @@
+import * as v from "valibot";
+
+export const JOB_STATES = ["waiting", "running", "done", "failed", "expired"] as const;
+
+/** A job that was marked through the jobs API. Times are epoch milliseconds, MiB are per GPU. */
+export const jobSchema = v.object({
+  id: v.string(),
+  label: v.string(),
+  /** Id of the profile it was predicted from; `null`: it brought its own figure. */
+  profile: v.nullable(v.string()),
+  state: v.picklist(JOB_STATES),
+  /** Indexes of the GPUs that are reserved for it, or that it runs on; empty while it waits. */
+  gpus: v.array(v.number()),
+  /** GPUs that it needs at the same time. */
+  gpuCount: v.number(),
+  /** Predicted peak on each of its GPUs, what is reserved for it. */
+  peakMiB: v.number(),
+  /** Backend in which it runs; jobs in one backend share its weights. */
+  backend: v.nullable(v.string()),
+  /** Process that holds its VRAM. */
+  pid: v.nullable(v.number()),
+  phase: v.nullable(v.string()),
+  requestedBy: v.string(),
+  requestedAt: v.number(),
+  startedAt: v.nullable(v.number()),
+  endedAt: v.nullable(v.number()),
+  /** Without a heartbeat until then the job counts as dead and its reservation is freed. */
+  expiresAt: v.number(),
+  /** Place in the queue, 1 for the next; `null` when it does not wait. */
+  position: v.nullable(v.number()),
+});
+export type Job = v.InferOutput<typeof jobSchema>;
