@@ -1,10 +1,13 @@
 import { randomBytes, randomUUID } from "node:crypto";
 import type { Server } from "node:http";
 import * as v from "valibot";
+import { assessFit } from "../shared/capacity/fit.ts";
+import { matchProfile } from "../shared/capacity/match-profile.ts";
 import { encodeHistory } from "../shared/history/codec.ts";
 import { problem } from "../shared/problems/make-problem.ts";
 import type { Problem } from "../shared/problems/problem.ts";
 import { isLoopbackHost } from "../shared/protocol/origins.ts";
+import { refuse, succeed } from "../shared/protocol/reply.ts";
 import type { State } from "../shared/protocol/state.ts";
 import { PROTOCOL_VERSION } from "../shared/protocol/version.ts";
 import { recordOf } from "../shared/release/record.ts";
@@ -166,6 +169,14 @@ export function createSidecar(
       source: sampler.source,
       hello: (actProblem) => makeHello({ actProblem, bootId: undefined, lastSeq: 0, historyMs: 0 }),
       profiles: () => profiles,
+      fit: (query) => {
+        const meant = matchProfile(query, profiles);
+        if (meant === null) return refuse(problem("unknown-profile"));
+        const { gpus } = sampler.latest();
+        return succeed(
+          assessFit(meant, { gpus, profiles, backends: watch.states(), jobs: [], nowMs: Date.now() }),
+        );
+      },
       release: releases.request,
       findRelease: releases.find,
       cancelRelease: releases.cancel,

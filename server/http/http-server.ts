@@ -5,6 +5,7 @@ import type { Assets } from "./assets.ts";
 import type { Pages } from "./pages.ts";
 import { sendProblem } from "./respond.ts";
 import { prepareBackend } from "./routes/backends.ts";
+import { fitRoute } from "./routes/fit.ts";
 import { healthz } from "./routes/healthz.ts";
 import { profiles } from "./routes/profiles.ts";
 import { cancelRelease, pastReleases, showRelease, startRelease } from "./routes/release.ts";
@@ -20,6 +21,7 @@ const ROUTES: readonly Route[] = [
   cancelRelease,
   pastReleases,
   prepareBackend,
+  fitRoute,
 ];
 
 export interface HttpOptions {

@@ -43,6 +43,7 @@ export const PROBLEM_CODES = [
   "cancelled-partly",
   "not-waiting",
   "releasing",
+  "unknown-profile",
   "release-fault",
   "nothing-freed",
   "vram-grew",

@@ -153,6 +153,10 @@ export const problemsZhCn: ProblemCatalog = {
     advice: "如需释放其余部分，请再按一次按钮。",
   },
   "not-waiting": { message: "没有正在等待、可以取消的释放。", advice: "已向后端发出的释放请求无法撤回。" },
+  "unknown-profile": {
+    message: "没有符合这些设置的任务类型。",
+    advice: "GET /api/v1/profiles 列出了全部类型；可在配置文件中添加自己的。",
+  },
   releasing: { message: "正在释放显存。", advice: "请等待其结束。" },
   "release-fault": {
     message: "面板服务自身出错，释放中断：{detail}",

@@ -9,6 +9,7 @@ export const releaseEn: ReleaseWords = {
   allBackends: "All backends",
   models: "Loaded: {models}",
   utilizationBusy: "{gpus} is busy: a job seems to be running and may be lost.",
+  mayEndJobs: "{backend} does not say whether a request is running; one that is would be ended.",
   jobRuns: "{backend} is running a job.",
   jobsQueued: "{backend} is running a job, with {n} more queued.",
   modes: {

@@ -12,6 +12,7 @@ export interface ReleaseWords {
   models: string;
   utilizationBusy: string;
   jobRuns: string;
+  mayEndJobs: string;
   jobsQueued: string;
   modes: { afterCurrent: string; interrupt: string; now: string };
   afterCurrentHint: Record<DuringJob, string>;

@@ -9,6 +9,7 @@ export const releaseZhCn: ReleaseWords = {
   allBackends: "全部后端",
   models: "已加载：{models}",
   utilizationBusy: "{gpus} 正忙：似乎有任务在运行，可能会丢失。",
+  mayEndJobs: "{backend} 不提供是否有请求在运行；正在运行的请求会被终止。",
   jobRuns: "{backend} 正在运行任务。",
   jobsQueued: "{backend} 正在运行任务，另有 {n} 个在排队。",
   modes: { afterCurrent: "当前任务结束后", interrupt: "中断任务", now: "立即" },

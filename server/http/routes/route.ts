@@ -1,4 +1,6 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
+import type { Fit } from "../../../shared/capacity/fit.ts";
+import type { ProfileQuery } from "../../../shared/capacity/match-profile.ts";
 import type { Profile } from "../../../shared/capacity/profile.ts";
 import type { Problem } from "../../../shared/problems/problem.ts";
 import type { Hello } from "../../../shared/protocol/messages.ts";
@@ -13,6 +15,7 @@ export interface HttpSidecar {
   source(): SourceState;
   hello(actProblem: Problem | null): Hello;
   profiles(): readonly Profile[];
+  fit(query: ProfileQuery): Reply<Fit>;
   release(demand: ReleaseDemand): Reply<{ id: string }>;
   findRelease(id: string): Release | null;
   cancelRelease(by: string, id: string): Reply<{ id: string }>;
