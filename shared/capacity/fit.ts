@@ -142,6 +142,7 @@ function otherSettings(profile: Profile, context: FitContext): FitOption[] {
       other.model === profile.model &&
       other.task === profile.task &&
       other.peakMiB < profile.peakMiB &&
+      other.gpus <= context.gpus.length &&
       // More pixels or frames for less VRAM is another job, not a gentler one.
       pixels(other) <= pixels(profile) &&
       (other.frames ?? 0) <= (profile.frames ?? 0),

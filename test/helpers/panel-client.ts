@@ -24,6 +24,8 @@ export interface PanelClient {
 export interface PanelClientOptions {
   auth?: Partial<Handshake> & Record<string, unknown>;
   headers?: Record<string, string>;
+  /** Goes into the address, where it has no business. */
+  query?: Record<string, string>;
   transports?: ("websocket" | "polling")[];
 }
 
@@ -35,6 +37,7 @@ export function connectPanel(baseUrl: string, options: PanelClientOptions = {}):
     forceNew: true,
     reconnection: false,
     auth: { protocol: 1, ...options.auth },
+    ...(options.query === undefined ? {} : { query: options.query }),
     ...(options.headers === undefined ? {} : { extraHeaders: options.headers }),
   });
   const hellos: Hello[] = [];
