@@ -122,7 +122,6 @@ export function createSidecar(
       isLive: () => sampler.source().status === "live",
     },
   });
-  disposer.add(releases.close);
   const audit = createAudit(options.dataDir ?? dataFolder(env), complain);
   disposer.add(
     releases.onRelease((release) => {
@@ -130,6 +129,8 @@ export function createSidecar(
       if (record !== null) audit.append(record);
     }),
   );
+  // Closed before the audit: a release that the end breaks off is kept, too.
+  disposer.add(releases.close);
 
   let host = readHost();
   const currentState = (): State => {

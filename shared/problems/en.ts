@@ -149,6 +149,10 @@ export const problemsEn: ProblemCatalog = {
     message: "The running job did not end within {minutes} minutes.",
     advice: "Nothing was asked of the backend. Press the button again when the job has ended.",
   },
+  "job-still-running": {
+    message: "The job is still running after {minutes} minutes.",
+    advice: "The backend has been asked and will unload when the job ends: watch the figures.",
+  },
   "job-not-stopped": {
     message: "The job did not stop within {seconds} s after it was told to.",
     advice: "A long step, such as a VAE decode, cannot be broken off. Wait for its end and release again.",
@@ -168,6 +172,14 @@ export const problemsEn: ProblemCatalog = {
   "not-waiting": {
     message: "There is no release that waits and could be cancelled.",
     advice: "A release that has already called the backend cannot be taken back.",
+  },
+  preparing: {
+    message: "{backend} is loading its model.",
+    advice: "Wait until it is ready, then press the button again.",
+  },
+  "left-to-backend": {
+    message: "{by} stopped waiting for the job to end.",
+    advice: "The backend has been asked already and unloads when the job ends: watch the figures.",
   },
   "unknown-profile": {
     message: "There is no job profile with these settings.",

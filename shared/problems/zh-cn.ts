@@ -136,6 +136,10 @@ export const problemsZhCn: ProblemCatalog = {
     message: "正在运行的任务在 {minutes} 分钟内没有结束。",
     advice: "没有向后端发出释放请求。请在任务结束后再按按钮。",
   },
+  "job-still-running": {
+    message: "{minutes} 分钟后任务仍在运行。",
+    advice: "已向后端发出请求，任务结束时会卸载：请观察数据。",
+  },
   "job-not-stopped": {
     message: "任务在收到停止指令后 {seconds} 秒内没有停止。",
     advice: "较长的步骤（如 VAE 解码）无法中断。请等其结束后再释放。",
@@ -153,6 +157,11 @@ export const problemsZhCn: ProblemCatalog = {
     advice: "如需释放其余部分，请再按一次按钮。",
   },
   "not-waiting": { message: "没有正在等待、可以取消的释放。", advice: "已向后端发出的释放请求无法撤回。" },
+  preparing: { message: "{backend} 正在加载模型。", advice: "请等它就绪后再按按钮。" },
+  "left-to-backend": {
+    message: "{by} 不再等待任务结束。",
+    advice: "已向后端发出请求，任务结束时会卸载：请观察数据。",
+  },
   "unknown-profile": {
     message: "没有符合这些设置的任务类型。",
     advice: "GET /api/v1/profiles 列出了全部类型；可在配置文件中添加自己的。",

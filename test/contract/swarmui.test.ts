@@ -57,7 +57,7 @@ test("REL-9 without a running backend it is said that there is none", async () =
     reached: false,
     problem: {
       code: "backend-no-api",
-      advice: "Start a backend on the Backends page of SwarmUI's server tab.",
+      params: { remedy: "Start a backend on the Backends page of SwarmUI's server tab." },
     },
   });
   expect(fake.isLoaded()).toBe(true);

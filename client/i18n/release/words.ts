@@ -25,7 +25,9 @@ export interface ReleaseWords {
   verifying: string;
   waiting: string;
   waitingQueue: string;
-  cannotCancel: string;
+  alreadyAsked: string;
+  stopping: string;
+  stopWaiting: string;
   cancelWaiting: string;
   freed: string;
   freedSoFar: string;
