@@ -5,6 +5,8 @@ export default defineConfig({
     // A quarter of a minute is long for what waits on events; a hang must not look like patience.
     testTimeout: 30_000,
     hookTimeout: 60_000,
+    // Most tests wait for events of real processes: more of them at once than there are cores take less time.
+    maxWorkers: 4,
     reporters: ["default", "./test/helpers/plain-reporter.ts"],
     projects: [
       {
