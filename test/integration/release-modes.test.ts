@@ -148,6 +148,18 @@ describe("a job is running", () => {
   });
 });
 
+test("REL-9 a ComfyUI that misses its wake-up is asked once more while it is idle", async () => {
+  const running = await startLive({ settings: { releasePatience: 1000 } });
+  const comfy = running.backend("comfyui");
+  if (!("missNextWakeUp" in comfy) || typeof comfy.missNextWakeUp !== "function")
+    throw new Error("no ComfyUI");
+  comfy.missNextWakeUp();
+  const panel = await connect(running);
+  await ask(panel, "now");
+  expect(await panel.releaseIn("done", "failed")).toMatchObject({ state: "done", freedMiB: FREED });
+  expect(comfy.calls.filter(({ path }) => path === "/free")).toHaveLength(2);
+});
+
 test("REL-11 once the backend has been asked, a cancel only ends the wait, and says so", async () => {
   const running = await startLive();
   const comfy = running.backend("comfyui");
