@@ -55,6 +55,7 @@ export function request(before: Records, wish: JobWish, gpus: readonly GpuNow[],
     requestId: wish.requestId,
     ttlMs,
     allowed: wish.allowed === null ? null : [...wish.allowed],
+    keeps: [],
     usedBefore: [],
     job: {
       id,
@@ -169,5 +170,5 @@ function change(before: Records, id: string, to: (record: JobRecord) => JobRecor
 
 function end(record: JobRecord, state: JobEnd["outcome"] | "expired", nowMs: number): JobRecord {
   const { reason: _, ...job } = record.job;
-  return { ...record, job: { ...job, state, endedAt: nowMs, position: null } };
+  return { ...record, keeps: [], job: { ...job, state, endedAt: nowMs, position: null } };
 }

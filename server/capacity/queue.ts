@@ -17,10 +17,10 @@ interface Place {
  * Admits what may start now and says of the rest why it waits. Pure.
  *
  * First come, first served: the queue is gone through in order of arrival, and a job starts when k of its GPUs have
- * room for its whole peak. One that must wait for running jobs to end keeps k GPUs (those with most room) for itself:
- * a later job may go there only beside its whole peak. So a later job never takes room that an earlier one waits for,
- * and a GPU that is kept can only become emptier. A job that waits for what other programs hold keeps nothing, for
- * nobody's waiting would help it.
+ * room for its whole peak. One that must wait for running jobs to end keeps k GPUs for itself, at first those with
+ * most room: a later job may go there only beside its whole peak. A GPU that is kept can only become emptier, so that
+ * the first of the queue starts at the latest when what now runs on the GPUs it keeps has ended. A job that waits for
+ * what other programs hold keeps nothing, for nobody's waiting would help it.
  */
 export function admitWaiting(
   records: readonly JobRecord[],
@@ -41,8 +41,8 @@ export function admitWaiting(
     );
     const fitting = known.filter((place) => leftOf(place) >= job.peakMiB);
     if (fitting.length >= job.gpuCount) return start(record, fitting.sort(quietestFirst), nowMs);
-    keepRoom(record, known);
-    return wait(record, ++position, whyNot(record, known, position - 1));
+    const keeps = keepRoom(record, known);
+    return wait(record, keeps, ++position, whyNot(record, known, position - 1));
   });
 }
 
@@ -77,6 +77,7 @@ function start(record: JobRecord, fitting: readonly Place[], nowMs: number): Job
   }
   return {
     ...record,
+    keeps: [],
     job: {
       ...job,
       state: "running",
@@ -88,18 +89,26 @@ function start(record: JobRecord, fitting: readonly Place[], nowMs: number): Job
   };
 }
 
-function keepRoom({ job: { peakMiB, gpuCount } }: JobRecord, known: readonly Place[]) {
+/** The GPUs that the job keeps from now on: those of before, as long as it could start there if other jobs ended. */
+function keepRoom({ job, keeps }: JobRecord, known: readonly Place[]): number[] {
+  const { peakMiB, gpuCount } = job;
+  const isKept = ({ gpu }: Place) => (keeps.includes(gpu.index) ? 0 : 1);
   const possible = known
     .filter(({ room }) => (room?.possibleMiB ?? 0) >= peakMiB)
-    .sort((a, b) => leftOf(b) - leftOf(a) || a.gpu.index - b.gpu.index);
-  if (possible.length < gpuCount) return;
-  for (const place of possible.slice(0, gpuCount)) place.claimedMiB += peakMiB;
+    .sort((a, b) => isKept(a) - isKept(b) || leftOf(b) - leftOf(a) || a.gpu.index - b.gpu.index);
+  if (possible.length < gpuCount) return [];
+  const kept = possible.slice(0, gpuCount);
+  for (const place of kept) place.claimedMiB += peakMiB;
+  return kept.map(({ gpu }) => gpu.index);
 }
 
-function wait(record: JobRecord, position: number, reason: Problem): JobRecord {
+function wait(record: JobRecord, keeps: number[], position: number, reason: Problem): JobRecord {
   const { job } = record;
-  const same = job.position === position && JSON.stringify(job.reason) === JSON.stringify(reason);
-  return same ? record : { ...record, job: { ...job, position, reason } };
+  const isSame =
+    job.position === position &&
+    job.reason?.message === reason.message &&
+    record.keeps.join() === keeps.join();
+  return isSame ? record : { ...record, keeps, job: { ...job, position, reason } };
 }
 
 /** Why a job must wait, by the GPU that decides: for a job on k GPUs the k-th best. */
