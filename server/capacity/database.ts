@@ -140,6 +140,14 @@ function moveAside(file: string): string {
 
 function closeSafely(sql: Sql) {
   try {
+    // `close` leaves the file locked for as long as a statement awaits garbage collection, unless the lock is let go.
+    sql.pragma("journal_mode = DELETE");
+    sql.pragma("locking_mode = NORMAL");
+    sql.prepare("PRAGMA user_version").get();
+  } catch {
+    // A damaged file has no such state.
+  }
+  try {
     sql.close();
   } catch {
     // It is out of use either way.

@@ -10,7 +10,7 @@ export const jobRecordSchema = v.object({
   ttlMs: v.number(),
   /** Indexes of the GPUs that it may use; `null`: any. */
   allowed: v.nullable(v.array(v.number())),
-  /** GPUs that are kept for it while it waits. */
+  /** GPUs that are kept for it while it is the first that waits. */
   keeps: v.array(v.number()),
   /** VRAM in use on its GPUs when it was admitted. */
   usedBefore: v.array(v.object({ gpu: v.number(), usedMiB: v.nullable(v.number()) })),

@@ -9,7 +9,7 @@ interface Place {
   leases: Lease[];
   /** `null`: its VRAM is not known. */
   room: Room | null;
-  /** Room that earlier waiting jobs are kept, MiB. */
+  /** Room that is kept for the first waiting job, MiB. */
   claimedMiB: number;
 }
 
@@ -17,10 +17,10 @@ interface Place {
  * Admits what may start now and says of the rest why it waits. Pure.
  *
  * First come, first served: the queue is gone through in order of arrival, and a job starts when k of its GPUs have
- * room for its whole peak. One that must wait for running jobs to end keeps k GPUs for itself, at first those with
- * most room: a later job may go there only beside its whole peak. A GPU that is kept can only become emptier, so that
- * the first of the queue starts at the latest when what now runs on the GPUs it keeps has ended. A job that waits for
- * what other programs hold keeps nothing, for nobody's waiting would help it.
+ * room for its whole peak. The first one that must wait for running jobs to end keeps k GPUs for itself, at first those
+ * with most room: a later job may go there only beside its whole peak. A GPU that is kept can only become emptier, so
+ * that this job starts at the latest when what now runs on the GPUs it keeps has ended; then the next one is the first.
+ * A job that waits for what other programs hold keeps nothing, for nobody's waiting would help it.
  */
 export function admitWaiting(
   records: readonly JobRecord[],
@@ -32,6 +32,7 @@ export function admitWaiting(
     return { gpu, leases, room: roomOn(gpu, leases), claimedMiB: 0 };
   });
   let position = 0;
+  let isKept = false;
   const byArrival = [...records].sort((a, b) => a.place - b.place);
   return byArrival.map((record) => {
     if (!isWaiting(record)) return record;
@@ -41,8 +42,9 @@ export function admitWaiting(
     );
     const fitting = known.filter((place) => leftOf(place) >= job.peakMiB);
     if (fitting.length >= job.gpuCount) return start(record, fitting.sort(quietestFirst), nowMs);
-    const keeps = keepRoom(record, known);
-    return wait(record, keeps, ++position, whyNot(record, known, position - 1));
+    const keeps = isKept ? [] : keepRoom(record, known);
+    isKept ||= keeps.length > 0;
+    return wait(record, keeps, ++position, whyNot(record, known));
   });
 }
 
@@ -112,14 +114,14 @@ function wait(record: JobRecord, keeps: number[], position: number, reason: Prob
 }
 
 /** Why a job must wait, by the GPU that decides: for a job on k GPUs the k-th best. */
-function whyNot({ job }: JobRecord, known: readonly Place[], ahead: number): Problem {
+function whyNot({ job }: JobRecord, known: readonly Place[]): Problem {
   const { peakMiB, gpuCount } = job;
   const byRoom = [...known].sort((a, b) => availableOn(b) - availableOn(a) || a.gpu.index - b.gpu.index);
   const decides = byRoom[gpuCount - 1];
   if (decides === undefined || decides.room === null)
     return problem("job-vram-unknown", { known: known.length, wanted: gpuCount });
   const { gpu, room } = decides;
-  if (room.availableMiB >= peakMiB) return problem("job-waits-turn", { gpu: gpu.index, ahead });
+  if (room.availableMiB >= peakMiB) return problem("job-waits-turn", { gpu: gpu.index });
   return problem("job-no-room", {
     gpu: gpu.index,
     missing: peakMiB - room.availableMiB,

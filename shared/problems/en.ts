@@ -221,8 +221,9 @@ export const problemsEn: ProblemCatalog = {
     advice: "The job starts when other jobs end or other programs give VRAM back.",
   },
   "job-waits-turn": {
-    message: "There would be room on GPU {gpu}, but {ahead} earlier jobs wait for it.",
-    advice: "First come, first served: it starts when those before it have started or gone.",
+    message: "There would be room on GPU {gpu}, but it is kept for an earlier job.",
+    advice:
+      "First come, first served: it starts beside that job, or once that one has started elsewhere or gone.",
   },
   "job-vram-unknown": {
     message: "The VRAM of {known} GPUs is known at present, and this job needs {wanted}.",

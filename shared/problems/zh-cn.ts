@@ -198,8 +198,8 @@ export const problemsZhCn: ProblemCatalog = {
     advice: "其他任务结束或其他程序归还显存后，任务就会开始。",
   },
   "job-waits-turn": {
-    message: "GPU {gpu} 上本有空间，但有 {ahead} 个更早的任务在等待。",
-    advice: "先到先得：前面的任务开始或离开后，它就会开始。",
+    message: "GPU {gpu} 上本有空间，但已为更早的任务保留。",
+    advice: "先到先得：待其能与该任务并行，或该任务在别处开始或离开后，它就会开始。",
   },
   "job-vram-unknown": {
     message: "目前已知 {known} 块 GPU 的显存，而此任务需要 {wanted} 块。",

@@ -154,18 +154,16 @@ describe("first come, first served", () => {
     expect(runningIds(records)).toEqual(["a", "c"]);
     const more = request(records, wishOf("d", 2000), gpus, 0).records;
     expect(jobOf(more, "d")).toMatchObject({ state: "waiting", reason: { code: "job-waits-turn" } });
-    const free = having(empty([card(24_000), card(24_000), card(24_000)]), ...["a", "b", "c"].map(filler), {
-      ...wishOf("d", 20_000),
-    });
-    expect(waitingIds(free)).toEqual(["d"]);
-    expect(
-      runningIds(
-        request(free, wishOf("e", 3000), empty([card(24_000), card(24_000), card(24_000)]), 0).records,
-      ),
-    ).toContain("e");
-    function filler(id: string) {
-      return wishOf(id, 20_000);
-    }
+    const three = empty([card(24_000), card(24_000), card(24_000)]);
+    const full = having(three, ...["a", "b", "c"].map((id) => wishOf(id, 19_000)), wishOf("d", 20_000));
+    expect(waitingIds(full)).toEqual(["d"]);
+    const small = ["e", "f", "g"].map((id) => wishOf(id, 4000));
+    const later = small.reduce<Records>((all, wish) => request(all, wish, three, 0).records, full);
+    // Two of three GPUs are not kept.
+    expect([runningIds(later).slice(3), waitingIds(later)]).toEqual([
+      ["e", "f"],
+      ["d", "g"],
+    ]);
   });
 
   test("CAP-22 a job that waits for what other programs hold keeps nobody waiting, until they give it back", () => {
