@@ -1,6 +1,7 @@
 import type { Server as HttpServer, IncomingMessage, ServerResponse } from "node:http";
 import { type DefaultEventsMap, Server, type Socket } from "socket.io";
 import * as v from "valibot";
+import type { Job } from "../../shared/capacity/job.ts";
 import type { GpuDetails } from "../../shared/gpu/gpu.ts";
 import type { Sample } from "../../shared/gpu/sample.ts";
 import { problem } from "../../shared/problems/make-problem.ts";
@@ -46,6 +47,7 @@ export interface Gateway {
   host(host: HostState): void;
   backends(backends: BackendState[]): void;
   release(release: Release): void;
+  jobs(jobs: Job[]): void;
   close(): Promise<void>;
 }
 
@@ -188,6 +190,7 @@ export function createGateway(
     host: (host) => void io.to(WATCHING).emit("host", host),
     backends: (backends) => void io.emit("backends", backends),
     release: (state) => void io.emit("release", state),
+    jobs: (jobs) => void io.emit("jobs", jobs),
     async close() {
       const closed = io.close();
       // A client that keeps its connection open must not keep the sidecar from ending.

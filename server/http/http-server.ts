@@ -9,6 +9,7 @@ import { sendProblem } from "./respond.ts";
 import { prepareBackend } from "./routes/backends.ts";
 import { fitRoute } from "./routes/fit.ts";
 import { healthz } from "./routes/healthz.ts";
+import { endJob, listJobs, patchJob, requestJob, showJob } from "./routes/jobs.ts";
 import { profiles } from "./routes/profiles.ts";
 import { cancelRelease, pastReleases, showRelease, startRelease } from "./routes/release.ts";
 import type { HttpSidecar, Route } from "./routes/route.ts";
@@ -23,6 +24,11 @@ const ROUTES: readonly Route[] = [
   cancelRelease,
   pastReleases,
   prepareBackend,
+  requestJob,
+  listJobs,
+  showJob,
+  patchJob,
+  endJob,
   fitRoute,
 ];
 
@@ -115,7 +121,7 @@ function bearerOf({ headers }: IncomingMessage): string | undefined {
 
 function preflight(response: ServerResponse) {
   response.writeHead(204, {
-    "access-control-allow-methods": "GET, POST, DELETE",
+    "access-control-allow-methods": "GET, POST, PATCH, DELETE",
     "access-control-allow-headers": "content-type, authorization",
     "access-control-max-age": "600",
   });

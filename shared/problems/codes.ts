@@ -51,6 +51,14 @@ export const PROBLEM_CODES = [
   "nothing-freed",
   "vram-grew",
   "not-measured",
+  // jobs: marked ones and those that wait for room
+  "job-never-fits",
+  "job-too-few-gpus",
+  "job-no-room",
+  "job-waits-turn",
+  "job-vram-unknown",
+  "job-ended",
+  "too-many-jobs",
   // wire: a message that cannot be taken
   "bad-request",
   "not-found",

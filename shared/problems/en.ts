@@ -206,6 +206,37 @@ export const problemsEn: ProblemCatalog = {
     message: "The backend accepted, but there were no samples to measure by.",
     advice: "How much was released is not known: see what the panel says about the source of the samples.",
   },
+  "job-never-fits": {
+    message:
+      "This job can never run here: it needs {peak} MiB on each of {gpus} GPUs, but GPU {gpu} has at most {room} MiB for jobs ({missing} MiB too few).",
+    advice: "Ask GET /api/v1/fit what would make it fit: other settings, more GPUs or a lighter model.",
+  },
+  "job-too-few-gpus": {
+    message: "This job needs {wanted} GPUs, and it may use {there}.",
+    advice: "Choose a profile for fewer GPUs, or allow more of them.",
+  },
+  "job-no-room": {
+    message:
+      "GPU {gpu} has {missing} MiB too few: {free} MiB free − {promised} MiB promised to running jobs − {reserve} MiB reserve is less than {peak} MiB.",
+    advice: "The job starts when other jobs end or other programs give VRAM back.",
+  },
+  "job-waits-turn": {
+    message: "There would be room on GPU {gpu}, but it is kept for an earlier job.",
+    advice:
+      "First come, first served: it starts beside that job, or once that one has started elsewhere or gone.",
+  },
+  "job-vram-unknown": {
+    message: "The VRAM of {known} GPUs is known at present, and this job needs {wanted}.",
+    advice: "See what the panel says about the source of the samples.",
+  },
+  "job-ended": {
+    message: "This job has ended already: {state}.",
+    advice: "A job that sends no heartbeat within its time-to-live counts as dead. Ask for a new one.",
+  },
+  "too-many-jobs": {
+    message: "There are {count} jobs already, as many as can be kept.",
+    advice: "Wait until some of them have ended.",
+  },
   "bad-request": {
     message: "The request cannot be understood: {detail}",
     advice: "Check it against the documentation.",

@@ -183,6 +183,36 @@ export const problemsZhCn: ProblemCatalog = {
     message: "后端已接受，但没有采样可供测量。",
     advice: "释放了多少无从得知：请查看面板对采样来源的说明。",
   },
+  "job-never-fits": {
+    message:
+      "此任务在本机永远无法运行：需要 {gpus} 块 GPU 各 {peak} MiB，而 GPU {gpu} 最多可给任务 {room} MiB（还差 {missing} MiB）。",
+    advice: "可用 GET /api/v1/fit 查询怎样才能放下：其他设置、更多 GPU 或更轻的模型。",
+  },
+  "job-too-few-gpus": {
+    message: "此任务需要 {wanted} 块 GPU，可用的有 {there} 块。",
+    advice: "请选择所需 GPU 较少的任务类型，或允许使用更多 GPU。",
+  },
+  "job-no-room": {
+    message:
+      "GPU {gpu} 还差 {missing} MiB：空闲 {free} MiB − 已承诺给运行中任务的 {promised} MiB − 预留 {reserve} MiB，小于 {peak} MiB。",
+    advice: "其他任务结束或其他程序归还显存后，任务就会开始。",
+  },
+  "job-waits-turn": {
+    message: "GPU {gpu} 上本有空间，但已为更早的任务保留。",
+    advice: "先到先得：待其能与该任务并行，或该任务在别处开始或离开后，它就会开始。",
+  },
+  "job-vram-unknown": {
+    message: "目前已知 {known} 块 GPU 的显存，而此任务需要 {wanted} 块。",
+    advice: "请查看面板对采样来源的说明。",
+  },
+  "job-ended": {
+    message: "此任务已经结束：{state}。",
+    advice: "在有效期内没有心跳的任务视为已终止。请重新申请。",
+  },
+  "too-many-jobs": {
+    message: "已有 {count} 个任务，不能再多。",
+    advice: "请等其中一些结束。",
+  },
   "bad-request": { message: "无法理解请求：{detail}", advice: "请对照文档检查。" },
   "not-found": { message: "{path} 处没有内容。", advice: "请检查地址。" },
   "method-not-allowed": { message: "此处不支持 {method}。", advice: "请使用 {allowed}。" },

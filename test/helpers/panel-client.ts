@@ -1,4 +1,5 @@
 import { io, type Socket } from "socket.io-client";
+import type { Job } from "../../shared/capacity/job.ts";
 import type { ClientToServerEvents, ServerToClientEvents } from "../../shared/protocol/events.ts";
 import type { Hello } from "../../shared/protocol/messages.ts";
 import type { Handshake } from "../../shared/protocol/requests.ts";
@@ -13,6 +14,8 @@ export interface PanelClient {
   hellos: Hello[];
   samples: WireSample[];
   releases: Release[];
+  /** Lists of jobs, as they came. */
+  jobs: Job[][];
   sources: SourceState[];
   errors: Error[];
   hello(): Promise<Hello>;
@@ -43,11 +46,13 @@ export function connectPanel(baseUrl: string, options: PanelClientOptions = {}):
   const hellos: Hello[] = [];
   const samples: WireSample[] = [];
   const releases: Release[] = [];
+  const jobs: Job[][] = [];
   const sources: SourceState[] = [];
   const errors: Error[] = [];
   socket.on("hello", (hello) => hellos.push(hello));
   socket.on("sample", (sample) => samples.push(sample));
   socket.on("release", (release) => releases.push(release));
+  socket.on("jobs", (list) => jobs.push(list));
   socket.on("source", (source) => sources.push(source));
   socket.on("connect_error", (error) => errors.push(error));
   return {
@@ -55,6 +60,7 @@ export function connectPanel(baseUrl: string, options: PanelClientOptions = {}):
     hellos,
     samples,
     releases,
+    jobs,
     sources,
     errors,
     hello: () => waitUntil(() => hellos.at(-1), { what: () => `hello; errors: ${errors.join(", ")}` }),
