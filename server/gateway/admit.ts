@@ -37,8 +37,8 @@ export interface Admit {
   mayRead(origin: string): boolean;
 }
 
-/** Scripts act by HTTP, panels by their socket. */
-const ACTING_REQUESTS = { burst: 60, perSecond: 1 };
+/** Scripts act by HTTP, panels by their socket: hundreds of jobs may be asked for at once, and each sends heartbeats. */
+const ACTING_REQUESTS = { burst: 300, perSecond: 20 };
 /** A hundred panels that come back with an old token, behind one proxy, are let in at once. */
 const REFUSED_TOKENS = { burst: 200, perSecond: 10 };
 const MOST_ADDRESSES = 4096;

@@ -45,10 +45,13 @@ describe("floods", () => {
 
   test("SEC-4 requests that act are limited, with or without leave, and reading is not", async () => {
     const { sidecar } = await start({ flags: ["--token", "a token that is long enough"] });
-    const statuses = await Promise.all(
-      Array.from({ length: 80 }, () => postRelease(sidecar.url).then(({ status }) => status)),
-    );
-    expect(new Set(statuses)).toEqual(new Set([403, 429]));
+    const statuses = new Set<number>();
+    // In batches: connections at once have a bound of their own.
+    for (let batch = 0; batch < 10 && !statuses.has(429); batch++) {
+      const answers = await Promise.all(Array.from({ length: 100 }, () => postRelease(sidecar.url)));
+      for (const { status } of answers) statuses.add(status);
+    }
+    expect(statuses).toEqual(new Set([403, 429]));
     const refused = await ask(sidecar.url, { method: "DELETE", path: "/nothing/at/all" });
     expect([refused.status, Number(refused.headers["retry-after"])]).toEqual([
       429,
