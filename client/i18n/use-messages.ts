@@ -3,6 +3,7 @@ import type { ProblemCatalog, ProblemWords } from "../../shared/problems/codes.t
 import { type Problem, wordsOf } from "../../shared/problems/problem.ts";
 import type { LanguageChoice } from "../../shared/protocol/host-messages.ts";
 import type { FitWords } from "./fit/words.ts";
+import type { JobsWords } from "./jobs/words.ts";
 import type { Messages } from "./messages.ts";
 import type { ReleaseWords } from "./release/words.ts";
 
@@ -23,6 +24,7 @@ export interface LaterWords {
   problems: ProblemCatalog;
   release: ReleaseWords;
   fit: FitWords;
+  jobs: JobsWords;
 }
 
 const LaterContext = createContext<LaterWords | null>(null);
@@ -54,6 +56,11 @@ export async function loadCatalog(language: Language): Promise<Messages> {
 /** The words of what would make a job fit; `null` until they have come. */
 export function useFitWords(): FitWords | null {
   return useContext(LaterContext)?.fit ?? null;
+}
+
+/** The words of jobs; `null` until they have come. */
+export function useJobsWords(): JobsWords | null {
+  return useContext(LaterContext)?.jobs ?? null;
 }
 
 /** The language to show: the chosen one, or for `auto` Chinese where the browser prefers it, else English. */

@@ -21,6 +21,8 @@ export interface Known {
   release: Release;
   jobs: readonly Job[];
   profiles: readonly Profile[];
+  /** Epoch milliseconds of `tMs` = 0, by the sidecar's clock. */
+  epochMs: number;
   rows: readonly HistoryRow[];
   /** Newest sample, ms since the sidecar's epoch. */
   tMs: number;

@@ -6,7 +6,7 @@ import { fillIn } from "../../../shared/problems/fill-in.ts";
 import type { FitWords } from "../../i18n/fit/words.ts";
 import { gib, whole } from "../../i18n/format.ts";
 import { useFitWords } from "../../i18n/use-messages.ts";
-import { selectBackends } from "../../store/selectors.ts";
+import { selectBackends, selectJobs } from "../../store/selectors.ts";
 import { usePanel } from "../../store/use-panel.ts";
 import css from "../../styles/fit.css?inline";
 import { ProfileContext, useProfiles } from "../concurrency/use-capacity.ts";
@@ -17,9 +17,10 @@ export default function FitAdvice({ gpus, profile }: { gpus: readonly Gpu[]; pro
   const words = useFitWords();
   const profiles = useProfiles();
   const backends = usePanel(selectBackends);
+  const jobs = usePanel(selectJobs);
   const { choose } = useContext(ProfileContext);
   if (words === null) return null;
-  const answer: Fit = assessFit(profile, { gpus, profiles, backends, jobs: [], nowMs: Date.now() });
+  const answer: Fit = assessFit(profile, { gpus, profiles, backends, jobs, nowMs: Date.now() });
   return (
     <div className="fit small">
       <style>{css}</style>
