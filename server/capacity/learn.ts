@@ -37,6 +37,8 @@ export interface Kind {
   seconds: number;
   /** Envelope of their curves over `seconds`: lowest and highest level per bin. */
   curve: Curve;
+  /** Per bin of `curve`: the largest ratio of a job's peak to the most that it had held up to there. Never rises. */
+  growth: readonly number[];
   lastAtMs: number;
 }
 
@@ -80,7 +82,8 @@ export function learn(knowledge: Knowledge, signature: Signature): Knowledge {
     const floors = new Map(knowledge.floors).set(signature.profile, { mib: Math.max(mib, before), since: 0 });
     return { ...knowledge, floors, seen };
   }
-  const floors = signature.profile === null ? knowledge.floors : ageFloor(knowledge.floors, signature.profile);
+  const floors =
+    signature.profile === null ? knowledge.floors : ageFloor(knowledge.floors, signature.profile);
   const index = knowledge.kinds.findIndex((kind) => isOfKind(signature, kind));
   const old = knowledge.kinds[index];
   if (old !== undefined) {
@@ -88,13 +91,15 @@ export function learn(knowledge: Knowledge, signature: Signature): Knowledge {
     kinds[index] = widen(old, signature);
     return { kinds, floors, seen };
   }
+  const curve = resample(signature.curve, signature.seconds, BINS);
   const fresh: Kind = {
     id: seen,
     profile: signature.profile,
     seen: 1,
     peaks: [signature.peakMiB],
     seconds: signature.seconds,
-    curve: resample(signature.curve, signature.seconds, BINS),
+    curve,
+    growth: growthOf(curve, signature.peakMiB),
     lastAtMs: signature.endedAtMs,
   };
   return { kinds: [...forgetOne(knowledge.kinds), fresh], floors, seen };
@@ -134,10 +139,19 @@ function isOfKind(signature: Signature, kind: Kind): boolean {
 
 const ratio = (a: number, b: number) => Math.max(a, b) / Math.max(1, Math.min(a, b));
 
+function growthOf({ highMiB }: Curve, peakMiB: number): number[] {
+  let most = 1;
+  return highMiB.map((mib) => {
+    most = Math.max(most, mib);
+    return Math.max(1, peakMiB / most);
+  });
+}
+
 function widen(kind: Kind, signature: Signature): Kind {
   const seen = kind.seen + 1;
   const seconds = kind.seconds + (signature.seconds - kind.seconds) / Math.min(seen, 50);
   const own = resample(signature.curve, signature.seconds, BINS);
+  const growth = growthOf(own, signature.peakMiB);
   return {
     ...kind,
     seen,
@@ -148,6 +162,7 @@ function widen(kind: Kind, signature: Signature): Kind {
       lowMiB: kind.curve.lowMiB.map((mib, i) => Math.min(mib, own.lowMiB[i] ?? mib)),
       highMiB: kind.curve.highMiB.map((mib, i) => Math.max(mib, own.highMiB[i] ?? mib)),
     },
+    growth: kind.growth.map((ratio, i) => Math.max(ratio, growth[i] ?? ratio)),
     lastAtMs: signature.endedAtMs,
   };
 }
@@ -280,10 +295,12 @@ export function predictPeak(
   profiles: readonly Profile[],
   roomMiB: number,
 ): PeakPrediction {
-  const learned = highest(candidates(seen.closed, knowledge), seen, ageS, 1);
-  const prior = knowledge.seen >= PRIOR_FADES_AFTER ? 0 : published(knowledge, profiles, ageS, ownMaxMiB, roomMiB);
+  const learned = highest(candidates(seen.closed, knowledge), seen, ageS, ownMaxMiB);
+  const prior =
+    knowledge.seen >= PRIOR_FADES_AFTER ? 0 : published(knowledge, profiles, ageS, ownMaxMiB, roomMiB);
   const known = Math.max(learned, prior);
-  if (known > 0) return { peakMiB: Math.max(known, ownMaxMiB), from: learned >= prior ? "learned" : "published" };
+  if (known > 0)
+    return { peakMiB: Math.max(known, ownMaxMiB), from: learned >= prior ? "learned" : "published" };
   const whole = finishCurve(seen);
   const stretched = knowledge.kinds.filter((kind) =>
     PACES.some((pace) => agrees(whole, kind.curve, toleranceOf(kind), pace)),
@@ -318,25 +335,70 @@ function wholePeak(kind: Kind): number {
   return peakMiB + uncertaintyMiB;
 }
 
-function highest(kinds: readonly Kind[], { closed, open }: GrowingCurve, ageS: number, pace: number): number {
+/** From so many jobs on the ratio of what a job has shown to its peak says more than the peaks of the others. */
+const ENOUGH_FOR_GROWTH = 8;
+
+/**
+ * Peak of a job of this kind that has held `ownMaxMiB` at most by this age:
+ * `min(kind's peak, own maximum × growth at that age × (1 + margin))`. The growth is that of an earlier age, by as much
+ * as jobs of one kind differ in pace. MiB.
+ */
+function peakGiven(kind: Kind, ageS: number, ownMaxMiB: number): number {
+  const whole = wholePeak(kind);
+  if (kind.seen < ENOUGH_FOR_GROWTH) return whole;
+  const { age, ageS: beside } = toleranceOf(kind);
+  const early = Math.floor((ageS * (1 - age) - beside) / kind.curve.stepS) - 1;
+  const growth = early < 0 ? undefined : kind.growth[Math.min(early, kind.growth.length - 1)];
+  if (growth === undefined) return whole;
+  return Math.min(whole, Math.ceil(ownMaxMiB * growth * (1 + marginOf(kind.seen))));
+}
+
+function highest(
+  kinds: readonly Kind[],
+  { closed, open }: GrowingCurve,
+  ageS: number,
+  ownMaxMiB: number,
+): number {
   const from = closed.lowMiB.length * closed.stepS;
   let most = 0;
   for (const kind of kinds) {
-    const peak = wholePeak(kind);
+    const peak = peakGiven(kind, ageS, ownMaxMiB);
     if (peak <= most) continue;
     const fits =
       open === null ||
-      passes(kind.curve, from, Math.max(from, ageS), open.lowMiB, open.highMiB, toleranceOf(kind), pace);
+      passes(kind.curve, from, Math.max(from, ageS), open.lowMiB, open.highMiB, toleranceOf(kind));
     if (fits) most = peak;
   }
   return most;
 }
 
+/**
+ * What a marked job will take at most by what it has shown: the highest among its profile's kinds that it agrees
+ * with; `null` where it agrees with none, or too few were seen. MiB.
+ */
+export function refinedPeak(
+  knowledge: Knowledge,
+  profile: string,
+  seen: GrowingCurve,
+  ageS: number,
+  ownMaxMiB: number,
+): number | null {
+  const kinds = candidates(seen.closed, knowledge).filter((kind) => kind.profile === profile);
+  if (kinds.length === 0 || kinds.some((kind) => kind.seen < ENOUGH_FOR_GROWTH)) return null;
+  const peak = highest(kinds, seen, ageS, ownMaxMiB);
+  return peak === 0 ? null : Math.max(peak, ownMaxMiB);
+}
+
 /** Of a kind that was seen often the envelope itself shows the spread. */
 function toleranceOf({ seen }: Kind): Tolerance {
-  const share = 1 / Math.sqrt(Math.min(seen, 9));
-  return { ...TOLERANCE, age: Math.max(0.15, TOLERANCE.age * share), level: TOLERANCE.level * share };
+  return TOLERANCES[Math.min(seen, TOLERANCES.length) - 1] ?? TOLERANCE;
 }
+
+const TOLERANCES: readonly Tolerance[] = [1, 2, 3, 4, 5, 6, 7, 8, 9].map((seen) => ({
+  ...TOLERANCE,
+  age: Math.max(0.15, TOLERANCE.age / Math.sqrt(seen)),
+  level: TOLERANCE.level / Math.sqrt(seen),
+}));
 
 /** Kinds that agree with the whole bins: kept, since neither changes from one sample to the next. */
 const found = new WeakMap<Curve, { knowledge: Knowledge; kinds: readonly Kind[] }>();

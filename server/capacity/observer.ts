@@ -1,4 +1,5 @@
 import {
+  DEFAULT_RESERVE,
   type GpuCapacity,
   type GpuCompany,
   gpuCapacity,
@@ -13,6 +14,7 @@ import {
   predictPeak,
   profileFigure,
   raise,
+  refinedPeak,
   type Signature,
 } from "./learn.ts";
 import { type Curve, finishCurve, peakOf } from "./signatures.ts";
@@ -179,8 +181,7 @@ export function endMarkedJob(
   job: MarkedJob,
   outcome: "done" | "failed" | "out-of-memory",
 ): { state: Observed; signature: Signature | null } {
-  const claimed =
-    job.pid === null ? state.claimed : new Map(state.claimed).set(job.pid, state.nowMs);
+  const claimed = job.pid === null ? state.claimed : new Map(state.claimed).set(job.pid, state.nowMs);
   const processes = [...processesOf(state.tracked, job)];
   const largest = processes.reduce<TrackedProcess | null>(
     (a, b) => (a === null || b.maxMiB > a.maxMiB ? b : a),
@@ -210,6 +211,9 @@ function leastWanted({ gpus }: Observed, processes: readonly TrackedProcess[]): 
   return wanted.reduce((a, b) => (b.free < a.free ? b : a), { free: Number.POSITIVE_INFINITY, mib: 0 }).mib;
 }
 
+/** Share of the reserve's floor that small programs may use up. */
+const COVERED = 0.75;
+
 /** What runs on a GPU and what it will still take. */
 export interface Promises {
   /** Jobs that run there, marked or inferred. */
@@ -223,13 +227,15 @@ export interface Promises {
 /**
  * Promised on one GPU: of marked jobs what is reserved for them, or their own maximum where that is more; of
  * processes that seem to run a job the peak that `predictPeak` gives; of idle ones their recent maximum; each less
- * what it holds. Other programs have promised themselves what they took at most within the last day. MiB. Pure.
+ * what it holds. Other programs have promised themselves what they took at most within the last day, less what the
+ * reserve is there for: small ones that come and go. MiB. Pure.
  */
 export function promisesOn(
   state: Observed,
   gpuIndex: number,
   marked: readonly MarkedJob[],
   profiles: readonly Profile[],
+  reserve: ReserveSettings = DEFAULT_RESERVE,
 ): Promises {
   const gpu = state.gpus.find(({ index }) => index === gpuIndex);
   const processes = state.tracked.gpus.get(gpuIndex)?.processes;
@@ -241,7 +247,7 @@ export function promisesOn(
     running++;
     const process = job.pid === null ? undefined : processes?.get(job.pid);
     if (job.pid !== null) pids.add(job.pid);
-    jobs.push({ peakMiB: Math.max(job.peakMiB, process?.maxMiB ?? 0), heldMiB: process?.heldMiB ?? null });
+    jobs.push({ peakMiB: stillPromised(state, job, process), heldMiB: process?.heldMiB ?? null });
   }
   for (const process of processes?.values() ?? []) {
     const role = roleOf(process, state.nowMs);
@@ -259,7 +265,9 @@ export function promisesOn(
   }
   const others = state.others.get(gpuIndex);
   const company =
-    others === undefined ? 0 : Math.max(0, Math.max(others.nowMiB, others.beforeMiB) - others.lastMiB);
+    others === undefined
+      ? 0
+      : Math.max(0, Math.max(others.nowMiB, others.beforeMiB) - others.lastMiB - COVERED * reserve.floorMiB);
   const free = gpu?.memoryFreeMiB ?? null;
   return {
     running,
@@ -267,6 +275,23 @@ export function promisesOn(
     freeMiB: free === null ? null : Math.min(free, state.freeAtList.get(gpuIndex) ?? free),
     totalMiB: gpu?.memoryTotalMiB ?? null,
   };
+}
+
+/** What was reserved for a marked job, less where it has shown that it takes less, more where it holds more. */
+function stillPromised({ knowledge }: Observed, job: MarkedJob, process: TrackedProcess | undefined): number {
+  if (process === undefined) return job.peakMiB;
+  const { job: episode, lastSeenMs, recentMaxMiB } = process;
+  const refined =
+    job.profile === null || episode === null
+      ? null
+      : refinedPeak(
+          knowledge,
+          job.profile,
+          episode.curve,
+          (lastSeenMs - episode.startedMs) / 1000,
+          recentMaxMiB,
+        );
+  return Math.max(Math.min(job.peakMiB, refined ?? job.peakMiB), recentMaxMiB);
 }
 
 /** Settings that the estimator takes from the configuration. */

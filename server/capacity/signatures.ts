@@ -140,8 +140,10 @@ export function passes(
 
 /** Do all whole bins that were seen pass? The bin that is being filled is checked by `passes` alone. */
 export function agrees(seen: Curve, candidate: Curve, tolerance: Tolerance, pace = 1): boolean {
-  for (let i = 0; i < seen.lowMiB.length; i++) {
-    const [low = 0, high = 0] = [seen.lowMiB[i], seen.highMiB[i]];
+  // From the latest backwards: all jobs begin alike.
+  for (let i = seen.lowMiB.length - 1; i >= 0; i--) {
+    const low = seen.lowMiB[i] ?? 0;
+    const high = seen.highMiB[i] ?? 0;
     if (!passes(candidate, i * seen.stepS, (i + 1) * seen.stepS, low, high, tolerance, pace)) return false;
   }
   return true;

@@ -1,29 +1,36 @@
 import type { Profile } from "../../../shared/capacity/profile.ts";
-import type { Policy } from "./policy.ts";
 import { createNaive } from "./policies/naive.ts";
 import { createOurs } from "./policies/ours.ts";
-import { createOracle } from "./truth/oracle.ts";
-import { drawScenario, type Machine, MACHINES, type Scenario } from "./truth/scenario.ts";
+import type { Policy } from "./policy.ts";
+import { createOracle, createPeakOracle } from "./truth/oracle.ts";
+import { drawScenario, MACHINES, type Machine, type Scenario } from "./truth/scenario.ts";
 import { type Outcome, simulate, type Users } from "./truth/world.ts";
 
 export interface Contender {
   key: string;
+  /** Left out unless asked for: users whom no recommendation can keep apart. */
+  more?: boolean;
   users: Users;
   make(profiles: readonly Profile[]): Policy;
 }
 
 export const CONTENDERS: readonly Contender[] = [
   { key: "naive free ÷ peak, in turns", users: "turns", make: createNaive },
-  { key: "naive free ÷ peak, all at once", users: "herd", make: createNaive },
+  { key: "naive free ÷ peak, all at once", more: true, users: "herd", make: createNaive },
   { key: "ours without markers, in turns", users: "turns", make: unmarked },
-  { key: "ours without markers, each by himself", users: "each", make: unmarked },
-  { key: "ours without markers, all at once", users: "herd", make: unmarked },
-  { key: "ours with markers", users: "herd", make: (all) => createOurs(all, { marked: true, fifo: false }) },
-  { key: "admission (FIFO)", users: "herd", make: (all) => createOurs(all, { marked: true, fifo: true }) },
+  { key: "ours without markers, each by himself", more: true, users: "each", make: unmarked },
+  { key: "ours without markers, all at once", more: true, users: "herd", make: unmarked },
+  { key: "ours with markers", users: "herd", make: marked("markers", Number.POSITIVE_INFINITY) },
+  { key: "admission, first come first served", users: "herd", make: marked("admission", 0) },
+  { key: "admission, passing allowed for 10 min", users: "herd", make: marked("admission", 600) },
 ];
 
 function unmarked(profiles: readonly Profile[]): Policy {
-  return createOurs(profiles, { marked: false, fifo: false });
+  return createOurs(profiles, { name: "no markers", marked: false, patienceS: Number.POSITIVE_INFINITY });
+}
+
+function marked(name: string, patienceS: number): Contender["make"] {
+  return (profiles) => createOurs(profiles, { name, marked: true, patienceS });
 }
 
 export interface BenchSettings {
@@ -57,12 +64,21 @@ export function runBench(settings: BenchSettings, progress: (text: string) => vo
     for (let life = 0; life < lives; life++) {
       const seed = settings.seed * 1000 + m * 100 + life;
       const scenario = scenarioOf(machine, seed, Math.ceil(perMachine / lives), settings);
-      add(rows, "oracle", scenario, simulate(scenario, (running) => createOracle(scenario, running), "herd", seed));
+      add(
+        rows,
+        "oracle",
+        scenario,
+        simulate(scenario, (running) => createOracle(scenario, running), "herd", seed),
+      );
+      const ofPeaks = simulate(scenario, (running) => createPeakOracle(scenario, running), "herd", seed);
+      add(rows, "knows every peak, not the times", scenario, ofPeaks);
       for (const contender of settings.contenders) {
         const began = performance.now();
         const make = () => contender.make(scenario.profiles);
         add(rows, contender.key, scenario, simulate(scenario, make, contender.users, seed));
-        progress(`${machine.name} ${life + 1}/${lives} ${contender.key} ${Math.round(performance.now() - began)} ms`);
+        progress(
+          `${machine.name} ${life + 1}/${lives} ${contender.key} ${Math.round(performance.now() - began)} ms`,
+        );
       }
     }
   });

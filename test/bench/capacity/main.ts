@@ -1,6 +1,7 @@
 import { CONTENDERS, type Row, runBench, sumOf } from "./bench.ts";
+import { MACHINES } from "./truth/scenario.ts";
 
-/** Prints the figures of all contenders; `--seed`, `--jobs`, `--load`, `--wrong`, `--life`, `--only`, `--machine`. */
+/** Prints the figures of all contenders; `--seed`, `--jobs`, `--load`, `--wrong`, `--life`, `--only`, `--machine`, `--all`. */
 export function main(args: readonly string[]): void {
   const read = (name: string, otherwise: number) => {
     const at = args.indexOf(`--${name}`);
@@ -9,13 +10,17 @@ export function main(args: readonly string[]): void {
     return value;
   };
   const only = args.includes("--only") ? (args[args.indexOf("--only") + 1] ?? "") : "";
+  const machine = args.includes("--machine") ? (args[args.indexOf("--machine") + 1] ?? "") : "";
   const settings = {
     seed: read("seed", 1),
     jobs: read("jobs", 100_000),
-    load: read("load", 0.95),
+    load: read("load", 0.8),
     wrong: read("wrong", 0),
     jobsPerLife: read("life", 2_500),
-    contenders: CONTENDERS.filter(({ key }) => key.includes(only)),
+    machines: MACHINES.filter(({ name }) => name.includes(machine)),
+    contenders: CONTENDERS.filter(
+      ({ key, more }) => key.includes(only) && (more !== true || args.includes("--all")),
+    ),
   };
   print(
     `seed ${settings.seed}, ${settings.jobs} jobs, busiest hours at ${settings.load * 100} % of what the oracle can do, ` +
@@ -24,7 +29,10 @@ export function main(args: readonly string[]): void {
   const began = performance.now();
   const rows = runBench(settings, args.includes("--verbose") ? print : undefined);
   for (const machine of [...new Set(rows.map((row) => row.machine))])
-    table(machine, rows.filter((row) => row.machine === machine));
+    table(
+      machine,
+      rows.filter((row) => row.machine === machine),
+    );
   const totals = [...new Set(rows.map((row) => row.contender))].map((contender): Row => {
     const own = rows.filter((row) => row.contender === contender);
     return {
@@ -59,7 +67,11 @@ function table(title: string, rows: readonly Row[]): void {
   ]);
   const widths = head.map((_, i) => Math.max(...[head, ...body].map((row) => row[i]?.length ?? 0)));
   for (const row of [head, ...body])
-    print(row.map((cell, i) => (i === 0 ? cell.padEnd(widths[i] ?? 0) : cell.padStart(widths[i] ?? 0))).join("  "));
+    print(
+      row
+        .map((cell, i) => (i === 0 ? cell.padEnd(widths[i] ?? 0) : cell.padStart(widths[i] ?? 0)))
+        .join("  "),
+    );
 }
 
 const percent = (value: number, of: number | undefined) =>

@@ -1,5 +1,5 @@
-import type { Profile } from "../../../shared/capacity/profile.ts";
 import type { ObservedGpu } from "../../../server/capacity/observer.ts";
+import type { Profile } from "../../../shared/capacity/profile.ts";
 
 /** What a policy is shown, as nvidia-smi would: once a second, and the process list every 2 to 10 s. */
 export interface Sample {
@@ -19,8 +19,8 @@ export interface Request {
  */
 export interface Policy {
   name: string;
-  /** Users wait in one line, and nobody passes the one before. */
-  fifo: boolean;
+  /** Users wait in one line: nobody passes one who has waited longer than this, seconds. 0: first come, first served. */
+  patienceS: number;
   /** It is told when a job starts and ends. */
   marked: boolean;
   sample(sample: Sample): void;

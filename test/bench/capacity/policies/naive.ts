@@ -5,7 +5,7 @@ export function createNaive(): Policy {
   let last: Sample | null = null;
   return {
     name: "naive free ÷ peak",
-    fifo: false,
+    patienceS: Number.POSITIVE_INFINITY,
     marked: false,
     sample: (sample) => {
       last = sample;

@@ -14,7 +14,7 @@ import type { Policy } from "../policy.ts";
 /** The product's own estimator, told of starts and ends or not. */
 export function createOurs(
   profiles: readonly Profile[],
-  { marked, fifo }: { marked: boolean; fifo: boolean },
+  { name, marked, patienceS }: { name: string; marked: boolean; patienceS: number },
 ): Policy {
   let state = NOTHING_OBSERVED;
   const jobs = new Map<number, MarkedJob>();
@@ -33,8 +33,8 @@ export function createOurs(
     promises = new Map();
   };
   return {
-    name: fifo ? "admission (FIFO)" : marked ? "ours with markers" : "ours without markers",
-    fifo,
+    name,
+    patienceS,
     marked,
     sample: ({ tS, gpus }) => {
       state = observe(state, gpus, list, tS * 1000).state;

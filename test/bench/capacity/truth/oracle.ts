@@ -17,7 +17,7 @@ export function createOracle(scenario: Scenario, running: readonly RunningJob[])
   const refusedAt = new Map<number, { changes: number; atS: number }>();
   return {
     name: "oracle",
-    fifo: false,
+    patienceS: Number.POSITIVE_INFINITY,
     marked: true,
     sample: ({ tS }) => {
       now = tS;
@@ -113,4 +113,41 @@ function lastUpTo(sorted: readonly number[], t: number): number {
     else high = middle - 1;
   }
   return low;
+}
+
+/**
+ * Knows the peak of every job to the MiB and keeps no reserve, but holds the peak for the whole job as the formula
+ * `free − promised` does: what that formula could reach at best.
+ */
+export function createPeakOracle(scenario: Scenario, running: readonly RunningJob[]): Policy {
+  const { machine } = scenario;
+  const byId = new Map(scenario.jobs.map((job) => [job.id, Math.max(...job.levels)]));
+  const most = timelinesMost(scenario);
+  return {
+    name: "oracle",
+    patienceS: Number.POSITIVE_INFINITY,
+    marked: true,
+    sample: () => {},
+    place: ({ id, profile }) => {
+      const peak = byId.get(id) ?? Number.POSITIVE_INFINITY;
+      const fits = most
+        .map((company, gpu) => {
+          let left = machine.totalMiB - BASE_MIB - company;
+          for (const one of running) if (one.gpus.includes(gpu)) left -= byId.get(one.job.id) ?? 0;
+          return { gpu, left };
+        })
+        .filter(({ left }) => left >= peak)
+        .sort((a, b) => a.left - b.left);
+      return fits.length < profile.gpus ? null : fits.slice(0, profile.gpus).map(({ gpu }) => gpu);
+    },
+    started: () => {},
+    ended: () => {},
+  };
+}
+
+/** The most that other programs ever hold on each GPU. */
+function timelinesMost(scenario: Scenario): number[] {
+  return Array.from({ length: scenario.machine.gpus }, (_, gpu) =>
+    Math.max(...timelineOf(scenario, gpu).mib),
+  );
 }

@@ -99,7 +99,9 @@ function drawJobs(
     if (rate !== null) t = nextArrival(random, t, rate);
     const profile = draw();
     if (profile === undefined) return [];
-    jobs.push(drawJob(random, jobs.length, profile, truePeak.get(profile.id) ?? profile.peakMiB, Math.floor(t)));
+    jobs.push(
+      drawJob(random, jobs.length, profile, truePeak.get(profile.id) ?? profile.peakMiB, Math.floor(t)),
+    );
   }
   return jobs;
 }

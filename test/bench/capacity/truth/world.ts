@@ -96,6 +96,7 @@ export function simulate(
   let nextPid = 1000;
   let turnOf: { pid: number; atS: number; gpu: number } | null = null;
   let started = 0;
+  let head: { waiting: Waiting; sinceS: number } | null = null;
   let t = Math.max(0, (jobs[0]?.arrivesS ?? 0) - 60);
 
   const take = (gpus: readonly number[], mib: number): number | null => {
@@ -154,7 +155,8 @@ export function simulate(
       outcome.outOfMemory++;
       const { id } = one.job.profile;
       outcome.outOfMemoryOf.set(id, (outcome.outOfMemoryOf.get(id) ?? 0) + 1);
-      if ((otherOn[full] ?? 0) - (otherAtStart.get(one.pid) ?? 0) >= more - (free[full] ?? 0)) outcome.byOthers++;
+      if ((otherOn[full] ?? 0) - (otherAtStart.get(one.pid) ?? 0) >= more - (free[full] ?? 0))
+        outcome.byOthers++;
       stop(one, "out-of-memory");
       if (one.attempt >= 2) outcome.lost++;
       else waiting.push({ job: one.job, attempt: one.attempt + 1, sinceS: t, looksAtS: t + 5 });
@@ -221,18 +223,22 @@ export function simulate(
     }
     const refused = new Set<string>();
     const gone = new Set<Waiting>();
+    const [first] = waiting;
+    if (first !== undefined && first !== head?.waiting) head = { waiting: first, sinceS: t };
     for (const one of waiting) {
       const { job } = one;
-      if (one.looksAtS > t) {
-        if (policy.fifo) break;
+      if (one.looksAtS > t) continue;
+      if (!herd && users === "each") one.looksAtS = t + Math.ceil(random.wait(LOOK_EVERY_S));
+      // Only who stands first grows impatient: the others' turn has not come.
+      const passable = policy.patienceS > 0 && (one !== head?.waiting || t - head.sinceS <= policy.patienceS);
+      if (refused.has(job.profile.id)) {
+        if (!passable) break;
         continue;
       }
-      if (!herd && users === "each") one.looksAtS = t + Math.ceil(random.wait(LOOK_EVERY_S));
-      if (refused.has(job.profile.id)) continue;
       const request: Request = { id: job.id, profile: job.profile };
       const gpus = policy.place(request);
       if (gpus === null) {
-        if (policy.fifo) break;
+        if (!passable) break;
         // The oracle knows each job by itself; the others know only its profile.
         if (policy.name !== "oracle") refused.add(job.profile.id);
         continue;
