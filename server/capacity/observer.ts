@@ -166,14 +166,16 @@ function* processesOf(tracked: Tracked, { gpus, pid }: MarkedJob): Iterable<Trac
 
 function mostHeld(tracked: Tracked, job: MarkedJob): number {
   let most = 0;
-  for (const { job: episode, maxMiB, recentMaxMiB } of processesOf(tracked, job))
-    most = Math.max(most, episode === null ? recentMaxMiB : maxMiB);
+  for (const process of processesOf(tracked, job)) {
+    if (process.job !== null) most = Math.max(most, peakOf(finishCurve(process.job.curve)));
+  }
   return most;
 }
 
 /**
  * The end of a marked job: what its process showed becomes the signature of its profile. After an out-of-memory the
- * least that it wanted is what it held and what was free on the fullest of its GPUs. `signature` is `null` where the
+ * least that it wanted is what it held and what was free on the fullest of its GPUs. Jobs that share a process follow
+ * one another in it; what one of them left in the allocator's cache counts for the next. `signature` is `null` where the
  * process was never seen, or the job failed for another reason. Pure.
  */
 export function endMarkedJob(
@@ -200,7 +202,23 @@ export function endMarkedJob(
     outOfMemory,
     endedAtMs: state.nowMs,
   };
-  return { state: { ...state, claimed, knowledge: learn(state.knowledge, signature) }, signature };
+  const tracked = forgetJob(state.tracked, job);
+  return { state: { ...state, tracked, claimed, knowledge: learn(state.knowledge, signature) }, signature };
+}
+
+/** A process that lives on begins its next job anew. */
+function forgetJob({ gpus }: Tracked, job: MarkedJob): Tracked {
+  const next = new Map(gpus);
+  for (const index of job.gpus) {
+    const gpu = gpus.get(index);
+    const process = job.pid === null ? undefined : gpu?.processes.get(job.pid);
+    if (gpu !== undefined && process !== undefined)
+      next.set(index, {
+        ...gpu,
+        processes: new Map(gpu.processes).set(process.pid, { ...process, job: null }),
+      });
+  }
+  return { gpus: next };
 }
 
 function leastWanted({ gpus }: Observed, processes: readonly TrackedProcess[]): number {

@@ -42,7 +42,9 @@ export function addPoint(curve: GrowingCurve, ageS: number, mib: number): Growin
       merge(low, high);
       stepS *= 2;
     }
-    open = null;
+    // Of an odd number the last one was merged with nothing: it is the bin that goes on.
+    const goesOn = low.length > Math.floor(ageS / stepS);
+    open = goesOn ? { lowMiB: low.pop() ?? mib, highMiB: high.pop() ?? mib } : null;
     closed = { stepS, lowMiB: low, highMiB: high };
   }
   if (open !== null && mib >= open.lowMiB && mib <= open.highMiB && closed === curve.closed) return curve;

@@ -91,7 +91,11 @@ function drawJobs(
   const all = weights.reduce((sum, weight) => sum + weight, 0);
   const draw = () => {
     let left = random.next() * all;
-    return kinds.find((_, i) => (left -= weights[i] ?? 0) <= 0) ?? kinds[0];
+    for (const [i, kind] of kinds.entries()) {
+      left -= weights[i] ?? 0;
+      if (left <= 0) return kind;
+    }
+    return kinds[0];
   };
   const jobs: TrueJob[] = [];
   let t = OPENS_S;
