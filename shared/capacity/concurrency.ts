@@ -12,15 +12,20 @@ export interface GpuCapacity {
   index: number;
   /** Jobs that may start now on top of what runs; `null` when VRAM is not reported. */
   canStart: number | null;
-  /** Running jobs of this kind; `null`: not known, nothing marks jobs yet. */
+  /** Jobs that run there, whether marked or inferred; `null`: not known. */
   running: number | null;
   /** `running + canStart`; equals `canStart` while `running` is not known. */
   recommendedMax: number | null;
   freeMiB: number | null;
+  /** Never given to jobs: the reserve of this GPU and what the profile's figure may be wrong by. */
   reserveMiB: number | null;
-  /** VRAM that running jobs will still take; `null`: not known yet, so not taken off. */
+  /** VRAM that running jobs and other programs will still take; `null`: not known, so not taken off. */
   promisedMiB: number | null;
+  /** What idle models would give back on a release; beside `freeMiB`, never in it. `null`: not known. */
+  reclaimableMiB: number | null;
   perJobMiB: number;
+  /** The job runs inside a backend that has its weights loaded: `perJobMiB` is the rest. */
+  weightsLoaded: boolean;
   basis: Profile["basis"];
 }
 
@@ -28,38 +33,141 @@ export interface GpuCapacity {
 export const RESERVE_FLOOR_MIB = 1024;
 /** VRAM left alone on every GPU, as a share of its total. */
 export const RESERVE_SHARE = 0.05;
+/**
+ * What is added where a desktop draws on the GPU, or Windows (WDDM, WSL) pages its memory: programs there take and
+ * give back VRAM without any compute process to be seen. A round figure of our own, not a measurement.
+ */
+export const DISPLAY_EXTRA_MIB = 1024;
+
+/** How much VRAM is kept away from jobs. */
+export interface ReserveSettings {
+  floorMiB: number;
+  /** 0 … 1, of the GPU's total. */
+  share: number;
+  /** Added on a GPU that drives a display or is run by WDDM or WSL. */
+  displayExtraMiB: number;
+}
+
+export const DEFAULT_RESERVE: ReserveSettings = {
+  floorMiB: RESERVE_FLOOR_MIB,
+  share: RESERVE_SHARE,
+  displayExtraMiB: DISPLAY_EXTRA_MIB,
+};
 
 /** VRAM that is never given to jobs: max(1024 MiB, 5 % of total), rounded up to whole MiB. */
 export function reserveMiB(memoryTotalMiB: number): number {
-  return Math.max(RESERVE_FLOOR_MIB, Math.ceil(memoryTotalMiB * RESERVE_SHARE));
+  return reserveFor(memoryTotalMiB, DEFAULT_RESERVE, false);
+}
+
+/** `max(floor, share × total)`, and the extra where a display or WDDM is at work. MiB, rounded up. */
+export function reserveFor(memoryTotalMiB: number, settings: ReserveSettings, display: boolean): number {
+  const plain = Math.max(settings.floorMiB, Math.ceil(memoryTotalMiB * settings.share));
+  return Math.ceil(plain + (display ? settings.displayExtraMiB : 0));
+}
+
+/** What else is known of the GPU; everything may be left out. */
+export interface GpuCompany {
+  /** Sum over what runs of `max(0, predicted peak − held)`, MiB; `null`: not known. */
+  promisedMiB?: number | null;
+  /** Jobs that run there; `null`: not known. */
+  running?: number | null;
+  /** What a release of idle models would bring, MiB. */
+  reclaimableMiB?: number | null;
+  /** How far the job's peak may lie above its figure, MiB: it widens the reserve. */
+  uncertaintyMiB?: number;
+  /** The job would run in a backend that holds its weights already. */
+  weightsLoaded?: boolean;
+  /** A display, WDDM or WSL. */
+  display?: boolean;
+  reserve?: ReserveSettings;
+}
+
+/** Peak and, where it is known, weights: a profile or a learned figure. */
+export type JobSize = Pick<Profile, "peakMiB" | "basis"> & Partial<Pick<Profile, "weightsMiB">>;
+
+/**
+ * VRAM that one more job takes, MiB: its peak; in a backend that has its weights loaded, peak − weights (the second
+ * regime of the issue). Where the weights are not known the whole peak is taken, the larger of the two.
+ */
+export function perJobMiB({ peakMiB, weightsMiB = null }: JobSize, weightsLoaded: boolean): number {
+  return weightsLoaded && weightsMiB !== null ? Math.max(1, peakMiB - weightsMiB) : peakMiB;
 }
 
 /**
- * Recommended concurrency on one GPU: `floor((free − reserve) / peak)`, never below 0 and never more than
- * physically fits. Unknown VRAM gives `null`, not 0. Source of the formula: requirements R3 and R4.
+ * Recommended concurrency on one GPU: `floor((free − promised − reserve) / per job)`, never below 0 and never more
+ * than physically fits. Unknown VRAM gives `null`, not 0. What the figure may be wrong by widens the reserve; on a
+ * GPU where no job runs it is cut to what leaves room for one, for else a job that fits alone could never be
+ * measured. Source of the formula: requirements R3 and R4, issue 4.
  */
-export function gpuCapacity(gpu: GpuRoom, profile: Pick<Profile, "peakMiB" | "basis">): GpuCapacity {
+export function gpuCapacity(gpu: GpuRoom, profile: JobSize, company: GpuCompany = {}): GpuCapacity {
   const { memoryTotalMiB: total, memoryFreeMiB: free } = gpu;
-  const reserve = total === null ? null : reserveMiB(total);
-  const canStart =
-    total === null || free === null || reserve === null
+  const { running = null, reclaimableMiB = null, weightsLoaded = false } = company;
+  // In whole MiB, rounded up, so that the shown figures are those that were reckoned with.
+  const promisedMiB = company.promisedMiB == null ? null : Math.ceil(company.promisedMiB);
+  const perJob = perJobMiB(profile, weightsLoaded);
+  const base =
+    total === null ? null : reserveFor(total, company.reserve ?? DEFAULT_RESERVE, company.display ?? false);
+  const room =
+    total === null || free === null || base === null
       ? null
-      : Math.max(0, Math.floor((Math.min(free, total) - reserve) / profile.peakMiB));
+      : Math.min(free, total) - (promisedMiB ?? 0) - base;
+  const wanted = Math.ceil(company.uncertaintyMiB ?? 0);
+  const extra =
+    room !== null && running === 0 && room >= perJob ? Math.min(wanted, Math.floor(room - perJob)) : wanted;
+  const canStart = room === null ? null : Math.max(0, Math.floor((room - extra) / perJob));
   return {
     index: gpu.index,
     canStart,
-    running: null,
-    recommendedMax: canStart,
+    running,
+    recommendedMax: canStart === null ? null : (running ?? 0) + canStart,
     freeMiB: free,
-    reserveMiB: reserve,
-    promisedMiB: null,
-    perJobMiB: profile.peakMiB,
+    reserveMiB: base === null ? null : base + extra,
+    promisedMiB,
+    reclaimableMiB,
+    perJobMiB: perJob,
+    weightsLoaded: weightsLoaded && perJob < profile.peakMiB,
     basis: profile.basis,
   };
 }
 
-/** The sum over GPUs; `null` when no GPU's figure is known, else GPUs that are not known count as none. */
-export function totalCanStart(gpus: readonly Pick<GpuCapacity, "canStart">[]): number | null {
-  const known = gpus.flatMap(({ canStart }) => (canStart === null ? [] : [canStart]));
-  return known.length === 0 ? null : known.reduce((sum, n) => sum + n, 0);
+/**
+ * Jobs that may start over all GPUs, each needing `k` GPUs at once; `null` when no GPU's figure is known, else GPUs
+ * that are not known count as none. n jobs on k GPUs each are possible exactly when Σ min(room, n) ≥ n·k: each GPU
+ * serves a job at most once. For k = 1 that is the sum.
+ */
+export function totalCanStart(gpus: readonly Pick<GpuCapacity, "canStart">[], k = 1): number | null {
+  const rooms = gpus.flatMap(({ canStart }) => (canStart === null ? [] : [canStart]));
+  if (rooms.length === 0) return null;
+  const sum = rooms.reduce((all, room) => all + room, 0);
+  if (k <= 1) return sum;
+  // Feasible for n means feasible for all below it, so the largest is found by halving.
+  let [low, high] = [0, Math.floor(sum / k)];
+  while (low < high) {
+    const n = Math.ceil((low + high) / 2);
+    if (rooms.reduce((all, room) => all + Math.min(room, n), 0) >= n * k) low = n;
+    else high = n - 1;
+  }
+  return low;
+}
+
+/** Names of machines whose GPU has no memory of its own: the driver reports its VRAM as N/A. */
+const UNIFIED = /\b(GB10|Thor|Orin|Xavier|Tegra|Jetson)\b/i;
+
+/** A GPU that shares the host's memory and reports none itself (DGX Spark, Jetson). */
+export function hasUnifiedMemory({
+  name,
+  memoryTotalMiB,
+}: {
+  name: string;
+  memoryTotalMiB: number | null;
+}): boolean {
+  return memoryTotalMiB === null && UNIFIED.test(name);
+}
+
+/** The room of a GPU that shares the host's memory: the host's. Unknown stays unknown. MiB. */
+export function unifiedRoom(
+  index: number,
+  host: { memoryTotalMiB: number | null; memoryAvailableMiB: number | null },
+): GpuRoom {
+  return { index, memoryTotalMiB: host.memoryTotalMiB, memoryFreeMiB: host.memoryAvailableMiB };
 }

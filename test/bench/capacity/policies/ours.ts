@@ -1,0 +1,68 @@
+import {
+  capacityOn,
+  endMarkedJob,
+  type MarkedJob,
+  NOTHING_OBSERVED,
+  observe,
+  type Promises,
+  promisesOn,
+  reservationFor,
+} from "../../../../server/capacity/observer.ts";
+import type { Profile } from "../../../../shared/capacity/profile.ts";
+import type { Policy } from "../policy.ts";
+
+/** The product's own estimator, told of starts and ends or not. */
+export function createOurs(
+  profiles: readonly Profile[],
+  { name, marked, patienceS }: { name: string; marked: boolean; patienceS: number },
+): Policy {
+  let state = NOTHING_OBSERVED;
+  const jobs = new Map<number, MarkedJob>();
+  let list: MarkedJob[] = [];
+  let promises = new Map<number, Promises>();
+  const promisesOf = (gpu: number) => {
+    let known = promises.get(gpu);
+    if (known === undefined) {
+      known = promisesOn(state, gpu, list, profiles);
+      promises.set(gpu, known);
+    }
+    return known;
+  };
+  const changed = () => {
+    list = [...jobs.values()];
+    promises = new Map();
+  };
+  return {
+    name,
+    patienceS,
+    marked,
+    sample: ({ tS, gpus }) => {
+      state = observe(state, gpus, list, tS * 1000).state;
+      promises = new Map();
+    },
+    place: ({ profile }) => {
+      const fits: { gpu: number; left: number }[] = [];
+      for (const { index } of state.gpus) {
+        const on = promisesOf(index);
+        const { canStart } = capacityOn(state, index, profile, profiles, on);
+        if ((canStart ?? 0) >= 1) fits.push({ gpu: index, left: (on.freeMiB ?? 0) - on.promisedMiB });
+      }
+      if (fits.length < profile.gpus) return null;
+      fits.sort((a, b) => a.left - b.left);
+      return fits.slice(0, profile.gpus).map(({ gpu }) => gpu);
+    },
+    started: ({ id, profile }, gpus, pid) => {
+      if (!marked) return;
+      const peakMiB = reservationFor(state, profile, profiles);
+      jobs.set(id, { id: String(id), profile: profile.id, gpus, peakMiB, pid });
+      changed();
+    },
+    ended: (id, outcome) => {
+      const job = jobs.get(id);
+      if (job === undefined) return;
+      state = endMarkedJob(state, job, outcome).state;
+      jobs.delete(id);
+      changed();
+    },
+  };
+}

@@ -1,0 +1,31 @@
+import type { ObservedGpu } from "../../../server/capacity/observer.ts";
+import type { Profile } from "../../../shared/capacity/profile.ts";
+
+/** What a policy is shown, as nvidia-smi would: once a second, and the process list every 2 to 10 s. */
+export interface Sample {
+  tS: number;
+  gpus: readonly ObservedGpu[];
+}
+
+/** A user wants to start a job. */
+export interface Request {
+  id: number;
+  profile: Profile;
+}
+
+/**
+ * Decides whether a user sees `canStart ≥ 1`, and on which GPUs the job then goes. A policy sees nothing but what is
+ * handed in here.
+ */
+export interface Policy {
+  name: string;
+  /** Users wait in one line: nobody passes one who has waited longer than this, seconds. 0: first come, first served. */
+  patienceS: number;
+  /** It is told when a job starts and ends. */
+  marked: boolean;
+  sample(sample: Sample): void;
+  /** GPUs for the job, or `null`: not now. */
+  place(request: Request): number[] | null;
+  started(request: Request, gpus: readonly number[], pid: number): void;
+  ended(id: number, outcome: "done" | "out-of-memory"): void;
+}
