@@ -13,11 +13,7 @@ export default defineConfig({
       },
       {
         define: { __VERSION__: '"test"' },
-        test: {
-          name: "integration",
-          include: ["test/{contract,integration}/**/*.test.ts"],
-          testTimeout: 60_000,
-        },
+        test: { name: "integration", include: ["test/{contract,integration}/**/*.test.ts"], testTimeout: 60_000 },
       },
       {
         test: {

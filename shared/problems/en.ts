@@ -133,10 +133,7 @@ export const problemsEn: ProblemCatalog = {
     message: "The backend gets too many requests (HTTP {status}).",
     advice: "Wait a minute and press the button again.",
   },
-  "backend-no-api": {
-    message: "The backend runs, but its API is switched off.",
-    advice: "To switch it on: {remedy} Then try again.",
-  },
+  "backend-no-api": { message: "The backend runs, but its API is switched off.", advice: "To switch it on: {remedy} Then try again." },
   "backend-busy": {
     message: "A job is running, and releasing now would break it.",
     advice: "Choose “after the current job”, or stop the job first.",
