@@ -40,8 +40,8 @@ export default defineConfig(({ mode }) => {
         minify: false,
         rollupOptions: { output: { entryFileNames: "[name].js" } },
       },
-      // One file: the packed sidecar starts without looking through node_modules.
-      ssr: { noExternal: true },
+      // One file: the packed sidecar starts without looking through node_modules, except for SQLite's binary.
+      ssr: { noExternal: true, external: ["libsql"] },
     };
   }
   return {

@@ -2,18 +2,23 @@ import { defineConfig } from "vitest/config";
 
 export default defineConfig({
   test: {
-    // A quarter of a minute is long for what waits on events; a hang must not look like patience.
-    testTimeout: 30_000,
-    hookTimeout: 60_000,
+    // Most tests wait for events of real processes: more of them at once than there are cores take less time.
+    maxWorkers: 4,
     reporters: ["default", "./test/helpers/plain-reporter.ts"],
     projects: [
       {
         define: { __VERSION__: '"test"' },
-        test: { name: "unit", include: ["test/unit/**/*.test.{ts,tsx}"] },
+        // Half a minute is for a machine that does much else; a hang must not look like patience.
+        test: { name: "unit", include: ["test/unit/**/*.test.{ts,tsx}"], testTimeout: 30_000 },
       },
       {
         define: { __VERSION__: '"test"' },
-        test: { name: "integration", include: ["test/{contract,integration}/**/*.test.ts"], testTimeout: 60_000 },
+        test: {
+          name: "integration",
+          include: ["test/{contract,integration}/**/*.test.ts"],
+          testTimeout: 60_000,
+          hookTimeout: 60_000,
+        },
       },
       {
         test: {
@@ -21,6 +26,7 @@ export default defineConfig({
           include: ["test/e2e/**/*.test.ts"],
           globalSetup: ["test/helpers/find-chromium.ts"],
           testTimeout: 90_000,
+          hookTimeout: 60_000,
           fileParallelism: false,
         },
       },

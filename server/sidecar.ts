@@ -1,15 +1,23 @@
 import { randomBytes, randomUUID } from "node:crypto";
 import type { Server } from "node:http";
+import { join } from "node:path";
 import * as v from "valibot";
+import { assessFit } from "../shared/capacity/fit.ts";
+import { matchProfile } from "../shared/capacity/match-profile.ts";
 import { encodeHistory } from "../shared/history/codec.ts";
 import { problem } from "../shared/problems/make-problem.ts";
 import type { Problem } from "../shared/problems/problem.ts";
 import { isLoopbackHost } from "../shared/protocol/origins.ts";
+import { refuse, succeed } from "../shared/protocol/reply.ts";
 import type { State } from "../shared/protocol/state.ts";
 import { PROTOCOL_VERSION } from "../shared/protocol/version.ts";
 import { recordOf } from "../shared/release/record.ts";
+import { openDatabase } from "./capacity/database.ts";
 import { estimateCapacity } from "./capacity/estimator.ts";
+import { createJobStore } from "./capacity/job-store.ts";
+import { createJobs } from "./capacity/jobs.ts";
 import { mergeProfiles } from "./capacity/profiles.ts";
+import { createRoomWatch } from "./capacity/room-watch.ts";
 import { type BackendOptions, backendSchema } from "./config/backend-options.ts";
 import { dataFolder } from "./config/data-folder.ts";
 import type { Options } from "./config/options.ts";
@@ -20,6 +28,7 @@ import { loadAssets } from "./http/assets.ts";
 import { createHttpServer } from "./http/http-server.ts";
 import { createPages } from "./http/pages.ts";
 import { createDisposer } from "./lib/disposer.ts";
+import { createThrottle } from "./lib/throttle.ts";
 import { createAudit } from "./release/audit.ts";
 import { createBackendWatch } from "./release/backend-watch.ts";
 import type { Backend } from "./release/backends/backend.ts";
@@ -55,6 +64,7 @@ export interface Sidecar {
 }
 
 const HOST_INTERVAL_MS = 10_000;
+const JOBS_INTERVAL_MS = 1000;
 const RELEASE_LIMITS = { jobLimitMs: 2 * 3_600_000, stopLimitMs: 60_000 };
 
 /** Composition root: builds, wires and owns the parts; the only file that joins the server's folders. */
@@ -119,14 +129,32 @@ export function createSidecar(
       isLive: () => sampler.source().status === "live",
     },
   });
-  disposer.add(releases.close);
-  const audit = createAudit(options.dataDir ?? dataFolder(env), complain);
+  const folder = options.dataDir ?? dataFolder(env);
+  const audit = createAudit(folder, complain);
   disposer.add(
     releases.onRelease((release) => {
       const record = recordOf(release);
       if (record !== null) audit.append(record);
     }),
   );
+  // Closed before the audit: a release that the end breaks off is kept, too.
+  disposer.add(releases.close);
+
+  // Jobs on the demo machine must not be taken for jobs on the real one, nor what is learned of them.
+  const database = openDatabase(
+    join(folder, choice.kind === "demo" ? "capacity-demo.sqlite" : "capacity.sqlite"),
+    complain,
+  );
+  disposer.add(database.close);
+  const room = createRoomWatch({ ...sampler, isLive: () => sampler.source().status === "live" });
+  disposer.add(room.close);
+  const jobs = createJobs({
+    store: createJobStore(database),
+    room,
+    profiles: () => profiles,
+    nowMs: () => epochMs + Math.round(sampler.nowMs()),
+  });
+  disposer.add(jobs.close);
 
   let host = readHost();
   const currentState = (): State => {
@@ -138,6 +166,7 @@ export function createSidecar(
       capacity: estimateCapacity(gpus, profile),
       backends: watch.states(),
       release: releases.state(),
+      jobs: jobs.list(),
     };
   };
   const encodedHistory = (sinceSeq: number, windowMs: number) =>
@@ -166,6 +195,21 @@ export function createSidecar(
       source: sampler.source,
       hello: (actProblem) => makeHello({ actProblem, bootId: undefined, lastSeq: 0, historyMs: 0 }),
       profiles: () => profiles,
+      fit: (query) => {
+        const meant = matchProfile(query, profiles);
+        if (meant === null) return refuse(problem("unknown-profile"));
+        const { gpus } = sampler.latest();
+        return succeed(
+          assessFit(meant, {
+            gpus,
+            profiles,
+            backends: watch.states(),
+            jobs: jobs.list(),
+            nowMs: Date.now(),
+          }),
+        );
+      },
+      jobs,
       release: releases.request,
       findRelease: releases.find,
       cancelRelease: releases.cancel,
@@ -199,6 +243,9 @@ export function createSidecar(
   disposer.add(sampler.onSource(gateway.source));
   disposer.add(releases.onRelease(gateway.release));
   disposer.add(watch.onChange(gateway.backends));
+  const tellJobs = createThrottle(JOBS_INTERVAL_MS, () => gateway.jobs(jobs.list()));
+  disposer.add(tellJobs.close);
+  disposer.add(jobs.onChange(tellJobs.call));
 
   let hostTimer: NodeJS.Timeout | undefined;
   disposer.add(() => clearInterval(hostTimer));

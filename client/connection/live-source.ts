@@ -1,5 +1,6 @@
 import { io, type Socket } from "socket.io-client";
 import * as v from "valibot";
+import { jobSchema } from "../../shared/capacity/job.ts";
 import type { ProblemCode } from "../../shared/problems/codes.ts";
 import type { Problem, ProblemParams } from "../../shared/problems/problem.ts";
 import type { ClientToServerEvents, ServerToClientEvents } from "../../shared/protocol/events.ts";
@@ -142,6 +143,10 @@ export function createLiveSource({ baseUrl, token, historyMs }: LiveSourceOption
   socket.on(
     "release",
     checked(releaseSchema, (release) => emit({ type: "release", release })),
+  );
+  socket.on(
+    "jobs",
+    checked(v.array(jobSchema), (jobs) => emit({ type: "jobs", jobs })),
   );
   socket.on(
     "source",

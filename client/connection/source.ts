@@ -1,3 +1,4 @@
+import type { Job } from "../../shared/capacity/job.ts";
 import type { Problem } from "../../shared/problems/problem.ts";
 import type { DetailsMessage, Hello, Resumed } from "../../shared/protocol/messages.ts";
 import type { Reply } from "../../shared/protocol/reply.ts";
@@ -21,7 +22,8 @@ export type PanelEvent =
   | { type: "host"; host: HostState }
   | { type: "source"; source: SourceState }
   | { type: "backends"; backends: BackendState[] }
-  | { type: "release"; release: Release };
+  | { type: "release"; release: Release }
+  | { type: "jobs"; jobs: Job[] };
 
 /** What a user wants released. */
 export interface ReleaseWish {

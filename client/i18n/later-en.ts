@@ -1,5 +1,7 @@
 import { problemsEn } from "../../shared/problems/en.ts";
+import { fitEn } from "./fit/en.ts";
+import { jobsEn } from "./jobs/en.ts";
 import { releaseEn } from "./release/en.ts";
 import type { LaterWords } from "./use-messages.ts";
 
-export const laterEn: LaterWords = { problems: problemsEn, release: releaseEn };
+export const laterEn: LaterWords = { problems: problemsEn, release: releaseEn, fit: fitEn, jobs: jobsEn };

@@ -1,5 +1,12 @@
 import { problemsZhCn } from "../../shared/problems/zh-cn.ts";
+import { fitZhCn } from "./fit/zh-cn.ts";
+import { jobsZhCn } from "./jobs/zh-cn.ts";
 import { releaseZhCn } from "./release/zh-cn.ts";
 import type { LaterWords } from "./use-messages.ts";
 
-export const laterZhCn: LaterWords = { problems: problemsZhCn, release: releaseZhCn };
+export const laterZhCn: LaterWords = {
+  problems: problemsZhCn,
+  release: releaseZhCn,
+  fit: fitZhCn,
+  jobs: jobsZhCn,
+};

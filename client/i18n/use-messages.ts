@@ -2,6 +2,8 @@ import { createContext, useContext } from "react";
 import type { ProblemCatalog, ProblemWords } from "../../shared/problems/codes.ts";
 import { type Problem, wordsOf } from "../../shared/problems/problem.ts";
 import type { LanguageChoice } from "../../shared/protocol/host-messages.ts";
+import type { FitWords } from "./fit/words.ts";
+import type { JobsWords } from "./jobs/words.ts";
 import type { Messages } from "./messages.ts";
 import type { ReleaseWords } from "./release/words.ts";
 
@@ -21,6 +23,8 @@ export function useMessages(): Messages {
 export interface LaterWords {
   problems: ProblemCatalog;
   release: ReleaseWords;
+  fit: FitWords;
+  jobs: JobsWords;
 }
 
 const LaterContext = createContext<LaterWords | null>(null);
@@ -47,6 +51,16 @@ export async function loadLater(language: Language): Promise<LaterWords> {
 /** Loads the catalogue of a language; only the one that is shown travels. */
 export async function loadCatalog(language: Language): Promise<Messages> {
   return language === "zh-CN" ? (await import("./zh-cn.ts")).zhCn : (await import("./en.ts")).en;
+}
+
+/** The words of what would make a job fit; `null` until they have come. */
+export function useFitWords(): FitWords | null {
+  return useContext(LaterContext)?.fit ?? null;
+}
+
+/** The words of jobs; `null` until they have come. */
+export function useJobsWords(): JobsWords | null {
+  return useContext(LaterContext)?.jobs ?? null;
 }
 
 /** The language to show: the chosen one, or for `auto` Chinese where the browser prefers it, else English. */

@@ -11,6 +11,7 @@ import { Notices } from "./connection/Notices.tsx";
 import { StatusPill } from "./connection/StatusPill.tsx";
 import { GpuCard } from "./gpus/GpuCard.tsx";
 import { NoGpus } from "./gpus/NoGpus.tsx";
+import { JobsCard } from "./jobs/JobsCard.tsx";
 import { ReleaseCard } from "./release/ReleaseCard.tsx";
 import { Settings } from "./settings/Settings.tsx";
 import { Timeline } from "./timeline/Timeline.tsx";
@@ -45,6 +46,7 @@ export default function FullView({ gpus, capacity }: ViewProps) {
             {capacity !== null && <Concurrency capacity={capacity} gpus={list} />}
             <ReleaseCard gpus={list} />
           </div>
+          <JobsCard />
           <div className="gpu-grid">
             {gpus.map(({ gpu, position }, i) => (
               <GpuCard

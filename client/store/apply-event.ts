@@ -17,13 +17,27 @@ export function applyEvent(state: PanelState, event: PanelEvent): PanelState {
 }
 
 function applyHello(before: Known | null, hello: Extract<PanelEvent, { type: "hello" }>["hello"]): Known {
-  const { bootId, version, capabilities, profiles, state } = hello;
-  const { source, gpus, host, backends, release } = state;
+  const { bootId, version, epochMs, capabilities, profiles, state } = hello;
+  const { source, gpus, host, backends, release, jobs } = state;
   const missed = decodeSafely(hello.history);
   const goesOn = before !== null && before.bootId === bootId && sameGpus(before.gpus, gpus);
   const rows = goesOn ? appendAll(before.rows, missed) : missed;
   const tMs = rows.at(-1)?.tMs ?? hello.nowMs;
-  return { bootId, version, capabilities, profiles, source, gpus, host, backends, release, rows, tMs };
+  return {
+    bootId,
+    version,
+    epochMs,
+    capabilities,
+    profiles,
+    source,
+    gpus,
+    host,
+    backends,
+    release,
+    jobs,
+    rows,
+    tMs,
+  };
 }
 
 function applyToKnown(known: Known, event: Exclude<PanelEvent, { type: "hello" | "connection" }>): Known {
@@ -63,6 +77,8 @@ function applyToKnown(known: Known, event: Exclude<PanelEvent, { type: "hello" |
       return { ...known, backends: event.backends };
     case "release":
       return { ...known, release: event.release };
+    case "jobs":
+      return { ...known, jobs: event.jobs };
   }
 }
 

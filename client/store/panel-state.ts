@@ -1,3 +1,4 @@
+import type { Job } from "../../shared/capacity/job.ts";
 import type { Profile } from "../../shared/capacity/profile.ts";
 import type { Gpu } from "../../shared/gpu/gpu.ts";
 import type { HistoryRow } from "../../shared/history/row.ts";
@@ -18,7 +19,10 @@ export interface Known {
   host: HostState;
   backends: readonly BackendState[];
   release: Release;
+  jobs: readonly Job[];
   profiles: readonly Profile[];
+  /** Epoch milliseconds of `tMs` = 0, by the sidecar's clock. */
+  epochMs: number;
   rows: readonly HistoryRow[];
   /** Newest sample, ms since the sidecar's epoch. */
   tMs: number;

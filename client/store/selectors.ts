@@ -1,3 +1,4 @@
+import type { Job } from "../../shared/capacity/job.ts";
 import type { Gpu } from "../../shared/gpu/gpu.ts";
 import type { BackendState } from "../../shared/release/backend.ts";
 import { IDLE_RELEASE } from "../../shared/release/release.ts";
@@ -6,6 +7,8 @@ import type { PanelState } from "./panel-state.ts";
 const NO_GPUS: readonly Gpu[] = [];
 
 export const selectGpus = ({ known }: PanelState) => known?.gpus ?? NO_GPUS;
+const NO_JOBS: readonly Job[] = [];
+export const selectJobs = ({ known }: PanelState) => known?.jobs ?? NO_JOBS;
 const NO_BACKENDS: readonly BackendState[] = [];
 export const selectBackends = ({ known }: PanelState) => known?.backends ?? NO_BACKENDS;
 export const selectSource = ({ known }: PanelState) => known?.source ?? null;

@@ -1,10 +1,15 @@
 import * as v from "valibot";
 import { httpUrl, wholeNumber } from "./checks.ts";
 
-const headers = v.optional(v.record(v.string(), v.string()), {});
+/** What HTTP takes in a header: no line breaks, nothing beyond Latin-1. */
+const headerText = v.pipe(v.string(), v.regex(/^[\t\x20-\x7e\x80-\xff]*$/, "text that a header can carry"));
+const headerName = v.pipe(v.string(), v.regex(/^[\w!#$%&'*+.^`|~-]+$/, "a header's name"));
+const headers = v.optional(v.record(headerName, headerText), {});
 const id = v.optional(v.pipe(v.string(), v.regex(/^[\w.-]{1,60}$/, "letters, digits, dots, dashes")));
 const timeout = (defaultMs: number) => v.optional(wholeNumber("timeoutMs", 100, 600_000), defaultMs);
 const secret = v.optional(v.pipe(v.string(), v.minLength(1), v.maxLength(1024)));
+/** Sent in a header. */
+const key = v.optional(v.pipe(headerText, v.minLength(1), v.maxLength(1024)));
 const method = v.optional(v.picklist(["POST", "PUT", "GET", "DELETE"]), "POST");
 
 /** What every kind can be told: a name, an address, headers (they never leave the sidecar), a time limit for the unload call. */
@@ -50,7 +55,7 @@ export const backendSchema = v.variant("kind", [
     kind: v.literal("swarmui"),
     ...common("http://127.0.0.1:7801", 10_000),
     /** Value of the cookie `swarm_token`, where accounts are on. */
-    apiKey: secret,
+    apiKey: key,
     /** Also drop what lies in host memory. */
     systemRam: v.optional(v.boolean(), false),
   }),
@@ -65,17 +70,17 @@ export const backendSchema = v.variant("kind", [
     /** The app runs it in the same queue as generation (`concurrency_id`), so that it waits its turn. */
     queued: v.optional(v.boolean(), false),
   }),
-  v.strictObject({ kind: v.literal("ollama"), ...common("http://127.0.0.1:11434", 10_000), apiKey: secret }),
+  v.strictObject({ kind: v.literal("ollama"), ...common("http://127.0.0.1:11434", 10_000), apiKey: key }),
   v.strictObject({
     kind: v.literal("vllm"),
     ...common("http://127.0.0.1:8000", 60_000),
-    apiKey: secret,
+    apiKey: key,
     /** 1 keeps the weights in host memory, 2 drops them. */
     level: v.optional(v.picklist([1, 2]), 1),
   }),
-  v.strictObject({ kind: v.literal("llamacpp"), ...common("http://127.0.0.1:8080", 20_000), apiKey: secret }),
-  v.strictObject({ kind: v.literal("lmstudio"), ...common("http://127.0.0.1:1234", 30_000), apiKey: secret }),
-  v.strictObject({ kind: v.literal("invokeai"), ...common("http://127.0.0.1:9090", 60_000), apiKey: secret }),
+  v.strictObject({ kind: v.literal("llamacpp"), ...common("http://127.0.0.1:8080", 20_000), apiKey: key }),
+  v.strictObject({ kind: v.literal("lmstudio"), ...common("http://127.0.0.1:1234", 30_000), apiKey: key }),
+  v.strictObject({ kind: v.literal("invokeai"), ...common("http://127.0.0.1:9090", 60_000), apiKey: key }),
   http,
 ]);
 export type BackendOptions = v.InferOutput<typeof backendSchema>;

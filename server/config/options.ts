@@ -100,7 +100,12 @@ export const FLAGS = [
     value: "ORIGIN",
     help: "origin that may embed and connect (repeatable)",
   },
-  { key: "dataDir", flag: "data-dir", value: "FOLDER", help: "where the audit of releases is kept" },
+  {
+    key: "dataDir",
+    flag: "data-dir",
+    value: "FOLDER",
+    help: "where jobs and the audit of releases are kept",
+  },
   { key: "profile", flag: "profile", value: "ID", help: "job profile that the API's capacity is for" },
   { key: "open", flag: "open", value: null, help: "open the panel in the browser" },
 ] as const satisfies readonly { key: OptionKey; flag: string; value: string | null; help: string }[];

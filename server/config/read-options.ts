@@ -52,7 +52,11 @@ export function readOptions(
     const errors = parsed.issues.map((issue) => {
       const [key = "", ...rest] = (v.getDotPath(issue) ?? "").split(".");
       const place = [placeOf(key), ...rest].join(" › ");
-      const got = issue.received === "undefined" || key === "token" ? "" : `, not ${issue.received}`;
+      // What stands there may be a secret, or an address that carries one.
+      const got =
+        issue.received === "undefined" || key === "token" || key === "backends"
+          ? ""
+          : `, not ${issue.received}`;
       return issue.expected === "never"
         ? `${place}: there is no such setting`
         : `${place}: ${issue.message.startsWith("Invalid") ? `expected ${issue.expected}${got}` : `${issue.message}${got}`}`;

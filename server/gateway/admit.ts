@@ -1,8 +1,12 @@
-import { timingSafeEqual } from "node:crypto";
 import type { IncomingHttpHeaders } from "node:http";
+import { isIP } from "node:net";
 import { problem } from "../../shared/problems/make-problem.ts";
 import type { Problem } from "../../shared/problems/problem.ts";
-import { isAllowedOrigin, isLoopbackHost } from "../../shared/protocol/origins.ts";
+import { hostnameOf, isAllowedOrigin, isLoopbackHost, isOrigin } from "../../shared/protocol/origins.ts";
+import { addressKey } from "../lib/address-key.ts";
+import { createRateLimiter } from "../lib/rate-limiter.ts";
+import { createTokenGuard } from "./token-guard.ts";
+import { tooManyRequests } from "./too-many-requests.ts";
 
 /** Who may see and who may act. */
 export interface AdmitRules {
@@ -16,50 +20,75 @@ export interface AdmitRules {
 
 type RequestHeaders = Pick<IncomingHttpHeaders, "host" | "origin">;
 
-/** The guard that HTTP, polling and WebSocket share. Each answer is what is wrong, or `null`. */
+/**
+ * The guard that HTTP, polling and WebSocket share. Each answer is what is wrong, or `null`.
+ * `address` is the connection's own, never what a header claims.
+ */
 export interface Admit {
   /** May this request be answered at all? CORS does not guard a WebSocket, so both sides ask here. */
   mayConnect(headers: RequestHeaders): Problem | null;
-  /** May the bearer of this token act? */
-  mayAct(token: string | undefined): Problem | null;
+  /** May the bearer of this token act? A wrong one counts as a guess. */
+  mayAct(token: string | undefined, address: string | undefined): Problem | null;
+  /** May this address send one more request that acts, whatever comes of it? */
+  mayAsk(address: string | undefined): Problem | null;
+  /** May this address open one more connection with a token that is not accepted? */
+  mayKnock(address: string | undefined): Problem | null;
   /** May a page of this origin read the answer? */
   mayRead(origin: string): boolean;
 }
 
-export function createAdmit(rules: AdmitRules): Admit {
+/** Scripts act by HTTP, panels by their socket: hundreds of jobs may be asked for at once, and each sends heartbeats. */
+const ACTING_REQUESTS = { burst: 300, perSecond: 20 };
+/** A hundred panels that come back with an old token, behind one proxy, are let in at once. */
+const REFUSED_TOKENS = { burst: 200, perSecond: 10 };
+const MOST_ADDRESSES = 4096;
+/** Endings of names that no one can register and thus nobody can rebind to this machine. */
+const PRIVATE_NAME = /\.(?:local|lan|internal|localdomain|home\.arpa)$/;
+
+/** @param nowMs a clock that does not go back */
+export function createAdmit(rules: AdmitRules, nowMs = () => performance.now()): Admit {
+  const guard = rules.token === null ? null : createTokenGuard(rules.token, nowMs);
+  const acting = createRateLimiter(ACTING_REQUESTS, MOST_ADDRESSES);
+  const knocking = createRateLimiter(REFUSED_TOKENS, MOST_ADDRESSES);
+  const takeFrom = (limiter: typeof acting, address: string | undefined) => {
+    const wait = limiter.take(addressKey(address), nowMs());
+    return wait === 0 ? null : tooManyRequests(wait);
+  };
   return {
     mayConnect: (headers) => mayConnect(headers, rules),
-    mayAct: (token) => mayAct(token, rules),
+    mayAct(token, address) {
+      if (guard === null) return null;
+      if (token === undefined || token === "") return problem("not-allowed");
+      return guard(token, addressKey(address));
+    },
+    mayAsk: (address) => takeFrom(acting, address),
+    mayKnock: (address) => takeFrom(knocking, address),
     mayRead: (origin) => isAllowedOrigin(origin, rules.allowOrigin),
   };
 }
 
-function mayConnect({ host = "", origin }: RequestHeaders, rules: AdmitRules): Problem | null {
+function mayConnect({ host, origin }: RequestHeaders, rules: AdmitRules): Problem | null {
   const named = rules.allowOrigin.some((allowed) => allowed === "*" || hostOf(allowed) === host);
-  if (rules.loopbackOnly && !named && !isLoopbackHost(hostnameOf(host)))
-    return problem("host-refused", { host });
-  if (origin === undefined || hostOf(origin) === host) return null;
+  if (!named && !mayBeCalled(host, rules)) return problem("host-refused", { host: host ?? "" });
+  if (origin === undefined || (isOrigin(origin) && hostOf(origin) === host)) return null;
   return isAllowedOrigin(origin, rules.allowOrigin) ? null : problem("origin-refused", { origin });
 }
 
-function mayAct(token: string | undefined, rules: AdmitRules): Problem | null {
-  if (rules.token === null) return null;
-  if (token === undefined || token === "") return problem("not-allowed");
-  return sameText(token, rules.token) ? null : problem("wrong-token");
-}
-
-function sameText(a: string, b: string): boolean {
-  const left = Buffer.from(a);
-  const right = Buffer.from(b);
-  // The comparison itself must take as long for a wrong token as for a right one.
-  return timingSafeEqual(left, left.length === right.length ? right : left) && left.length === right.length;
+/**
+ * May the sidecar be called by this name? A rebound name is one that its attacker has registered: addresses,
+ * names without a dot and those of private networks are none.
+ */
+function mayBeCalled(host: string | undefined, { loopbackOnly }: AdmitRules): boolean {
+  // Every browser sends it; a probe of a load balancer may not.
+  if (host === undefined) return !loopbackOnly;
+  const name = hostnameOf(host);
+  if (name === null) return false;
+  if (isLoopbackHost(name)) return true;
+  if (loopbackOnly) return false;
+  return isIP(name.replace(/^\[|\]$/g, "")) !== 0 || !name.includes(".") || PRIVATE_NAME.test(name);
 }
 
 /** `host:port` of an origin, without a default port, as `Host` has it; `undefined` for what is no origin ("null"). */
 function hostOf(origin: string): string | undefined {
   return URL.canParse(origin) ? new URL(origin).host || undefined : undefined;
-}
-
-function hostnameOf(host: string): string {
-  return URL.canParse(`http://${host}`) ? new URL(`http://${host}`).hostname : host;
 }

@@ -1,6 +1,7 @@
-import type { Server as HttpServer } from "node:http";
+import type { Server as HttpServer, IncomingMessage, ServerResponse } from "node:http";
 import { type DefaultEventsMap, Server, type Socket } from "socket.io";
 import * as v from "valibot";
+import type { Job } from "../../shared/capacity/job.ts";
 import type { GpuDetails } from "../../shared/gpu/gpu.ts";
 import type { Sample } from "../../shared/gpu/sample.ts";
 import { problem } from "../../shared/problems/make-problem.ts";
@@ -14,6 +15,7 @@ import type { HostState, SourceState } from "../../shared/protocol/state.ts";
 import { PROTOCOL_VERSION } from "../../shared/protocol/version.ts";
 import type { BackendState } from "../../shared/release/backend.ts";
 import type { Release } from "../../shared/release/release.ts";
+import { SECURITY_HEADERS } from "../lib/security-headers.ts";
 import type { Admit } from "./admit.ts";
 import { cancelRelease } from "./commands/cancel-release.ts";
 import type { Sidecar, Viewer } from "./commands/command.ts";
@@ -22,6 +24,7 @@ import { release } from "./commands/release.ts";
 import { resume } from "./commands/resume.ts";
 import { setWatching } from "./commands/watch.ts";
 import { applyDetails, detailsOf, diffDetails } from "./details-diff.ts";
+import { limitEvents, limitPackets } from "./flood.ts";
 
 /** Makes the `hello` for one viewer. */
 export type MakeHello = (viewer: {
@@ -44,6 +47,7 @@ export interface Gateway {
   host(host: HostState): void;
   backends(backends: BackendState[]): void;
   release(release: Release): void;
+  jobs(jobs: Job[]): void;
   close(): Promise<void>;
 }
 
@@ -58,6 +62,8 @@ const WATCHING = "watching";
 /** Details are for the one who opens them: a busy GPU changes some of them with every sample. */
 const DETAILS_INTERVAL_MS = 5000;
 const LARGEST_MESSAGE_BYTES = 16 * 1024;
+/** A connection that never says hello is closed. */
+const HELLO_TIMEOUT_MS = 10_000;
 
 export function createGateway(
   http: HttpServer,
@@ -71,12 +77,23 @@ export function createGateway(
     path,
     serveClient: false,
     maxHttpBufferSize: LARGEST_MESSAGE_BYTES,
-    cors: { origin: (origin, answer) => answer(null, origin !== undefined), credentials: false },
+    connectTimeout: HELLO_TIMEOUT_MS,
+    cors: {
+      origin: (origin, answer) => answer(null, origin !== undefined && admit.mayRead(origin)),
+      credentials: false,
+    },
     allowRequest: (request, answer) => {
       const refused = admit.mayConnect(request.headers);
       answer(refused?.code ?? null, refused === null);
     },
   });
+  io.engine.use((request: IncomingMessage, response: ServerResponse, next: (error?: Error) => void) => {
+    for (const [name, value] of Object.entries(SECURITY_HEADERS)) response.setHeader(name, value);
+    // `allowRequest` is asked for the first request of a connection only.
+    const refused = isFollowUp(request) ? admit.mayConnect(request.headers) : null;
+    next(refused === null ? undefined : new Error(refused.code));
+  });
+  io.engine.on("connection", (connection: PanelSocket["conn"]) => limitPackets(connection));
   const watching = new Set<string>();
   let layout = "";
   let details: GpuDetails[] = [];
@@ -100,16 +117,22 @@ export function createGateway(
   });
 
   function prepare(socket: PanelSocket): Problem | null {
+    const { address } = socket.handshake;
     const parsed = v.safeParse(handshakeSchema, socket.handshake.auth);
     if (!parsed.success) return problem("bad-request", { detail: describeIssues(parsed.issues) });
     const handshake = parsed.output;
     if (handshake.protocol !== PROTOCOL_VERSION) {
       return problem("protocol-version", { client: handshake.protocol, server: PROTOCOL_VERSION });
     }
+    const actProblem = admit.mayAct(handshake.token, address);
+    if (actProblem !== null && handshake.token !== undefined) {
+      const tooMany = admit.mayKnock(address);
+      if (tooMany !== null) return tooMany;
+    }
     socket.data.handshake = handshake;
     socket.data.viewer = {
-      address: socket.handshake.address,
-      actProblem: admit.mayAct(handshake.token),
+      address,
+      actProblem,
       historyMs: handshake.historyMs,
       setWatching: (on) => setSocketWatching(socket, on),
     };
@@ -126,6 +149,7 @@ export function createGateway(
     const { viewer, handshake } = socket.data;
     greet(socket, handshake.lastSeq ?? 0);
     if (handshake.watch) viewer.setWatching(true);
+    socket.use(limitEvents());
     socket.on("disconnect", () => viewer.setWatching(false));
     socket.on("watch", (ack) => answer(ack, () => setWatching(viewer, true)));
     socket.on("unwatch", (ack) => answer(ack, () => setWatching(viewer, false)));
@@ -166,6 +190,7 @@ export function createGateway(
     host: (host) => void io.to(WATCHING).emit("host", host),
     backends: (backends) => void io.emit("backends", backends),
     release: (state) => void io.emit("release", state),
+    jobs: (jobs) => void io.emit("jobs", jobs),
     async close() {
       const closed = io.close();
       // A client that keeps its connection open must not keep the sidecar from ending.
@@ -173,6 +198,11 @@ export function createGateway(
       await closed;
     },
   };
+}
+
+/** True for a request that belongs to a connection which exists already. */
+function isFollowUp({ url = "" }: IncomingMessage): boolean {
+  return new URLSearchParams(url.replace(/^[^?]*/, "")).has("sid");
 }
 
 /** Runs a command for a viewer who may have sent anything at all, also no acknowledgement. */

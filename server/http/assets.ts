@@ -50,7 +50,6 @@ export function loadAssets(clientFolder: string): Assets {
         "content-length": content.length,
         // The name carries a hash of the content.
         "cache-control": "public, max-age=31536000, immutable",
-        "x-content-type-options": "nosniff",
         vary: "accept-encoding",
         ...(packed === undefined ? {} : { "content-encoding": packed.encoding }),
       });

@@ -1,11 +1,15 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import { problem } from "../../shared/problems/make-problem.ts";
+import type { Problem } from "../../shared/problems/problem.ts";
 import type { Admit } from "../gateway/admit.ts";
+import { SECURITY_HEADERS } from "../lib/security-headers.ts";
 import type { Assets } from "./assets.ts";
 import type { Pages } from "./pages.ts";
 import { sendProblem } from "./respond.ts";
 import { prepareBackend } from "./routes/backends.ts";
+import { fitRoute } from "./routes/fit.ts";
 import { healthz } from "./routes/healthz.ts";
+import { endJob, listJobs, patchJob, requestJob, showJob } from "./routes/jobs.ts";
 import { profiles } from "./routes/profiles.ts";
 import { cancelRelease, pastReleases, showRelease, startRelease } from "./routes/release.ts";
 import type { HttpSidecar, Route } from "./routes/route.ts";
@@ -20,7 +24,27 @@ const ROUTES: readonly Route[] = [
   cancelRelease,
   pastReleases,
   prepareBackend,
+  requestJob,
+  listJobs,
+  showJob,
+  patchJob,
+  endJob,
+  fitRoute,
 ];
+
+/**
+ * Nobody holds a connection by sending slowly: headers and a whole request have to arrive in time.
+ * Node looks for those that did not every `connectionsCheckingInterval`.
+ */
+const LIMITS = {
+  maxHeaderSize: 16 * 1024,
+  headersTimeout: 8000,
+  requestTimeout: 15_000,
+  keepAliveTimeout: 5000,
+  connectionsCheckingInterval: 2000,
+};
+/** Hundreds of viewers have a socket each; what is beyond is closed at once, before the system runs out. */
+const MOST_CONNECTIONS = 640;
 
 export interface HttpOptions {
   /** Begins and ends with a slash. */
@@ -35,14 +59,17 @@ export function createHttpServer(
   assets: Assets,
   { basePath, admit }: HttpOptions,
 ): Server {
-  return createServer((request, response) => {
+  const server = createServer(LIMITS, (request, response) => {
     handle(request, response).catch((error: unknown) => {
       // Only a request that broke off gets here: its answer would reach nobody.
       response.destroy(error instanceof Error ? error : undefined);
     });
   });
+  server.maxConnections = MOST_CONNECTIONS;
+  return server;
 
   async function handle(request: IncomingMessage, response: ServerResponse) {
+    for (const [name, value] of Object.entries(SECURITY_HEADERS)) response.setHeader(name, value);
     const refused = admit.mayConnect(request.headers);
     if (refused !== null) return sendProblem(response, 403, refused);
     const { origin } = request.headers;
@@ -51,6 +78,10 @@ export function createHttpServer(
       response.setHeader("vary", "origin");
     }
     if (request.method === "OPTIONS") return preflight(response);
+    const isRead = request.method === "GET" || request.method === "HEAD";
+    // Reading is not limited: a hundred viewers may come through one proxy.
+    const tooMany = isRead ? null : admit.mayAsk(request.socket.remoteAddress);
+    if (tooMany !== null) return sendTooMany(response, tooMany);
     const target = request.url ?? "/";
     if (!URL.canParse(target, "http://sidecar")) {
       return sendProblem(response, 400, problem("bad-request", { detail: "the address is malformed" }));
@@ -59,7 +90,6 @@ export function createHttpServer(
     if (`${url.pathname}/` === basePath) return redirect(response, `${basePath}${url.search}`);
     if (!url.pathname.startsWith(basePath)) return notFound(response, url.pathname);
     const path = url.pathname.slice(basePath.length);
-    const isRead = request.method === "GET" || request.method === "HEAD";
     if (isRead && (path === "" || path === "embed")) return pages.page(response);
 
     const matching = ROUTES.filter((route) => route.path.test(path));
@@ -79,10 +109,9 @@ export function createHttpServer(
       );
     }
     const params = route.path.exec(path)?.slice(1) ?? [];
-    await route.handle(
-      { request, response, url, params, actProblem: admit.mayAct(bearerOf(request)) },
-      sidecar,
-    );
+    const actProblem = admit.mayAct(bearerOf(request), request.socket.remoteAddress);
+    if (!isRead && actProblem?.code === "too-many-requests") return sendTooMany(response, actProblem);
+    await route.handle({ request, response, url, params, actProblem }, sidecar);
   }
 }
 
@@ -92,11 +121,16 @@ function bearerOf({ headers }: IncomingMessage): string | undefined {
 
 function preflight(response: ServerResponse) {
   response.writeHead(204, {
-    "access-control-allow-methods": "GET, POST, DELETE",
+    "access-control-allow-methods": "GET, POST, PATCH, DELETE",
     "access-control-allow-headers": "content-type, authorization",
     "access-control-max-age": "600",
   });
   response.end();
+}
+
+function sendTooMany(response: ServerResponse, problem: Problem) {
+  response.setHeader("retry-after", String(problem.params.seconds ?? 1));
+  sendProblem(response, 429, problem);
 }
 
 function redirect(response: ServerResponse, location: string) {

@@ -26,17 +26,19 @@ export function createPages(folder: string, allowOrigin: readonly string[]): Pag
     "https://localhost:*",
     "http://127.0.0.1:*",
     "https://127.0.0.1:*",
+    "http://*.localhost:*",
+    "https://*.localhost:*",
   ];
   const headers = {
     "content-type": "text/html; charset=utf-8",
     "cache-control": "no-cache",
-    "referrer-policy": "no-referrer",
-    "x-content-type-options": "nosniff",
+    // A page that isolates itself (COEP) may frame the panel too; who may at all, `frame-ancestors` says.
+    "cross-origin-resource-policy": "cross-origin",
     "content-security-policy": [
       "default-src 'self'",
       "style-src 'self' 'unsafe-inline'",
       "img-src 'self' data:",
-      "connect-src 'self' ws: wss:",
+      "connect-src 'self'",
       "object-src 'none'",
       "base-uri 'none'",
       "form-action 'none'",

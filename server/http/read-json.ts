@@ -1,6 +1,8 @@
 import type { IncomingMessage } from "node:http";
 
 const LARGEST_BODY_BYTES = 16 * 1024;
+/** Keys that mean something else than a field in JavaScript. */
+const UNSAFE_KEYS: readonly string[] = ["__proto__", "constructor", "prototype"];
 
 /** The JSON body of a request, or why there is none. An empty body reads as `{}`. */
 export async function readJson(
@@ -10,19 +12,36 @@ export async function readJson(
   // A page of another origin cannot send this type without asking first.
   if (!/^application\/json\b/i.test(type))
     return { ok: false, detail: "content-type must be application/json" };
-  const chunks: Buffer[] = [];
-  let bytes = 0;
-  for await (const chunk of request) {
-    const part = Buffer.from(chunk);
-    bytes += part.length;
-    if (bytes > LARGEST_BODY_BYTES) return { ok: false, detail: `more than ${LARGEST_BODY_BYTES} bytes` };
-    chunks.push(part);
-  }
-  const text = Buffer.concat(chunks).toString("utf8");
+  const text = await readText(request);
+  if (text === null) return { ok: false, detail: `more than ${LARGEST_BODY_BYTES} bytes` };
   if (text.trim() === "") return { ok: true, value: {} };
+  let unsafe: string | null = null;
   try {
-    return { ok: true, value: JSON.parse(text) };
+    const value: unknown = JSON.parse(text, (key, part: unknown) => {
+      if (UNSAFE_KEYS.includes(key)) unsafe = key;
+      return part;
+    });
+    if (unsafe !== null) return { ok: false, detail: `the key ${unsafe} is not taken` };
+    // An empty list has no wrong key either, and must not pass for an empty object.
+    return Array.isArray(value) ? { ok: false, detail: "the body is a list" } : { ok: true, value };
   } catch {
     return { ok: false, detail: "the body is not JSON" };
   }
+}
+
+/** `null` when there is too much. What is left of it is dropped as it comes, so that the answer can be sent. */
+function readText(request: IncomingMessage): Promise<string | null> {
+  return new Promise((resolve, reject) => {
+    const chunks: Buffer[] = [];
+    let bytes = 0;
+    const collect = (chunk: Buffer) => {
+      bytes += chunk.length;
+      if (bytes <= LARGEST_BODY_BYTES) return void chunks.push(chunk);
+      request.off("data", collect).resume();
+      resolve(null);
+    };
+    request.on("data", collect);
+    request.once("end", () => resolve(Buffer.concat(chunks).toString("utf8")));
+    request.once("error", reject);
+  });
 }

@@ -19,8 +19,11 @@ const LARGEST_BYTES = 8 * 1024 * 1024;
  */
 export function createAudit(folder: string, complain: (message: string) => void): Audit {
   const file = join(folder, "releases.jsonl");
+  const older = join(folder, "releases.1.jsonl");
   const text = readText(file);
   let records = readRecords(text);
+  // A file begun anew holds few: the rest is in the one that was put aside.
+  if (records.length < SHOWN) records = [...records, ...readRecords(readText(older))].slice(0, SHOWN);
   /** A line that a kill cut in the middle must not spoil the next one. */
   let begin = text === "" || text.endsWith("\n") ? "" : "\n";
   let complained = false;
@@ -29,6 +32,8 @@ export function createAudit(folder: string, complain: (message: string) => void)
     try {
       write();
     } catch (error) {
+      // A full disk may have cut the line.
+      begin = "\n";
       if (!complained)
         complain(`the audit ${file} cannot be written: ${reasonOf(error)}. Choose a folder with --data-dir.`);
       complained = true;
@@ -42,7 +47,7 @@ export function createAudit(folder: string, complain: (message: string) => void)
       attempt(() => {
         // For this user alone: the audit tells who was here.
         mkdirSync(folder, { recursive: true, mode: 0o700 });
-        if (sizeOf(file) > LARGEST_BYTES) renameSync(file, join(folder, "releases.1.jsonl"));
+        if (sizeOf(file) > LARGEST_BYTES) renameSync(file, older);
         appendFileSync(file, `${begin}${JSON.stringify(record)}\n`, { mode: 0o600 });
         begin = "";
       });

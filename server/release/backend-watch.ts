@@ -2,6 +2,7 @@ import type { Problem } from "../../shared/problems/problem.ts";
 import type { BackendState, BackendStatus } from "../../shared/release/backend.ts";
 import { createEmitter } from "../lib/emitter.ts";
 import type { Backend, StatusOutcome } from "./backends/backend.ts";
+import { faultOf } from "./fault.ts";
 
 /** What is known of the backends, asked for seldom and only while it is wanted. */
 export interface BackendWatch {
@@ -34,6 +35,22 @@ const NOTHING: BackendStatus = { busy: null, queue: null, models: [], allocator:
 /** Where the backend pushes whether it is busy, only models and allocator are asked for. */
 const PUSHED_FACTOR = 3;
 
+function aborted(signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    if (signal.aborted) resolve();
+    else signal.addEventListener("abort", () => resolve(), { once: true });
+  });
+}
+
+/** By contract a status does not throw; a fault of ours in one must not end the polling. */
+async function statusOf(backend: Backend, signal: AbortSignal): Promise<StatusOutcome | null> {
+  try {
+    return (await backend.status?.(signal)) ?? null;
+  } catch (error) {
+    return { kind: "failed", problem: faultOf(error), reached: true };
+  }
+}
+
 /** @param intervalMs time between two status calls to one backend */
 export function createBackendWatch(backends: readonly Backend[], intervalMs: number): BackendWatch {
   const changes = createEmitter<BackendState[]>();
@@ -63,25 +80,44 @@ export function createBackendWatch(backends: readonly Backend[], intervalMs: num
   function learn(id: string, patch: Partial<Known>) {
     const before = known.get(id);
     if (before === undefined) return;
-    const next = { ...before, ...patch };
+    // What was gone comes back as it starts: with its model, or loading it.
+    const parked = patch.reachable === false ? { parked: false } : {};
+    const next = { ...before, ...patch, ...parked };
     known.set(id, next);
     if (JSON.stringify(next) !== JSON.stringify(before)) changes.emit(states());
   }
 
+  /** How often the backend has pushed: what was pushed since a call began is newer than its answer. */
+  const pushes = new Map<string, number>();
+
+  /** One call at a time to each backend: one that hangs is not called again on top. */
   async function ask(backend: Backend, signal: AbortSignal): Promise<StatusOutcome | null> {
-    const outcome = (await backend.status?.(AbortSignal.any([signal, closing.signal]))) ?? null;
+    for (let underWay = asking.get(backend.id); underWay !== undefined; underWay = asking.get(backend.id)) {
+      await Promise.race([underWay, aborted(signal)]);
+      if (signal.aborted) return null;
+    }
+    const call = askNow(backend, signal).finally(() => asking.delete(backend.id));
+    asking.set(backend.id, call);
+    return call;
+  }
+
+  async function askNow(backend: Backend, signal: AbortSignal): Promise<StatusOutcome | null> {
+    const pushesBefore = pushes.get(backend.id) ?? 0;
+    const outcome = await statusOf(backend, signal);
     if (outcome === null || signal.aborted || closing.signal.aborted) return outcome;
-    if (outcome.kind === "status")
-      learn(backend.id, { reachable: true, problem: null, status: outcome.status });
-    else learn(backend.id, { reachable: outcome.reached, problem: outcome.problem, status: NOTHING });
+    if (outcome.kind === "failed") {
+      learn(backend.id, { reachable: outcome.reached, problem: outcome.problem, status: NOTHING });
+      return outcome;
+    }
+    const { busy, queue } = known.get(backend.id)?.status ?? NOTHING;
+    const pushed = (pushes.get(backend.id) ?? 0) > pushesBefore;
+    const status = pushed ? { ...outcome.status, busy, queue } : outcome.status;
+    learn(backend.id, { reachable: true, problem: null, status });
     return outcome;
   }
 
-  /** One call at a time to each backend: one that hangs is not called again on top. */
   function poll(backend: Backend) {
-    if (asking.has(backend.id)) return;
-    const done = ask(backend, closing.signal).finally(() => asking.delete(backend.id));
-    asking.set(backend.id, done);
+    if (!asking.has(backend.id)) void ask(backend, closing.signal);
   }
 
   function adjust() {
@@ -92,7 +128,11 @@ export function createBackendWatch(backends: readonly Backend[], intervalMs: num
     for (const unsubscribe of subscriptions) unsubscribe();
     timers = [];
     subscriptions = [];
-    if (!wanted) return;
+    if (!wanted) {
+      // What was known now is not what will be when somebody asks again.
+      for (const { id, status } of backends) if (status !== undefined) learn(id, { status: NOTHING });
+      return;
+    }
     for (const backend of backends) {
       if (backend.status === undefined) continue;
       const everyMs = backend.subscribe === undefined ? intervalMs : PUSHED_FACTOR * intervalMs;
@@ -100,6 +140,7 @@ export function createBackendWatch(backends: readonly Backend[], intervalMs: num
       timers.push(setInterval(() => poll(backend), everyMs));
       const unsubscribe = backend.subscribe?.(({ busy, queue }) => {
         const status = known.get(backend.id)?.status ?? NOTHING;
+        pushes.set(backend.id, (pushes.get(backend.id) ?? 0) + 1);
         learn(backend.id, { reachable: true, problem: null, status: { ...status, busy, queue } });
       });
       if (unsubscribe !== undefined) subscriptions.push(unsubscribe);

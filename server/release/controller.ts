@@ -1,5 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { problem } from "../../shared/problems/make-problem.ts";
+import type { Problem } from "../../shared/problems/problem.ts";
 import { type Reply, refuse, succeed } from "../../shared/protocol/reply.ts";
 import { totalEstimateMiB } from "../../shared/release/estimate.ts";
 import { heldBecause } from "../../shared/release/held-because.ts";
@@ -13,6 +14,7 @@ import {
 import { createEmitter } from "../lib/emitter.ts";
 import type { BackendWatch } from "./backend-watch.ts";
 import type { Backend } from "./backends/backend.ts";
+import { faultOf } from "./fault.ts";
 import { createMeasure, type ReleaseSamples } from "./measure.ts";
 import { type PartOutcome, type ReleaseLimits, releaseOne } from "./release-one.ts";
 import { sumUp } from "./sum-up.ts";
@@ -69,6 +71,8 @@ export function createReleaseController({
   let running: Promise<void> = Promise.resolve();
   let cancelling = new AbortController();
   let cancelledBy: string | null = null;
+  /** Id of the backend that is being made ready: a release in between would be undone by it. */
+  let preparing: string | null = null;
 
   function set(patch: Partial<Release>) {
     current = { ...current, ...patch };
@@ -92,22 +96,41 @@ export function createReleaseController({
       const order = [...targets].sort((a, b) => busy(a) - busy(b));
       const parts = order.map(({ id }) => current.parts.find(({ backend }) => backend === id));
       set({ parts: parts.filter((part) => part !== undefined), estimateMiB: estimateOf(order) });
-      for (const backend of order) {
-        const outcome = cancelling.signal.aborted ? CANCELLED : await releasePart(backend, mode, gpu);
+      for (const [i, backend] of order.entries()) {
+        // The one before may have taken its time, in which a job may have begun.
+        if (i > 0 && !cancelling.signal.aborted) await watch.ask(backend, closing.signal);
+        const outcome = await outcomeOf(backend, mode, gpu);
         outcomes.push(outcome);
         setPart(backend.id, outcome.part);
       }
-      await Promise.all(targets.map((backend) => watch.ask(backend, closing.signal)));
-      await samples.refreshProcesses();
-      finish({ ...sumUp(current.parts, outcomes, cancelledBy), stillHeldBy: holders(targets, gpu) });
+      const asked = order.filter((_, i) => outcomes[i]?.asked);
+      if (asked.length > 0) await lookAgain(asked);
+      finish({ ...sumUp(current.parts, outcomes, cancelledBy), stillHeldBy: holders(asked, gpu) });
     } catch (error) {
       // No part throws; a fault of ours must be told as one and not end the sidecar.
-      const detail = error instanceof Error ? error.message : String(error);
-      finish({ state: "failed", problem: problem("release-fault", { detail }) });
+      finish({ state: "failed", problem: faultOf(error) });
     } finally {
       endWatch();
       endFast();
     }
+  }
+
+  function outcomeOf(
+    backend: Backend,
+    mode: ReleaseMode,
+    gpu: number | undefined,
+  ): Promise<PartOutcome> | PartOutcome {
+    if (closing.signal.aborted) return notAsked("failed", problem("sidecar-closing"));
+    return cancelling.signal.aborted ? notAsked("cancelled", null) : releasePart(backend, mode, gpu);
+  }
+
+  /** What the backends and the processes say after it. */
+  async function lookAgain(asked: readonly Backend[]) {
+    const measure = createMeasure(samples, undefined);
+    await Promise.all([
+      ...asked.map((backend) => watch.ask(backend, closing.signal)),
+      measure.refreshProcesses(closing.signal),
+    ]);
   }
 
   function releasePart(backend: Backend, asked: ReleaseMode, gpu: number | undefined): Promise<PartOutcome> {
@@ -136,6 +159,8 @@ export function createReleaseController({
   }
 
   function holders(targets: readonly Backend[], gpu: number | undefined): Release["stillHeldBy"] {
+    // Where nothing was asked, nobody holds anything in spite of it.
+    if (targets.length === 0) return [];
     const asked = targets.flatMap(({ id }) => watch.stateOf(id) ?? []);
     const ownersKnown = asked.every(({ id }) => ownersFound(id));
     return samples
@@ -152,8 +177,12 @@ export function createReleaseController({
   }
 
   /** The backends that are meant, or why none is. */
-  function targetsOf({ backend: wanted, mode }: ReleaseDemand): Reply<readonly Backend[]> {
+  function targetsOf({ backend: wanted, mode, gpu }: ReleaseDemand): Reply<readonly Backend[]> {
     if (backends.length === 0) return refuse(problem("no-backend"));
+    const { gpus } = samples.latest();
+    if (gpu !== undefined && gpus.length > 0 && gpus.every(({ index }) => index !== gpu)) {
+      return refuse(problem("bad-request", { detail: `there is no GPU ${gpu}` }));
+    }
     const targets = wanted === undefined ? backends : backends.filter(({ id }) => id === wanted);
     if (wanted !== undefined && targets.length === 0)
       return refuse(problem("unknown-backend", { backend: wanted }));
@@ -171,7 +200,11 @@ export function createReleaseController({
       if (closing.signal.aborted) return refuse(problem("sidecar-closing"));
       const known = demand.requestId === undefined ? undefined : requests.get(demand.requestId);
       if (known !== undefined) return succeed({ id: known });
-      if (isReleasing(current) && current.id !== null) return succeed({ id: current.id });
+      if (isReleasing(current) && current.id !== null) {
+        if (demand.requestId !== undefined) remember(requests, demand.requestId, current.id);
+        return succeed({ id: current.id });
+      }
+      if (preparing !== null) return refuse(problem("preparing", { backend: preparing }));
       const targets = targetsOf(demand);
       if (!targets.ok) return targets;
       const id = randomUUID();
@@ -206,16 +239,25 @@ export function createReleaseController({
       }
       cancelledBy ??= by;
       cancelling.abort();
+      set({ waiting: null });
       return succeed({ id: current.id });
     },
     async prepare(id) {
       const backend = backends.find((one) => one.id === id);
       if (backend === undefined) return refuse(problem("unknown-backend", { backend: id }));
       if (isReleasing(current)) return refuse(problem("releasing"));
-      const outcome = await backend.prepare?.(closing.signal);
-      if (outcome?.kind === "failed") return refuse(outcome.problem);
-      watch.park(id, false);
-      return succeed({ id });
+      if (preparing !== null) return refuse(problem("preparing", { backend: preparing }));
+      preparing = id;
+      try {
+        const outcome = await backend.prepare?.(closing.signal);
+        if (outcome?.kind === "failed") return refuse(outcome.problem);
+        watch.park(id, false);
+        return succeed({ id });
+      } catch (error) {
+        return refuse(faultOf(error));
+      } finally {
+        preparing = null;
+      }
     },
     async close() {
       closing.abort();
@@ -224,12 +266,10 @@ export function createReleaseController({
   };
 }
 
-const CANCELLED: PartOutcome = {
-  part: { state: "cancelled", freedMiB: null, claim: null, problem: null },
-  gpus: [],
-  meanwhile: [],
-  unsettled: false,
-};
+function notAsked(state: "failed" | "cancelled", found: Problem | null): PartOutcome {
+  const part = { state, freedMiB: null, claim: null, problem: found };
+  return { part, gpus: [], meanwhile: [], unsettled: false, asked: false };
+}
 
 /** Adds to a map and lets go of its oldest entries. */
 function remember<T>(map: Map<string, T>, key: string, value: T) {

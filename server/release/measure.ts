@@ -37,8 +37,10 @@ const PROCESS_PATIENCE_MS = 5000;
 export interface Measure {
   /** The GPUs by a sample and a process query of now. `null` levels where there are no samples of now. */
   snapshot(signal: AbortSignal): Promise<Snapshot>;
+  /** Asks who holds what, for a few seconds at most: a driver that hangs must not hold up the release. */
+  refreshProcesses(signal: AbortSignal): Promise<void>;
   /** Remembers the samples that come, so that a moment that is over can still be looked at. */
-  follow(lagMs: number): { snapshot(): Snapshot; stop(): void };
+  follow(lagMs: number): { snapshot(signal: AbortSignal): Promise<Snapshot>; stop(): void };
   /** Watches the samples until the judge has made up its mind. */
   freedSince(
     before: Snapshot,
@@ -71,17 +73,22 @@ export function createMeasure(samples: ReleaseSamples, gpu: number | undefined):
     });
   }
 
-  async function refreshProcesses(): Promise<void> {
-    let patience: NodeJS.Timeout | undefined;
-    const enough = new Promise<void>((resolve) => {
-      patience = setTimeout(resolve, PROCESS_PATIENCE_MS);
+  function refreshProcesses(signal: AbortSignal): Promise<void> {
+    return new Promise((resolve) => {
+      const end = () => {
+        clearTimeout(patience);
+        signal.removeEventListener("abort", end);
+        resolve();
+      };
+      const patience = setTimeout(end, PROCESS_PATIENCE_MS);
+      signal.addEventListener("abort", end);
+      if (signal.aborted) end();
+      else samples.refreshProcesses().then(end, end);
     });
-    await Promise.race([samples.refreshProcesses(), enough]);
-    clearTimeout(patience);
   }
 
   async function snapshot(signal: AbortSignal): Promise<Snapshot> {
-    await refreshProcesses();
+    await refreshProcesses(signal);
     const sample = await nextSample(signal);
     const latest = samples.latest();
     // A level that is not of now would make the difference a lie.
@@ -96,11 +103,15 @@ export function createMeasure(samples: ReleaseSamples, gpu: number | undefined):
       kept = [...kept.slice(Math.max(0, olderThanLag)), sample];
     });
     return {
-      /** The newest sample that is at least `lagMs` old, or else the oldest since the beginning. */
-      snapshot(): Snapshot {
+      /**
+       * The newest sample that is at least `lagMs` old, or else the oldest since the beginning. The processes are
+       * those of now: it is the others that they are needed for, and the list beside the sample may be old.
+       */
+      async snapshot(signal: AbortSignal): Promise<Snapshot> {
         const sample = kept.findLast(({ tMs }) => tMs <= samples.nowMs() - lagMs) ?? kept[0];
-        if (sample === undefined || !samples.isLive()) return { levels: [], processes: [] };
-        return { levels: levelsOf(sample), processes: processesOf(counted(sample)) };
+        const levels = sample === undefined || !samples.isLive() ? [] : levelsOf(sample);
+        await refreshProcesses(signal);
+        return { levels, processes: processesOf(counted(samples.latest())) };
       },
       stop,
     };
@@ -133,7 +144,7 @@ export function createMeasure(samples: ReleaseSamples, gpu: number | undefined):
       const rested = samples.nowMs() - askedAtMs >= PROCESS_REST_MS;
       if (rested) {
         askedAtMs = samples.nowMs();
-        await refreshProcesses();
+        await refreshProcesses(signal);
       }
       const sample = await nextSample(signal);
       if (sample !== null) {
@@ -145,6 +156,8 @@ export function createMeasure(samples: ReleaseSamples, gpu: number | undefined):
       const verdict = judge(before.levels, readings, samples.nowMs() - startedMs, patienceMs);
       if (signal.aborted) return conclude({ kind: "aborted" });
       if (verdict.kind === "waiting") continue;
+      // Samples that have stopped say nothing of what came back after them.
+      if (verdict.kind !== "freed" && !samples.isLive()) return conclude({ kind: "unmeasurable" });
       // The last word needs processes and levels of the same moment.
       if (sample === null || rested || verdict.kind === "unmeasurable") return conclude(verdict);
       askedAtMs = Number.NEGATIVE_INFINITY;
@@ -160,5 +173,5 @@ export function createMeasure(samples: ReleaseSamples, gpu: number | undefined):
     }
   }
 
-  return { snapshot, follow, freedSince };
+  return { snapshot, follow, freedSince, refreshProcesses };
 }

@@ -3,8 +3,9 @@ import type { Problem } from "../../shared/problems/problem.ts";
 import type { Release, ReleaseMode, ReleasePart } from "../../shared/release/release.ts";
 import type { BackendWatch } from "./backend-watch.ts";
 import type { Backend, UnloadOutcome } from "./backends/backend.ts";
+import { faultOf } from "./fault.ts";
 import type { Measure, Measurement, Snapshot } from "./measure.ts";
-import { type Waited, waitForIdle, waitForJobEnd } from "./wait-for-job.ts";
+import { type Waited, type WaitOptions, waitForIdle, waitForJobEnd } from "./wait-for-job.ts";
 
 export interface ReleaseLimits {
   /** How long VRAM may take to begin to fall after an accepted call. Drivers and backends lag by seconds. */
@@ -34,6 +35,8 @@ export interface PartOutcome {
   gpus: Measurement["gpus"];
   meanwhile: Measurement["meanwhile"];
   unsettled: boolean;
+  /** The backend was asked to unload. */
+  asked: boolean;
 }
 
 /** Patience after a call that failed on the way. */
@@ -47,103 +50,126 @@ export async function releaseOne(
 ): Promise<PartOutcome> {
   const { watch, measure, limits, cancel, closing, onPhase } = context;
   const { duringJob } = backend;
-  const state = watch.stateOf(backend.id);
-  if (state?.reachable === false && state.problem !== null) return failed(state.problem);
-  const busy = state?.busy ?? null;
-
-  if (mode === "interrupt" && busy !== false) return interruptAndRelease();
-  if (busy === null) {
-    // What it does not tell may be a job that the call would break.
-    if (duringJob === "unsafe") return failed(state?.problem ?? problem("busy-unknown"));
-    if (mode === "after-current" && duringJob !== "deferred") return failed(problem("busy-unknown"));
+  const stateNow = () => watch.stateOf(backend.id);
+  const minutes = limits.jobLimitMs / 60_000;
+  let asked = false;
+  try {
+    return { ...(await decide()), asked };
+  } catch (error) {
+    // By contract no method of a backend throws; a fault of ours in one fails this part alone.
+    return { ...failed(faultOf(error)), asked };
   }
-  if (busy !== true || duringJob === "spared") return askAndMeasure();
-  if (mode === "now" && duringJob === "unsafe") return failed(problem("backend-busy"));
-  if (mode === "now" && duringJob !== "deferred") return askAndMeasure();
-  if (mode === "now" || (duringJob === "deferred" && (state?.queue ?? 0) > 0)) return askAndWait();
-  return waitAndRelease();
+
+  function decide(): Promise<Outcome> | Outcome {
+    const state = stateNow();
+    // Known from just now; one that has no status is found out about by the call.
+    const away = backend.status !== undefined && state?.reachable === false;
+    if (away && state.problem !== null) return failed(state.problem);
+    const busy = state?.busy ?? null;
+    if (mode === "interrupt" && busy !== false) return interruptAndRelease(busy, state?.queue ?? 0);
+    if (busy === null) {
+      // What it does not tell may be a job that the call would break.
+      if (duringJob === "unsafe") return failed(state?.problem ?? problem("busy-unknown"));
+      if (mode === "after-current" && duringJob !== "deferred") return failed(problem("busy-unknown"));
+    }
+    if (busy !== true || duringJob === "spared") return askAndMeasure(busy);
+    if (mode === "now" && duringJob === "unsafe") return failed(problem("backend-busy"));
+    if (mode === "now" && duringJob !== "deferred") return askAndMeasure(busy);
+    if (mode === "now" || (duringJob === "deferred" && (state?.queue ?? 0) > 0)) return askAndWait();
+    return waitAndRelease();
+  }
 
   /** Nothing is asked before the job has ended, so that it can be cancelled until then. */
-  async function waitAndRelease(): Promise<PartOutcome> {
-    const minutes = limits.jobLimitMs / 60_000;
-    const waited = await wait(waitForIdle, problem("job-did-not-end", { minutes }), limits.jobLimitMs, true);
+  async function waitAndRelease(): Promise<Outcome> {
+    const tooLong = problem("job-did-not-end", { minutes });
+    const waited = await wait(waitForIdle, { tooLong, limitMs: limits.jobLimitMs, cancellable: true });
     if (waited.kind === "queued") return askAndWait();
-    return waited.kind === "idle" ? askAndMeasure() : notReleased(waited);
+    return waited.kind === "idle" ? askAndMeasure(false) : notReleased(waited);
   }
 
   /** The backend takes the call up itself when the running job has ended, before the next one begins. */
-  async function askAndWait(): Promise<PartOutcome> {
+  async function askAndWait(): Promise<Outcome> {
     // What was known when the end is seen: by then the models may be gone.
-    const follow = measure.follow(backend.subscribe === undefined ? limits.statusIntervalMs + 1000 : 0);
+    const follow = measure.follow(1000 + (backend.subscribe === undefined ? limits.statusIntervalMs : 0));
     try {
       onPhase("calling");
+      const jobsBefore = countJobs();
       const outcome = await ask();
       if (outcome.kind !== "accepted") return settle(await measure.snapshot(closing), outcome);
-      const minutes = limits.jobLimitMs / 60_000;
-      const waited = await wait(
-        waitForJobEnd,
-        problem("job-did-not-end", { minutes }),
-        limits.jobLimitMs,
-        false,
-      );
+      const tooLong = problem("job-still-running", { minutes });
+      const waited = await wait(waitForJobEnd, {
+        tooLong,
+        limitMs: limits.jobLimitMs,
+        cancellable: true,
+        jobsBefore,
+      });
       if (waited.kind === "failed" || waited.kind === "cancelled") return notReleased(waited);
-      return settle(follow.snapshot(), outcome);
+      return settle(await follow.snapshot(closing), outcome);
     } finally {
       follow.stop();
     }
   }
 
-  async function interruptAndRelease(): Promise<PartOutcome> {
+  async function interruptAndRelease(busy: boolean | null, queue: number): Promise<Outcome> {
     if (backend.interrupt === undefined) return failed(problem("busy-unknown"));
-    const queued = duringJob === "deferred" && (state?.queue ?? 0) > 0;
     onPhase("calling");
-    const before = queued ? await measure.snapshot(closing) : null;
-    // With jobs queued behind it the backend is not idle in between: it is asked first, and unloads when the job stops.
-    const asked = queued ? await ask() : null;
+    const tooLong = problem("job-not-stopped", { seconds: limits.stopLimitMs / 1000 });
+    const stopping = { tooLong, limitMs: limits.stopLimitMs, cancellable: false };
+    if (duringJob === "deferred" && queue > 0) {
+      // With jobs queued behind it the backend is not idle in between: it is asked first, and unloads when the job stops.
+      const before = await measure.snapshot(closing);
+      const jobsBefore = countJobs();
+      const outcome = await ask();
+      if (outcome.kind !== "accepted") return settle(before, outcome);
+      const stopped = await backend.interrupt(closing);
+      if (stopped.kind === "failed") return failed(stopped.problem);
+      const ended = await wait(waitForJobEnd, { ...stopping, jobsBefore });
+      if (ended.kind === "failed" || ended.kind === "cancelled") return notReleased(ended);
+      return settle(before, outcome);
+    }
     const stopped = await backend.interrupt(closing);
     if (stopped.kind === "failed") return failed(stopped.problem);
-    if (before !== null && asked !== null) {
-      const ended = await waitForStop(waitForJobEnd);
-      return ended.kind === "failed" || ended.kind === "cancelled"
-        ? notReleased(ended)
-        : settle(before, asked);
-    }
     if (busy !== null) {
-      const ended = await waitForStop(waitForIdle);
+      const ended = await wait(waitForIdle, stopping);
       if (ended.kind === "queued") return askAndWait();
       if (ended.kind !== "idle") return notReleased(ended);
     }
-    return askAndMeasure();
+    return askAndMeasure(false);
   }
 
-  function waitForStop(how: typeof waitForIdle) {
-    const tooLong = problem("job-not-stopped", { seconds: limits.stopLimitMs / 1000 });
-    return wait(how, tooLong, limits.stopLimitMs, false);
+  /** @param knownBusy what was known when it was decided to ask at once */
+  async function askAndMeasure(knownBusy: boolean | null): Promise<Outcome> {
+    onPhase("calling");
+    const before = await measure.snapshot(closing);
+    // The figures take a moment, in which a job may have begun that the call would break.
+    const begun = knownBusy !== true && stateNow()?.busy === true && duringJob !== "spared";
+    if (begun && mode !== "interrupt") return decide();
+    return settle(before, await ask());
   }
 
-  function wait(how: typeof waitForIdle, tooLong: Problem, limitMs: number, cancellable: boolean) {
+  function wait(how: typeof waitForIdle, { cancellable, ...limited }: WaitFor) {
     const since = Date.now();
-    const never = new AbortController().signal;
     return how({
       watch,
       backendId: backend.id,
       intervalMs: limits.statusIntervalMs,
-      limitMs,
-      tooLong,
       untilQueued: duringJob === "deferred",
-      cancel: cancellable ? cancel : never,
+      cancel: cancellable ? cancel : NEVER,
       closing,
-      onLook: (queue) => onPhase("waiting-for-job", { waiting: { since, queue, cancellable } }),
+      ...limited,
+      onLook: (queue) => onPhase("waiting-for-job", { waiting: { since, queue, cancellable, asked } }),
     });
   }
 
-  async function askAndMeasure(): Promise<PartOutcome> {
-    onPhase("calling");
-    const before = await measure.snapshot(closing);
-    return settle(before, await ask());
+  /** Jobs, the running one included; `null` where that is not told. */
+  function countJobs(): number | null {
+    const { busy = null, queue = null } = stateNow() ?? {};
+    return busy === true && queue !== null ? queue + 1 : null;
   }
 
   async function ask(): Promise<UnloadOutcome> {
+    if (closing.aborted) return { kind: "failed", problem: problem("sidecar-closing"), reached: false };
+    asked = true;
     const outcome = await backend.unload(mode, closing);
     const away = outcome.kind === "failed" && outcome.problem.code === "backend-unreachable";
     if (outcome.kind === "accepted" && backend.prepare !== undefined) watch.park(backend.id, true);
@@ -151,9 +177,8 @@ export async function releaseOne(
     return outcome;
   }
 
-  async function settle(before: Snapshot, outcome: UnloadOutcome): Promise<PartOutcome> {
-    if (outcome.kind === "nothing-loaded")
-      return { ...failed(problem("nothing-loaded")), part: nothingLoaded() };
+  async function settle(before: Snapshot, outcome: UnloadOutcome): Promise<Outcome> {
+    if (outcome.kind === "nothing-loaded") return NOTHING_LOADED;
     if (outcome.kind === "failed" && !outcome.reached) return failed(outcome.problem);
     const claim = outcome.kind === "accepted" ? outcome.claim : null;
     const failure = outcome.kind === "failed" ? outcome.problem : null;
@@ -161,7 +186,7 @@ export async function releaseOne(
     const patienceMs =
       failure === null ? limits.patienceMs : Math.min(limits.patienceMs, PATIENCE_AFTER_FAILURE_MS);
     let measured = await measure.freedSince(before, backend.id, patienceMs, closing);
-    const idle = watch.stateOf(backend.id)?.busy === false;
+    const idle = stateNow()?.busy === false;
     if (measured.verdict.kind === "nothing" && failure === null && backend.retryWhileIdle === true && idle) {
       await ask();
       measured = await measure.freedSince(before, backend.id, patienceMs, closing);
@@ -170,16 +195,23 @@ export async function releaseOne(
   }
 }
 
-function nothingLoaded(): PartOutcome["part"] {
-  return { state: "done", freedMiB: null, claim: null, problem: problem("nothing-loaded") };
-}
+type Outcome = Omit<PartOutcome, "asked">;
+type WaitFor = Pick<WaitOptions, "tooLong" | "limitMs" | "jobsBefore"> & { cancellable: boolean };
 
-function failed(found: Problem): PartOutcome {
+const NEVER = new AbortController().signal;
+const NOTHING_LOADED: Outcome = {
+  part: { state: "done", freedMiB: null, claim: null, problem: problem("nothing-loaded") },
+  gpus: [],
+  meanwhile: [],
+  unsettled: false,
+};
+
+function failed(found: Problem): Outcome {
   const part = { state: "failed" as const, freedMiB: null, claim: null, problem: found };
   return { part, gpus: [], meanwhile: [], unsettled: false };
 }
 
-function notReleased(waited: Exclude<Waited, { kind: "idle" }>): PartOutcome {
+function notReleased(waited: Exclude<Waited, { kind: "idle" }>): Outcome {
   if (waited.kind === "failed") return failed(waited.problem);
   const part = { state: "cancelled" as const, freedMiB: null, claim: null, problem: null };
   return { part, gpus: [], meanwhile: [], unsettled: false };
@@ -191,7 +223,7 @@ function toOutcome(
   failure: Problem | null,
   claim: Release["claim"],
   patienceMs: number,
-): PartOutcome {
+): Outcome {
   const freedMiB = "freedMiB" in verdict ? verdict.freedMiB : null;
   const unsettled = verdict.kind === "freed" && verdict.unsettled;
   const found = failure ?? problemOf(verdict, patienceMs);

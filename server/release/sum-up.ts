@@ -18,13 +18,22 @@ export function sumUp(
     meanwhile: outcomes.flatMap(({ meanwhile }) => meanwhile),
     unsettled: outcomes.some(({ unsettled }) => unsettled),
     claim: parts.length === 1 ? (parts[0]?.claim ?? null) : null,
-    problem: problemOf(parts, cancelledBy, (freedMiB ?? 0) > 0),
+    problem: problemOf(parts, outcomes, cancelledBy, (freedMiB ?? 0) > 0),
   };
 }
 
-function problemOf(parts: readonly ReleasePart[], cancelledBy: string | null, freed: boolean) {
+function problemOf(
+  parts: readonly ReleasePart[],
+  outcomes: readonly PartOutcome[],
+  cancelledBy: string | null,
+  freed: boolean,
+) {
   if (cancelledBy !== null && parts.some(({ state }) => state === "cancelled")) {
-    return problem(freed ? "cancelled-partly" : "release-cancelled", { by: cancelledBy });
+    if (outcomes.some(({ asked, part }) => asked && part.state === "cancelled")) {
+      return problem("left-to-backend", { by: cancelledBy });
+    }
+    const anyAsked = outcomes.some(({ asked }) => asked);
+    return problem(anyAsked ? "cancelled-partly" : "release-cancelled", { by: cancelledBy });
   }
   const failure = parts.find(({ state }) => state === "failed")?.problem;
   if (failure !== undefined) return failure;

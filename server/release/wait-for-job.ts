@@ -23,6 +23,8 @@ export interface WaitOptions {
   untilQueued: boolean;
   cancel: AbortSignal;
   closing: AbortSignal;
+  /** Jobs, the running one included, when the wait began or something was asked; `null`: not known. */
+  jobsBefore?: number | null;
   /** Told the number of queued jobs at every look. */
   onLook(queue: number | null): void;
 }
@@ -40,11 +42,13 @@ export function waitForIdle(options: WaitOptions): Promise<Waited> {
 
 /** Waits until one job has ended, whether another follows or not. */
 export function waitForJobEnd(options: WaitOptions): Promise<Waited> {
-  let before: number | null = null;
+  let before = options.jobsBefore ?? null;
   return waitUntil(options, (state) => {
     if (state.busy === false) return { kind: "idle" };
-    const jobs = state.queue === null ? null : state.queue + 1;
-    const ended = jobs !== null && before !== null && jobs < before;
+    // Where nothing is said for a moment, what was said before it still counts.
+    if (state.queue === null || state.busy === null) return null;
+    const jobs = state.queue + 1;
+    const ended = before !== null && jobs < before;
     before = jobs;
     return ended ? { kind: "queued" } : null;
   });

@@ -1,4 +1,5 @@
 import * as v from "valibot";
+import { problemSchema } from "../problems/problem.ts";
 
 export const JOB_STATES = ["waiting", "running", "done", "failed", "expired"] as const;
 
@@ -28,5 +29,7 @@ export const jobSchema = v.object({
   expiresAt: v.number(),
   /** Place in the queue, 1 for the next; `null` when it does not wait. */
   position: v.nullable(v.number()),
+  /** Why it waits; there while it does. */
+  reason: v.exactOptional(problemSchema),
 });
 export type Job = v.InferOutput<typeof jobSchema>;

@@ -133,7 +133,10 @@ export const problemsEn: ProblemCatalog = {
     message: "The backend gets too many requests (HTTP {status}).",
     advice: "Wait a minute and press the button again.",
   },
-  "backend-no-api": { message: "The backend runs, but its API is switched off.", advice: "To switch it on: {remedy} Then try again." },
+  "backend-no-api": {
+    message: "The backend runs, but its API is switched off.",
+    advice: "To switch it on: {remedy} Then try again.",
+  },
   "backend-busy": {
     message: "A job is running, and releasing now would break it.",
     advice: "Choose “after the current job”, or stop the job first.",
@@ -145,6 +148,10 @@ export const problemsEn: ProblemCatalog = {
   "job-did-not-end": {
     message: "The running job did not end within {minutes} minutes.",
     advice: "Nothing was asked of the backend. Press the button again when the job has ended.",
+  },
+  "job-still-running": {
+    message: "The job is still running after {minutes} minutes.",
+    advice: "The backend has been asked and will unload when the job ends: watch the figures.",
   },
   "job-not-stopped": {
     message: "The job did not stop within {seconds} s after it was told to.",
@@ -166,6 +173,18 @@ export const problemsEn: ProblemCatalog = {
     message: "There is no release that waits and could be cancelled.",
     advice: "A release that has already called the backend cannot be taken back.",
   },
+  preparing: {
+    message: "{backend} is loading its model.",
+    advice: "Wait until it is ready, then press the button again.",
+  },
+  "left-to-backend": {
+    message: "{by} stopped waiting for the job to end.",
+    advice: "The backend has been asked already and unloads when the job ends: watch the figures.",
+  },
+  "unknown-profile": {
+    message: "There is no job profile with these settings.",
+    advice: "GET /api/v1/profiles lists them; add your own in the config file.",
+  },
   releasing: {
     message: "A release is in progress.",
     advice: "Wait for its end.",
@@ -186,6 +205,37 @@ export const problemsEn: ProblemCatalog = {
   "not-measured": {
     message: "The backend accepted, but there were no samples to measure by.",
     advice: "How much was released is not known: see what the panel says about the source of the samples.",
+  },
+  "job-never-fits": {
+    message:
+      "This job can never run here: it needs {peak} MiB on each of {gpus} GPUs, but GPU {gpu} has at most {room} MiB for jobs ({missing} MiB too few).",
+    advice: "Ask GET /api/v1/fit what would make it fit: other settings, more GPUs or a lighter model.",
+  },
+  "job-too-few-gpus": {
+    message: "This job needs {wanted} GPUs, and it may use {there}.",
+    advice: "Choose a profile for fewer GPUs, or allow more of them.",
+  },
+  "job-no-room": {
+    message:
+      "GPU {gpu} has {missing} MiB too few: {free} MiB free − {promised} MiB promised to running jobs − {reserve} MiB reserve is less than {peak} MiB.",
+    advice: "The job starts when other jobs end or other programs give VRAM back.",
+  },
+  "job-waits-turn": {
+    message: "There would be room on GPU {gpu}, but it is kept for an earlier job.",
+    advice:
+      "First come, first served: it starts beside that job, or once that one has started elsewhere or gone.",
+  },
+  "job-vram-unknown": {
+    message: "The VRAM of {known} GPUs is known at present, and this job needs {wanted}.",
+    advice: "See what the panel says about the source of the samples.",
+  },
+  "job-ended": {
+    message: "This job has ended already: {state}.",
+    advice: "A job that sends no heartbeat within its time-to-live counts as dead. Ask for a new one.",
+  },
+  "too-many-jobs": {
+    message: "There are {count} jobs already, as many as can be kept.",
+    advice: "Wait until some of them have ended.",
   },
   "bad-request": {
     message: "The request cannot be understood: {detail}",

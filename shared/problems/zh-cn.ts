@@ -136,6 +136,10 @@ export const problemsZhCn: ProblemCatalog = {
     message: "正在运行的任务在 {minutes} 分钟内没有结束。",
     advice: "没有向后端发出释放请求。请在任务结束后再按按钮。",
   },
+  "job-still-running": {
+    message: "{minutes} 分钟后任务仍在运行。",
+    advice: "已向后端发出请求，任务结束时会卸载：请观察数据。",
+  },
   "job-not-stopped": {
     message: "任务在收到停止指令后 {seconds} 秒内没有停止。",
     advice: "较长的步骤（如 VAE 解码）无法中断。请等其结束后再释放。",
@@ -153,6 +157,15 @@ export const problemsZhCn: ProblemCatalog = {
     advice: "如需释放其余部分，请再按一次按钮。",
   },
   "not-waiting": { message: "没有正在等待、可以取消的释放。", advice: "已向后端发出的释放请求无法撤回。" },
+  preparing: { message: "{backend} 正在加载模型。", advice: "请等它就绪后再按按钮。" },
+  "left-to-backend": {
+    message: "{by} 不再等待任务结束。",
+    advice: "已向后端发出请求，任务结束时会卸载：请观察数据。",
+  },
+  "unknown-profile": {
+    message: "没有符合这些设置的任务类型。",
+    advice: "GET /api/v1/profiles 列出了全部类型；可在配置文件中添加自己的。",
+  },
   releasing: { message: "正在释放显存。", advice: "请等待其结束。" },
   "release-fault": {
     message: "面板服务自身出错，释放中断：{detail}",
@@ -169,6 +182,36 @@ export const problemsZhCn: ProblemCatalog = {
   "not-measured": {
     message: "后端已接受，但没有采样可供测量。",
     advice: "释放了多少无从得知：请查看面板对采样来源的说明。",
+  },
+  "job-never-fits": {
+    message:
+      "此任务在本机永远无法运行：需要 {gpus} 块 GPU 各 {peak} MiB，而 GPU {gpu} 最多可给任务 {room} MiB（还差 {missing} MiB）。",
+    advice: "可用 GET /api/v1/fit 查询怎样才能放下：其他设置、更多 GPU 或更轻的模型。",
+  },
+  "job-too-few-gpus": {
+    message: "此任务需要 {wanted} 块 GPU，可用的有 {there} 块。",
+    advice: "请选择所需 GPU 较少的任务类型，或允许使用更多 GPU。",
+  },
+  "job-no-room": {
+    message:
+      "GPU {gpu} 还差 {missing} MiB：空闲 {free} MiB − 已承诺给运行中任务的 {promised} MiB − 预留 {reserve} MiB，小于 {peak} MiB。",
+    advice: "其他任务结束或其他程序归还显存后，任务就会开始。",
+  },
+  "job-waits-turn": {
+    message: "GPU {gpu} 上本有空间，但已为更早的任务保留。",
+    advice: "先到先得：待其能与该任务并行，或该任务在别处开始或离开后，它就会开始。",
+  },
+  "job-vram-unknown": {
+    message: "目前已知 {known} 块 GPU 的显存，而此任务需要 {wanted} 块。",
+    advice: "请查看面板对采样来源的说明。",
+  },
+  "job-ended": {
+    message: "此任务已经结束：{state}。",
+    advice: "在有效期内没有心跳的任务视为已终止。请重新申请。",
+  },
+  "too-many-jobs": {
+    message: "已有 {count} 个任务，不能再多。",
+    advice: "请等其中一些结束。",
   },
   "bad-request": { message: "无法理解请求：{detail}", advice: "请对照文档检查。" },
   "not-found": { message: "{path} 处没有内容。", advice: "请检查地址。" },

@@ -1,3 +1,4 @@
+import type { Job } from "../capacity/job.ts";
 import type { BackendState } from "../release/backend.ts";
 import type { ReleaseRecord } from "../release/record.ts";
 import type { Release } from "../release/release.ts";
@@ -16,6 +17,7 @@ export interface ServerToClientEvents {
   source: (source: SourceState) => void;
   backends: (backends: BackendState[]) => void;
   release: (release: Release) => void;
+  jobs: (jobs: Job[]) => void;
 }
 
 /** Panel → sidecar. Each is acknowledged. */

@@ -1,4 +1,5 @@
 import * as v from "valibot";
+import { jobSchema } from "../capacity/job.ts";
 import { basisSchema } from "../capacity/profile.ts";
 import { gpuSchema } from "../gpu/gpu.ts";
 import { problemSchema } from "../problems/problem.ts";
@@ -61,5 +62,7 @@ export const stateSchema = v.object({
   capacity: capacitySchema,
   backends: v.array(backendSchema),
   release: releaseSchema,
+  /** Marked jobs: those that run or wait in the order in which they came, then the last ones that ended. */
+  jobs: v.array(jobSchema),
 });
 export type State = v.InferOutput<typeof stateSchema>;

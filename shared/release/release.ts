@@ -53,8 +53,13 @@ export const releaseSchema = v.object({
   unsettled: v.boolean(),
   /** Each backend that is asked, in the order in which it is. */
   parts: v.array(releasePartSchema),
-  /** While it waits for a job: since when (epoch ms), how many jobs are queued behind, and whether it can still be cancelled. */
-  waiting: v.nullable(v.object({ since: v.number(), queue: mib, cancellable: v.boolean() })),
+  /**
+   * While it waits for a job: since when (epoch ms), how many jobs are queued behind, whether it can be cancelled, and
+   * whether the backend has been asked already (cancelled then, it is only not waited for any longer).
+   */
+  waiting: v.nullable(
+    v.object({ since: v.number(), queue: mib, cancellable: v.boolean(), asked: v.boolean() }),
+  ),
   /** Other processes whose VRAM changed meanwhile (+ took, − gave back): no part of what was freed. */
   meanwhile: v.array(
     v.object({ gpu: v.number(), pid: v.number(), name: v.nullable(v.string()), changedMiB: v.number() }),

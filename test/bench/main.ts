@@ -1,5 +1,6 @@
 import { cpus, loadavg } from "node:os";
 import { bytesSection } from "./bytes.ts";
+import { faultsSection } from "./faults.ts";
 import { formatTable, type Section } from "./figure.ts";
 import { pageSection } from "./page.ts";
 import { sidecarSection } from "./sidecar.ts";
@@ -11,6 +12,7 @@ const SECTIONS: Record<string, Section> = {
   wire: wireSection,
   bytes: bytesSection,
   sidecar: sidecarSection,
+  faults: faultsSection,
   page: pageSection,
 };
 

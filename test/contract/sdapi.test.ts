@@ -91,7 +91,10 @@ describe.each([
     expect(await allowed.unload("now", never)).toMatchObject({ kind: "accepted" });
     expect(fake.isLoaded()).toBe(false);
     fake.switchApiOff();
-    const noApi = { ...failedWith("backend-no-api"), problem: { advice: "Start it with --api." } };
+    const noApi = {
+      ...failedWith("backend-no-api"),
+      problem: { params: { remedy: "Start it with --api." } },
+    };
     expect(await allowed.status?.(never)).toMatchObject(noApi);
     expect(await allowed.unload("now", never)).toMatchObject(noApi);
     expect(await allowed.interrupt?.(never)).toMatchObject(noApi);

@@ -55,7 +55,10 @@ test("REL-9 without a running backend it is said that there is none", async () =
   expect(await backend.unload("now", never)).toMatchObject({
     kind: "failed",
     reached: false,
-    problem: { code: "backend-no-api", advice: "No backend of SwarmUI is running." },
+    problem: {
+      code: "backend-no-api",
+      params: { remedy: "Start a backend on the Backends page of SwarmUI's server tab." },
+    },
   });
   expect(fake.isLoaded()).toBe(true);
   // Ready or not says nothing of jobs.

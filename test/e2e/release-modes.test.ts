@@ -146,6 +146,25 @@ describe("several backends, and the generic hook", () => {
     expect(running.backend("comfyui").isLoaded()).toBe(true);
   });
 
+  test("REL-17 a process on the GPU carries its backend's name", async () => {
+    const { page } = await open({
+      script: {
+        gpus: [fakeGpu(0, { "memory.used": 22_000, "memory.total": 49_140 })],
+        // The fake backend listens in this very process.
+        processes: [
+          {
+            gpu_uuid: String(fakeGpu(0).uuid),
+            pid: process.pid,
+            process_name: "/opt/venv/bin/python",
+            used_memory: 20_000,
+          },
+        ],
+      },
+    });
+    await page.getByText("Processes and details").click();
+    await page.getByRole("cell", { name: "python ComfyUI" }).waitFor();
+  });
+
   test("REL-12 what another program took meanwhile is told apart", async () => {
     const uuid = String(fakeGpu(0).uuid);
     const other = (used: number) => ({

@@ -1,4 +1,5 @@
 import { io, type Socket } from "socket.io-client";
+import type { Job } from "../../shared/capacity/job.ts";
 import type { ClientToServerEvents, ServerToClientEvents } from "../../shared/protocol/events.ts";
 import type { Hello } from "../../shared/protocol/messages.ts";
 import type { Handshake } from "../../shared/protocol/requests.ts";
@@ -13,6 +14,8 @@ export interface PanelClient {
   hellos: Hello[];
   samples: WireSample[];
   releases: Release[];
+  /** Lists of jobs, as they came. */
+  jobs: Job[][];
   sources: SourceState[];
   errors: Error[];
   hello(): Promise<Hello>;
@@ -24,6 +27,8 @@ export interface PanelClient {
 export interface PanelClientOptions {
   auth?: Partial<Handshake> & Record<string, unknown>;
   headers?: Record<string, string>;
+  /** Goes into the address, where it has no business. */
+  query?: Record<string, string>;
   transports?: ("websocket" | "polling")[];
 }
 
@@ -35,16 +40,19 @@ export function connectPanel(baseUrl: string, options: PanelClientOptions = {}):
     forceNew: true,
     reconnection: false,
     auth: { protocol: 1, ...options.auth },
+    ...(options.query === undefined ? {} : { query: options.query }),
     ...(options.headers === undefined ? {} : { extraHeaders: options.headers }),
   });
   const hellos: Hello[] = [];
   const samples: WireSample[] = [];
   const releases: Release[] = [];
+  const jobs: Job[][] = [];
   const sources: SourceState[] = [];
   const errors: Error[] = [];
   socket.on("hello", (hello) => hellos.push(hello));
   socket.on("sample", (sample) => samples.push(sample));
   socket.on("release", (release) => releases.push(release));
+  socket.on("jobs", (list) => jobs.push(list));
   socket.on("source", (source) => sources.push(source));
   socket.on("connect_error", (error) => errors.push(error));
   return {
@@ -52,6 +60,7 @@ export function connectPanel(baseUrl: string, options: PanelClientOptions = {}):
     hellos,
     samples,
     releases,
+    jobs,
     sources,
     errors,
     hello: () => waitUntil(() => hellos.at(-1), { what: () => `hello; errors: ${errors.join(", ")}` }),

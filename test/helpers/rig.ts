@@ -17,6 +17,8 @@ export interface Rig {
   sidecar: RunningSidecar;
   /** Ends the sidecar and starts it again with the same config and data. */
   restart(): Promise<RunningSidecar>;
+  /** Kills the sidecar, which cannot help it, and starts it again on the same port with the same config and data. */
+  crash(meanwhile?: () => void): Promise<RunningSidecar>;
   connect(options?: PanelClientOptions): PanelClient;
   close(): Promise<void>;
 }
@@ -70,8 +72,8 @@ export async function startRig({
     ...more,
   };
   writeFileSync(config, JSON.stringify(settings));
-  const start = () =>
-    startSidecar(["--config", config, ...flags], {
+  const start = (...more: string[]) =>
+    startSidecar(["--config", config, ...flags, ...more], {
       ...fake.env,
       GPU_PANEL_DATA_DIR: join(fake.dir, "data"),
       ...env,
@@ -92,6 +94,13 @@ export async function startRig({
     async restart() {
       await sidecar.end("SIGTERM");
       sidecar = await start();
+      return sidecar;
+    },
+    async crash(meanwhile = () => {}) {
+      const { port } = new URL(sidecar.url);
+      await sidecar.end("SIGKILL");
+      meanwhile();
+      sidecar = await start("--port", port);
       return sidecar;
     },
     connect(options) {

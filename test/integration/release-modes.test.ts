@@ -55,7 +55,10 @@ describe("a job is running", () => {
       const panel = await connect(running);
       await ask(panel, mode);
       const waiting = await panel.releaseIn("waiting-for-job");
-      expect(waiting).toMatchObject({ backend: "comfyui", waiting: { cancellable: true, queue: 0 } });
+      expect(waiting).toMatchObject({
+        backend: "comfyui",
+        waiting: { cancellable: true, asked: false, queue: 0 },
+      });
       expect(comfy.calls.filter(({ method }) => method === "POST")).toEqual([]);
       comfy.endJob();
       const done = await panel.releaseIn("done", "failed");
@@ -72,8 +75,7 @@ describe("a job is running", () => {
     const panel = await connect(running);
     await ask(panel, "after-current");
     const waiting = await panel.releaseIn("waiting-for-job");
-    expect(waiting.waiting).toMatchObject({ queue: 1, cancellable: false });
-    expect(await cancel(panel)).toMatchObject({ ok: false, code: "not-waiting" });
+    expect(waiting.waiting).toMatchObject({ queue: 1, asked: true });
     const inUse = () => running.fake.script.gpus[0]?.["memory.used"];
     expect(inUse()).toBe(20_123);
     comfy.endJob();
@@ -144,6 +146,44 @@ describe("a job is running", () => {
     expect(await panel.releaseIn("done")).toMatchObject({ freedMiB: FREED });
     expect([a1111.finishedJobs(), a1111.harmedJobs()]).toEqual([1, 0]);
   });
+});
+
+test("REL-9 a ComfyUI that misses its wake-up is asked once more while it is idle", async () => {
+  const running = await startLive({ settings: { releasePatience: 1000 } });
+  const comfy = running.backend("comfyui");
+  if (!("missNextWakeUp" in comfy) || typeof comfy.missNextWakeUp !== "function")
+    throw new Error("no ComfyUI");
+  comfy.missNextWakeUp();
+  const panel = await connect(running);
+  await ask(panel, "now");
+  expect(await panel.releaseIn("done", "failed")).toMatchObject({ state: "done", freedMiB: FREED });
+  expect(comfy.calls.filter(({ path }) => path === "/free")).toHaveLength(2);
+});
+
+test("REL-11 once the backend has been asked, a cancel only ends the wait, and says so", async () => {
+  const running = await startLive();
+  const comfy = running.backend("comfyui");
+  comfy.startJob();
+  comfy.startJob();
+  const panel = await connect(running);
+  await ask(panel, "after-current");
+  await panel.releaseIn("waiting-for-job");
+  expect(await cancel(panel)).toMatchObject({ ok: true });
+  expect(await panel.releaseIn("failed")).toMatchObject({ problem: { code: "left-to-backend" } });
+  comfy.endJob();
+  expect(running.fake.script.gpus[0]?.["memory.used"]).toBe(1_337);
+});
+
+test("REL-15 REL-14 a release that the end of the sidecar breaks off is told as such, and kept", async () => {
+  const running = await startLive();
+  running.backend("comfyui").startJob();
+  const panel = await connect(running);
+  await ask(panel, "after-current");
+  const { id } = await panel.releaseIn("waiting-for-job");
+  const restarted = await running.restart();
+  expect(await (await fetch(`${restarted.url}api/v1/releases`)).json()).toMatchObject([
+    { id, state: "failed", problem: "sidecar-closing" },
+  ]);
 });
 
 describe("after a release", () => {

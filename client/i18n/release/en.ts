@@ -9,6 +9,7 @@ export const releaseEn: ReleaseWords = {
   allBackends: "All backends",
   models: "Loaded: {models}",
   utilizationBusy: "{gpus} is busy: a job seems to be running and may be lost.",
+  mayEndJobs: "{backend} does not say whether a request is running; one that is would be ended.",
   jobRuns: "{backend} is running a job.",
   jobsQueued: "{backend} is running a job, with {n} more queued.",
   modes: {
@@ -44,7 +45,9 @@ export const releaseEn: ReleaseWords = {
   verifying: "Measuring what comes back …",
   waiting: "Waiting for the job of {backend} to end.",
   waitingQueue: "{n} more queued behind it.",
-  cannotCancel: "{backend} has been asked already and acts when the job ends.",
+  alreadyAsked: "{backend} has been asked already and acts when the job ends.",
+  stopping: "Stopping the job of {backend} …",
+  stopWaiting: "Stop waiting",
   cancelWaiting: "Cancel the release",
   freed: "{gib} GiB released",
   freedSoFar: "Measured: {mib} MiB came back.",

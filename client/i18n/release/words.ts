@@ -12,6 +12,7 @@ export interface ReleaseWords {
   models: string;
   utilizationBusy: string;
   jobRuns: string;
+  mayEndJobs: string;
   jobsQueued: string;
   modes: { afterCurrent: string; interrupt: string; now: string };
   afterCurrentHint: Record<DuringJob, string>;
@@ -24,7 +25,9 @@ export interface ReleaseWords {
   verifying: string;
   waiting: string;
   waitingQueue: string;
-  cannotCancel: string;
+  alreadyAsked: string;
+  stopping: string;
+  stopWaiting: string;
   cancelWaiting: string;
   freed: string;
   freedSoFar: string;

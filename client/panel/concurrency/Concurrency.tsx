@@ -1,12 +1,16 @@
+import { lazy, Suspense } from "react";
 import { explainCapacity } from "../../../shared/capacity/explain.ts";
 import type { Gpu } from "../../../shared/gpu/gpu.ts";
 import { fillIn } from "../../../shared/problems/fill-in.ts";
 import { DASH } from "../../i18n/format.ts";
-import { useMessages } from "../../i18n/use-messages.ts";
+import { useFitWords, useMessages } from "../../i18n/use-messages.ts";
 import { Disclosure } from "../../ui/Disclosure.tsx";
 import { busyGpus } from "../gpus/busy.ts";
 import { ProfilePicker } from "./ProfilePicker.tsx";
 import type { Capacity } from "./use-capacity.ts";
+
+// Only where a job does not fit, and only when it is asked for.
+const FitAdvice = lazy(() => import("../fit/FitAdvice.tsx"));
 
 interface ConcurrencyProps {
   capacity: Capacity;
@@ -17,6 +21,7 @@ interface ConcurrencyProps {
 export function Concurrency({ capacity, gpus }: ConcurrencyProps) {
   const m = useMessages();
   const { canStart, perGpu, profile, fresh } = capacity;
+  const fitWords = useFitWords();
   const busy = busyGpus(gpus);
   const verdict = !fresh
     ? m.concurrency.old
@@ -38,6 +43,15 @@ export function Concurrency({ capacity, gpus }: ConcurrencyProps) {
       <ProfilePicker chosen={profile.id} />
       {(canStart ?? 0) > 0 && busy.length > 0 && (
         <p className="caution small">{fillIn(m.concurrency.caution, { gpus: busy.join(", ") })}</p>
+      )}
+      {fresh && canStart === 0 && fitWords !== null && (
+        <Disclosure className="how" summary={fitWords.title}>
+          {() => (
+            <Suspense>
+              <FitAdvice gpus={gpus} profile={profile} />
+            </Suspense>
+          )}
+        </Disclosure>
       )}
       <Disclosure className="how" summary={m.concurrency.how}>
         {() => (

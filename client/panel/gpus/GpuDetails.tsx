@@ -2,7 +2,10 @@ import type { Gpu, GpuProcess } from "../../../shared/gpu/gpu.ts";
 import { DASH, gib, whole, withUnit } from "../../i18n/format.ts";
 import type { Messages } from "../../i18n/messages.ts";
 import { useMessages } from "../../i18n/use-messages.ts";
+import { selectBackends } from "../../store/selectors.ts";
+import { usePanel } from "../../store/use-panel.ts";
 import { Disclosure } from "../../ui/Disclosure.tsx";
+import { backendNameOf } from "../release/backend-name.ts";
 import { shortName } from "./short-name.ts";
 
 /** What is wanted seldom: who holds the VRAM, and the slower figures. */
@@ -43,6 +46,7 @@ function Facts({ gpu, m }: { gpu: Gpu; m: Messages }) {
 }
 
 function Processes({ processes, m }: { processes: readonly GpuProcess[] | null; m: Messages }) {
+  const backends = usePanel(selectBackends);
   if (processes === null || processes.length === 0) {
     return <p className="muted small">{processes === null ? m.processesUnknown : m.noProcesses}</p>;
   }
@@ -58,11 +62,12 @@ function Processes({ processes, m }: { processes: readonly GpuProcess[] | null; 
         </tr>
       </thead>
       <tbody>
-        {processes.map(({ pid, name, usedMiB }) => (
+        {processes.map(({ pid, name, usedMiB, backend }) => (
           <tr key={pid}>
             <td>{pid}</td>
             <td className="process-name" title={name ?? undefined}>
               {name === null ? m.hiddenName : shortName(name)}
+              {backend !== undefined && <span className="badge">{backendNameOf(backend, backends)}</span>}
             </td>
             <td className="right">{usedMiB === null ? DASH : `${gib(usedMiB)} GiB`}</td>
           </tr>

@@ -55,6 +55,13 @@ export function Confirm({ control, words }: ConfirmProps) {
           })}
         </p>
       ))}
+      {targets
+        .filter((one) => one.busy === null && one.duringJob === "ends-jobs")
+        .map((one) => (
+          <p key={one.id} className="caution small">
+            {fillIn(words.mayEndJobs, { backend: backendName(one) })}
+          </p>
+        ))}
       {busyByUtilization.length > 0 && (
         <p className="caution small">
           {fillIn(words.utilizationBusy, { gpus: busyByUtilization.join(", ") })}

@@ -1,4 +1,5 @@
 import { fillIn } from "../../../shared/problems/fill-in.ts";
+import type { Release } from "../../../shared/release/release.ts";
 import type { ReleaseWords } from "../../i18n/release/words.ts";
 import { selectBackends } from "../../store/selectors.ts";
 import { usePanel } from "../../store/use-panel.ts";
@@ -16,7 +17,8 @@ export function Progress({ control, words }: { control: ReleaseControl; words: R
   const { waiting } = release;
   const at = ORDER.indexOf(release.state);
   const names = [words.steps.call, words.steps.verify];
-  const steps = release.mode === "after-current" || waiting !== null ? [words.steps.wait, ...names] : names;
+  const waits = release.mode === "after-current" || waiting !== null;
+  const steps = waits ? [words.steps.wait, ...names] : names;
   const here = at - (ORDER.length - steps.length);
   return (
     <div className="steps" data-phase={release.state}>
@@ -32,15 +34,20 @@ export function Progress({ control, words }: { control: ReleaseControl; words: R
           ? release.state === "verifying"
             ? words.verifying
             : fillIn(words.calling, { backend })
-          : fillIn(waiting.cancellable ? words.waiting : words.cannotCancel, { backend })}
+          : fillIn(waitingText(waiting, words), { backend })}
         {(waiting?.queue ?? 0) > 0 && ` ${fillIn(words.waitingQueue, { n: waiting?.queue ?? 0 })}`}
       </span>
       {release.parts.length > 1 && <Parts parts={release.parts} words={words} />}
       {control.mayCancel && (
         <button type="button" onClick={control.cancelWaiting}>
-          {words.cancelWaiting}
+          {waiting?.asked ? words.stopWaiting : words.cancelWaiting}
         </button>
       )}
     </div>
   );
+}
+
+function waitingText({ asked, cancellable }: NonNullable<Release["waiting"]>, words: ReleaseWords): string {
+  if (!cancellable) return words.stopping;
+  return asked ? words.alreadyAsked : words.waiting;
 }

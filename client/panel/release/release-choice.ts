@@ -18,7 +18,10 @@ export function releaseChoice(targets: readonly BackendState[]): ReleaseChoice {
   if (knownTo("after-current")) modes.push("after-current");
   if (knownTo("interrupt")) modes.push("interrupt");
   // Where a call breaks the job, or is taken up after it anyway, “now” would be no choice of its own.
-  const nowIsOwn = busy.every(({ duringJob }) => duringJob === "ends-jobs" || duringJob === "unknown");
+  const nowIsOwn = busy.every(
+    // vLLM can crash when it is put to sleep in the middle of a request (vllm #28714): its adapter refuses.
+    ({ kind, duringJob }) => kind !== "vllm" && (duringJob === "ends-jobs" || duringJob === "unknown"),
+  );
   if (knownTo("now") && nowIsOwn) modes.push("now");
   return { busy, modes: modes.length === 0 ? ["auto"] : modes };
 }

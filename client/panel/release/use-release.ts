@@ -47,6 +47,9 @@ export function useRelease(): ReleaseControl {
   useEffect(() => {
     if (releasing) setAsking(false);
   }, [releasing]);
+  // What was refused concerned the state before.
+  // biome-ignore lint/correctness/useExhaustiveDependencies: for each change of these, not of what is set
+  useEffect(() => setRefusal(null), [release.id, release.state]);
   const permitted = live && permission?.allowed === true;
 
   return {

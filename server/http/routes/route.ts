@@ -1,4 +1,6 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
+import type { Fit } from "../../../shared/capacity/fit.ts";
+import type { ProfileQuery } from "../../../shared/capacity/match-profile.ts";
 import type { Profile } from "../../../shared/capacity/profile.ts";
 import type { Problem } from "../../../shared/problems/problem.ts";
 import type { Hello } from "../../../shared/protocol/messages.ts";
@@ -6,6 +8,7 @@ import type { Reply } from "../../../shared/protocol/reply.ts";
 import type { SourceState } from "../../../shared/protocol/state.ts";
 import type { ReleaseRecord } from "../../../shared/release/record.ts";
 import type { Release } from "../../../shared/release/release.ts";
+import type { Jobs } from "../../capacity/jobs.ts";
 import type { ReleaseDemand } from "../../release/controller.ts";
 
 /** What routes may ask of the sidecar. */
@@ -13,6 +16,8 @@ export interface HttpSidecar {
   source(): SourceState;
   hello(actProblem: Problem | null): Hello;
   profiles(): readonly Profile[];
+  fit(query: ProfileQuery): Reply<Fit>;
+  jobs: Pick<Jobs, "list" | "request" | "heartbeat" | "finish" | "whenStarted">;
   release(demand: ReleaseDemand): Reply<{ id: string }>;
   findRelease(id: string): Release | null;
   cancelRelease(by: string, id: string): Reply<{ id: string }>;
@@ -33,7 +38,7 @@ export interface Exchange {
 }
 
 export interface Route {
-  method: "GET" | "POST" | "DELETE";
+  method: "GET" | "POST" | "PATCH" | "DELETE";
   /** Matched against the path below the base path. */
   path: RegExp;
   handle(exchange: Exchange, sidecar: HttpSidecar): void | Promise<void>;

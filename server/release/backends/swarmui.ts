@@ -52,7 +52,7 @@ export function createSwarmUiBackend(options: BackendOptionsOf<"swarmui"> & { id
     const said = readAnswer(answer, freeSchema);
     if (said === null) return unreadable("swarmui");
     if (said.result && said.count > 0) return { kind: "accepted", claim: null };
-    const remedy = "No backend of SwarmUI is running.";
+    const remedy = "Start a backend on the Backends page of SwarmUI's server tab.";
     return { kind: "failed", problem: problem("backend-no-api", { remedy }), reached: false };
   }
 

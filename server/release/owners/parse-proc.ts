@@ -12,10 +12,11 @@ export function listeningInodes(text: string, port: number): string[] {
   });
 }
 
-/** Parent and start time from the text of `/proc/PID/stat`; a program's name may hold spaces and parentheses. Pure. */
-export function parseStat(text: string): { parent: number; startTime: string } | null {
+/** Name, parent and start time from the text of `/proc/PID/stat`; a program's name may hold spaces and parentheses. Pure. */
+export function parseStat(text: string): { name: string; parent: number; startTime: string } | null {
+  const name = text.slice(text.indexOf("(") + 1, text.lastIndexOf(")"));
   const fields = text.slice(text.lastIndexOf(")") + 2).split(" ");
   const parent = Number(fields[1]);
   const startTime = fields[19];
-  return Number.isInteger(parent) && startTime !== undefined ? { parent, startTime } : null;
+  return Number.isInteger(parent) && startTime !== undefined ? { name, parent, startTime } : null;
 }

@@ -8,10 +8,12 @@ export interface ProcessOwners {
   update(pids: readonly number[]): Promise<void>;
   /** Id of the backend, or `undefined` where that cannot be told. */
   ownerOf(pid: number): string | undefined;
-  /** The process that listens for this backend was found, so that other processes are known not to be it. */
+  /** A process of this backend was among those looked up, so that the others are known not to be it. */
   isFound(backendId: string): boolean;
 }
 
+/** Hold a port for a program that runs elsewhere. */
+const PROXIES: readonly string[] = ["docker-proxy", "rootlessport", "slirp4netns"];
 /** Deeper than any launcher that starts a worker: shell, manager, server, engine, worker. */
 const LONGEST_LINEAGE = 8;
 
@@ -50,8 +52,8 @@ export function createProcessOwners(
       // A PID is used again; together with its start time it is not.
       key ??= `${pid}@${stat.startTime}`;
       const known = remembered.get(key);
-      if (known !== undefined && found.has(known)) return known;
-      const owner = await holderOf(current, inodes);
+      if (known !== undefined && [...inodes.values()].includes(known)) return known;
+      const owner = PROXIES.includes(stat.name) ? undefined : await holderOf(current, inodes);
       if (owner !== undefined) {
         if (remembered.size > 1000) remembered.clear();
         remembered.set(key, owner);
@@ -78,13 +80,13 @@ export function createProcessOwners(
     async update(pids) {
       if (process.platform !== "linux" || local.length === 0 || pids.length === 0) return;
       const inodes = await inodesByBackend();
-      found = new Set(inodes.values());
       const next = new Map<number, string>();
       for (const pid of pids) {
         const owner = await lookUp(pid, inodes);
         if (owner !== undefined) next.set(pid, owner);
       }
       owners = next;
+      found = new Set(next.values());
     },
     ownerOf: (pid) => owners.get(pid),
     isFound: (backendId) => found.has(backendId),

@@ -76,6 +76,7 @@ function helloOf(bootId: string, seq: number, gpus: Gpu[], history: Hello["histo
       capacity: { profile: "p", perGpu: [], recommendedMax: null, canStart: null },
       backends: [],
       release: IDLE_RELEASE,
+      jobs: [],
     },
     profiles: [],
     history,

@@ -1,5 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
+import { CONFIGURABLE_KINDS } from "../../../../server/config/backend-options.ts";
 import { usage } from "../../../../server/config/explain.ts";
 import { FLAGS, variableOf } from "../../../../server/config/options.ts";
 import { readOptions } from "../../../../server/config/read-options.ts";
@@ -76,6 +77,42 @@ describe("what counts", () => {
       expect(result.kind === "options" ? (result.options.backends ?? []) : []).toEqual([]);
     }
     expect(optionsOf([], {}, file({ backends: [hook] })).backends).toMatchObject([hook]);
+  });
+
+  test("CFG-1 a kind is enough where the backend listens at its usual port; only the hook needs its address", () => {
+    for (const kind of CONFIGURABLE_KINDS.filter((one) => one !== "http")) {
+      expect(optionsOf(["--backend", kind], {}, noFile)).toMatchObject({ backend: kind });
+      expect(optionsOf([], { GPU_PANEL_BACKEND: kind }, noFile).backendUrl).toBeUndefined();
+      const url = "http://gpu-host:1234/prefix";
+      expect(optionsOf(["--backend", kind, "--backend-url", url], {}, noFile).backendUrl).toBe(url);
+    }
+    expect(errorsOf(["--backend", "http"], {}, noFile)).toMatch(/^--backend: http needs --backend-url/);
+  });
+
+  test("CFG-1 backend and backends together in the file are refused; by flag or variable one takes the other's place", () => {
+    const both = { backend: "comfyui", backends: [hook] };
+    expect(errorsOf([], {}, file(both))).toMatch(
+      /^backend in gpu-panel\.config\.json: .*both backend and backends/,
+    );
+    expect(errorsOf([], {}, file({ ...both, backend: "none" }))).toMatch(/both backend and backends/);
+    for (const result of [
+      optionsOf(["--backend", "ollama"], {}, file(both)),
+      optionsOf([], { GPU_PANEL_BACKEND: "ollama" }, file(both)),
+    ]) {
+      expect(result).toMatchObject({ backend: "ollama" });
+      expect(result.backends).toBeUndefined();
+    }
+    // How often the file's backends are asked is no backend.
+    const timing = { backends: [hook], backendInterval: 300, releasePatience: 600 };
+    expect(optionsOf([], {}, file(timing))).toMatchObject(timing);
+  });
+
+  test("CFG-1 an address without a backend is named, wherever it stands", () => {
+    expect(errorsOf(["--backend-url", "http://x/"], {}, noFile)).toMatch(/^--backend-url: .*no backend/);
+    expect(errorsOf([], { GPU_PANEL_BACKEND_URL: "http://x/" }, file({ backends: [hook] }))).toMatch(
+      /^GPU_PANEL_BACKEND_URL: .*no backend/,
+    );
+    expect(errorsOf(["--backend", "none", "--backend-url", "http://x/"], {}, noFile)).toMatch(/no backend/);
   });
 });
 

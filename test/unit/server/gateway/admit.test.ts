@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { type AdmitRules, createAdmit } from "../../../../server/gateway/admit.ts";
+import { isLoopbackHost } from "../../../../shared/protocol/origins.ts";
 
 const admit = (rules: Partial<AdmitRules> = {}) =>
   createAdmit({ allowOrigin: [], token: null, loopbackOnly: true, ...rules });
@@ -72,6 +73,45 @@ describe("the host", () => {
   });
 });
 
+describe("the host of a sidecar that is bound to the network", () => {
+  const rules = admit({ loopbackOnly: false });
+
+  test("SEC-2 a name that anyone could register is refused, its own page included: it may be rebound", () => {
+    const registered = fc
+      .tuple(
+        fc.constantFrom("", "localhost.", "127.0.0.1.", "gpu.lan.", "local."),
+        label,
+        fc.constantFrom("com", "example"),
+      )
+      .map(([prefix, name, end]) => `${prefix}${name}.${end}`);
+    fc.assert(
+      fc.property(registered, port, (name, n) => {
+        const host = withPort(name, n);
+        expect(rules.mayConnect({ host })?.code).toBe("host-refused");
+        expect(rules.mayConnect({ host, origin: `http://${host}` })?.code).toBe("host-refused");
+        const announced = admit({ loopbackOnly: false, allowOrigin: [`http://${host}`] });
+        expect(announced.mayConnect({ host, origin: `http://${host}` })).toBeNull();
+      }),
+    );
+  });
+
+  test("SEC-2 what is more than a name and a port is refused; a probe without a name is answered", () => {
+    for (const host of [
+      "",
+      "a b",
+      "gpu@evil.example",
+      "lan?x.example",
+      "lan#.lan",
+      "lan/.lan",
+      "1.2.3.4:x",
+      "a\\b",
+    ]) {
+      expect(rules.mayConnect({ host })?.code).toBe("host-refused");
+    }
+    expect(rules.mayConnect({})).toBeNull();
+  });
+});
+
 describe("the origin", () => {
   const scheme = fc.constantFrom("http", "https");
 
@@ -124,8 +164,19 @@ describe("the origin", () => {
 
   test("WIRE-4 bound to the network, the sidecar's own page may, that of another port or name may not", () => {
     const rules = admit({ loopbackOnly: false });
+    const ownName = fc
+      .oneof(
+        fc.ipV4(),
+        fc.ipV6().map((address) => new URL(`http://[${address}]`).hostname),
+        label,
+        fc
+          .tuple(label, fc.constantFrom("lan", "local", "internal", "home.arpa"))
+          .map((parts) => parts.join(".")),
+      )
+      // Those of loopback may be called from any port.
+      .filter((name) => !isLoopbackHost(name));
     fc.assert(
-      fc.property(foreignName, fc.integer({ min: 1024, max: 65_534 }), (name, n) => {
+      fc.property(ownName, fc.integer({ min: 1024, max: 65_534 }), (name, n) => {
         const host = `${name}:${n}`;
         expect(rules.mayConnect({ host, origin: `http://${host}` })).toBeNull();
         for (const origin of [`http://${name}:${n + 1}`, `http://x${host}`, `http://${name}`]) {
@@ -149,14 +200,14 @@ test("WIRE-5 only the very token acts, of whatever length and letters", () => {
       fc.string({ unit: "grapheme" }),
       (token, other) => {
         const rules = admit({ token });
-        expect(rules.mayAct(token)).toBeNull();
-        expect(rules.mayAct(undefined)?.code).toBe("not-allowed");
-        expect(rules.mayAct("")?.code).toBe("not-allowed");
-        expect(rules.mayAct(`${token}x`)?.code).toBe("wrong-token");
+        expect(rules.mayAct(token, "10.0.0.1")).toBeNull();
+        expect(rules.mayAct(undefined, "10.0.0.1")?.code).toBe("not-allowed");
+        expect(rules.mayAct("", "10.0.0.1")?.code).toBe("not-allowed");
+        expect(rules.mayAct(`${token}x`, "10.0.0.1")?.code).toBe("wrong-token");
         for (const wrong of [other, `${token}x`, token.slice(0, -1)]) {
-          expect(rules.mayAct(wrong) === null).toBe(wrong === token);
+          expect(rules.mayAct(wrong, "10.0.0.1") === null).toBe(wrong === token);
         }
-        expect(admit().mayAct(other)).toBeNull();
+        expect(admit().mayAct(other, "10.0.0.1")).toBeNull();
         // Looking needs no token.
         expect(rules.mayConnect({ host: "localhost" })).toBeNull();
       },

@@ -53,6 +53,19 @@ describe("history", () => {
     );
   });
 
+  test("HIS-1 a GPU that joins in front changes the columns of what is already there", () => {
+    const history = createHistory();
+    history.append({ seq: 1, tMs: 1000, gpus: [gpu(1, 7)] });
+    history.append({ seq: 2, tMs: 2000, gpus: [gpu(0, 7), gpu(1, 7)] });
+    const rows = history.since(0, HISTORY_WINDOW_MS);
+    expect(rows.map(({ values }) => values.length)).toEqual([8, 8]);
+    expect(rows[0]?.values.slice(0, 4)).toEqual([null, null, null, null]);
+    expect(rows[0]?.values[4]).toBe(1007);
+    expect(rows[1]?.values[4]).toBe(1007);
+    expect(history.since(1, HISTORY_WINDOW_MS).map(({ seq }) => seq)).toEqual([2]);
+    expect(history.since(0, 500).map(({ seq }) => seq)).toEqual([2]);
+  });
+
   test("HIS-1 it goes back 15 minutes and no further, at any rate", () => {
     for (const everyMs of [200, 1000, 5000]) {
       const history = createHistory();

@@ -7,6 +7,7 @@ import {
   HISTORY_WINDOW_MS,
   type HistoryRow,
   isGap,
+  mergeRows,
 } from "../../../../shared/history/row.ts";
 
 const row = (seq: number, tMs: number, values: (number | null)[]): HistoryRow => ({
@@ -25,7 +26,64 @@ function appendAll(rows: readonly HistoryRow[]): HistoryRow[] {
   return list;
 }
 
+/** Rows as time brings them: one sample each, seq and time rising, now and then with samples missing. */
+function rowsOf(gpus: number) {
+  const step = fc.record({
+    skip: fc.integer({ min: 1, max: 3 }),
+    afterMs: fc.integer({ min: 100, max: 9000 }),
+    values: fc.array(fc.option(fc.integer({ min: 0, max: 500_000 }), { nil: null }), {
+      minLength: gpus * 4,
+      maxLength: gpus * 4,
+    }),
+  });
+  return fc.array(step, { maxLength: 40 }).map((steps) => {
+    let seq = 0;
+    let tMs = 0;
+    return steps.map(({ skip, afterMs, values }) => {
+      seq += skip;
+      tMs += afterMs;
+      return row(seq, tMs, values);
+    });
+  });
+}
+
 describe("rows", () => {
+  test("HIS-1 a second is one row: VRAM and temperature keep their peak, utilization and power their mean", () => {
+    const rows = appendAll([
+      row(1, 1000, [100, 10, 50, 300]),
+      row(2, 1250, [900, 20, 40, null]),
+      row(3, 1500, [200, 60, 45, 100]),
+      row(4, 2000, [1, 1, 1, 1]),
+    ]);
+    expect(rows).toEqual([
+      { fromSeq: 1, seq: 3, tMs: 1500, count: 3, values: [900, 30, 50, expect.closeTo(233.3, 0)] },
+      row(4, 2000, [1, 1, 1, 1]),
+    ]);
+    // One that is known already changes nothing.
+    appendRow(rows, row(4, 2000, [7, 7, 7, 7]));
+    expect(rows).toHaveLength(2);
+    expect(rows[1]).toEqual(row(4, 2000, [1, 1, 1, 1]));
+    expect(mergeRows(row(1, 0, [null, 1, 1, 1]), row(2, 1, [null, 1, 1, 1])).values[0]).toBeNull();
+  });
+
+  test("HIS-1 nothing older than 15 minutes is kept, and merging loses no sample", () => {
+    fc.assert(
+      fc.property(rowsOf(1), (samples) => {
+        const rows = appendAll(samples);
+        const newest = samples.at(-1)?.tMs ?? 0;
+        expect(rows.every(({ tMs }) => tMs >= newest - HISTORY_WINDOW_MS)).toBe(true);
+        expect(rows.reduce((sum, { count }) => sum + count, 0)).toBe(samples.length);
+        for (const [i, one] of rows.entries()) expect(one.fromSeq).toBeGreaterThan(rows[i - 1]?.seq ?? 0);
+      }),
+    );
+  });
+
+  test("HIS-3 missing samples and long silence are a gap, the idle rate is none", () => {
+    expect(isGap(row(1, 0, []), row(2, 5000, []), 5000)).toBe(false);
+    expect(isGap(row(1, 0, []), row(3, 2000, []), 5000)).toBe(true);
+    expect(isGap(row(1, 0, []), row(2, 60_000, []), 5000)).toBe(true);
+  });
+
   const cells = (cell: fc.Arbitrary<number | null>) =>
     fc.array(fc.tuple(cell, cell, cell, cell), { minLength: 1, maxLength: 5 });
   /** The samples of one second, merged. */
@@ -121,6 +179,20 @@ describe("the wire", () => {
     }),
     { maxLength: 30 },
   );
+
+  test("HIS-2 rows of whole figures read back as they were written, null as null", () => {
+    fc.assert(
+      fc.property(rowsOf(2), (list) => {
+        expect(decodeHistory(JSON.parse(JSON.stringify(encodeHistory(list, 2))))).toEqual(list);
+      }),
+    );
+  });
+
+  test("HIS-2 what is not whole rows is refused", () => {
+    expect(() => decodeHistory({ columns: 7, data: [1, 2, 3] })).toThrow(RangeError);
+    expect(() => decodeHistory({ columns: 2, data: [] })).toThrow(RangeError);
+    expect(() => decodeHistory({ columns: 7, data: [null, 0, 0, 1, 1, 1, 1] })).toThrow(RangeError);
+  });
 
   test("HIS-2 means are rounded each for itself: no error grows along the rows, null stays null", () => {
     fc.assert(

@@ -46,6 +46,24 @@ describe("the bytes of a GPU", () => {
     );
   });
 
+  test("WIRE-2 a busy card, and one that reports nothing, take at most 25", () => {
+    const busy = {
+      memoryUsedMiB: 134_567,
+      memoryFreeMiB: 134_567,
+      utilizationGpuPct: 100,
+      temperatureC: 87,
+      powerDrawW: 699,
+    };
+    const unknown = {
+      memoryUsedMiB: null,
+      memoryFreeMiB: null,
+      utilizationGpuPct: null,
+      temperatureC: null,
+      powerDrawW: null,
+    };
+    for (const reading of [busy, unknown]) expect(bytesPerGpu(reading, 8)).toBeLessThanOrEqual(25);
+  });
+
   test("WIRE-2 a card of 288 GB, half full at 1100 W, takes 26: one figure more than any other", () => {
     const reading = {
       memoryUsedMiB: 137_000,

@@ -1,0 +1,69 @@
+import { useContext } from "react";
+import { assessFit, type Fit, type FitOption } from "../../../shared/capacity/fit.ts";
+import type { Profile } from "../../../shared/capacity/profile.ts";
+import type { Gpu } from "../../../shared/gpu/gpu.ts";
+import { fillIn } from "../../../shared/problems/fill-in.ts";
+import type { FitWords } from "../../i18n/fit/words.ts";
+import { gib, whole } from "../../i18n/format.ts";
+import { useFitWords } from "../../i18n/use-messages.ts";
+import { selectBackends, selectJobs } from "../../store/selectors.ts";
+import { usePanel } from "../../store/use-panel.ts";
+import css from "../../styles/fit.css?inline";
+import { ProfileContext, useProfiles } from "../concurrency/use-capacity.ts";
+import { backendNameOf } from "../release/backend-name.ts";
+
+/** What would make a job fit that does not, in order of least harm, each with its figure. */
+export default function FitAdvice({ gpus, profile }: { gpus: readonly Gpu[]; profile: Profile }) {
+  const words = useFitWords();
+  const profiles = useProfiles();
+  const backends = usePanel(selectBackends);
+  const jobs = usePanel(selectJobs);
+  const { choose } = useContext(ProfileContext);
+  if (words === null) return null;
+  const answer: Fit = assessFit(profile, { gpus, profiles, backends, jobs, nowMs: Date.now() });
+  return (
+    <div className="fit small">
+      <style>{css}</style>
+      <p>{answer.never ? words.never : fillIn(words.missing, { mib: whole(answer.missingMiB) })}</p>
+      {answer.options.length === 0 && <p>{words.nothing}</p>}
+      <ul className="plain">
+        {answer.options.map((option) => (
+          <li key={keyOf(option)} data-enough={option.enough}>
+            <span>{sentence(option, words, (id) => backendNameOf(id, backends))}</span>
+            {"profile" in option && option.enough ? (
+              <button type="button" className="quiet" onClick={() => choose(option.profile)}>
+                {words.choose}
+              </button>
+            ) : (
+              <span className="muted">{option.enough ? words.enough : words.notEnough}</span>
+            )}
+          </li>
+        ))}
+      </ul>
+    </div>
+  );
+}
+
+function keyOf(option: FitOption): string {
+  if ("profile" in option) return option.profile;
+  return option.kind === "wait" ? option.job : option.kind;
+}
+
+function sentence(option: FitOption, words: FitWords, nameOf: (id: string) => string): string {
+  switch (option.kind) {
+    case "release": {
+      const backends = option.backends.map(nameOf).join(", ");
+      return fillIn(words.release, { backends, gib: gib(option.gainMiB) });
+    }
+    case "wait": {
+      const { label: job, secondsLeft, gainMiB } = option;
+      if (secondsLeft === null) return fillIn(words.waitUnknown, { job, gib: gib(gainMiB) });
+      const time = secondsLeft < 90 ? `${secondsLeft} s` : `${Math.round(secondsLeft / 60)} min`;
+      return fillIn(words.wait, { job, gib: gib(gainMiB), time });
+    }
+    case "vae-tiling":
+      return fillIn(words.tiling, { gib: gib(option.gainMiB) });
+    default:
+      return fillIn(words.other[option.kind], { label: option.label, gib: gib(option.peakMiB) });
+  }
+}

@@ -1,0 +1,22 @@
+import * as v from "valibot";
+import { jobSchema } from "../../shared/capacity/job.ts";
+
+/** A job with what only admission needs to know of it; kept in the database as it stands here. */
+export const jobRecordSchema = v.object({
+  job: jobSchema,
+  /** Order of arrival. */
+  place: v.number(),
+  requestId: v.nullable(v.string()),
+  ttlMs: v.number(),
+  /** Indexes of the GPUs that it may use; `null`: any. */
+  allowed: v.nullable(v.array(v.number())),
+  /** GPUs that are kept for it while it is the first that waits. */
+  keeps: v.array(v.number()),
+  /** VRAM in use on its GPUs when it was admitted. */
+  usedBefore: v.array(v.object({ gpu: v.number(), usedMiB: v.nullable(v.number()) })),
+});
+export type JobRecord = v.InferOutput<typeof jobRecordSchema>;
+
+export const isRunning = ({ job }: JobRecord) => job.state === "running";
+export const isWaiting = ({ job }: JobRecord) => job.state === "waiting";
+export const isUnfinished = (record: JobRecord) => isRunning(record) || isWaiting(record);

@@ -1,0 +1,194 @@
+import { randomUUID } from "node:crypto";
+import type { Job } from "../../shared/capacity/job.ts";
+import type { Profile } from "../../shared/capacity/profile.ts";
+import { problem } from "../../shared/problems/make-problem.ts";
+import type { JobBody, JobEnd, JobPatch } from "../../shared/protocol/job-requests.ts";
+import { type Reply, refuse, succeed } from "../../shared/protocol/reply.ts";
+import { createEmitter } from "../lib/emitter.ts";
+import { admit, expire, finish, heartbeat, prune, type Records, request, revive } from "./admission.ts";
+import { isRunning, isUnfinished, isWaiting, type JobRecord } from "./job-record.ts";
+import type { JobStore } from "./job-store.ts";
+import type { RoomWatch } from "./room-watch.ts";
+
+/** A job that has ended, with what it says of itself. */
+export interface EndedJob {
+  job: Job;
+  /** Peak that it measured, MiB. */
+  peakMiB: number | null;
+  oom: boolean;
+}
+
+/** The jobs that were marked: who runs, who waits, and who may start. */
+export interface Jobs {
+  /** Those that run or wait in the order in which they came, then the last ones that ended. */
+  list(): Job[];
+  find(id: string): Job | null;
+  /** The job, running or waiting, or why it cannot be taken. Its room is reserved when this returns. */
+  request(body: JobBody, requestedBy: string): Reply<Job>;
+  /** A sign of life; `null`: there is no such job. */
+  heartbeat(id: string, patch: JobPatch): Reply<Job> | null;
+  /** A job that has ended before stays as it is. `null`: there is no such job. */
+  finish(id: string, end: JobEnd): Job | null;
+  /** The job once it no longer waits, or as it is when the time is up. */
+  whenStarted(id: string, mostMs: number, signal: AbortSignal): Promise<Job | null>;
+  /** Told when the list has changed in more than its heartbeats. */
+  onChange(listener: () => void): () => void;
+  /** Told of every job that has run and ended or died. */
+  onEnd(listener: (ended: EndedJob) => void): () => void;
+  close(): void;
+}
+
+export interface JobsContext {
+  store: JobStore;
+  room: RoomWatch;
+  profiles: () => readonly Profile[];
+  /** Epoch milliseconds of a clock that is never put forward or back. */
+  nowMs(): number;
+}
+
+/** Ended jobs that everybody is shown. */
+const SHOWN_ENDED = 20;
+
+/** Every step is taken without an interruption and is on disk before anybody is told of it. */
+export function createJobs({ store, room, profiles, nowMs }: JobsContext): Jobs {
+  const changes = createEmitter<void>();
+  const ends = createEmitter<EndedJob>();
+  let records: Records = revive(store.load(), nowMs());
+  let expiry: NodeJS.Timeout | undefined;
+
+  /** Takes over the records of a step: saved first, then known. */
+  function take(next: Records, end?: JobEnd) {
+    if (next === records) return;
+    const before = new Map(records.map((record) => [record.job.id, record]));
+    const kept = prune(next);
+    const isNews = (record: JobRecord) => before.get(record.job.id) !== record;
+    const keptIds = new Set(kept.map(({ job }) => job.id));
+    store.save(
+      kept.filter((record) => isNews(record) && textOf(record) !== textOf(before.get(record.job.id))),
+      [...before.keys()].filter((id) => !keptIds.has(id)),
+    );
+    records = kept;
+    settle();
+    const changed = kept.filter((one) => isNews(one) && lookOf(one) !== lookOf(before.get(one.job.id)));
+    if (changed.length > 0 || kept.length !== before.size) changes.emit();
+    for (const { job } of changed) {
+      const wasRunning = before.get(job.id)?.job.state === "running";
+      if (wasRunning && job.state !== "running")
+        ends.emit({ job, peakMiB: end?.peakMiB ?? null, oom: end?.oom ?? false });
+    }
+  }
+
+  function admitNow() {
+    if (records.some(isWaiting)) take(admit(records, room.now(), nowMs()));
+  }
+
+  /** What the present jobs need: samples, processes, and an end for those that fall silent. */
+  function settle() {
+    const waits = records.some(isWaiting);
+    const runs = records.some(isRunning);
+    room.setNeed({ samples: waits || runs, processes: waits && runs });
+    clearTimeout(expiry);
+    const deadlines = records.filter(isUnfinished).map(({ job }) => job.expiresAt);
+    if (deadlines.length === 0) return;
+    expiry = setTimeout(
+      () => {
+        take(expire(records, nowMs()));
+        admitNow();
+        settle();
+      },
+      Math.max(1, Math.min(...deadlines) - nowMs()),
+    );
+  }
+
+  const unsubscribe = room.onChange(admitNow);
+  settle();
+
+  const find = (id: string) => records.find(({ job }) => job.id === id)?.job ?? null;
+
+  return {
+    list() {
+      const ended = records.filter((record) => !isUnfinished(record)).map(({ job }) => job);
+      ended.sort((a, b) => (b.endedAt ?? 0) - (a.endedAt ?? 0));
+      return [...records.filter(isUnfinished).map(({ job }) => job), ...ended.slice(0, SHOWN_ENDED)];
+    },
+    find,
+    request(body, requestedBy) {
+      const profile = profiles().find(({ id }) => id === body.profile) ?? null;
+      if (profile === null && body.profile !== undefined) return refuse(problem("unknown-profile"));
+      const peakMiB = body.peakMiB ?? profile?.peakMiB;
+      if (peakMiB === undefined)
+        return refuse(problem("bad-request", { detail: "profile or peakMiB is needed" }));
+      const gpuCount = body.gpus ?? body.gpuIndexes?.length ?? profile?.gpus ?? 1;
+      const wish = {
+        id: randomUUID(),
+        label: body.label ?? profile?.label ?? "job",
+        profile: profile?.id ?? null,
+        peakMiB,
+        gpuCount,
+        allowed: body.gpuIndexes ?? null,
+        backend: body.backend ?? null,
+        pid: body.pid ?? null,
+        requestedBy,
+        requestId: body.requestId ?? null,
+        ttlMs: body.ttlSeconds * 1000,
+        wait: body.wait,
+      };
+      const step = request(expire(records, nowMs()), wish, room.now(), nowMs());
+      take(step.records);
+      return step.kind === "taken" ? succeed(step.record.job) : refuse(step.problem);
+    },
+    heartbeat(id, patch) {
+      const job = find(id);
+      if (job === null) return null;
+      const next = heartbeat(records, id, patch, nowMs());
+      if (next === null) return refuse(problem("job-ended", { state: job.state }));
+      take(next);
+      return succeed(find(id) ?? job);
+    },
+    finish(id, end) {
+      const next = finish(records, id, end.outcome, nowMs());
+      if (next !== null) {
+        take(next, end);
+        admitNow();
+      }
+      return find(id);
+    },
+    whenStarted(id, mostMs, signal) {
+      return new Promise((resolve) => {
+        const look = () => {
+          if (find(id)?.state !== "waiting") done();
+        };
+        const done = () => {
+          stop();
+          clearTimeout(patience);
+          signal.removeEventListener("abort", done);
+          resolve(find(id));
+        };
+        const stop = changes.subscribe(look);
+        const patience = setTimeout(done, mostMs);
+        signal.addEventListener("abort", done);
+        look();
+      });
+    },
+    onChange: changes.subscribe,
+    onEnd: ends.subscribe,
+    close() {
+      unsubscribe();
+      clearTimeout(expiry);
+    },
+  };
+}
+
+/** What must survive: a heartbeat need not, and position, reason and what is kept follow from the rest. */
+function textOf(record: JobRecord | undefined): string {
+  if (record === undefined) return "";
+  const { position: _, reason: __, ...job } = record.job;
+  return JSON.stringify({ ...record, keeps: [], job: { ...job, expiresAt: 0 } });
+}
+
+/** What viewers are told of: all but the figures in the reason for waiting, which change with every sample. */
+function lookOf(record: JobRecord | undefined): string {
+  if (record === undefined) return "";
+  const { expiresAt: _, reason, ...job } = record.job;
+  return JSON.stringify([job, reason?.code]);
+}

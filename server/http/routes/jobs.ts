@@ -1,0 +1,112 @@
+import type { IncomingMessage } from "node:http";
+import * as v from "valibot";
+import type { Job } from "../../../shared/capacity/job.ts";
+import { problem } from "../../../shared/problems/make-problem.ts";
+import type { Problem } from "../../../shared/problems/problem.ts";
+import {
+  jobBodySchema,
+  jobEndSchema,
+  jobPatchSchema,
+  jobQuerySchema,
+} from "../../../shared/protocol/job-requests.ts";
+import { describeIssues } from "../../../shared/protocol/requests.ts";
+import { readJson } from "../read-json.ts";
+import { sendJson, sendProblem } from "../respond.ts";
+import type { Exchange, Route } from "./route.ts";
+
+const ONE_JOB = /^api\/v1\/jobs\/([\w-]{1,64})$/;
+const CREATED: Readonly<Record<Job["state"], number>> = {
+  running: 201,
+  waiting: 202,
+  done: 200,
+  failed: 200,
+  expired: 200,
+};
+
+/** A job asks to start: 201 it may, 202 it waits for room, 409 it can never fit. */
+export const requestJob: Route = {
+  method: "POST",
+  path: /^api\/v1\/jobs$/,
+  async handle({ request, response, actProblem }, sidecar) {
+    if (actProblem !== null) return sendProblem(response, 403, actProblem);
+    const body = await readBody(request, jobBodySchema);
+    if (!body.ok) return sendProblem(response, 400, body.problem);
+    const reply = sidecar.jobs.request(body.value, request.socket.remoteAddress ?? "unknown");
+    if (reply.ok) sendJson(response, CREATED[reply.data.state], reply.data);
+    else sendProblem(response, statusOf(reply), reply);
+  },
+};
+
+/** Who runs and who waits, in order, and who ended last. */
+export const listJobs: Route = {
+  method: "GET",
+  path: /^api\/v1\/jobs$/,
+  handle: ({ response }, sidecar) => sendJson(response, 200, { jobs: sidecar.jobs.list() }),
+};
+
+/** One job; with `?wait=` the answer is held back while the job waits. */
+export const showJob: Route = {
+  method: "GET",
+  path: ONE_JOB,
+  async handle({ response, url, params: [id = ""] }, sidecar) {
+    const query = v.safeParse(jobQuerySchema, Object.fromEntries(url.searchParams));
+    if (!query.success)
+      return sendProblem(response, 400, problem("bad-request", { detail: describeIssues(query.issues) }));
+    const gone = new AbortController();
+    response.on("close", () => gone.abort());
+    const job = await sidecar.jobs.whenStarted(id, query.output.wait * 1000, gone.signal);
+    if (job === null) sendProblem(response, 404, problem("not-found", { path: url.pathname }));
+    else if (!gone.signal.aborted) sendJson(response, 200, job);
+  },
+};
+
+/** A heartbeat, and what has changed. */
+export const patchJob: Route = {
+  method: "PATCH",
+  path: ONE_JOB,
+  async handle({ request, response, actProblem, url, params: [id = ""] }, sidecar) {
+    if (actProblem !== null) return sendProblem(response, 403, actProblem);
+    const body = await readBody(request, jobPatchSchema);
+    if (!body.ok) return sendProblem(response, 400, body.problem);
+    const reply = sidecar.jobs.heartbeat(id, body.value);
+    if (reply === null) sendProblem(response, 404, problem("not-found", { path: url.pathname }));
+    else if (reply.ok) sendJson(response, 200, reply.data);
+    else sendProblem(response, 409, reply);
+  },
+};
+
+/** The job has ended, or no longer wants to start. */
+export const endJob: Route = {
+  method: "DELETE",
+  path: ONE_JOB,
+  async handle({ request, response, actProblem, url, params: [id = ""] }, sidecar) {
+    if (actProblem !== null) return sendProblem(response, 403, actProblem);
+    const body = await readBody(request, jobEndSchema);
+    if (!body.ok) return sendProblem(response, 400, body.problem);
+    const job = sidecar.jobs.finish(id, body.value);
+    if (job === null) sendProblem(response, 404, problem("not-found", { path: url.pathname }));
+    else sendJson(response, 200, job);
+  },
+};
+
+function statusOf({ code }: Problem): number {
+  if (code === "unknown-profile" || code === "bad-request") return 400;
+  return code === "too-many-jobs" ? 429 : 409;
+}
+
+/** The checked body of a request; one that has none reads as `{}`, so that a plain heartbeat needs no headers. */
+async function readBody<const S extends v.GenericSchema>(
+  request: Exchange["request"],
+  schema: S,
+): Promise<{ ok: true; value: v.InferOutput<S> } | { ok: false; problem: Problem }> {
+  const read = hasBody(request) ? await readJson(request) : ({ ok: true, value: {} } as const);
+  if (!read.ok) return { ok: false, problem: problem("bad-request", { detail: read.detail }) };
+  const parsed = v.safeParse(schema, read.value);
+  return parsed.success
+    ? { ok: true, value: parsed.output }
+    : { ok: false, problem: problem("bad-request", { detail: describeIssues(parsed.issues) }) };
+}
+
+function hasBody({ headers }: IncomingMessage): boolean {
+  return headers["transfer-encoding"] !== undefined || Number(headers["content-length"] ?? 0) > 0;
+}

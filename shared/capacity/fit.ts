@@ -1,0 +1,192 @@
+import type { Gpu } from "../gpu/gpu.ts";
+import type { BackendState } from "../release/backend.ts";
+import { estimateMiB } from "../release/estimate.ts";
+import { type GpuCapacity, gpuCapacity } from "./concurrency.ts";
+import type { Job } from "./job.ts";
+import type { Profile } from "./profile.ts";
+
+/** What VAE tiling saves: one field report, CogVideoX-2b on an A10 (−2.1 GB, read as the smaller of GB and GiB). */
+export const VAE_TILING_MIB = 2002;
+
+/** A way to make a job fit, with the figure it rests on. MiB are per GPU. */
+export type FitOption =
+  /** Idle backends give their models back: an estimate. */
+  | { kind: "release"; backends: string[]; gainMiB: number; enough: boolean }
+  /** A marked job ends; `secondsLeft` by its profile's duration, `null` where that is not known. */
+  | { kind: "wait"; job: string; label: string; secondsLeft: number | null; gainMiB: number; enough: boolean }
+  /** The same model with other settings, or a lighter one: a profile with its own peak. */
+  | {
+      kind: "quantize" | "resolution" | "frames" | "offload" | "more-gpus" | "lighter-model";
+      profile: string;
+      label: string;
+      peakMiB: number;
+      basis: Profile["basis"];
+      enough: boolean;
+    }
+  /** The decoder works in tiles: what one report saved. */
+  | { kind: "vae-tiling"; gainMiB: number; enough: boolean };
+
+/** Whether one more job of a kind fits now, how many, or by how much it does not and what would help. */
+export interface Fit {
+  profile: string;
+  /** `null`: no GPU reports its VRAM. */
+  fits: boolean | null;
+  canStart: number | null;
+  /** What is missing on the GPU that misses least (for a job on k GPUs: on the k-th best); 0 when it fits. */
+  missingMiB: number | null;
+  /** It would not fit on these GPUs even if nothing else were on them. */
+  never: boolean;
+  perGpu: GpuCapacity[];
+  /** In order of least harm. Empty when it fits. */
+  options: FitOption[];
+}
+
+export interface FitContext {
+  gpus: readonly Gpu[];
+  profiles: readonly Profile[];
+  backends: readonly BackendState[];
+  jobs: readonly Job[];
+  /** Epoch milliseconds. */
+  nowMs: number;
+}
+
+/** Does one more job of this profile fit now, and if not, what would make it fit? Pure. */
+export function assessFit(profile: Profile, context: FitContext): Fit {
+  const perGpu = context.gpus.map((gpu) => gpuCapacity(gpu, profile));
+  const canStart = startable(perGpu, profile.gpus);
+  const missingMiB = canStart === null ? null : canStart > 0 ? 0 : missing(perGpu, profile);
+  return {
+    profile: profile.id,
+    fits: canStart === null ? null : canStart > 0,
+    canStart,
+    missingMiB,
+    never: neverFits(profile, context.gpus),
+    perGpu,
+    options: canStart === 0 && missingMiB !== null ? optionsFor(profile, missingMiB, context) : [],
+  };
+}
+
+/** How many jobs that need `k` GPUs each may start: no GPU counts for more jobs than it has room for. */
+export function startable(perGpu: readonly Pick<GpuCapacity, "canStart">[], k: number): number | null {
+  const rooms = perGpu.flatMap(({ canStart }) => (canStart === null ? [] : [canStart]));
+  if (rooms.length === 0) return null;
+  let jobs = 0;
+  // n jobs on k GPUs each are possible exactly when Σ min(room, n) ≥ n·k: each GPU serves a job at most once.
+  while (rooms.reduce((sum, room) => sum + Math.min(room, jobs + 1), 0) >= (jobs + 1) * k) jobs++;
+  return jobs;
+}
+
+/** VRAM that a GPU lacks for one more job. */
+function lacking({ freeMiB, reserveMiB, promisedMiB, perJobMiB }: GpuCapacity): number | null {
+  if (freeMiB === null || reserveMiB === null) return null;
+  return Math.max(0, perJobMiB - (freeMiB - reserveMiB - (promisedMiB ?? 0)));
+}
+
+function missing(perGpu: readonly GpuCapacity[], { gpus }: Profile): number | null {
+  const lacks = perGpu.flatMap((gpu) => lacking(gpu) ?? []).sort((a, b) => a - b);
+  return lacks[gpus - 1] ?? null;
+}
+
+/** Fewer GPUs than it needs could hold it if they were empty. */
+function neverFits(profile: Profile, gpus: readonly Gpu[]): boolean {
+  const empty = gpus.map((gpu) => gpuCapacity({ ...gpu, memoryFreeMiB: gpu.memoryTotalMiB }, profile));
+  const room = startable(empty, profile.gpus);
+  return room === 0 && gpus.every(({ memoryTotalMiB }) => memoryTotalMiB !== null);
+}
+
+function optionsFor(profile: Profile, missingMiB: number, context: FitContext): FitOption[] {
+  const never = neverFits(profile, context.gpus);
+  const options: FitOption[] = [
+    ...releaseOption(missingMiB, context),
+    ...waitOptions(missingMiB, context),
+    ...otherSettings(profile, context),
+    { kind: "vae-tiling", gainMiB: VAE_TILING_MIB, enough: VAE_TILING_MIB >= missingMiB },
+    ...lighterModels(profile, context),
+  ];
+  // Nothing that only makes room helps a job that no empty GPU could hold.
+  return never ? options.filter(({ kind }) => kind !== "release" && kind !== "wait") : options;
+}
+
+function releaseOption(missingMiB: number, { backends, gpus }: FitContext): FitOption[] {
+  const idle = backends.flatMap((backend) => {
+    const gainMiB = backend.busy === true ? null : estimateMiB(backend, gpus);
+    return gainMiB === null || gainMiB <= 0 ? [] : [{ id: backend.id, gainMiB }];
+  });
+  if (idle.length === 0) return [];
+  const gainMiB = idle.reduce((sum, one) => sum + one.gainMiB, 0);
+  return [{ kind: "release", backends: idle.map(({ id }) => id), gainMiB, enough: gainMiB >= missingMiB }];
+}
+
+function waitOptions(missingMiB: number, { jobs, profiles, nowMs }: FitContext): FitOption[] {
+  return jobs
+    .filter(({ state }) => state === "running")
+    .map((job): Extract<FitOption, { kind: "wait" }> => {
+      const seconds = profiles.find(({ id }) => id === job.profile)?.seconds ?? null;
+      const ranFor = job.startedAt === null ? 0 : (nowMs - job.startedAt) / 1000;
+      const secondsLeft = seconds === null ? null : Math.max(0, Math.round(seconds - ranFor));
+      const enough = job.peakMiB >= missingMiB;
+      return { kind: "wait", job: job.id, label: job.label, secondsLeft, gainMiB: job.peakMiB, enough };
+    })
+    .sort(
+      (a, b) => (a.secondsLeft ?? Number.POSITIVE_INFINITY) - (b.secondsLeft ?? Number.POSITIVE_INFINITY),
+    );
+}
+
+/** The same model and task with settings that need less, the gentlest first. */
+function otherSettings(profile: Profile, context: FitContext): FitOption[] {
+  const kinds = ["more-gpus", "quantize", "resolution", "frames", "offload"] as const;
+  const same = context.profiles.filter(
+    (other) =>
+      other.id !== profile.id &&
+      other.model !== null &&
+      other.model === profile.model &&
+      other.task === profile.task &&
+      other.peakMiB < profile.peakMiB &&
+      other.gpus <= context.gpus.length &&
+      // More pixels or frames for less VRAM is another job, not a gentler one.
+      pixels(other) <= pixels(profile) &&
+      (other.frames ?? 0) <= (profile.frames ?? 0),
+  );
+  return kinds.flatMap((kind) =>
+    same
+      .filter((other) => differenceOf(profile, other) === kind)
+      .map((other) => toOption(kind, other, context)),
+  );
+}
+
+/** What mainly tells the other profile from this one. */
+function differenceOf(profile: Profile, other: Profile): FitOption["kind"] | null {
+  if (other.gpus > profile.gpus) return "more-gpus";
+  if (other.offload !== null && other.offload !== profile.offload) return "offload";
+  if (pixels(other) < pixels(profile)) return "resolution";
+  if ((other.frames ?? 0) < (profile.frames ?? 0)) return "frames";
+  return other.quant === profile.quant ? null : "quantize";
+}
+
+const pixels = ({ width, height }: Profile) => (width ?? 0) * (height ?? 0);
+
+/** Other models for the same task that need less, the largest of them first: as near as possible to what was wanted. */
+function lighterModels(profile: Profile, context: FitContext): FitOption[] {
+  return context.profiles
+    .filter(
+      ({ model, task, peakMiB }) =>
+        model !== profile.model && task === profile.task && peakMiB < profile.peakMiB,
+    )
+    .map((other) => toOption("lighter-model", other, context))
+    .filter(({ enough }) => enough)
+    .sort((a, b) => b.peakMiB - a.peakMiB)
+    .slice(0, 3);
+}
+
+function toOption(
+  kind: "quantize" | "resolution" | "frames" | "offload" | "more-gpus" | "lighter-model",
+  other: Profile,
+  { gpus }: FitContext,
+) {
+  const room = startable(
+    gpus.map((gpu) => gpuCapacity(gpu, other)),
+    other.gpus,
+  );
+  const { id: profile, label, peakMiB, basis } = other;
+  return { kind, profile, label, peakMiB, basis, enough: (room ?? 0) > 0 };
+}

@@ -1,0 +1,74 @@
+import * as v from "valibot";
+
+/** How long a job may keep silent before it counts as dead, unless it says otherwise. */
+export const DEFAULT_TTL_SECONDS = 60;
+/** The longest that `GET /api/v1/jobs/ID?wait=` may hold its answer back. */
+export const LONGEST_WAIT_SECONDS = 30;
+
+const text = (most: number) => v.pipe(v.string(), v.minLength(1), v.maxLength(most));
+const whole = (least: number, most: number) =>
+  v.pipe(v.number(), v.integer(), v.minValue(least), v.maxValue(most));
+const mib = whole(1, 10_000_000);
+const pid = whole(1, 4_194_304);
+const ttlSeconds = whole(5, 3600);
+
+/** `POST /api/v1/jobs`: a job that wants to start. */
+export const jobBodySchema = v.pipe(
+  v.strictObject({
+    /** For people. */
+    label: v.optional(text(120)),
+    /** What it is predicted from. */
+    profile: v.optional(text(80)),
+    /** Predicted peak on each of its GPUs, in place of the profile's. */
+    peakMiB: v.optional(mib),
+    /** GPUs that it needs at the same time. */
+    gpus: v.optional(whole(1, 64)),
+    /** The GPUs that it may use; without `gpus` it needs all of them. */
+    gpuIndexes: v.optional(
+      v.pipe(
+        v.array(whole(0, 1023)),
+        v.minLength(1),
+        v.maxLength(64),
+        v.check((all) => new Set(all).size === all.length, "an index is named twice"),
+      ),
+    ),
+    backend: v.optional(text(60)),
+    pid: v.optional(pid),
+    ttlSeconds: v.optional(ttlSeconds, DEFAULT_TTL_SECONDS),
+    /** False: it is refused rather than kept waiting when there is no room now. */
+    wait: v.optional(v.boolean(), true),
+    /** Makes a repeated request one job. */
+    requestId: v.optional(text(128)),
+  }),
+  v.check(
+    ({ profile, peakMiB }) => profile !== undefined || peakMiB !== undefined,
+    "profile or peakMiB is needed",
+  ),
+);
+export type JobBody = v.InferOutput<typeof jobBodySchema>;
+
+/** `PATCH /api/v1/jobs/ID`: a heartbeat, and what has changed. */
+export const jobPatchSchema = v.strictObject({
+  phase: v.optional(v.nullable(text(80))),
+  pid: v.optional(pid),
+  ttlSeconds: v.optional(ttlSeconds),
+});
+export type JobPatch = v.InferOutput<typeof jobPatchSchema>;
+
+/** `DELETE /api/v1/jobs/ID`: the job has ended, or no longer wants to start. */
+export const jobEndSchema = v.strictObject({
+  outcome: v.optional(v.picklist(["done", "failed"]), "done"),
+  /** Peak that it measured itself, on the GPU where it was highest. */
+  peakMiB: v.optional(mib),
+  /** It ran out of memory. */
+  oom: v.optional(v.boolean(), false),
+});
+export type JobEnd = v.InferOutput<typeof jobEndSchema>;
+
+/** `GET /api/v1/jobs/ID`: seconds to hold the answer back while the job waits. */
+export const jobQuerySchema = v.object({
+  wait: v.optional(
+    v.pipe(v.string(), v.regex(/^\d{1,3}$/), v.transform(Number), v.maxValue(LONGEST_WAIT_SECONDS)),
+    "0",
+  ),
+});

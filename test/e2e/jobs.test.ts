@@ -1,0 +1,39 @@
+import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
+import { axeViolations, launchBrowser, type TestBrowser } from "../helpers/browser.ts";
+import { fakeGpu } from "../helpers/fake-nvidia-smi.ts";
+import { type Rig, startRig } from "../helpers/rig.ts";
+
+let browser: TestBrowser;
+let rig: Rig | undefined;
+beforeAll(async () => {
+  browser = await launchBrowser();
+});
+afterAll(() => browser.close());
+afterEach(async () => {
+  await browser.finishTest();
+  await rig?.close();
+  rig = undefined;
+});
+
+async function postJob(url: string, body: object): Promise<number> {
+  const headers = { "content-type": "application/json" };
+  const answer = await fetch(`${url}api/v1/jobs`, { method: "POST", headers, body: JSON.stringify(body) });
+  return answer.status;
+}
+
+test("CAP-28 who runs, who waits and why stands in the panel, and what to wait for in the advice", async () => {
+  rig = await startRig({
+    script: { gpus: [fakeGpu(0, { "memory.used": 1_000, "memory.total": 49_140 })] },
+    backends: ["comfyui"],
+  });
+  const page = await browser.open(`${rig.sidecar.url}?model=wan2.1-14b-t2v-480p`);
+  await page.getByRole("progressbar").first().waitFor();
+  expect(await page.getByRole("region", { name: "Jobs" }).count()).toBe(0);
+  const profile = "wan2.1-14b-t2v-480p-quant";
+  expect(await postJob(rig.sidecar.url, { label: "clip 7", profile })).toBe(201);
+  expect(await postJob(rig.sidecar.url, { label: "clip 8", profile })).toBe(202);
+  const jobs = page.getByRole("region", { name: "Jobs" });
+  await jobs.getByText(/running · GPU 0 · 37\.6 GiB each · for \d+ s · about \d+ s left/).waitFor();
+  await jobs.getByText(/waiting, place 1 · 37\.6 GiB each/).waitFor();
+  expect(await axeViolations(page)).toEqual([]);
+});

@@ -1,0 +1,10 @@
+/** How tests and measurements start Chromium: as root, without a GPU, and with nothing of its own going on. */
+export const CHROMIUM_FLAGS: readonly string[] = [
+  "--no-sandbox",
+  "--disable-gpu",
+  "--disable-quic",
+  "--no-first-run",
+  "--disable-background-networking",
+  "--disable-component-update",
+  "--disable-sync",
+];

@@ -1,0 +1,363 @@
+import { existsSync, readdirSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import Database from "libsql";
+import { afterEach, describe, expect, test } from "vitest";
+import type { Job } from "../../shared/capacity/job.ts";
+import { fakeGpu } from "../helpers/fake-nvidia-smi.ts";
+import { type JobAnswer, type JobsClient, jobsClient } from "../helpers/jobs-client.ts";
+import { type Rig, type RigOptions, startRig } from "../helpers/rig.ts";
+import { waitUntil } from "../helpers/wait-until.ts";
+
+/** Of the fake's 24,564 MiB: 1,024 in use, 460 of the driver, 1,229 reserve. */
+const ROOM = 21_851;
+
+let rig: Rig | undefined;
+afterEach(async () => {
+  await rig?.close();
+  rig = undefined;
+});
+
+/** A sidecar that has samples, and its jobs. */
+async function start(options: RigOptions = {}, headers?: Record<string, string>) {
+  const running = await startRig(options);
+  rig = running;
+  const jobs = jobsClient(() => running.sidecar.url, headers);
+  await live(running);
+  return { rig: running, jobs };
+}
+
+const live = ({ sidecar }: Rig) =>
+  waitUntil(async () => (await fetch(`${sidecar.url}healthz`)).status === 200, { what: "samples" });
+const said = ({ sidecar }: Rig, pattern: RegExp) =>
+  waitUntil(() => pattern.test(sidecar.output()), { what: () => `${pattern} in: ${sidecar.output()}` });
+const idOf = ({ job }: JobAnswer): string => {
+  if (job === null) throw new Error("the job was refused");
+  return job.id;
+};
+const state = async (jobs: JobsClient, id: string) => (await jobs.show(id)).job?.state;
+
+describe("the jobs API", () => {
+  test("CAP-20 CAP-23 201 with its GPU, 202 with the reason, 409 with what is missing; a place is free at the end", async () => {
+    const { jobs } = await start();
+    const first = await jobs.ask({ peakMiB: 15_000, label: "first", ttlSeconds: 30 });
+    expect(first).toMatchObject({ status: 201, job: { state: "running", gpus: [0], label: "first" } });
+    const second = await jobs.ask({ peakMiB: ROOM });
+    expect(second).toMatchObject({ status: 202, job: { position: 1, reason: { code: "job-no-room" } } });
+    expect(await jobs.ask({ peakMiB: ROOM + 1 })).toMatchObject({ status: 202 });
+    expect(await jobs.ask({ peakMiB: 23_336 })).toMatchObject({ status: 409, code: "job-never-fits" });
+    expect(await jobs.ask({ peakMiB: 1, gpus: 2 })).toMatchObject({ status: 409, code: "job-too-few-gpus" });
+    expect(await jobs.ask({ peakMiB: 1, wait: false })).toMatchObject({
+      status: 409,
+      code: "job-waits-turn",
+    });
+    expect((await jobs.list()).map(({ state, position }) => [state, position])).toEqual([
+      ["running", null],
+      ["waiting", 1],
+      ["waiting", 2],
+    ]);
+    const waiting = jobs.show(idOf(second), 30);
+    const ended = await jobs.end(idOf(first), { outcome: "failed", oom: true, peakMiB: 15_100 });
+    expect(ended).toMatchObject({ status: 200, job: { state: "failed" } });
+    // The one that is waited for learns of it without asking again.
+    expect(await waiting).toMatchObject({ status: 200, job: { state: "running", gpus: [0] } });
+    expect(await jobs.end(idOf(first), { outcome: "done" })).toMatchObject({ job: { state: "failed" } });
+    expect(await jobs.beat(idOf(first))).toMatchObject({ status: 409, code: "job-ended" });
+  });
+
+  test("CAP-20 a job is predicted from its profile; what cannot be understood is said", async () => {
+    const settings = { profiles: [{ id: "mine", label: "Mine", peakMiB: 9000, gpus: 2 }] };
+    const script = { gpus: [fakeGpu(0), fakeGpu(1), fakeGpu(2)] };
+    const { jobs } = await start({ settings, script });
+    expect(await jobs.ask({ profile: "mine" })).toMatchObject({
+      status: 201,
+      job: { label: "Mine", profile: "mine", peakMiB: 9000, gpuCount: 2, gpus: [0, 1] },
+    });
+    expect(await jobs.ask({ profile: "mine", peakMiB: 50, gpuIndexes: [2] })).toMatchObject({
+      status: 201,
+      job: { profile: "mine", peakMiB: 50, gpus: [2] },
+    });
+    expect(await jobs.ask({ profile: "nobodys" })).toMatchObject({ status: 400, code: "unknown-profile" });
+    for (const body of [
+      {},
+      { peakMiB: 0 },
+      { peakMiB: 1, gpuIndexes: [1, 1] },
+      { peakMiB: 1, ttlSeconds: 4 },
+      { x: 1 },
+    ])
+      expect(await jobs.ask(body)).toMatchObject({ status: 400, code: "bad-request" });
+    expect(await jobs.show("nobody")).toMatchObject({ status: 404 });
+    expect(await jobs.beat("nobody")).toMatchObject({ status: 404 });
+    expect(await jobs.end("nobody")).toMatchObject({ status: 404 });
+    expect(await jobs.show("nobody", 31)).toMatchObject({ status: 400 });
+  });
+
+  test("CAP-24 CAP-29 a heartbeat needs no body, tells a phase, and a repeated request is one job", async () => {
+    const { jobs } = await start();
+    const wish = { peakMiB: 1000, requestId: "r-1" };
+    const [one, two] = await Promise.all([jobs.ask(wish), jobs.ask(wish)]);
+    expect(idOf(one)).toBe(idOf(two));
+    expect(await jobs.beat(idOf(one))).toMatchObject({ status: 200 });
+    expect(await jobs.beat(idOf(one), { phase: "decode", pid: 77 })).toMatchObject({
+      job: { phase: "decode", pid: 77 },
+    });
+    expect((await jobs.list()).length).toBe(1);
+    expect(await jobs.end(idOf(one))).toMatchObject({ status: 200, job: { state: "done" } });
+    expect(await jobs.ask(wish)).toMatchObject({ status: 200, job: { state: "done" } });
+  });
+
+  test("CAP-20 WIRE-5 without the token jobs may be seen, and none asked for, kept alive or ended", async () => {
+    const token = "a-secret-token";
+    const headers = { authorization: `Bearer ${token}` };
+    const { jobs, rig: running } = await start({ flags: ["--token", token] }, headers);
+    const mine = idOf(await jobs.ask({ peakMiB: 1000 }));
+    const stranger = jobsClient(() => running.sidecar.url);
+    for (const answer of [stranger.ask({ peakMiB: 1 }), stranger.beat(mine), stranger.end(mine)])
+      expect(await answer).toMatchObject({ status: 403, code: "not-allowed" });
+    expect((await stranger.list()).map(({ id, state }) => [id, state])).toEqual([[mine, "running"]]);
+    expect(await stranger.show(mine)).toMatchObject({ status: 200 });
+  });
+
+  test("CAP-25 what a job's process holds is not counted twice", async () => {
+    const { jobs, rig: running } = await start();
+    const { uuid } = fakeGpu(0);
+    await jobs.ask({ peakMiB: 20_000, pid: 4242 });
+    running.fake.setGpu(0, { "memory.used": 16_024 });
+    running.fake.set({
+      processes: [{ gpu_uuid: uuid, pid: 4242, process_name: "python", used_memory: 15_000 }],
+    });
+    // 8,080 MiB free − 5,000 still promised − 1,229 reserve.
+    const second = idOf(await jobs.ask({ peakMiB: 1851 }));
+    await waitUntil(async () => (await state(jobs, second)) === "running", { what: "the second to start" });
+    expect(await jobs.ask({ peakMiB: 1 })).toMatchObject({ status: 202 });
+  });
+
+  test("CAP-21 a job that takes more than was predicted makes others wait and is left alone", async () => {
+    const { jobs, rig: running } = await start();
+    const first = idOf(await jobs.ask({ peakMiB: 2000, pid: 4242 }));
+    running.fake.setGpu(0, { "memory.used": 20_000 });
+    await waitUntil(
+      async () => {
+        const answer = await jobs.ask({ peakMiB: 4000, wait: false });
+        if (answer.job !== null) await jobs.end(answer.job.id);
+        return answer.status === 409;
+      },
+      { what: "no room" },
+    );
+    expect(await state(jobs, first)).toBe("running");
+  });
+
+  test("CAP-26 while the GPUs do not answer jobs wait, and start when they do", async () => {
+    const { jobs, rig: running } = await start();
+    running.fake.set({ behaviour: { kind: "sentence", text: "No devices were found", exitCode: 6 } });
+    running.fake.kill("SIGKILL");
+    await waitUntil(async () => (await fetch(`${running.sidecar.url}healthz`)).status === 503, {
+      what: "503",
+    });
+    const asked = await jobs.ask({ peakMiB: 1000 });
+    expect(asked).toMatchObject({ status: 202, job: { reason: { code: "job-vram-unknown" } } });
+    running.fake.set({ behaviour: { kind: "ok" } });
+    await waitUntil(async () => (await state(jobs, idOf(asked))) === "running", {
+      timeoutMs: 30_000,
+      what: "the job to start",
+    });
+  });
+
+  test("CAP-28 every viewer is told of the jobs", async () => {
+    const { jobs, rig: running } = await start();
+    const before = running.connect();
+    expect((await before.hello()).state.jobs).toEqual([]);
+    const id = idOf(await jobs.ask({ peakMiB: 1000 }));
+    const told = (state: Job["state"]) => () =>
+      before.jobs.some((list) => list.some((job) => job.id === id && job.state === state));
+    await waitUntil(told("running"), { what: "the job" });
+    const after = running.connect();
+    expect((await after.hello()).state.jobs).toMatchObject([{ id, state: "running" }]);
+    await jobs.end(id);
+    await waitUntil(told("done"), { what: "its end" });
+  });
+});
+
+describe("where jobs are kept", () => {
+  const database = (running: Rig) => join(running.fake.dir, "data", "capacity.sqlite");
+
+  test("CAP-27 jobs survive a restart and a SIGKILL, with their GPUs and their order", async () => {
+    const { jobs, rig: running } = await start({ script: { gpus: [fakeGpu(0), fakeGpu(1)] } });
+    for (const peakMiB of [ROOM, ROOM, 9000, 8000]) await jobs.ask({ peakMiB });
+    await jobs.beat((await jobs.list())[0]?.id ?? "", { phase: "denoise" });
+    const kept = ({ id, state, gpus, startedAt, phase, position }: Job) =>
+      [id, state, gpus, startedAt, phase, position] as const;
+    const before = (await jobs.list()).map(kept);
+    await running.crash();
+    await live(running);
+    expect((await jobs.list()).map(kept)).toEqual(before);
+    await running.restart();
+    await live(running);
+    expect((await jobs.list()).map(kept)).toEqual(before);
+  });
+
+  test("CAP-27 a damaged, a foreign and a locked file are moved aside, said, and begun anew", async () => {
+    const { jobs, rig: running } = await start();
+    const damage = [
+      () => {
+        for (const part of ["", "-wal"]) writeFileSync(database(running) + part, "no database ".repeat(1000));
+      },
+      () => new Database(database(running)).exec("PRAGMA user_version = 99"),
+    ];
+    for (const [i, spoil] of damage.entries()) {
+      await running.crash(spoil);
+      await said(running, /capacity\.sqlite cannot be used: .* moved to .*\.bad/);
+      await live(running);
+      expect(await jobs.list()).toEqual([]);
+      expect(await jobs.ask({ peakMiB: 1000 })).toMatchObject({ status: 201 });
+      const moved = readdirSync(join(running.fake.dir, "data")).filter((name) => name.endsWith(".bad"));
+      expect(moved).toHaveLength(i + 1);
+    }
+    let holder: Database.Database | undefined;
+    await running.crash(() => {
+      holder = new Database(database(running));
+      holder.exec("BEGIN EXCLUSIVE");
+    });
+    await said(running, /capacity\.sqlite cannot be used: database is locked/);
+    holder?.close();
+    await live(running);
+    const job = idOf(await jobs.ask({ peakMiB: 1000 }));
+    await running.crash();
+    expect((await jobs.list()).map(({ id }) => id)).toEqual([job]);
+  });
+
+  test("CAP-27 where nothing can be written jobs are kept in memory, and that is said", async () => {
+    const { jobs, rig: running } = await start({ env: { GPU_PANEL_DATA_DIR: "/dev/null/nowhere" } });
+    await said(running, /cannot be written: .*in memory only/);
+    const first = await jobs.ask({ peakMiB: ROOM });
+    expect(first.status).toBe(201);
+    expect(await jobs.ask({ peakMiB: ROOM })).toMatchObject({ status: 202 });
+    expect(existsSync("/dev/null/nowhere")).toBe(false);
+  });
+});
+
+describe("200 clients at once", () => {
+  const SIZES = [2500, 4500, 7500, 11_500];
+  const EARLY = [0, 1, 2, 3, 4, 5, 6, 7, 9, 19];
+  /** Finish when they have run, keep running across the crash, or fall silent. */
+  const roleOf = (i: number) => (i < 8 ? "holder" : i % 10 === 9 ? "dead" : "worker");
+
+  test("CAP-21 CAP-22 CAP-24 CAP-27 through a SIGKILL: no over-commitment, no lost job, in order, dead ones freed", {
+    timeout: 180_000,
+  }, async () => {
+    const gpus = [0, 1, 2, 3].map((index) => fakeGpu(index));
+    const { jobs, rig: running } = await start({ script: { gpus } });
+
+    /** Nobody is there for a moment while the sidecar is started again. */
+    const insist = (call: () => Promise<JobAnswer>): Promise<JobAnswer> =>
+      waitUntil(() => call().catch(() => null), { timeoutMs: 60_000, what: "an answer" });
+
+    let finished = 0;
+    let holding = 0;
+    let release = () => {};
+    const released = new Promise<void>((resolve) => {
+      release = resolve;
+    });
+    const heldBefore = new Map<string, Job>();
+
+    async function untilRunning(id: string): Promise<Job> {
+      return waitUntil(
+        async () => {
+          const { status, job } = await insist(() => jobs.show(id, 10));
+          // What was acknowledged is never forgotten, and nobody who is alive is given up.
+          expect([status, job?.state === "running" || job?.state === "waiting"]).toEqual([200, true]);
+          return job?.state === "running" ? job : null;
+        },
+        { timeoutMs: 120_000, what: `job ${id} to start` },
+      );
+    }
+
+    async function client(i: number) {
+      const role = roleOf(i);
+      const isEarly = EARLY.includes(i);
+      const wish = {
+        label: `${i}`,
+        peakMiB: isEarly ? 2500 : SIZES[i % SIZES.length],
+        gpus: !isEarly && i % 7 === 3 ? 2 : 1,
+        requestId: `client-${i}`,
+        ttlSeconds: role === "dead" ? 5 : 3600,
+      };
+      const asked = await insist(() => jobs.ask(wish));
+      expect([201, ...(isEarly ? [] : [202])]).toContain(asked.status);
+      const id = idOf(asked);
+      if (role === "dead") {
+        await waitUntil(async () => (await insist(() => jobs.show(id))).job?.state === "expired", {
+          timeoutMs: 120_000,
+          what: `the lease of job ${i} to be freed`,
+        });
+        return;
+      }
+      const job = await untilRunning(id);
+      if (role === "holder") {
+        heldBefore.set(id, job);
+        holding++;
+        await released;
+      }
+      await insist(() => jobs.beat(id, { phase: "denoise" }));
+      expect(await insist(() => jobs.end(id))).toMatchObject({ status: 200, job: { state: "done" } });
+      finished++;
+    }
+
+    /** Looks at what the API says, all the time. */
+    let over = false;
+    let looks = 0;
+    let mostRunning = 0;
+    async function auditor() {
+      while (!over) {
+        const list = await jobs.list().catch(() => null);
+        if (list === null) {
+          await new Promise((resolve) => setImmediate(resolve));
+          continue;
+        }
+        looks++;
+        const runs = list.filter(({ state }) => state === "running");
+        mostRunning = Math.max(mostRunning, runs.length);
+        for (const { index } of gpus) {
+          const promised = runs
+            .filter((job) => job.gpus.includes(index))
+            .reduce((sum, { peakMiB }) => sum + peakMiB, 0);
+          expect(promised).toBeLessThanOrEqual(ROOM);
+        }
+        for (const { gpus: chosen, gpuCount } of runs) expect(new Set(chosen).size).toBe(gpuCount);
+        // Of jobs of one kind the earlier one starts first; the list is in the order of arrival.
+        const kindsThatWait = new Set<string>();
+        for (const { state, peakMiB, gpuCount } of list) {
+          const kind = `${peakMiB} × ${gpuCount}`;
+          if (state === "waiting") kindsThatWait.add(kind);
+          if (state === "running") expect(kindsThatWait).not.toContain(kind);
+        }
+        const positions = list.flatMap(({ position }) => (position === null ? [] : [position]));
+        expect(positions).toEqual(positions.map((_, i) => i + 1));
+      }
+    }
+
+    const auditing = auditor();
+    auditing.catch(() => {});
+    // The holders, and two that die while they run, have their place before the crowd comes.
+    const all = EARLY.map(client);
+    await waitUntil(() => holding === 8, { what: "the holders to run" });
+    const crowd = Array.from({ length: 200 }, (_, i) => i).filter((i) => !EARLY.includes(i));
+    all.push(...crowd.map(client));
+    const everybody = Promise.all(all);
+    everybody.catch(() => {});
+    await waitUntil(() => finished >= 40, { timeoutMs: 60_000, what: "forty to finish" });
+    await running.crash();
+    for (const [id, before] of heldBefore) {
+      const { job } = await jobs.show(id);
+      expect(job).toMatchObject({ state: "running", gpus: before.gpus, startedAt: before.startedAt });
+    }
+    release();
+    await everybody;
+    over = true;
+    await auditing;
+    expect([looks > 20, mostRunning >= 8, finished]).toEqual([true, true, 180]);
+    const unfinished = (await jobs.list()).filter(({ endedAt }) => endedAt === null);
+    expect(unfinished).toEqual([]);
+    // Nothing is reserved any more: every GPU takes a job that fills it.
+    for (const _ of gpus) expect(await jobs.ask({ peakMiB: ROOM })).toMatchObject({ status: 201 });
+  });
+});

@@ -1,0 +1,106 @@
+import { describe, expect, test } from "vitest";
+import {
+  ask,
+  attackedRigs,
+  openPolling,
+  openRaw,
+  postRelease,
+  send,
+  sendAndWait,
+} from "../helpers/attack.ts";
+import { waitUntil } from "../helpers/wait-until.ts";
+
+const { start } = attackedRigs();
+
+describe("floods", () => {
+  test.each(["websocket", "polling"] as const)(
+    "SEC-4 a socket that sends too many events is told so, and disconnected when it goes on, by %s",
+    async (transport) => {
+      const { connect } = await start();
+      const bystander = connect();
+      await bystander.hello();
+      const panel = connect({ transports: [transport] });
+      const { bootId } = await panel.hello();
+      const demand = { requestId: "x", bootId: `not ${bootId}`, mode: "auto" };
+      const replies = await Promise.all(
+        Array.from({ length: 30 }, () => sendAndWait(panel, "release", demand)),
+      );
+      expect(replies[0]).toMatchObject({ ok: false, code: "sidecar-restarted" });
+      expect(replies.at(-1)).toMatchObject({
+        ok: false,
+        code: "too-many-requests",
+        params: { seconds: expect.any(Number) },
+      });
+      expect(panel.socket.connected).toBe(true);
+      await waitUntil(
+        () => {
+          for (let i = 0; i < 50; i++) send(panel, "no such event", i);
+          return !panel.socket.connected;
+        },
+        { what: "the end of the connection" },
+      );
+      expect(await bystander.socket.emitWithAck("unwatch")).toMatchObject({ ok: true });
+    },
+  );
+
+  test("SEC-4 requests that act are limited, with or without leave, and reading is not", async () => {
+    const { sidecar } = await start({ flags: ["--token", "a token that is long enough"] });
+    const statuses = new Set<number>();
+    // In batches: connections at once have a bound of their own.
+    for (let batch = 0; batch < 10 && !statuses.has(429); batch++) {
+      const answers = await Promise.all(Array.from({ length: 100 }, () => postRelease(sidecar.url)));
+      for (const { status = 0 } of answers) statuses.add(status);
+    }
+    expect(statuses).toEqual(new Set([403, 429]));
+    const refused = await ask(sidecar.url, { method: "DELETE", path: "/nothing/at/all" });
+    expect([refused.status, Number(refused.headers["retry-after"])]).toEqual([
+      429,
+      expect.toSatisfy((seconds) => seconds > 0),
+    ]);
+    const reads = await Promise.all(
+      Array.from({ length: 300 }, () => ask(sidecar.url, { path: "/api/v1/state" })),
+    );
+    expect(new Set(reads.map(({ status }) => status))).toEqual(new Set([200]));
+  });
+
+  test("SEC-4 a flood of connections is cut off at a bound, and those who watch go on watching", async () => {
+    const { sidecar, connect } = await start();
+    const viewers = Array.from({ length: 100 }, () => connect({ auth: { historyMs: 0 } }));
+    await Promise.all(viewers.map((viewer) => viewer.hello()));
+    const raws = Array.from({ length: 700 }, () => openRaw(sidecar.url));
+    let refused = 0;
+    for (const raw of raws) void raw.closed.then(() => refused++);
+    await waitUntil(() => refused > 0, { what: "the bound" });
+    const seen = viewers.map((viewer) => viewer.samples.length);
+    await waitUntil(() => viewers.every((viewer, i) => viewer.samples.length > (seen[i] ?? 0)), {
+      what: "samples",
+    });
+    for (const raw of raws) raw.socket.destroy();
+  });
+
+  test("SEC-5 who sends its request slowly, or a handshake and no hello, is cut off", async () => {
+    const { sidecar } = await start();
+    const headers = openRaw(sidecar.url);
+    headers.socket.write("GET /healthz HTTP/1.1\r\nHost: localhost\r\nX-Slow: ");
+    const body = openRaw(sidecar.url);
+    body.socket.write(
+      "POST /api/v1/release HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: 20\r\n\r\n{",
+    );
+    const slowly = setInterval(() => {
+      if (!headers.socket.destroyed) headers.socket.write("x");
+      if (!body.socket.destroyed) body.socket.write(" ");
+    }, 2000);
+    const silent = await openPolling(sidecar.url);
+    const [slowHeaders, slowBody, noHello] = await Promise.all([
+      headers.closed,
+      body.closed,
+      ask(sidecar.url, { path: silent }),
+    ]);
+    clearInterval(slowly);
+    expect(slowHeaders).toContain("408 Request Timeout");
+    expect(slowBody).not.toContain(" 202 ");
+    // "1": closed by the sidecar.
+    expect(noHello.body).toBe("1");
+    expect((await ask(sidecar.url, { path: silent })).status).toBe(400);
+  });
+});

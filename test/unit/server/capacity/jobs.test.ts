@@ -1,0 +1,201 @@
+import { mkdtempSync, readdirSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import * as v from "valibot";
+import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
+import { openDatabase } from "../../../../server/capacity/database.ts";
+import type { JobRecord } from "../../../../server/capacity/job-record.ts";
+import { createJobStore, type JobStore } from "../../../../server/capacity/job-store.ts";
+import { createJobs, type EndedJob } from "../../../../server/capacity/jobs.ts";
+import type { RoomWatch } from "../../../../server/capacity/room-watch.ts";
+import { createEmitter } from "../../../../server/lib/emitter.ts";
+import { createThrottle } from "../../../../server/lib/throttle.ts";
+import { jobBodySchema } from "../../../../shared/protocol/job-requests.ts";
+import { having, seen, wishOf } from "./machine.ts";
+
+const never = new AbortController().signal;
+const ask = (body: object) => v.parse(jobBodySchema, body);
+
+describe("the jobs over time", () => {
+  beforeEach(() => void vi.useFakeTimers({ now: 0 }));
+  afterEach(() => void vi.useRealTimers());
+
+  /** One GPU with room for 10,000 MiB of jobs. */
+  function desk(kept: readonly JobRecord[] = []) {
+    const samples = createEmitter<void>();
+    const saved: JobRecord[] = [];
+    const store: JobStore = { load: () => [...kept], save: (changed) => void saved.push(...changed) };
+    let needs = { samples: false, processes: false };
+    let usedMiB = 0;
+    const room: RoomWatch = {
+      now: () => seen([{ totalMiB: 11_000, reserveMiB: 1000, othersMiB: usedMiB }], [], new Map(), "nothing"),
+      onChange: samples.subscribe,
+      setNeed: (next) => {
+        needs = next;
+      },
+      close: () => {},
+    };
+    const jobs = createJobs({ store, room, profiles: () => [], nowMs: () => Date.now() });
+    const ended: EndedJob[] = [];
+    jobs.onEnd((end) => ended.push(end));
+    const id = (body: object) => {
+      const reply = jobs.request(ask(body), "me");
+      if (!reply.ok) throw new Error(reply.message);
+      return reply.data.id;
+    };
+    return {
+      jobs,
+      id,
+      saved,
+      ended,
+      needs: () => needs,
+      use(mib: number) {
+        usedMiB = mib;
+        samples.emit();
+      },
+    };
+  }
+
+  test("CAP-24 silent jobs end by themselves and the next one starts; a heartbeat puts that off", async () => {
+    const { jobs, id, ended, needs } = desk();
+    const first = id({ peakMiB: 9000, ttlSeconds: 5 });
+    const second = id({ peakMiB: 9000, ttlSeconds: 100 });
+    expect(needs()).toEqual({ samples: true, processes: true });
+    const started = jobs.whenStarted(second, 30_000, never);
+    vi.advanceTimersByTime(4000);
+    jobs.heartbeat(first, {});
+    vi.advanceTimersByTime(4999);
+    expect(jobs.find(first)?.state).toBe("running");
+    vi.advanceTimersByTime(1);
+    expect(jobs.find(first)).toMatchObject({ state: "expired", endedAt: 9000 });
+    expect(await started).toMatchObject({ id: second, state: "running", startedAt: 9000 });
+    expect(ended).toMatchObject([{ job: { id: first }, peakMiB: null, oom: false }]);
+    vi.advanceTimersByTime(1);
+    jobs.finish(second, { outcome: "failed", peakMiB: 9500, oom: true });
+    expect(ended[1]).toMatchObject({ job: { id: second, state: "failed" }, peakMiB: 9500, oom: true });
+    expect(needs()).toEqual({ samples: false, processes: false });
+    expect(jobs.list().map((job) => job.id)).toEqual([second, first]);
+  });
+
+  test("CAP-20 CAP-28 who waits learns of the start with the sample that brings room, or that the time is up", async () => {
+    const { jobs, id, use } = desk();
+    use(5000);
+    const waiting = id({ peakMiB: 9000 });
+    const inVain = jobs.whenStarted(waiting, 2000, never);
+    vi.advanceTimersByTime(2000);
+    expect(await inVain).toMatchObject({ state: "waiting", reason: { params: { missing: 4000 } } });
+    const gone = new AbortController();
+    const left = jobs.whenStarted(waiting, 30_000, gone.signal);
+    gone.abort();
+    expect(await left).toMatchObject({ state: "waiting" });
+    const inTime = jobs.whenStarted(waiting, 30_000, never);
+    use(0);
+    expect(await inTime).toMatchObject({ state: "running" });
+    expect(await jobs.whenStarted("nobody", 30_000, never)).toBeNull();
+  });
+
+  test("CAP-28 viewers are told of what changes, not of heartbeats nor of figures while waiting", () => {
+    const { jobs, id, use, saved } = desk();
+    const told = vi.fn();
+    jobs.onChange(told);
+    const running = id({ peakMiB: 9000 });
+    id({ peakMiB: 9000 });
+    expect(told).toHaveBeenCalledTimes(2);
+    const writes = saved.length;
+    jobs.heartbeat(running, {});
+    use(10);
+    use(20);
+    expect(told).toHaveBeenCalledTimes(2);
+    // Nor does any of that wear out the disk.
+    expect(saved).toHaveLength(writes);
+    jobs.heartbeat(running, { phase: "decode" });
+    expect([told.mock.calls.length, saved.length]).toEqual([3, writes + 1]);
+  });
+
+  test("CAP-27 after a restart a job of before has its whole time-to-live", () => {
+    const kept = having(
+      seen([{ totalMiB: 11_000, reserveMiB: 1000, othersMiB: 0 }], [], new Map(), "nothing"),
+      wishOf("a", 9000, { ttlMs: 5000 }),
+    );
+    vi.setSystemTime(1_000_000);
+    const { jobs } = desk(kept);
+    vi.advanceTimersByTime(4999);
+    expect(jobs.find("a")?.state).toBe("running");
+    vi.advanceTimersByTime(1);
+    expect(jobs.find("a")?.state).toBe("expired");
+  });
+
+  test("CAP-28 the list is told at once and then once a second at most, and the last state always", () => {
+    const run = vi.fn();
+    const throttle = createThrottle(1000, run);
+    for (let i = 0; i < 5; i++) throttle.call();
+    expect(run).toHaveBeenCalledTimes(1);
+    vi.advanceTimersByTime(1000);
+    expect(run).toHaveBeenCalledTimes(2);
+    vi.advanceTimersByTime(5000);
+    expect(run).toHaveBeenCalledTimes(2);
+    throttle.call();
+    throttle.call();
+    throttle.close();
+    vi.advanceTimersByTime(5000);
+    expect(run).toHaveBeenCalledTimes(3);
+  });
+});
+
+describe("the database", () => {
+  let folder = "";
+  const complaints: string[] = [];
+  beforeEach(() => {
+    folder = mkdtempSync(join(tmpdir(), "gpu-panel-capacity-"));
+    complaints.length = 0;
+  });
+  afterEach(() => rmSync(folder, { recursive: true, force: true }));
+  const open = () => openDatabase(join(folder, "deep", "capacity.sqlite"), (text) => complaints.push(text));
+  const records = having(
+    seen([{ totalMiB: 11_000, reserveMiB: 1000, othersMiB: 0 }], [], new Map(), "nothing"),
+    wishOf("a", 9000, { requestId: "r" }),
+    wishOf("b", 9000),
+  );
+
+  test("CAP-27 what was saved is there again, in order of arrival; what cannot be read is passed over", () => {
+    const first = open();
+    createJobStore(first).save([...records].reverse(), []);
+    first.use((sql) => sql.exec("INSERT INTO jobs VALUES ('x', 0, '{}'), ('y', 9, 'no JSON')"), undefined);
+    first.close();
+    const second = open();
+    expect(createJobStore(second).load()).toEqual(records);
+    createJobStore(second).save([], ["a"]);
+    expect(
+      createJobStore(second)
+        .load()
+        .map(({ job }) => job.id),
+    ).toEqual(["b"]);
+    second.close();
+    expect(complaints).toEqual([]);
+  });
+
+  test("CAP-27 a database that begins to fail is complained of once, and jobs go on in memory", () => {
+    const database = open();
+    const store = createJobStore(database);
+    database.use((sql) => sql.exec("DROP TABLE jobs"), undefined);
+    store.save(records, []);
+    store.save(records, []);
+    expect(store.load()).toEqual([]);
+    expect(complaints).toHaveLength(1);
+    expect(complaints[0]).toMatch(/no such table: jobs\. Jobs are kept in memory only/);
+    database.close();
+  });
+
+  test("CAP-27 one that another holds is moved aside with what belongs to it, and said", () => {
+    const holder = open();
+    createJobStore(holder).save(records, []);
+    const second = open();
+    expect(complaints).toEqual([expect.stringMatching(/locked.*moved to .*\.bad and begun anew/)]);
+    expect(createJobStore(second).load()).toEqual([]);
+    createJobStore(second).save(records, []);
+    expect(createJobStore(second).load()).toEqual(records);
+    expect(readdirSync(join(folder, "deep")).some((name) => name.endsWith(".bad-wal"))).toBe(true);
+    second.close();
+    holder.close();
+  });
+});

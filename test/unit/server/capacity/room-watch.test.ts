@@ -1,0 +1,132 @@
+import { expect, test } from "vitest";
+import { createRoomWatch, type RoomSamples } from "../../../../server/capacity/room-watch.ts";
+import { createEmitter } from "../../../../server/lib/emitter.ts";
+import type { Gpu } from "../../../../shared/gpu/gpu.ts";
+import type { Sample } from "../../../../shared/gpu/sample.ts";
+import { gpusAt } from "../../client/store/small-sidecar.ts";
+
+const TOTAL = 48_000;
+
+/** Samples as a test says them. */
+function machine() {
+  const emitter = createEmitter<Sample>();
+  let nowMs = 0;
+  let latest: Sample = { seq: 0, tMs: 0, gpus: [] };
+  let isLive = true;
+  let answer = () => {};
+  const asked: number[] = [];
+  let holds = 0;
+  const samples: RoomSamples = {
+    latest: () => latest,
+    isLive: () => isLive,
+    nowMs: () => nowMs,
+    onSample: emitter.subscribe,
+    holdFast() {
+      holds++;
+      return () => holds--;
+    },
+    refreshProcesses() {
+      asked.push(nowMs);
+      return new Promise((resolve) => {
+        answer = resolve;
+      });
+    },
+  };
+  const watch = createRoomWatch(samples);
+  return {
+    watch,
+    asked,
+    holds: () => holds,
+    answer: () => answer(),
+    setLive(live: boolean) {
+      isLive = live;
+    },
+    sample(usedMiB: number, processes: Gpu["processes"], atMs = nowMs + 1000) {
+      nowMs = atMs;
+      const gpus = gpusAt(1, ["GPU-a"]).map((gpu) => ({
+        ...gpu,
+        memoryTotalMiB: TOTAL,
+        memoryUsedMiB: usedMiB,
+        memoryFreeMiB: TOTAL - usedMiB,
+        processes,
+      }));
+      latest = { seq: latest.seq + 1, tMs: nowMs, gpus };
+      emitter.emit(latest);
+    },
+    views: () => watch.now()[0]?.views,
+  };
+}
+
+const list = (usedMiB: number | null) => [{ pid: 1, name: null, usedMiB }];
+
+test("CAP-25 a list of processes counts beside the least free VRAM from just before it until now", () => {
+  const { sample, views } = machine();
+  sample(10_000, null);
+  expect(views()).toEqual([{ by: "nothing", freeMiB: 38_000 }]);
+  const listed = list(30_000);
+  // It was listed at its peak between two samples; neither shows it, and what it gave back may be another's by now.
+  sample(32_000, listed);
+  expect(views()).toEqual([
+    { by: "nothing", freeMiB: 16_000 },
+    { by: "process", freeMiB: 16_000, processes: listed },
+  ]);
+  sample(5000, listed);
+  expect(views()?.[1]).toMatchObject({ by: "process", freeMiB: 16_000 });
+  // A new list begins anew, from the sample before it.
+  sample(20_000, list(4000));
+  expect(views()?.[1]).toMatchObject({ by: "process", freeMiB: 28_000 });
+});
+
+test("CAP-25 a list that is old tells nothing", () => {
+  const { sample, views } = machine();
+  const listed = list(30_000);
+  sample(30_000, null);
+  sample(30_000, listed, 2000);
+  sample(30_000, listed, 16_999);
+  expect(views()).toHaveLength(2);
+  sample(30_000, listed, 17_000);
+  expect(views()).toEqual([{ by: "nothing", freeMiB: 18_000 }]);
+});
+
+test("CAP-25 growth counts only where the machine was asked and tells no process", async () => {
+  const { sample, views, watch, answer, asked } = machine();
+  sample(10_000, null);
+  expect(views()).toHaveLength(1);
+  watch.setNeed({ samples: true, processes: true });
+  expect(asked).toEqual([1000]);
+  answer();
+  await Promise.resolve();
+  await Promise.resolve();
+  for (const silent of [null, [], list(null)]) {
+    sample(12_000, silent);
+    expect(views()?.[1]).toEqual({ by: "growth", freeMiB: 36_000, usedMiB: 12_000 });
+  }
+});
+
+test("CAP-25 SMP-14 processes are asked for while a job waits for what another holds, one query at a time and seldom", async () => {
+  const { sample, watch, answer, asked, holds } = machine();
+  sample(1, null, 1000);
+  watch.setNeed({ samples: true, processes: false });
+  expect([asked, holds()]).toEqual([[], 1]);
+  watch.setNeed({ samples: true, processes: true });
+  sample(1, null, 2000);
+  expect(asked).toEqual([1000]);
+  answer();
+  await Promise.resolve();
+  await Promise.resolve();
+  sample(1, null, 21_999);
+  expect(asked).toEqual([1000]);
+  sample(1, null, 22_000);
+  expect(asked).toEqual([1000, 22_000]);
+  watch.setNeed({ samples: false, processes: false });
+  expect(holds()).toBe(0);
+});
+
+test("CAP-26 figures that are not of now are no room", () => {
+  const { sample, views, setLive, watch } = machine();
+  sample(1000, null);
+  expect(watch.now()[0]).toMatchObject({ totalMiB: TOTAL, reserveMiB: 2400, usedMiB: 1000 });
+  setLive(false);
+  expect(views()).toEqual([]);
+  expect(watch.now()[0]?.usedMiB).toBeNull();
+});
