@@ -62,12 +62,12 @@ function run(options: Options) {
     const url = panelUrl(options.host, port, options.basePath);
     // In the fragment the token is sent to no server and stands in no log but this one.
     const link = sidecar.token === null ? url : `${url}#token=${sidecar.token}`;
-    process.stdout.write(`GPU status panel: ${link}\n`);
-    if (sidecar.token !== null)
-      process.stdout.write("The link carries the token that allows releasing VRAM.\n");
+    const lines = [`GPU status panel: ${link}`];
+    if (sidecar.token !== null) lines.push("The link carries the token that allows releasing VRAM.");
     if (sidecar.sourceKind === "demo" && options.source === "auto") {
-      process.stdout.write("nvidia-smi was not found: showing a DEMO GPU.\n");
+      lines.push("nvidia-smi was not found: showing a DEMO GPU.");
     }
+    process.stdout.write(`${lines.join("\n")}\n`);
     if (options.open) openBrowser(link);
   });
 }

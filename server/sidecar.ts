@@ -13,11 +13,12 @@ import type { State } from "../shared/protocol/state.ts";
 import { PROTOCOL_VERSION } from "../shared/protocol/version.ts";
 import { recordOf } from "../shared/release/record.ts";
 import { openDatabase } from "./capacity/database.ts";
-import { estimateCapacity } from "./capacity/estimator.ts";
+import { createEstimator } from "./capacity/estimator.ts";
 import { createJobStore } from "./capacity/job-store.ts";
 import { createJobs } from "./capacity/jobs.ts";
 import { mergeProfiles } from "./capacity/profiles.ts";
 import { createRoomWatch } from "./capacity/room-watch.ts";
+import { createSignatureStore } from "./capacity/signature-store.ts";
 import { type BackendOptions, backendSchema } from "./config/backend-options.ts";
 import { dataFolder } from "./config/data-folder.ts";
 import type { Options } from "./config/options.ts";
@@ -65,6 +66,8 @@ export interface Sidecar {
 
 const HOST_INTERVAL_MS = 10_000;
 const JOBS_INTERVAL_MS = 1000;
+/** Promises change with every list of processes. */
+const CAPACITY_INTERVAL_MS = 2000;
 const RELEASE_LIMITS = { jobLimitMs: 2 * 3_600_000, stopLimitMs: 60_000 };
 
 /** Composition root: builds, wires and owns the parts; the only file that joins the server's folders. */
@@ -151,10 +154,17 @@ export function createSidecar(
   const jobs = createJobs({
     store: createJobStore(database),
     room,
-    profiles: () => profiles,
+    profiles: () => estimator.profiles(),
     nowMs: () => epochMs + Math.round(sampler.nowMs()),
   });
   disposer.add(jobs.close);
+  const estimator = createEstimator({
+    profiles,
+    store: createSignatureStore(database),
+    jobs: () => jobs.list(),
+  });
+  disposer.add(sampler.onSample(estimator.sample));
+  disposer.add(jobs.onEnd(estimator.jobEnded));
 
   let host = readHost();
   const currentState = (): State => {
@@ -163,7 +173,8 @@ export function createSidecar(
       source: sampler.source(),
       gpus: [...gpus],
       host,
-      capacity: estimateCapacity(gpus, profile),
+      capacity: estimator.capacity(profile.id),
+      promises: estimator.promises(),
       backends: watch.states(),
       release: releases.state(),
       jobs: jobs.list(),
@@ -185,7 +196,7 @@ export function createSidecar(
       seq,
       capabilities: { release: { allowed: blocked === null, problem: blocked } },
       state: currentState(),
-      profiles,
+      profiles: [...estimator.profiles()],
       history: encodedHistory(knownBoot === bootId ? lastSeq : 0, historyMs),
     };
   };
@@ -194,15 +205,17 @@ export function createSidecar(
     {
       source: sampler.source,
       hello: (actProblem) => makeHello({ actProblem, bootId: undefined, lastSeq: 0, historyMs: 0 }),
-      profiles: () => profiles,
+      profiles: estimator.profiles,
       fit: (query) => {
-        const meant = matchProfile(query, profiles);
+        const known = estimator.profiles();
+        const meant = matchProfile(query, known);
         if (meant === null) return refuse(problem("unknown-profile"));
         const { gpus } = sampler.latest();
         return succeed(
           assessFit(meant, {
             gpus,
-            profiles,
+            promises: estimator.promises(),
+            profiles: known,
             backends: watch.states(),
             jobs: jobs.list(),
             nowMs: Date.now(),
@@ -243,6 +256,19 @@ export function createSidecar(
   disposer.add(sampler.onSource(gateway.source));
   disposer.add(releases.onRelease(gateway.release));
   disposer.add(watch.onChange(gateway.backends));
+  let profilesChanged = false;
+  const tellCapacity = createThrottle(CAPACITY_INTERVAL_MS, () => {
+    const learned = profilesChanged ? { profiles: [...estimator.profiles()] } : {};
+    profilesChanged = false;
+    gateway.capacity({ promises: estimator.promises(), ...learned });
+  });
+  disposer.add(tellCapacity.close);
+  disposer.add(
+    estimator.onChange((what) => {
+      profilesChanged ||= what.profiles;
+      tellCapacity.call();
+    }),
+  );
   const tellJobs = createThrottle(JOBS_INTERVAL_MS, () => gateway.jobs(jobs.list()));
   disposer.add(tellJobs.close);
   disposer.add(jobs.onChange(tellJobs.call));

@@ -5,6 +5,7 @@ import type { ProblemCode } from "../../shared/problems/codes.ts";
 import type { Problem, ProblemParams } from "../../shared/problems/problem.ts";
 import type { ClientToServerEvents, ServerToClientEvents } from "../../shared/protocol/events.ts";
 import {
+  capacityMessageSchema,
   detailsSchema,
   helloSchema,
   resumedSchema,
@@ -135,6 +136,10 @@ export function createLiveSource({ baseUrl, token, historyMs }: LiveSourceOption
   socket.on(
     "host",
     checked(hostSchema, (host) => emit({ type: "host", host })),
+  );
+  socket.on(
+    "capacity",
+    checked(capacityMessageSchema, (capacity) => emit({ type: "capacity", capacity })),
   );
   socket.on(
     "backends",

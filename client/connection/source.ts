@@ -1,6 +1,6 @@
 import type { Job } from "../../shared/capacity/job.ts";
 import type { Problem } from "../../shared/problems/problem.ts";
-import type { DetailsMessage, Hello, Resumed } from "../../shared/protocol/messages.ts";
+import type { CapacityMessage, DetailsMessage, Hello, Resumed } from "../../shared/protocol/messages.ts";
 import type { Reply } from "../../shared/protocol/reply.ts";
 import type { WireSample } from "../../shared/protocol/sample-codec.ts";
 import type { HostState, SourceState } from "../../shared/protocol/state.ts";
@@ -21,6 +21,7 @@ export type PanelEvent =
   | { type: "resumed"; sinceSeq: number; resumed: Resumed }
   | { type: "host"; host: HostState }
   | { type: "source"; source: SourceState }
+  | { type: "capacity"; capacity: CapacityMessage }
   | { type: "backends"; backends: BackendState[] }
   | { type: "release"; release: Release }
   | { type: "jobs"; jobs: Job[] };

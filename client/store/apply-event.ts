@@ -18,7 +18,7 @@ export function applyEvent(state: PanelState, event: PanelEvent): PanelState {
 
 function applyHello(before: Known | null, hello: Extract<PanelEvent, { type: "hello" }>["hello"]): Known {
   const { bootId, version, epochMs, capabilities, profiles, state } = hello;
-  const { source, gpus, host, backends, release, jobs } = state;
+  const { source, gpus, host, backends, release, jobs, promises } = state;
   const missed = decodeSafely(hello.history);
   const goesOn = before !== null && before.bootId === bootId && sameGpus(before.gpus, gpus);
   const rows = goesOn ? appendAll(before.rows, missed) : missed;
@@ -35,6 +35,7 @@ function applyHello(before: Known | null, hello: Extract<PanelEvent, { type: "he
     backends,
     release,
     jobs,
+    promises,
     rows,
     tMs,
   };
@@ -73,6 +74,10 @@ function applyToKnown(known: Known, event: Exclude<PanelEvent, { type: "hello" |
         source: event.source,
         gpus: event.source.status === "failed" ? forget(known.gpus) : known.gpus,
       };
+    case "capacity": {
+      const { promises, profiles = known.profiles } = event.capacity;
+      return { ...known, promises, profiles };
+    }
     case "backends":
       return { ...known, backends: event.backends };
     case "release":

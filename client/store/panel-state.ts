@@ -4,7 +4,7 @@ import type { Gpu } from "../../shared/gpu/gpu.ts";
 import type { HistoryRow } from "../../shared/history/row.ts";
 import type { Problem } from "../../shared/problems/problem.ts";
 import type { Hello } from "../../shared/protocol/messages.ts";
-import type { HostState, SourceState } from "../../shared/protocol/state.ts";
+import type { GpuPromise, HostState, SourceState } from "../../shared/protocol/state.ts";
 import type { BackendState } from "../../shared/release/backend.ts";
 import type { Release } from "../../shared/release/release.ts";
 import type { ConnectionStatus } from "../connection/source.ts";
@@ -20,6 +20,8 @@ export interface Known {
   backends: readonly BackendState[];
   release: Release;
   jobs: readonly Job[];
+  /** In the order of the GPUs. */
+  promises: readonly GpuPromise[];
   profiles: readonly Profile[];
   /** Epoch milliseconds of `tMs` = 0, by the sidecar's clock. */
   epochMs: number;

@@ -22,6 +22,7 @@ export interface CapacityDatabase {
 /** One step each from one version of the schema (`user_version`) to the next. Steps are only ever added. */
 const MIGRATIONS: readonly string[] = [
   "CREATE TABLE jobs (id TEXT PRIMARY KEY, place INTEGER NOT NULL, body TEXT NOT NULL)",
+  "CREATE TABLE signatures (id INTEGER PRIMARY KEY, body TEXT NOT NULL)",
 ];
 
 /** A predecessor that is just ending may still hold the file. */

@@ -1,15 +1,144 @@
 import { gpuCapacity, totalCanStart } from "../../shared/capacity/concurrency.ts";
 import { capacityWordsEn, explainCapacity } from "../../shared/capacity/explain.ts";
+import type { Job } from "../../shared/capacity/job.ts";
 import type { Profile } from "../../shared/capacity/profile.ts";
 import type { Gpu } from "../../shared/gpu/gpu.ts";
-import type { CapacityState } from "../../shared/protocol/state.ts";
+import type { Sample } from "../../shared/gpu/sample.ts";
+import type { CapacityState, GpuPromise } from "../../shared/protocol/state.ts";
+import { createEmitter } from "../lib/emitter.ts";
+import type { EndedJob } from "./jobs.ts";
+import { learn, profileFigure, type Signature } from "./learn.ts";
+import { matchPids } from "./match-pids.ts";
+import { endMarkedJob, NOTHING_OBSERVED, type ObservedGpu, observe, promisesOn } from "./observer.ts";
+import type { SignatureStore } from "./signature-store.ts";
 
-/** The recommended concurrency for one profile over all GPUs. Pure. */
-export function estimateCapacity(gpus: readonly Gpu[], profile: Profile): CapacityState {
-  const perGpu = gpus.map((gpu) => {
-    const capacity = gpuCapacity(gpu, profile);
-    return { ...capacity, explanation: explainCapacity(capacity, capacityWordsEn) };
-  });
-  const canStart = totalCanStart(perGpu);
-  return { profile: profile.id, perGpu, canStart, recommendedMax: canStart };
+/** Follows the samples: what running jobs will still take, and what they teach of their profiles. */
+export interface Estimator {
+  /** In the order of the GPU list. */
+  promises(): GpuPromise[];
+  /** The profiles with the figures that were learned here. */
+  profiles(): readonly Profile[];
+  /** The recommendation for one profile over all GPUs. */
+  capacity(profileId: string): CapacityState;
+  sample(sample: Sample): void;
+  jobEnded(ended: EndedJob): void;
+  /** Promises or learned figures have changed. */
+  onChange(listener: (what: { profiles: boolean }) => void): () => void;
+}
+
+export interface EstimatorContext {
+  profiles: readonly Profile[];
+  store: SignatureStore;
+  /** The jobs that are marked. */
+  jobs(): readonly Job[];
+}
+
+export function createEstimator({ profiles, store, jobs }: EstimatorContext): Estimator {
+  const changes = createEmitter<{ profiles: boolean }>();
+  let state = { ...NOTHING_OBSERVED, knowledge: store.load().reduce(learn, NOTHING_OBSERVED.knowledge) };
+  let gpus: readonly Gpu[] = [];
+  let promises: GpuPromise[] = [];
+  let learned = learnedProfiles();
+  /** By GPU: the list of processes and the sample in which it was first seen. */
+  const lists = new Map<string, { processes: Gpu["processes"]; atMs: number }>();
+
+  function learnedProfiles(): Profile[] {
+    return profiles.map((profile) => {
+      const { peakMiB, uncertaintyMiB, seen } = profileFigure(state.knowledge, profile, profiles);
+      const basis = seen > 0 && profile.basis === "published" ? ("measured" as const) : profile.basis;
+      return { ...profile, peakMiB, uncertaintyMiB, seen, basis };
+    });
+  }
+
+  function observed(gpu: Gpu, nowMs: number): ObservedGpu {
+    const known = lists.get(gpu.uuid);
+    const list =
+      known !== undefined && known.processes === gpu.processes
+        ? known
+        : { processes: gpu.processes, atMs: nowMs };
+    lists.set(gpu.uuid, list);
+    const { index, memoryUsedMiB, memoryFreeMiB, memoryTotalMiB, utilizationGpuPct, processes } = gpu;
+    return {
+      index,
+      memoryUsedMiB,
+      memoryFreeMiB,
+      memoryTotalMiB,
+      utilizationGpuPct,
+      processes,
+      processesAtMs: processes === null ? null : list.atMs,
+    };
+  }
+
+  const marked = () => matchPids(jobs(), state.tracked);
+
+  function promiseOn(gpu: Gpu): GpuPromise {
+    const jobsMarked = marked();
+    const isMarked = jobsMarked.some((job) => job.gpus.includes(gpu.index));
+    // Without processes nothing is known of what runs, but for what was marked.
+    if (gpu.processes === null && !isMarked) return { running: null, promisedMiB: null };
+    const { running, promisedMiB, freeMiB } = promisesOn(state, gpu.index, jobsMarked, profiles);
+    const free = gpu.memoryFreeMiB;
+    // What was freed since the processes were listed may be given to one of them: it is not counted on before the next list.
+    const unnamed = free === null || freeMiB === null ? 0 : Math.max(0, free - freeMiB);
+    return { running, promisedMiB: promisedMiB + Math.round(unnamed) };
+  }
+
+  function settle(profilesChanged: boolean) {
+    const next = gpus.map(promiseOn);
+    const changed = JSON.stringify(next) !== JSON.stringify(promises);
+    promises = next;
+    if (profilesChanged) learned = learnedProfiles();
+    if (changed || profilesChanged) changes.emit({ profiles: profilesChanged });
+  }
+
+  function keep(signature: Signature | null): boolean {
+    if (signature !== null) store.append(signature);
+    return signature !== null;
+  }
+
+  return {
+    promises: () => promises,
+    profiles: () => learned,
+    capacity(profileId) {
+      const profile = learned.find(({ id }) => id === profileId) ?? learned[0];
+      if (profile === undefined) throw new Error("there is no job profile");
+      const perGpu = gpus.map((gpu, i) => {
+        const capacity = gpuCapacity(gpu, profile, {
+          ...promises[i],
+          uncertaintyMiB: profile.uncertaintyMiB,
+        });
+        return { ...capacity, explanation: explainCapacity(capacity, capacityWordsEn) };
+      });
+      const canStart = totalCanStart(perGpu, profile.gpus);
+      const running = perGpu.reduce((sum, one) => sum + (one.running ?? 0), 0);
+      return {
+        profile: profile.id,
+        perGpu,
+        canStart,
+        recommendedMax: canStart === null ? null : canStart + running,
+      };
+    },
+    sample({ gpus: now, tMs }) {
+      gpus = now;
+      const result = observe(
+        state,
+        now.map((gpu) => observed(gpu, tMs)),
+        marked(),
+        tMs,
+      );
+      const raised = result.state.knowledge !== state.knowledge;
+      state = result.state;
+      for (const signature of result.learned) keep(signature);
+      settle(raised);
+    },
+    jobEnded({ job, oom }) {
+      const known = matchPids([{ ...job, state: "running" }], state.tracked)[0];
+      if (known === undefined) return;
+      const outcome = oom ? "out-of-memory" : job.state === "done" ? "done" : "failed";
+      const result = endMarkedJob(state, known, outcome);
+      state = result.state;
+      settle(keep(result.signature));
+    },
+    onChange: changes.subscribe,
+  };
 }

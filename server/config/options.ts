@@ -47,7 +47,7 @@ export const optionsSchema = v.strictObject({
   token: v.optional(v.pipe(v.string(), v.minLength(8, "a token of at least 8 characters"), v.maxLength(256))),
   allowOrigin: v.optional(v.pipe(list, v.array(origin)), []),
   profile: v.optional(v.string()),
-  profiles: v.optional(v.array(v.omit(profileSchema, ["basis", "source", "seen"])), []),
+  profiles: v.optional(v.array(v.omit(profileSchema, ["basis", "source", "seen", "uncertaintyMiB"])), []),
   open: v.optional(
     v.union([
       v.boolean(),

@@ -7,7 +7,7 @@ import type { Sample } from "../../shared/gpu/sample.ts";
 import { problem } from "../../shared/problems/make-problem.ts";
 import type { Problem } from "../../shared/problems/problem.ts";
 import type { ClientToServerEvents, ServerToClientEvents } from "../../shared/protocol/events.ts";
-import type { Hello } from "../../shared/protocol/messages.ts";
+import type { CapacityMessage, Hello } from "../../shared/protocol/messages.ts";
 import { type Reply, succeed } from "../../shared/protocol/reply.ts";
 import { describeIssues, handshakeSchema } from "../../shared/protocol/requests.ts";
 import { encodeSample } from "../../shared/protocol/sample-codec.ts";
@@ -45,6 +45,7 @@ export interface Gateway {
   sample(sample: Sample): void;
   source(source: SourceState): void;
   host(host: HostState): void;
+  capacity(capacity: CapacityMessage): void;
   backends(backends: BackendState[]): void;
   release(release: Release): void;
   jobs(jobs: Job[]): void;
@@ -188,6 +189,7 @@ export function createGateway(
     },
     source: (source) => void io.emit("source", source),
     host: (host) => void io.to(WATCHING).emit("host", host),
+    capacity: (capacity) => void io.to(WATCHING).emit("capacity", capacity),
     backends: (backends) => void io.emit("backends", backends),
     release: (state) => void io.emit("release", state),
     jobs: (jobs) => void io.emit("jobs", jobs),

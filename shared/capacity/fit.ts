@@ -1,7 +1,7 @@
 import type { Gpu } from "../gpu/gpu.ts";
 import type { BackendState } from "../release/backend.ts";
 import { estimateMiB } from "../release/estimate.ts";
-import { type GpuCapacity, gpuCapacity } from "./concurrency.ts";
+import { type GpuCapacity, gpuCapacity, totalCanStart } from "./concurrency.ts";
 import type { Job } from "./job.ts";
 import type { Profile } from "./profile.ts";
 
@@ -43,6 +43,8 @@ export interface Fit {
 
 export interface FitContext {
   gpus: readonly Gpu[];
+  /** What runs on each of the GPUs and will still take; empty: not known. */
+  promises: readonly { running: number | null; promisedMiB: number | null }[];
   profiles: readonly Profile[];
   backends: readonly BackendState[];
   jobs: readonly Job[];
@@ -52,8 +54,8 @@ export interface FitContext {
 
 /** Does one more job of this profile fit now, and if not, what would make it fit? Pure. */
 export function assessFit(profile: Profile, context: FitContext): Fit {
-  const perGpu = context.gpus.map((gpu) => gpuCapacity(gpu, profile));
-  const canStart = startable(perGpu, profile.gpus);
+  const perGpu = capacities(profile, context);
+  const canStart = totalCanStart(perGpu, profile.gpus);
   const missingMiB = canStart === null ? null : canStart > 0 ? 0 : missing(perGpu, profile);
   return {
     profile: profile.id,
@@ -66,14 +68,9 @@ export function assessFit(profile: Profile, context: FitContext): Fit {
   };
 }
 
-/** How many jobs that need `k` GPUs each may start: no GPU counts for more jobs than it has room for. */
-export function startable(perGpu: readonly Pick<GpuCapacity, "canStart">[], k: number): number | null {
-  const rooms = perGpu.flatMap(({ canStart }) => (canStart === null ? [] : [canStart]));
-  if (rooms.length === 0) return null;
-  let jobs = 0;
-  // n jobs on k GPUs each are possible exactly when Σ min(room, n) ≥ n·k: each GPU serves a job at most once.
-  while (rooms.reduce((sum, room) => sum + Math.min(room, jobs + 1), 0) >= (jobs + 1) * k) jobs++;
-  return jobs;
+function capacities(profile: Profile, { gpus, promises }: FitContext): GpuCapacity[] {
+  const { uncertaintyMiB } = profile;
+  return gpus.map((gpu, i) => gpuCapacity(gpu, profile, { ...promises[i], uncertaintyMiB }));
 }
 
 /** VRAM that a GPU lacks for one more job. */
@@ -90,7 +87,7 @@ function missing(perGpu: readonly GpuCapacity[], { gpus }: Profile): number | nu
 /** Fewer GPUs than it needs could hold it if they were empty. */
 function neverFits(profile: Profile, gpus: readonly Gpu[]): boolean {
   const empty = gpus.map((gpu) => gpuCapacity({ ...gpu, memoryFreeMiB: gpu.memoryTotalMiB }, profile));
-  const room = startable(empty, profile.gpus);
+  const room = totalCanStart(empty, profile.gpus);
   return room === 0 && gpus.every(({ memoryTotalMiB }) => memoryTotalMiB !== null);
 }
 
@@ -181,12 +178,9 @@ function lighterModels(profile: Profile, context: FitContext): FitOption[] {
 function toOption(
   kind: "quantize" | "resolution" | "frames" | "offload" | "more-gpus" | "lighter-model",
   other: Profile,
-  { gpus }: FitContext,
+  context: FitContext,
 ) {
-  const room = startable(
-    gpus.map((gpu) => gpuCapacity(gpu, other)),
-    other.gpus,
-  );
+  const room = totalCanStart(capacities(other, context), other.gpus);
   const { id: profile, label, peakMiB, basis } = other;
   return { kind, profile, label, peakMiB, basis, enough: (room ?? 0) > 0 };
 }

@@ -42,6 +42,8 @@ export const profileSchema = v.object({
   basis: basisSchema,
   /** Which measurement or publication the peak is from. */
   source: v.string(),
+  /** How far the truth may lie above `peakMiB`: it widens the reserve. */
+  uncertaintyMiB: v.optional(v.pipe(v.number(), v.integer(), v.minValue(0)), 0),
   /** Jobs of this kind that were seen here. */
   seen: v.optional(v.pipe(v.number(), v.integer(), v.minValue(0)), 0),
 });

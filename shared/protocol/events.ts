@@ -2,7 +2,7 @@ import type { Job } from "../capacity/job.ts";
 import type { BackendState } from "../release/backend.ts";
 import type { ReleaseRecord } from "../release/record.ts";
 import type { Release } from "../release/release.ts";
-import type { DetailsMessage, Hello, Resumed } from "./messages.ts";
+import type { CapacityMessage, DetailsMessage, Hello, Resumed } from "./messages.ts";
 import type { Reply } from "./reply.ts";
 import type { CancelRequest, PrepareRequest, ReleaseRequest, ResumeRequest } from "./requests.ts";
 import type { WireSample } from "./sample-codec.ts";
@@ -15,6 +15,7 @@ export interface ServerToClientEvents {
   details: (details: DetailsMessage) => void;
   host: (host: HostState) => void;
   source: (source: SourceState) => void;
+  capacity: (capacity: CapacityMessage) => void;
   backends: (backends: BackendState[]) => void;
   release: (release: Release) => void;
   jobs: (jobs: Job[]) => void;

@@ -37,6 +37,13 @@ export const wireSampleSchema = v.array(cell);
 export const detailsSchema = v.array(v.tuple([v.number(), gpuDetailsPatchSchema]));
 export type DetailsMessage = v.InferOutput<typeof detailsSchema>;
 
+/** Promises by GPU, and the profiles when what was learned of them has changed. */
+export const capacityMessageSchema = v.object({
+  promises: stateSchema.entries.promises,
+  profiles: v.exactOptional(v.array(profileSchema)),
+});
+export type CapacityMessage = v.InferOutput<typeof capacityMessageSchema>;
+
 /** Answer to `resume`: the GPUs as they are now, and the history that was missed. */
 export const resumedSchema = v.object({ seq: v.number(), gpus: v.array(gpuSchema), history: historySchema });
 export type Resumed = v.InferOutput<typeof resumedSchema>;

@@ -41,11 +41,17 @@ export const gpuCapacitySchema = v.object({
   freeMiB: figure,
   reserveMiB: figure,
   promisedMiB: figure,
+  reclaimableMiB: figure,
+  weightsLoaded: v.boolean(),
   perJobMiB: v.number(),
   basis: basisSchema,
   /** The arithmetic in English words. */
   explanation: v.string(),
 });
+/** What runs on one GPU and what it will still take, in the order of the GPU list; `null`: not known. */
+export const promiseSchema = v.object({ running: figure, promisedMiB: figure });
+export type GpuPromise = v.InferOutput<typeof promiseSchema>;
+
 export const capacitySchema = v.object({
   profile: v.string(),
   perGpu: v.array(gpuCapacitySchema),
@@ -60,6 +66,7 @@ export const stateSchema = v.object({
   gpus: v.array(gpuSchema),
   host: hostSchema,
   capacity: capacitySchema,
+  promises: v.array(promiseSchema),
   backends: v.array(backendSchema),
   release: releaseSchema,
   /** Marked jobs: those that run or wait in the order in which they came, then the last ones that ended. */

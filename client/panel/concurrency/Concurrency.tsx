@@ -48,7 +48,7 @@ export function Concurrency({ capacity, gpus }: ConcurrencyProps) {
         <Disclosure className="how" summary={fitWords.title}>
           {() => (
             <Suspense>
-              <FitAdvice gpus={gpus} profile={profile} />
+              <FitAdvice gpus={gpus} promises={capacity.promises} profile={profile} />
             </Suspense>
           )}
         </Disclosure>

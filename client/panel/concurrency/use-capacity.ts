@@ -2,6 +2,7 @@ import { createContext, useContext } from "react";
 import { type GpuCapacity, gpuCapacity, totalCanStart } from "../../../shared/capacity/concurrency.ts";
 import type { Profile } from "../../../shared/capacity/profile.ts";
 import type { Gpu } from "../../../shared/gpu/gpu.ts";
+import type { GpuPromise } from "../../../shared/protocol/state.ts";
 import type { PanelState } from "../../store/panel-state.ts";
 import { selectFresh } from "../../store/selectors.ts";
 import { usePanel } from "../../store/use-panel.ts";
@@ -14,11 +15,17 @@ export interface ProfileChoice {
 export const ProfileContext = createContext<ProfileChoice>({ chosen: null, choose: () => {} });
 
 const NO_PROFILES: readonly Profile[] = [];
+const UNKNOWN_PROMISE: GpuPromise = { running: null, promisedMiB: null };
+const NO_PROMISES: readonly GpuPromise[] = [];
+const selectPromises = ({ known }: PanelState) => known?.promises ?? NO_PROMISES;
+const selectAllGpus = ({ known }: PanelState) => known?.gpus;
 const selectProfiles = ({ known }: PanelState) => known?.profiles ?? NO_PROFILES;
 
 export interface Capacity {
   profile: Profile;
   perGpu: readonly GpuCapacity[];
+  /** Of the shown GPUs, in their order. */
+  promises: readonly GpuPromise[];
   /** Over the shown GPUs; `null` when nothing is known or the figures are old. */
   canStart: number | null;
   /** False while the figures are old, and therefore recommend nothing. */
@@ -28,13 +35,19 @@ export interface Capacity {
 /** The recommendation for the shown GPUs and the chosen profile, from the same function as the API's. */
 export function useCapacity(gpus: readonly Gpu[]): Capacity | null {
   const profiles = usePanel(selectProfiles);
+  const known = usePanel(selectPromises);
+  const all = usePanel(selectAllGpus);
   const fresh = usePanel(selectFresh);
   const { chosen } = useContext(ProfileContext);
   const profile = profiles.find(({ id }) => id === chosen) ?? profiles[0];
   if (profile === undefined) return null;
+  const promises = gpus.map((gpu) => known[all?.indexOf(gpu) ?? -1] ?? UNKNOWN_PROMISE);
+  const { uncertaintyMiB } = profile;
   // Old figures recommend nothing: what was free may be taken.
-  const perGpu = gpus.map((gpu) => gpuCapacity(fresh ? gpu : { ...gpu, memoryFreeMiB: null }, profile));
-  return { profile, perGpu, canStart: totalCanStart(perGpu), fresh };
+  const perGpu = gpus.map((gpu, i) =>
+    gpuCapacity(fresh ? gpu : { ...gpu, memoryFreeMiB: null }, profile, { ...promises[i], uncertaintyMiB }),
+  );
+  return { profile, perGpu, promises, canStart: totalCanStart(perGpu, profile.gpus), fresh };
 }
 
 export function useProfiles(): readonly Profile[] {

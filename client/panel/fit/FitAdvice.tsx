@@ -3,6 +3,7 @@ import { assessFit, type Fit, type FitOption } from "../../../shared/capacity/fi
 import type { Profile } from "../../../shared/capacity/profile.ts";
 import type { Gpu } from "../../../shared/gpu/gpu.ts";
 import { fillIn } from "../../../shared/problems/fill-in.ts";
+import type { GpuPromise } from "../../../shared/protocol/state.ts";
 import type { FitWords } from "../../i18n/fit/words.ts";
 import { gib, whole } from "../../i18n/format.ts";
 import { useFitWords } from "../../i18n/use-messages.ts";
@@ -12,15 +13,21 @@ import css from "../../styles/fit.css?inline";
 import { ProfileContext, useProfiles } from "../concurrency/use-capacity.ts";
 import { backendNameOf } from "../release/backend-name.ts";
 
+interface FitAdviceProps {
+  gpus: readonly Gpu[];
+  promises: readonly GpuPromise[];
+  profile: Profile;
+}
+
 /** What would make a job fit that does not, in order of least harm, each with its figure. */
-export default function FitAdvice({ gpus, profile }: { gpus: readonly Gpu[]; profile: Profile }) {
+export default function FitAdvice({ gpus, promises, profile }: FitAdviceProps) {
   const words = useFitWords();
   const profiles = useProfiles();
   const backends = usePanel(selectBackends);
   const jobs = usePanel(selectJobs);
   const { choose } = useContext(ProfileContext);
   if (words === null) return null;
-  const answer: Fit = assessFit(profile, { gpus, profiles, backends, jobs, nowMs: Date.now() });
+  const answer: Fit = assessFit(profile, { gpus, promises, profiles, backends, jobs, nowMs: Date.now() });
   return (
     <div className="fit small">
       <style>{css}</style>

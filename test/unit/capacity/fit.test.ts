@@ -2,8 +2,8 @@ import fc from "fast-check";
 import * as v from "valibot";
 import { describe, expect, test } from "vitest";
 import { BUILT_IN_PROFILES } from "../../../shared/capacity/built-in-profiles.ts";
-import { gpuCapacity } from "../../../shared/capacity/concurrency.ts";
-import { assessFit, type FitContext, startable } from "../../../shared/capacity/fit.ts";
+import { gpuCapacity, totalCanStart } from "../../../shared/capacity/concurrency.ts";
+import { assessFit, type FitContext } from "../../../shared/capacity/fit.ts";
 import type { Job } from "../../../shared/capacity/job.ts";
 import { matchProfile, profileQuerySchema } from "../../../shared/capacity/match-profile.ts";
 import type { Profile } from "../../../shared/capacity/profile.ts";
@@ -23,6 +23,7 @@ const gpu = (index: number, total: number | null, free: number | null) => ({
 });
 const context = (gpus: ReturnType<typeof gpu>[], more: Partial<FitContext> = {}): FitContext => ({
   gpus,
+  promises: [],
   profiles: BUILT_IN_PROFILES,
   backends: [],
   jobs: [],
@@ -149,7 +150,7 @@ describe("jobs on several GPUs at once", () => {
         fc.array(fc.nat({ max: 4 }), { minLength: 1, maxLength: 5 }),
         fc.integer({ min: 1, max: 4 }),
         (rooms, k) => {
-          const answer = startable(
+          const answer = totalCanStart(
             rooms.map((canStart) => ({ canStart })),
             k,
           );

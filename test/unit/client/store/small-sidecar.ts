@@ -77,6 +77,7 @@ function helloOf(bootId: string, seq: number, gpus: Gpu[], history: Hello["histo
       backends: [],
       release: IDLE_RELEASE,
       jobs: [],
+      promises: [],
     },
     profiles: [],
     history,

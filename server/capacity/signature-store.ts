@@ -1,0 +1,53 @@
+import * as v from "valibot";
+import type { CapacityDatabase } from "./database.ts";
+import type { Signature } from "./learn.ts";
+
+/** What finished jobs have taught, across restarts. */
+export interface SignatureStore {
+  /** The last ones, oldest first; what cannot be read is passed over. */
+  load(): Signature[];
+  append(signature: Signature): void;
+}
+
+/** More than any kind's peaks and curves are drawn from. */
+const KEPT = 2000;
+const levels = v.array(v.number());
+const signatureSchema = v.object({
+  profile: v.nullable(v.string()),
+  name: v.nullable(v.string()),
+  peakMiB: v.number(),
+  seconds: v.number(),
+  curve: v.object({ stepS: v.number(), lowMiB: levels, highMiB: levels }),
+  outOfMemory: v.boolean(),
+  endedAtMs: v.number(),
+});
+const rowSchema = v.object({ body: v.string() });
+
+export function createSignatureStore(database: CapacityDatabase): SignatureStore {
+  return {
+    load: () =>
+      database
+        .use(
+          (sql) => sql.prepare("SELECT body FROM signatures ORDER BY id DESC LIMIT ?").all(KEPT).reverse(),
+          [],
+        )
+        .flatMap((row) => readSignature(row) ?? []),
+    append(signature) {
+      database.transact((sql) => {
+        sql.prepare("INSERT INTO signatures (body) VALUES (?)").run(JSON.stringify(signature));
+        sql.prepare("DELETE FROM signatures WHERE id <= (SELECT MAX(id) FROM signatures) - ?").run(KEPT);
+      });
+    },
+  };
+}
+
+function readSignature(row: unknown): Signature | null {
+  const read = v.safeParse(rowSchema, row);
+  if (!read.success) return null;
+  try {
+    const parsed = v.safeParse(signatureSchema, JSON.parse(read.output.body));
+    return parsed.success ? parsed.output : null;
+  } catch {
+    return null;
+  }
+}
