@@ -53,7 +53,8 @@ const SHOWN_ENDED = 20;
 export function createJobs({ store, room, profiles, nowMs }: JobsContext): Jobs {
   const changes = createEmitter<void>();
   const ends = createEmitter<EndedJob>();
-  let records: Records = revive(store.load(), nowMs());
+  // What is kept does not tell who is the first of the queue by now.
+  let records: Records = admit(revive(store.load(), nowMs()), room.now(), nowMs());
   let expiry: NodeJS.Timeout | undefined;
 
   /** Takes over the records of a step: saved first, then known. */
@@ -82,6 +83,13 @@ export function createJobs({ store, room, profiles, nowMs }: JobsContext): Jobs 
     if (records.some(isWaiting)) take(admit(records, room.now(), nowMs()));
   }
 
+  function expireNow() {
+    const next = expire(records, nowMs());
+    if (next === records) return;
+    take(next);
+    admitNow();
+  }
+
   /** What the present jobs need: samples, processes, and an end for those that fall silent. */
   function settle() {
     const waits = records.some(isWaiting);
@@ -92,8 +100,7 @@ export function createJobs({ store, room, profiles, nowMs }: JobsContext): Jobs 
     if (deadlines.length === 0) return;
     expiry = setTimeout(
       () => {
-        take(expire(records, nowMs()));
-        admitNow();
+        expireNow();
         settle();
       },
       Math.max(1, Math.min(...deadlines) - nowMs()),
@@ -133,7 +140,8 @@ export function createJobs({ store, room, profiles, nowMs }: JobsContext): Jobs 
         ttlMs: body.ttlSeconds * 1000,
         wait: body.wait,
       };
-      const step = request(expire(records, nowMs()), wish, room.now(), nowMs());
+      expireNow();
+      const step = request(records, wish, room.now(), nowMs());
       take(step.records);
       return step.kind === "taken" ? succeed(step.record.job) : refuse(step.problem);
     },

@@ -125,6 +125,17 @@ describe("the jobs over time", () => {
     expect(jobs.find("a")?.state).toBe("expired");
   });
 
+  test("CAP-27 CAP-22 after a restart the queue is numbered anew, before there is a sample", () => {
+    const gpus = seen([{ totalMiB: 11_000, reserveMiB: 1000, othersMiB: 0 }], [], new Map(), "nothing");
+    const kept = having(gpus, ...["a", "b", "c", "d"].map((id) => wishOf(id, 9000)));
+    const { jobs } = desk(kept.filter(({ job }) => job.id !== "b"));
+    expect(jobs.list().map(({ id, position }) => [id, position])).toEqual([
+      ["a", null],
+      ["c", 1],
+      ["d", 2],
+    ]);
+  });
+
   test("CAP-28 the list is told at once and then once a second at most, and the last state always", () => {
     const run = vi.fn();
     const throttle = createThrottle(1000, run);
