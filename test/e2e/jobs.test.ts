@@ -35,5 +35,10 @@ test("CAP-28 who runs, who waits and why stands in the panel, and what to wait f
   const jobs = page.getByRole("region", { name: "Jobs" });
   await jobs.getByText(/running · GPU 0 · 37\.6 GiB each · for \d+ s · about \d+ s left/).waitFor();
   await jobs.getByText(/waiting, place 1 · 37\.6 GiB each/).waitFor();
+  // What the first will take is promised to it, in the panel and by the API alike.
+  await page.getByText("How this is worked out").click();
+  const { state } = await (await fetch(`${rig.sidecar.url}api/v1/state?`)).json();
+  expect(state.capacity.perGpu).toMatchObject([{ running: 1, promisedMiB: 38_500 }]);
+  await page.getByText("− 38,500 MiB promised to what runs −").waitFor();
   expect(await axeViolations(page)).toEqual([]);
 });

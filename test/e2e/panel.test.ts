@@ -67,10 +67,10 @@ describe("live figures", () => {
       },
     });
     const page = await browser.open(sidecar.url);
-    // (80,000 − 4,078) ÷ 12,200 = 6.22
+    // 4,078 MiB of reserve, and 15 % of the published 12,200: (80,000 − 5,908) ÷ 12,200 = 6.07
     await page.getByTestId("can-start").getByText("6", { exact: true }).waitFor();
     await page.getByText("How this is worked out").click();
-    await hasText(page, "(80,000 MiB free − 4,078 MiB reserve) ÷ 12,200 MiB per job = 6.22, rounded down: 6");
+    await hasText(page, "(80,000 MiB free − 5,908 MiB reserve) ÷ 12,200 MiB per job = 6.07, rounded down: 6");
     await page.getByLabel("Job profile").selectOption("wan2.2-i2v-a14b");
     await page.getByTestId("can-start").getByText("1", { exact: true }).waitFor();
     await page.reload();
@@ -80,7 +80,7 @@ describe("live figures", () => {
     const other = await browser.open(`${sidecar.url}?model=wan2.1-14b-t2v-480p&lang=zh-CN`);
     await other.getByTestId("can-start").getByText("1", { exact: true }).waitFor();
     await other.getByText("计算方法").click();
-    await hasText(other, /80,000 MiB.*÷.*41,200 MiB = 1\.84/);
+    await hasText(other, /80,000 MiB.*÷.*41,200 MiB = 1\.69/);
   });
 
   test("CAP-4 a GPU without VRAM figures gets no recommendation", async () => {

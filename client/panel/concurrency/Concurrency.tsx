@@ -1,5 +1,5 @@
 import { lazy, Suspense } from "react";
-import { explainCapacity } from "../../../shared/capacity/explain.ts";
+import { explainCapacity, explainFurther } from "../../../shared/capacity/explain.ts";
 import type { Gpu } from "../../../shared/gpu/gpu.ts";
 import { fillIn } from "../../../shared/problems/fill-in.ts";
 import { DASH } from "../../i18n/format.ts";
@@ -22,7 +22,8 @@ export function Concurrency({ capacity, gpus }: ConcurrencyProps) {
   const m = useMessages();
   const { canStart, perGpu, profile, fresh } = capacity;
   const fitWords = useFitWords();
-  const busy = busyGpus(gpus);
+  // Where it is known what runs, what it will still take has been taken off.
+  const busy = busyGpus(gpus.filter((_, i) => capacity.promises[i]?.promisedMiB == null));
   const verdict = !fresh
     ? m.concurrency.old
     : canStart === null
@@ -61,7 +62,7 @@ export function Concurrency({ capacity, gpus }: ConcurrencyProps) {
                 {perGpu.map((gpu) => (
                   <li key={gpu.index}>
                     <span className="badge">{fillIn(m.gpu, { index: gpu.index })}</span>{" "}
-                    {explainCapacity(gpu, m.capacity)}
+                    {[explainCapacity(gpu, m.capacity), ...explainFurther(gpu, m.capacity)].join("; ")}
                   </li>
                 ))}
               </ul>
