@@ -281,11 +281,7 @@ export function promisesOn(
     const { peakMiB } = predictPeak(job.curve, ageS, process.recentMaxMiB, state.knowledge, profiles, total);
     jobs.push({ peakMiB, heldMiB });
   }
-  const others = state.others.get(gpuIndex);
-  const company =
-    others === undefined
-      ? 0
-      : Math.max(0, Math.max(others.nowMiB, others.beforeMiB) - others.lastMiB - COVERED * reserve.floorMiB);
+  const company = promisedToOthers(state, gpuIndex, reserve);
   const free = gpu?.memoryFreeMiB ?? null;
   return {
     running,
@@ -293,6 +289,13 @@ export function promisesOn(
     freeMiB: free === null ? null : Math.min(free, state.freeAtList.get(gpuIndex) ?? free),
     totalMiB: gpu?.memoryTotalMiB ?? null,
   };
+}
+
+/** `stillPromised` for a job on several GPUs: the most of them. What admission should hold for it now. MiB. */
+export function presentPeak(state: Observed, job: MarkedJob): number {
+  const processes = [...processesOf(state.tracked, job)];
+  if (processes.length === 0) return job.peakMiB;
+  return Math.max(...processes.map((process) => stillPromised(state, job, process)));
 }
 
 /** What was reserved for a marked job, less where it has shown that it takes less, more where it holds more. */
@@ -344,8 +347,31 @@ export function capacityOn(
   );
 }
 
-/** What to reserve for a job of this profile: its figure and what that may be wrong by. MiB. */
-export function reservationFor(state: Observed, profile: Profile, profiles: readonly Profile[]): number {
+/**
+ * What to reserve for a job of this profile: its figure and what that may be wrong by; the latter only as far as
+ * `mostMiB`, what an empty GPU could give, for else a job that fits alone would never be admitted. MiB.
+ */
+export function reservationFor(
+  state: Observed,
+  profile: Profile,
+  profiles: readonly Profile[],
+  mostMiB: number = Number.POSITIVE_INFINITY,
+): number {
   const { peakMiB, uncertaintyMiB } = profileFigure(state.knowledge, profile, profiles);
-  return peakMiB + uncertaintyMiB;
+  return Math.max(peakMiB, Math.min(peakMiB + uncertaintyMiB, Math.floor(mostMiB)));
+}
+
+/**
+ * What other programs have promised themselves on a GPU: the most that they took within the last day, less what they
+ * have now and what the reserve is there for. MiB.
+ */
+export function promisedToOthers(
+  state: Observed,
+  gpuIndex: number,
+  reserve: ReserveSettings = DEFAULT_RESERVE,
+): number {
+  const others = state.others.get(gpuIndex);
+  if (others === undefined) return 0;
+  const most = Math.max(others.nowMiB, others.beforeMiB);
+  return Math.max(0, most - others.lastMiB - COVERED * reserve.floorMiB);
 }

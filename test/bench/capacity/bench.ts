@@ -1,4 +1,5 @@
 import type { Profile } from "../../../shared/capacity/profile.ts";
+import { createAdmission } from "./policies/admission.ts";
 import { createNaive } from "./policies/naive.ts";
 import { createOurs } from "./policies/ours.ts";
 import type { Policy } from "./policy.ts";
@@ -21,8 +22,8 @@ export const CONTENDERS: readonly Contender[] = [
   { key: "ours without markers, each by himself", more: true, users: "each", make: unmarked },
   { key: "ours without markers, all at once", more: true, users: "herd", make: unmarked },
   { key: "ours with markers", users: "herd", make: marked("markers", Number.POSITIVE_INFINITY) },
-  { key: "admission, first come first served", users: "herd", make: marked("admission", 0) },
-  { key: "admission, passing allowed for 10 min", users: "herd", make: marked("admission", 600) },
+  { key: "admission, the product's queue", users: "herd", make: createAdmission },
+  { key: "markers, passing allowed for 10 min", users: "herd", make: marked("markers", 600) },
 ];
 
 function unmarked(profiles: readonly Profile[]): Policy {

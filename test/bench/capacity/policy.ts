@@ -24,6 +24,8 @@ export interface Policy {
   /** It is told when a job starts and ends. */
   marked: boolean;
   sample(sample: Sample): void;
+  /** A user joins the line: told only to policies that keep one themselves, and then each of their jobs is placed. */
+  asked?(request: Request): void;
   /** GPUs for the job, or `null`: not now. */
   place(request: Request): number[] | null;
   started(request: Request, gpus: readonly number[], pid: number): void;

@@ -159,11 +159,16 @@ export function simulate(
         outcome.byOthers++;
       stop(one, "out-of-memory");
       if (one.attempt >= 2) outcome.lost++;
-      else waiting.push({ job: one.job, attempt: one.attempt + 1, sinceS: t, looksAtS: t + 5 });
+      else {
+        waiting.push({ job: one.job, attempt: one.attempt + 1, sinceS: t, looksAtS: t + 5 });
+        policy.asked?.({ id: one.job.id, profile: one.job.profile });
+      }
     }
     for (; (jobs[nextJob]?.arrivesS ?? Number.POSITIVE_INFINITY) <= t; nextJob++) {
       const job = jobs[nextJob];
-      if (job !== undefined) waiting.push({ job, attempt: 1, sinceS: t, looksAtS: t });
+      if (job === undefined) continue;
+      waiting.push({ job, attempt: 1, sinceS: t, looksAtS: t });
+      policy.asked?.({ id: job.id, profile: job.profile });
     }
 
     policy.sample(sampleAt(t));
@@ -240,7 +245,7 @@ export function simulate(
       if (gpus === null) {
         if (!passable) break;
         // The oracle knows each job by itself; the others know only its profile.
-        if (policy.name !== "oracle") refused.add(job.profile.id);
+        if (policy.name !== "oracle" && policy.asked === undefined) refused.add(job.profile.id);
         continue;
       }
       const pid = nextPid++;
