@@ -25,6 +25,9 @@ function precompress(folder: string): Plugin {
   };
 }
 
+const NEEDED_FIRST =
+  /node_modules\/(?:react|react-dom|scheduler|valibot|socket\.io-[a-z]+|engine\.io-[a-z]+|@socket\.io\/[a-z-]+)\/|shared\/(?:release\/(?:release|backend)|problems\/(?:problem|fill-in))\.ts|client\/(?:connection|store|shadow|ui|panel\/(?:connection|vram|Panel|CompactView|concurrency\/(?:Conc|Prof|use)|release\/(?:use-r|ReleaseButton)|gpus\/(?:GpuLine|NoGpus|busy|temp)))/;
+
 /** `--mode page` builds the pages, `--mode server` the sidecar; without a mode Vite serves the pages. */
 export default defineConfig(({ mode }) => {
   const define = { __VERSION__: JSON.stringify(version) };
@@ -52,12 +55,26 @@ export default defineConfig(({ mode }) => {
       ...define,
       "process.env.NODE_ENV": JSON.stringify(mode === "page" ? "production" : "development"),
     },
+    resolve: {
+      alias: [
+        {
+          find: /^\.\/webtransport\.js$/,
+          replacement: join(import.meta.dirname, "client/connection/no-webtransport.ts"),
+        },
+      ],
+    },
     plugins: [react(), precompress("dist/client")],
     build: {
       outDir: "../dist/client",
       emptyOutDir: true,
       target: "es2022",
       modulePreload: { polyfill: false },
+      rollupOptions: {
+        output: {
+          // What every view needs from the start in one file: cut in pieces it compresses worse.
+          advancedChunks: { groups: [{ name: "panel", test: NEEDED_FIRST }] },
+        },
+      },
     },
     server: {
       port: 5173,

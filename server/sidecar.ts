@@ -67,7 +67,7 @@ export interface Sidecar {
 const HOST_INTERVAL_MS = 10_000;
 const JOBS_INTERVAL_MS = 1000;
 /** Promises change with every list of processes. */
-const CAPACITY_INTERVAL_MS = 2000;
+const CAPACITY_INTERVAL_MS = 5000;
 const RELEASE_LIMITS = { jobLimitMs: 2 * 3_600_000, stopLimitMs: 60_000 };
 
 /** Composition root: builds, wires and owns the parts; the only file that joins the server's folders. */

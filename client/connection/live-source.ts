@@ -16,7 +16,6 @@ import type { Handshake } from "../../shared/protocol/requests.ts";
 import { hostSchema, sourceSchema } from "../../shared/protocol/state.ts";
 import { PROTOCOL_VERSION } from "../../shared/protocol/version.ts";
 import { backendSchema } from "../../shared/release/backend.ts";
-import { releaseRecordSchema } from "../../shared/release/record.ts";
 import { releaseSchema } from "../../shared/release/release.ts";
 import type { ConnectionStatus, PanelEvent, PanelSource } from "./source.ts";
 
@@ -34,7 +33,6 @@ const ANSWER_TIMEOUT_MS = 8000;
 const GAP_REST_MS = 3000;
 const replies = {
   release: replySchema(v.object({ id: v.string() })),
-  past: replySchema(v.array(releaseRecordSchema)),
   resume: replySchema(resumedSchema),
 };
 
@@ -221,7 +219,11 @@ export function createLiveSource({ baseUrl, token, historyMs }: LiveSourceOption
     },
     cancelRelease: (id) => askLive(replies.release, (live) => live.emitWithAck("cancel-release", { id })),
     prepareBackend: (id) => askLive(replies.release, (live) => live.emitWithAck("prepare-backend", { id })),
-    pastReleases: () => askLive(replies.past, (live) => live.emitWithAck("past-releases")),
+    async pastReleases() {
+      // Seldom wanted: its schema need not come with the first figures.
+      const { releaseRecordSchema } = await import("../../shared/release/record.ts");
+      return askLive(replySchema(v.array(releaseRecordSchema)), (live) => live.emitWithAck("past-releases"));
+    },
     setVisible(next) {
       if (next === visible) return;
       visible = next;

@@ -1,4 +1,3 @@
-import { capacityWordsEn } from "../../shared/capacity/explain.ts";
 import type { Messages } from "./messages.ts";
 
 export const en: Messages = {
@@ -95,5 +94,4 @@ export const en: Messages = {
     driver: "Driver {version}",
   },
   advice: "What to do",
-  capacity: capacityWordsEn,
 };

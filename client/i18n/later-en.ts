@@ -1,7 +1,14 @@
+import { capacityWordsEn } from "../../shared/capacity/words-en.ts";
 import { problemsEn } from "../../shared/problems/en.ts";
 import { fitEn } from "./fit/en.ts";
 import { jobsEn } from "./jobs/en.ts";
 import { releaseEn } from "./release/en.ts";
 import type { LaterWords } from "./use-messages.ts";
 
-export const laterEn: LaterWords = { problems: problemsEn, release: releaseEn, fit: fitEn, jobs: jobsEn };
+export const laterEn: LaterWords = {
+  problems: problemsEn,
+  release: releaseEn,
+  capacity: capacityWordsEn,
+  fit: fitEn,
+  jobs: jobsEn,
+};

@@ -1,3 +1,4 @@
+import { capacityWordsZhCn } from "../../shared/capacity/words-zh-cn.ts";
 import { problemsZhCn } from "../../shared/problems/zh-cn.ts";
 import { fitZhCn } from "./fit/zh-cn.ts";
 import { jobsZhCn } from "./jobs/zh-cn.ts";
@@ -7,6 +8,7 @@ import type { LaterWords } from "./use-messages.ts";
 export const laterZhCn: LaterWords = {
   problems: problemsZhCn,
   release: releaseZhCn,
+  capacity: capacityWordsZhCn,
   fit: fitZhCn,
   jobs: jobsZhCn,
 };

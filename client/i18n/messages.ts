@@ -1,5 +1,3 @@
-import type { CapacityWords } from "../../shared/capacity/explain.ts";
-
 /** Every word of the panel. `{name}` places are filled with {@link import("../../shared/problems/fill-in.ts").fillIn}. */
 export interface Messages {
   title: string;
@@ -58,5 +56,4 @@ export interface Messages {
   settings: { theme: string; auto: string; light: string; dark: string };
   host: { load: string; memory: string; driver: string };
   advice: string;
-  capacity: CapacityWords;
 }

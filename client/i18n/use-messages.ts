@@ -1,4 +1,5 @@
 import { createContext, useContext } from "react";
+import type { CapacityWords } from "../../shared/capacity/explain.ts";
 import type { ProblemCatalog, ProblemWords } from "../../shared/problems/codes.ts";
 import { type Problem, wordsOf } from "../../shared/problems/problem.ts";
 import type { LanguageChoice } from "../../shared/protocol/host-messages.ts";
@@ -23,6 +24,7 @@ export function useMessages(): Messages {
 export interface LaterWords {
   problems: ProblemCatalog;
   release: ReleaseWords;
+  capacity: CapacityWords;
   fit: FitWords;
   jobs: JobsWords;
 }
@@ -51,6 +53,11 @@ export async function loadLater(language: Language): Promise<LaterWords> {
 /** Loads the catalogue of a language; only the one that is shown travels. */
 export async function loadCatalog(language: Language): Promise<Messages> {
   return language === "zh-CN" ? (await import("./zh-cn.ts")).zhCn : (await import("./en.ts")).en;
+}
+
+/** The words of a recommendation's arithmetic; `null` until they have come. */
+export function useCapacityWords(): CapacityWords | null {
+  return useContext(LaterContext)?.capacity ?? null;
 }
 
 /** The words of what would make a job fit; `null` until they have come. */

@@ -1,4 +1,3 @@
-import { capacityWordsZhCn } from "../../shared/capacity/explain.ts";
 import type { Messages } from "./messages.ts";
 
 export const zhCn: Messages = {
@@ -80,5 +79,4 @@ export const zhCn: Messages = {
   settings: { theme: "主题", auto: "自动", light: "浅色", dark: "深色" },
   host: { load: "CPU 负载 {load} / {count}", memory: "内存 {used} / {total} GiB", driver: "驱动 {version}" },
   advice: "怎么办",
-  capacity: capacityWordsZhCn,
 };

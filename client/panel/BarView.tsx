@@ -12,7 +12,7 @@ import { ReleaseButton } from "./release/ReleaseButton.tsx";
 import type { ViewProps } from "./view-props.ts";
 
 /** One line for the top or foot of a WebUI; wraps where it is narrow. */
-export function BarView({ gpus, capacity }: ViewProps) {
+export default function BarView({ gpus, capacity }: ViewProps) {
   const m = useMessages();
   const list = gpus.map(({ gpu }) => gpu);
   return (

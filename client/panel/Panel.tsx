@@ -10,13 +10,13 @@ import {
 import type { PanelState } from "../store/panel-state.ts";
 import { selectFresh, selectGpus } from "../store/selectors.ts";
 import { PanelContext, type PanelParts, usePanel } from "../store/use-panel.ts";
-import { BarView } from "./BarView.tsx";
 import { CompactView } from "./CompactView.tsx";
 import { ProfileContext, useCapacity } from "./concurrency/use-capacity.ts";
 import { LookContext } from "./settings/look.ts";
 
-/** The narrow views are small and come with the panel; the full one is loaded where it is shown. */
+/** The compact view comes with the panel; the others are loaded where they are shown. */
 const FullView = lazy(() => import("./FullView.tsx"));
+const BarView = lazy(() => import("./BarView.tsx"));
 
 export interface PanelProps {
   parts: PanelParts;

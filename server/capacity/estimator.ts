@@ -1,7 +1,8 @@
 import { gpuCapacity, totalCanStart } from "../../shared/capacity/concurrency.ts";
-import { capacityWordsEn, explainCapacity } from "../../shared/capacity/explain.ts";
+import { explainCapacity } from "../../shared/capacity/explain.ts";
 import type { Job } from "../../shared/capacity/job.ts";
 import type { Profile } from "../../shared/capacity/profile.ts";
+import { capacityWordsEn } from "../../shared/capacity/words-en.ts";
 import type { Gpu } from "../../shared/gpu/gpu.ts";
 import type { Sample } from "../../shared/gpu/sample.ts";
 import type { CapacityState, GpuPromise } from "../../shared/protocol/state.ts";
@@ -32,6 +33,8 @@ export interface EstimatorContext {
   /** The jobs that are marked. */
   jobs(): readonly Job[];
 }
+
+const UNNAMED_STEP_MIB = 256;
 
 export function createEstimator({ profiles, store, jobs }: EstimatorContext): Estimator {
   const changes = createEmitter<{ profiles: boolean }>();
@@ -80,7 +83,10 @@ export function createEstimator({ profiles, store, jobs }: EstimatorContext): Es
     const free = gpu.memoryFreeMiB;
     // What was freed since the processes were listed may be given to one of them: it is not counted on before the next list.
     const unnamed = free === null || freeMiB === null ? 0 : Math.max(0, free - freeMiB);
-    return { running, promisedMiB: promisedMiB + Math.round(unnamed) };
+    // In steps, so that what moves a little with every sample is not sent and drawn with every sample.
+    const held =
+      unnamed < UNNAMED_STEP_MIB / 2 ? 0 : Math.ceil(unnamed / UNNAMED_STEP_MIB) * UNNAMED_STEP_MIB;
+    return { running, promisedMiB: promisedMiB + held };
   }
 
   function settle(profilesChanged: boolean) {

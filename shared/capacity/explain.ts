@@ -17,35 +17,6 @@ export interface CapacityWords {
   notFaster: string;
 }
 
-export const capacityWordsEn: CapacityWords = {
-  arithmetic: "({free} MiB free − {reserve} MiB reserve) ÷ {perJob} MiB per job = {ratio}, rounded down: {n}",
-  noRoom:
-    "({free} MiB free − {reserve} MiB reserve) is less than the {perJob} MiB that one job needs: {missing} MiB are missing",
-  arithmeticPromised:
-    "({free} MiB free − {promised} MiB promised to what runs − {reserve} MiB reserve) ÷ {perJob} MiB per job = {ratio}, rounded down: {n}",
-  noRoomPromised:
-    "({free} MiB free − {promised} MiB promised to what runs − {reserve} MiB reserve) is less than the {perJob} MiB that one job needs: {missing} MiB are missing",
-  notReported: "this GPU reports no VRAM figures, so nothing can be recommended",
-  weightsLoaded: "the weights are loaded already, so only the rest counts",
-  reclaimable: "a release of idle models would add about {reclaimable} MiB",
-  running: "{running} running + {n} = {max}",
-  notFaster: "the GPU is {util} % busy: another job fits but will not finish sooner",
-};
-
-export const capacityWordsZhCn: CapacityWords = {
-  arithmetic: "（空闲 {free} MiB − 预留 {reserve} MiB）÷ 每个任务 {perJob} MiB = {ratio}，向下取整：{n}",
-  noRoom: "（空闲 {free} MiB − 预留 {reserve} MiB）小于一个任务所需的 {perJob} MiB：还差 {missing} MiB",
-  arithmeticPromised:
-    "（空闲 {free} MiB − 已承诺给运行中任务 {promised} MiB − 预留 {reserve} MiB）÷ 每个任务 {perJob} MiB = {ratio}，向下取整：{n}",
-  noRoomPromised:
-    "（空闲 {free} MiB − 已承诺给运行中任务 {promised} MiB − 预留 {reserve} MiB）小于一个任务所需的 {perJob} MiB：还差 {missing} MiB",
-  notReported: "此 GPU 不报告显存数据，无法给出建议",
-  weightsLoaded: "权重已加载，只计其余部分",
-  reclaimable: "释放空闲模型约可增加 {reclaimable} MiB",
-  running: "运行中 {running} + {n} = {max}",
-  notFaster: "GPU 利用率 {util} %：还能再放一个任务，但不会更快完成",
-};
-
 /** The recommendation's own arithmetic as a sentence. */
 export function explainCapacity(capacity: GpuCapacity, words: CapacityWords): string {
   const { canStart, freeMiB, reserveMiB, promisedMiB, perJobMiB } = capacity;

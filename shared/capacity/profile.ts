@@ -48,3 +48,28 @@ export const profileSchema = v.object({
   seen: v.optional(v.pipe(v.number(), v.integer(), v.minValue(0)), 0),
 });
 export type Profile = v.InferOutput<typeof profileSchema>;
+
+const text = v.nullable(v.string());
+const figure = v.nullable(v.number());
+/** A profile as it travels: the sidecar has checked its bounds, so that a panel need not carry those checks. */
+export const wireProfileSchema = v.object({
+  id: v.string(),
+  label: v.string(),
+  model: text,
+  task: text,
+  width: figure,
+  height: figure,
+  frames: figure,
+  steps: figure,
+  quant: text,
+  offload: text,
+  gpus: v.number(),
+  peakMiB: v.number(),
+  weightsMiB: figure,
+  seconds: figure,
+  phases: v.array(v.object({ name: v.string(), mib: v.number(), share: v.number() })),
+  basis: basisSchema,
+  source: v.string(),
+  uncertaintyMiB: v.number(),
+  seen: v.number(),
+}) satisfies v.GenericSchema<Profile>;

@@ -1,8 +1,9 @@
 import * as v from "valibot";
 
 /** A figure the driver may not report: `null` means unknown, never 0. */
-const figure = v.nullable(v.pipe(v.number(), v.finite()));
-const count = v.pipe(v.number(), v.integer(), v.minValue(0));
+// JSON carries no infinite number, and what parses nvidia-smi makes none.
+const figure = v.nullable(v.number());
+const count = v.number();
 
 /** A compute process on a GPU. `name` and `usedMiB` are `null` where the driver hides them (other PID namespace, WDDM). */
 export const gpuProcessSchema = v.object({

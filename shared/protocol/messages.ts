@@ -1,5 +1,5 @@
 import * as v from "valibot";
-import { profileSchema } from "../capacity/profile.ts";
+import { wireProfileSchema } from "../capacity/profile.ts";
 import { gpuDetailsPatchSchema, gpuSchema } from "../gpu/gpu.ts";
 import { problemSchema } from "../problems/problem.ts";
 import { stateSchema } from "./state.ts";
@@ -25,7 +25,7 @@ export const helloSchema = v.object({
     release: v.object({ allowed: v.boolean(), problem: v.nullable(problemSchema) }),
   }),
   state: stateSchema,
-  profiles: v.array(profileSchema),
+  profiles: v.array(wireProfileSchema),
   /** Samples since the `lastSeq` of the handshake, or as far back as it asked for. */
   history: historySchema,
 });
@@ -40,7 +40,7 @@ export type DetailsMessage = v.InferOutput<typeof detailsSchema>;
 /** Promises by GPU, and the profiles when what was learned of them has changed. */
 export const capacityMessageSchema = v.object({
   promises: stateSchema.entries.promises,
-  profiles: v.exactOptional(v.array(profileSchema)),
+  profiles: v.exactOptional(v.array(wireProfileSchema)),
 });
 export type CapacityMessage = v.InferOutput<typeof capacityMessageSchema>;
 

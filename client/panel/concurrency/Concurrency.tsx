@@ -1,5 +1,4 @@
 import { lazy, Suspense } from "react";
-import { explainCapacity, explainFurther } from "../../../shared/capacity/explain.ts";
 import type { Gpu } from "../../../shared/gpu/gpu.ts";
 import { fillIn } from "../../../shared/problems/fill-in.ts";
 import { DASH } from "../../i18n/format.ts";
@@ -9,7 +8,8 @@ import { busyGpus } from "../gpus/busy.ts";
 import { ProfilePicker } from "./ProfilePicker.tsx";
 import type { Capacity } from "./use-capacity.ts";
 
-// Only where a job does not fit, and only when it is asked for.
+// Neither is needed for the first figures.
+const Arithmetic = lazy(() => import("./Arithmetic.tsx"));
 const FitAdvice = lazy(() => import("../fit/FitAdvice.tsx"));
 
 interface ConcurrencyProps {
@@ -20,7 +20,7 @@ interface ConcurrencyProps {
 /** How many more jobs may start, for which kind of job, and why. */
 export function Concurrency({ capacity, gpus }: ConcurrencyProps) {
   const m = useMessages();
-  const { canStart, perGpu, profile, fresh } = capacity;
+  const { canStart, profile, fresh } = capacity;
   const fitWords = useFitWords();
   // Where it is known what runs, what it will still take has been taken off.
   const busy = busyGpus(gpus.filter((_, i) => capacity.promises[i]?.promisedMiB == null));
@@ -56,21 +56,9 @@ export function Concurrency({ capacity, gpus }: ConcurrencyProps) {
       )}
       <Disclosure className="how" summary={m.concurrency.how}>
         {() => (
-          <>
-            {fresh && (
-              <ul>
-                {perGpu.map((gpu) => (
-                  <li key={gpu.index}>
-                    <span className="badge">{fillIn(m.gpu, { index: gpu.index })}</span>{" "}
-                    {[explainCapacity(gpu, m.capacity), ...explainFurther(gpu, m.capacity)].join("; ")}
-                  </li>
-                ))}
-              </ul>
-            )}
-            <p className="muted small">
-              {m.concurrency.basis[profile.basis]} · {m.concurrency.source}: {profile.source}
-            </p>
-          </>
+          <Suspense>
+            <Arithmetic capacity={capacity} />
+          </Suspense>
         )}
       </Disclosure>
     </section>

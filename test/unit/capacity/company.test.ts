@@ -9,14 +9,11 @@ import {
   totalCanStart,
   unifiedRoom,
 } from "../../../shared/capacity/concurrency.ts";
-import {
-  capacityWordsEn,
-  capacityWordsZhCn,
-  explainCapacity,
-  explainFurther,
-} from "../../../shared/capacity/explain.ts";
+import { explainCapacity, explainFurther } from "../../../shared/capacity/explain.ts";
 import { predictForSize, tokensOf } from "../../../shared/capacity/predict.ts";
 import { usefulness } from "../../../shared/capacity/useful.ts";
+import { capacityWordsEn } from "../../../shared/capacity/words-en.ts";
+import { capacityWordsZhCn } from "../../../shared/capacity/words-zh-cn.ts";
 
 const mib = fc.nat({ max: 200_000 });
 const company: fc.Arbitrary<GpuCompany> = fc.record({

@@ -3,7 +3,9 @@ import { describe, expect, test } from "vitest";
 import { mergeProfiles } from "../../../server/capacity/profiles.ts";
 import { BUILT_IN_PROFILES } from "../../../shared/capacity/built-in-profiles.ts";
 import { gpuCapacity, reserveMiB, totalCanStart } from "../../../shared/capacity/concurrency.ts";
-import { capacityWordsEn, capacityWordsZhCn, explainCapacity } from "../../../shared/capacity/explain.ts";
+import { explainCapacity } from "../../../shared/capacity/explain.ts";
+import { capacityWordsEn } from "../../../shared/capacity/words-en.ts";
+import { capacityWordsZhCn } from "../../../shared/capacity/words-zh-cn.ts";
 
 const mib = fc.integer({ min: 0, max: 400_000 });
 const peak = fc.integer({ min: 1, max: 200_000 });

@@ -16,12 +16,24 @@ function texts(node: unknown, path: string): [string, string][] {
   return Object.entries(node ?? {}).flatMap(([key, child]) => texts(child, `${path}.${key}`));
 }
 /** All words of a language, those that are loaded later too. */
-const english = texts({ ...en, later: laterEn.release, fit: laterEn.fit, jobs: laterEn.jobs }, "m");
+const english = texts(
+  { ...en, later: laterEn.release, fit: laterEn.fit, capacity: laterEn.capacity, jobs: laterEn.jobs },
+  "m",
+);
 const places = (text: string) => [...text.matchAll(/\{(\w+)\}/g)].map(([, name]) => name).sort();
 
 describe("catalogues", () => {
   const chinese = new Map(
-    texts({ ...zhCn, later: laterZhCn.release, fit: laterZhCn.fit, jobs: laterZhCn.jobs }, "m"),
+    texts(
+      {
+        ...zhCn,
+        later: laterZhCn.release,
+        fit: laterZhCn.fit,
+        capacity: laterZhCn.capacity,
+        jobs: laterZhCn.jobs,
+      },
+      "m",
+    ),
   );
 
   test("PNL-5 each text has its counterpart with the same places in it, as often", () => {

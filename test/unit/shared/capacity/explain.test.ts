@@ -1,7 +1,9 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { gpuCapacity, reserveMiB, totalCanStart } from "../../../../shared/capacity/concurrency.ts";
-import { capacityWordsEn, capacityWordsZhCn, explainCapacity } from "../../../../shared/capacity/explain.ts";
+import { explainCapacity } from "../../../../shared/capacity/explain.ts";
+import { capacityWordsEn } from "../../../../shared/capacity/words-en.ts";
+import { capacityWordsZhCn } from "../../../../shared/capacity/words-zh-cn.ts";
 
 /** A GPU that a driver could report: no more free than there is. */
 const room = fc.nat({ max: 300_000 }).chain((total) => fc.tuple(fc.constant(total), fc.nat({ max: total })));
