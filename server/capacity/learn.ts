@@ -338,31 +338,41 @@ function wholePeak(kind: Kind): number {
 /** From so many jobs on the ratio of what a job has shown to its peak says more than the peaks of the others. */
 const ENOUGH_FOR_GROWTH = 8;
 
+/** Beyond this ratio a job is loading, or before its second hump: nothing is made of what it has shown. */
+const MOST_GROWTH = 1.35;
+
 /**
- * Peak of a job of this kind that has held `ownMaxMiB` at most by this age:
+ * Peak of a job of this kind that has held `ownMaxMiB` at most by this age, once its level stands:
  * `min(kind's peak, own maximum × growth at that age × (1 + margin))`. The growth is that of an earlier age, by as much
- * as jobs of one kind differ in pace. MiB.
+ * as jobs of one kind differ in pace. While it rises the kind's peak counts: how fast a job loads depends on the disk,
+ * and a slow loader looks like a small job. MiB.
  */
-function peakGiven(kind: Kind, ageS: number, ownMaxMiB: number): number {
+function peakGiven(kind: Kind, ageS: number, ownMaxMiB: number, stands: boolean): number {
   const whole = wholePeak(kind);
-  if (kind.seen < ENOUGH_FOR_GROWTH) return whole;
+  if (kind.seen < ENOUGH_FOR_GROWTH || !stands) return whole;
   const { age, ageS: beside } = toleranceOf(kind);
   const early = Math.floor((ageS * (1 - age) - beside) / kind.curve.stepS) - 1;
   const growth = early < 0 ? undefined : kind.growth[Math.min(early, kind.growth.length - 1)];
-  if (growth === undefined) return whole;
+  if (growth === undefined || growth > MOST_GROWTH) return whole;
   return Math.min(whole, Math.ceil(ownMaxMiB * growth * (1 + marginOf(kind.seen))));
 }
 
-function highest(
-  kinds: readonly Kind[],
-  { closed, open }: GrowingCurve,
-  ageS: number,
-  ownMaxMiB: number,
-): number {
+/** Has the highest level risen by no more than 2 % within the last 10 s and the last tenth of the age? */
+function levelStands({ closed }: GrowingCurve, ageS: number, ownMaxMiB: number): boolean {
+  const bins = Math.floor((ageS - Math.max(10, ageS / 10)) / closed.stepS);
+  let most = 0;
+  for (let i = 0; i < Math.min(bins, closed.highMiB.length); i++)
+    most = Math.max(most, closed.highMiB[i] ?? 0);
+  return most * 1.02 >= ownMaxMiB;
+}
+
+function highest(kinds: readonly Kind[], seen: GrowingCurve, ageS: number, ownMaxMiB: number): number {
+  const { closed, open } = seen;
+  const stands = levelStands(seen, ageS, ownMaxMiB);
   const from = closed.lowMiB.length * closed.stepS;
   let most = 0;
   for (const kind of kinds) {
-    const peak = peakGiven(kind, ageS, ownMaxMiB);
+    const peak = peakGiven(kind, ageS, ownMaxMiB, stands);
     if (peak <= most) continue;
     const fits =
       open === null ||

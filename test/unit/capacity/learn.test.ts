@@ -114,6 +114,28 @@ describe("predicted peak of an unmarked process", () => {
     expect(predict(faded(NOTHING_LEARNED), young, 40)).toMatchObject({ from: "own" });
   });
 
+  test("CAP-13 once its level stands a smaller one of a kind is promised less, but a slow loader is no smaller one", () => {
+    const plain: Corners = [
+      [0, 500],
+      [20, 33_000],
+      [180, 34_000],
+      [185, 38_500],
+      [205, 38_500],
+    ];
+    const scales = [0.92, 0.96, 1, 1.04, 1.08, 0.94, 0.98, 1.02, 1.06, 1.1, 0.9, 1];
+    const knowledge = scales.reduce((known, scale) => learn(known, signature(plain, scale)), NOTHING_LEARNED);
+    expect(knowledge.kinds).toHaveLength(1);
+    const ofAll = predict(faded(knowledge), seenUpTo(plain, 10, 0.9), 10).peakMiB;
+    expect(ofAll).toBeGreaterThanOrEqual(38_500 * 1.1);
+    const small = predict(faded(knowledge), seenUpTo(plain, 120, 0.9), 120).peakMiB;
+    expect(small).toBeGreaterThanOrEqual(38_500 * 0.9);
+    expect(small).toBeLessThan(ofAll * 0.95);
+    // It reads its weights half as fast: at 30 s it stands at three quarters of where the others stood.
+    const slow: Corners = [[0, 500], [40, 33_000], ...plain.slice(2)];
+    for (const age of [16, 20, 24, 28, 32, 36, 40])
+      expect(predict(faded(knowledge), seenUpTo(slow, age), age).peakMiB).toBeGreaterThanOrEqual(38_500);
+  });
+
   test("CAP-13 never below its own maximum", () => {
     const knowledge = faded(knowing(signature(I2V)));
     fc.assert(
