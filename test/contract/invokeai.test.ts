@@ -41,6 +41,7 @@ test("REL-10 models of a running job stay, the others go, and the job completes"
 });
 
 test("REL-11 the running item alone is cancelled, and it counts as busy until its step has ended", async () => {
+  fake.takeLongSteps();
   fake.startJob();
   fake.startJob();
   expect(await backend.interrupt?.(never)).toEqual({ kind: "accepted" });

@@ -52,11 +52,12 @@ describe("floods", () => {
       for (const { status = 0 } of answers) statuses.add(status);
     }
     expect(statuses).toEqual(new Set([403, 429]));
-    const refused = await ask(sidecar.url, { method: "DELETE", path: "/nothing/at/all" });
-    expect([refused.status, Number(refused.headers["retry-after"])]).toEqual([
-      429,
-      expect.toSatisfy((seconds) => seconds > 0),
-    ]);
+    // Many at once: a single one might come just when the next is allowed.
+    const more = await Promise.all(
+      Array.from({ length: 100 }, () => ask(sidecar.url, { method: "DELETE", path: "/nothing/at/all" })),
+    );
+    const refused = more.find(({ status }) => status === 429);
+    expect(Number(refused?.headers["retry-after"])).toBeGreaterThan(0);
     const reads = await Promise.all(
       Array.from({ length: 300 }, () => ask(sidecar.url, { path: "/api/v1/state" })),
     );
