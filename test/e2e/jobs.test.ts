@@ -1,19 +1,9 @@
-import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
-import { axeViolations, launchBrowser, type TestBrowser } from "../helpers/browser.ts";
+import { expect, test } from "vitest";
+import { axeViolations } from "../helpers/browser.ts";
 import { fakeGpu } from "../helpers/fake-nvidia-smi.ts";
-import { type Rig, startRig } from "../helpers/rig.ts";
+import { inBrowser } from "../helpers/in-browser.ts";
 
-let browser: TestBrowser;
-let rig: Rig | undefined;
-beforeAll(async () => {
-  browser = await launchBrowser();
-});
-afterAll(() => browser.close());
-afterEach(async () => {
-  await browser.finishTest();
-  await rig?.close();
-  rig = undefined;
-});
+const { browser, start } = inBrowser();
 
 async function postJob(url: string, body: object): Promise<number> {
   const headers = { "content-type": "application/json" };
@@ -22,7 +12,7 @@ async function postJob(url: string, body: object): Promise<number> {
 }
 
 test("CAP-28 who runs, who waits and why stands in the panel, and what to wait for in the advice", async () => {
-  rig = await startRig({
+  const rig = await start({
     script: { gpus: [fakeGpu(0, { "memory.used": 1_000, "memory.total": 49_140 })] },
     backends: ["comfyui"],
   });

@@ -1,27 +1,11 @@
 import type { Page } from "playwright-core";
-import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
-import { launchBrowser, type TestBrowser } from "../helpers/browser.ts";
+import { describe, expect, test } from "vitest";
 import { fakeGpu } from "../helpers/fake-nvidia-smi.ts";
-import { type Rig, type RigOptions, startRig } from "../helpers/rig.ts";
+import { inBrowser } from "../helpers/in-browser.ts";
 import { startSidecar } from "../helpers/sidecar.ts";
 import { startTcpRelay } from "../helpers/tcp-relay.ts";
 
-let browser: TestBrowser;
-let rig: Rig | undefined;
-beforeAll(async () => {
-  browser = await launchBrowser();
-});
-afterAll(() => browser.close());
-afterEach(async () => {
-  // The pages first: they would log that their sidecar is gone.
-  await browser.finishTest();
-  await rig?.close();
-  rig = undefined;
-});
-async function start(options: RigOptions = {}): Promise<Rig> {
-  rig = await startRig(options);
-  return rig;
-}
+const { browser, start } = inBrowser();
 
 const card = (page: Page, index: number) => page.locator(`article[aria-label^="GPU ${index} "]`);
 const status = (page: Page) => page.getByTestId("status");

@@ -1,25 +1,15 @@
 import type { Page } from "playwright-core";
-import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
-import { axeViolations, launchBrowser, type TestBrowser } from "../helpers/browser.ts";
+import { describe, expect, test } from "vitest";
+import { axeViolations } from "../helpers/browser.ts";
 import { fakeGpu } from "../helpers/fake-nvidia-smi.ts";
-import { type Rig, type RigOptions, startRig } from "../helpers/rig.ts";
+import { inBrowser } from "../helpers/in-browser.ts";
+import type { Rig, RigOptions } from "../helpers/rig.ts";
 
-let browser: TestBrowser;
-let rig: Rig | undefined;
-beforeAll(async () => {
-  browser = await launchBrowser();
-});
-afterAll(() => browser.close());
-afterEach(async () => {
-  // The pages first: they would log that their sidecar is gone.
-  await browser.finishTest();
-  await rig?.close();
-  rig = undefined;
-});
+const { browser, start } = inBrowser();
 
 /** A card whose backends hold 20,000 MiB, of which 1,520 stay. */
 async function open(options: RigOptions, query = ""): Promise<{ page: Page; running: Rig }> {
-  rig = await startRig({
+  const rig = await start({
     script: { gpus: [fakeGpu(0, { "memory.used": 22_000, "memory.total": 49_140, "utilization.gpu": 0 })] },
     backends: ["comfyui"],
     onUnload: (_, fake) => fake.setGpu(0, { "memory.used": 1_520 }),

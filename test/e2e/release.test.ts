@@ -1,27 +1,16 @@
 import type { Page } from "playwright-core";
-import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
-import { launchBrowser, type TestBrowser } from "../helpers/browser.ts";
+import { describe, expect, test } from "vitest";
 import { fakeGpu } from "../helpers/fake-nvidia-smi.ts";
-import { type Rig, type RigOptions, startRig } from "../helpers/rig.ts";
+import { inBrowser } from "../helpers/in-browser.ts";
+import type { Rig, RigOptions } from "../helpers/rig.ts";
 import { startSidecar } from "../helpers/sidecar.ts";
 import { answerJson } from "../helpers/unload-hook.ts";
 
-let browser: TestBrowser;
-let rig: Rig | undefined;
-beforeAll(async () => {
-  browser = await launchBrowser();
-});
-afterAll(() => browser.close());
-afterEach(async () => {
-  // The pages first: they would log that their sidecar is gone.
-  await browser.finishTest();
-  await rig?.close();
-  rig = undefined;
-});
+const { browser, start } = inBrowser();
 
 async function open(options: RigOptions, query = ""): Promise<{ page: Page; running: Rig }> {
   const script = { gpus: [fakeGpu(0, { "memory.used": 22_000, "utilization.gpu": 0 })], ...options.script };
-  rig = await startRig({ ...options, script });
+  const rig = await start({ ...options, script });
   const page = await browser.open(rig.sidecar.url + query);
   await page.getByRole("progressbar").first().waitFor();
   return { page, running: rig };

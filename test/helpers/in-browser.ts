@@ -1,0 +1,33 @@
+import { afterAll, afterEach, beforeAll } from "vitest";
+import { launchBrowser, type TestBrowser } from "./browser.ts";
+import { type Rig, type RigOptions, startRig } from "./rig.ts";
+
+/** One Chromium for the tests of a file, and a rig for each test that wants one; both are ended by themselves. */
+export function inBrowser() {
+  let launched: TestBrowser | undefined;
+  let rig: Rig | undefined;
+  const running = (): TestBrowser => {
+    if (launched === undefined) throw new Error("Chromium is not running yet");
+    return launched;
+  };
+  beforeAll(async () => {
+    launched = await launchBrowser();
+  });
+  afterAll(() => launched?.close());
+  afterEach(async () => {
+    // The pages first: they would log that their sidecar is gone.
+    await running().finishTest();
+    await rig?.close();
+    rig = undefined;
+  });
+  return {
+    browser: {
+      open: (...args: Parameters<TestBrowser["open"]>) => running().open(...args),
+      finishTest: () => running().finishTest(),
+    },
+    async start(options: RigOptions = {}): Promise<Rig> {
+      rig = await startRig(options);
+      return rig;
+    },
+  };
+}
