@@ -35,6 +35,15 @@ export interface EstimatorContext {
 }
 
 const UNNAMED_STEP_MIB = 256;
+/** More than a desktop takes, less than any video model. */
+const UNEXPLAINED_MIB = 2048;
+
+/** True where the listed processes hold clearly less than is in use: a container of its own, WSL, Windows. */
+function hidesProcesses({ processes, memoryUsedMiB }: Gpu): boolean {
+  if (processes === null) return true;
+  const listed = processes.reduce((sum, { usedMiB }) => sum + (usedMiB ?? 0), 0);
+  return memoryUsedMiB !== null && memoryUsedMiB - listed > UNEXPLAINED_MIB;
+}
 
 export function createEstimator({ profiles, store, jobs }: EstimatorContext): Estimator {
   const changes = createEmitter<{ profiles: boolean }>();
@@ -77,8 +86,8 @@ export function createEstimator({ profiles, store, jobs }: EstimatorContext): Es
   function promiseOn(gpu: Gpu): GpuPromise {
     const jobsMarked = marked();
     const isMarked = jobsMarked.some((job) => job.gpus.includes(gpu.index));
-    // Without processes nothing is known of what runs, but for what was marked.
-    if (gpu.processes === null && !isMarked) return { running: null, promisedMiB: null };
+    // Where somebody holds VRAM whom nvidia-smi does not show, nothing is known of what runs, but for what was marked.
+    if (!isMarked && hidesProcesses(gpu)) return { running: null, promisedMiB: null };
     const { running, promisedMiB, freeMiB } = promisesOn(state, gpu.index, jobsMarked, profiles);
     const free = gpu.memoryFreeMiB;
     // What was freed since the processes were listed may be given to one of them: it is not counted on before the next list.
