@@ -230,7 +230,7 @@ export function createSidecar(
       pastReleases: audit.recent,
     },
     createPages(clientFolder, options.allowOrigin),
-    loadAssets(clientFolder),
+    loadAssets([clientFolder, join(clientFolder, "../element")]),
     { basePath: options.basePath, admit },
   );
   const gateway = createGateway(
