@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
-import { defineConfig } from "vite";
+import { defineConfig, mergeConfig } from "vite";
 import { clientBuild } from "./build/client-build.ts";
+import { declarations } from "./build/declarations.ts";
 import { reportSizes } from "./build/sizes.ts";
 
 const { version } = JSON.parse(readFileSync("package.json", "utf8")) as { version: string };
@@ -8,6 +9,8 @@ const define = { __VERSION__: JSON.stringify(version) };
 
 /** What the host of the React component has already. */
 const REACT = ["react", "react-dom", "react/jsx-runtime"];
+/** What the package exports. */
+const PUBLISHED_TYPES = ["client/entries/react.tsx", "client/entries/element.ts", "server/library.ts"];
 
 /**
  * `--mode page`, `element` and `server` build what the sidecar serves and the sidecar, `--mode react` what others
@@ -21,14 +24,18 @@ export default defineConfig(({ mode }) => {
         publicDir: false,
         plugins: [reportSizes(mode, "")],
         build: {
-          ssr: "server/main.ts",
+          ssr: true,
           outDir: "dist/server",
           emptyOutDir: true,
           target: "node20",
           minify: false,
-          rolldownOptions: { output: { entryFileNames: "[name].js" } },
+          rolldownOptions: {
+            // The program and the library; what they share lies beside them.
+            input: { main: "server/main.ts", library: "server/library.ts" },
+            output: { entryFileNames: "[name].js", chunkFileNames: "[name].js" },
+          },
         },
-        // One file: the packed sidecar starts without looking through node_modules, except for SQLite's binary.
+        // Nothing left out: the packed sidecar starts without looking through node_modules, except for SQLite's binary.
         ssr: { noExternal: true, external: ["libsql"] },
       };
     case "element": {
@@ -37,10 +44,8 @@ export default defineConfig(({ mode }) => {
     }
     case "react": {
       const input = { react: "client/entries/react.tsx" };
-      return clientBuild(
-        { mode, folder: "react", input, firstEntry: "react", served: false, external: REACT },
-        define,
-      );
+      const build = { mode, folder: "react", input, firstEntry: "react", served: false, external: REACT };
+      return mergeConfig(clientBuild(build, define), { plugins: [declarations(PUBLISHED_TYPES)] });
     }
     default:
       return {
