@@ -8,9 +8,12 @@ import type { Sample } from "../../shared/gpu/sample.ts";
 import type { CapacityState, GpuPromise } from "../../shared/protocol/state.ts";
 import { createEmitter } from "../lib/emitter.ts";
 import type { EndedJob } from "./jobs.ts";
-import { learn, profileFigure, type Signature } from "./learn.ts";
+import { learn, type Signature } from "./learn.ts";
+import { endMarkedJob } from "./marked-job.ts";
 import { matchPids } from "./match-pids.ts";
-import { endMarkedJob, NOTHING_OBSERVED, type ObservedGpu, observe, promisesOn } from "./observer.ts";
+import { NOTHING_OBSERVED, type ObservedGpu, observe } from "./observer.ts";
+import { profileFigure } from "./profile-figure.ts";
+import { promisesOn } from "./promises.ts";
 import type { SignatureStore } from "./signature-store.ts";
 
 /** Follows the samples: what running jobs will still take, and what they teach of their profiles. */

@@ -1,5 +1,5 @@
 import type { Job } from "../../shared/capacity/job.ts";
-import type { MarkedJob } from "./observer.ts";
+import type { MarkedJob } from "./marked-job.ts";
 import type { Tracked } from "./track-processes.ts";
 
 /**

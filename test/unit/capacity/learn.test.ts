@@ -4,11 +4,11 @@ import {
   type Knowledge,
   learn,
   NOTHING_LEARNED,
-  predictPeak,
-  profileFigure,
   raise,
   type Signature,
 } from "../../../server/capacity/learn.ts";
+import { predictPeak } from "../../../server/capacity/predict-peak.ts";
+import { profileFigure } from "../../../server/capacity/profile-figure.ts";
 import {
   addPoint,
   EMPTY_CURVE,

@@ -1,13 +1,12 @@
 import { describe, expect, test } from "vitest";
+import { endMarkedJob, type MarkedJob } from "../../../server/capacity/marked-job.ts";
 import {
-  endMarkedJob,
-  type MarkedJob,
   NOTHING_OBSERVED,
   type Observed,
   type ObservedGpu,
   observe,
-  promisesOn,
 } from "../../../server/capacity/observer.ts";
+import { promisesOn } from "../../../server/capacity/promises.ts";
 import { NOTHING_TRACKED, roleOf, trackProcesses } from "../../../server/capacity/track-processes.ts";
 import { BUILT_IN_PROFILES } from "../../../shared/capacity/built-in-profiles.ts";
 import type { GpuProcess } from "../../../shared/gpu/gpu.ts";

@@ -1,13 +1,7 @@
 import type { JobRecord } from "../../../../server/capacity/job-record.ts";
-import {
-  endMarkedJob,
-  type MarkedJob,
-  NOTHING_OBSERVED,
-  observe,
-  presentPeak,
-  promisedToOthers,
-  reservationFor,
-} from "../../../../server/capacity/observer.ts";
+import { endMarkedJob, type MarkedJob, presentPeak } from "../../../../server/capacity/marked-job.ts";
+import { NOTHING_OBSERVED, observe } from "../../../../server/capacity/observer.ts";
+import { promisedToOthers, reservationFor } from "../../../../server/capacity/promises.ts";
 import { admitWaiting } from "../../../../server/capacity/queue.ts";
 import type { GpuNow } from "../../../../server/capacity/room.ts";
 import { reserveMiB } from "../../../../shared/capacity/concurrency.ts";

@@ -1,13 +1,11 @@
+import { endMarkedJob, type MarkedJob } from "../../../../server/capacity/marked-job.ts";
+import { NOTHING_OBSERVED, observe } from "../../../../server/capacity/observer.ts";
 import {
   capacityOn,
-  endMarkedJob,
-  type MarkedJob,
-  NOTHING_OBSERVED,
-  observe,
   type Promises,
   promisesOn,
   reservationFor,
-} from "../../../../server/capacity/observer.ts";
+} from "../../../../server/capacity/promises.ts";
 import type { Profile } from "../../../../shared/capacity/profile.ts";
 import type { Policy } from "../policy.ts";
 

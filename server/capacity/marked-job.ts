@@ -1,0 +1,116 @@
+import { learn, type Signature } from "./learn.ts";
+import type { Observed } from "./observer.ts";
+import { refinedPeak } from "./predict-peak.ts";
+import { type Curve, finishCurve, peakOf } from "./signatures.ts";
+import type { Tracked, TrackedProcess } from "./track-processes.ts";
+
+/** A job that somebody marked: it runs, or has been admitted and is about to. */
+export interface MarkedJob {
+  id: string;
+  profile: string | null;
+  gpus: readonly number[];
+  /** What is reserved for it on each of its GPUs, MiB. */
+  peakMiB: number;
+  pid: number | null;
+}
+
+function* processesOf(tracked: Tracked, { gpus, pid }: MarkedJob): Iterable<TrackedProcess> {
+  for (const gpu of gpus) {
+    const process = pid === null ? undefined : tracked.gpus.get(gpu)?.processes.get(pid);
+    if (process !== undefined) yield process;
+  }
+}
+
+/** The most that the process of a running job has held on one of its GPUs, MiB. */
+export function mostHeld(tracked: Tracked, job: MarkedJob): number {
+  let most = 0;
+  for (const process of processesOf(tracked, job)) {
+    if (process.job !== null) most = Math.max(most, peakOf(finishCurve(process.job.curve)));
+  }
+  return most;
+}
+
+/**
+ * The end of a marked job: what its process showed becomes the signature of its profile. After an out-of-memory the
+ * least that it wanted is what it held and what was free on the fullest of its GPUs. Jobs that share a process follow
+ * one another in it; what one of them left in the allocator's cache counts for the next. `signature` is `null` where the
+ * process was never seen, or the job failed for another reason. Pure.
+ */
+export function endMarkedJob(
+  state: Observed,
+  job: MarkedJob,
+  outcome: "done" | "failed" | "out-of-memory",
+): { state: Observed; signature: Signature | null } {
+  const claimed = job.pid === null ? state.claimed : new Map(state.claimed).set(job.pid, state.nowMs);
+  const processes = [...processesOf(state.tracked, job)];
+  const largest = processes.reduce<TrackedProcess | null>(
+    (a, b) => (a === null || b.maxMiB > a.maxMiB ? b : a),
+    null,
+  );
+  if (largest === null || largest.job === null || outcome === "failed")
+    return { state: { ...state, claimed }, signature: null };
+  const curve: Curve = finishCurve(largest.job.curve);
+  const outOfMemory = outcome === "out-of-memory";
+  const signature: Signature = {
+    profile: job.profile,
+    name: largest.name,
+    peakMiB: outOfMemory ? leastWanted(state, processes) : peakOf(curve),
+    seconds: Math.max(1, (state.nowMs - largest.job.startedMs) / 1000),
+    curve,
+    outOfMemory,
+    endedAtMs: state.nowMs,
+  };
+  const tracked = forgetJob(state.tracked, job);
+  return { state: { ...state, tracked, claimed, knowledge: learn(state.knowledge, signature) }, signature };
+}
+
+/** A process that lives on begins its next job anew. */
+function forgetJob({ gpus }: Tracked, job: MarkedJob): Tracked {
+  const next = new Map(gpus);
+  for (const index of job.gpus) {
+    const gpu = gpus.get(index);
+    const process = job.pid === null ? undefined : gpu?.processes.get(job.pid);
+    if (gpu !== undefined && process !== undefined)
+      next.set(index, {
+        ...gpu,
+        processes: new Map(gpu.processes).set(process.pid, { ...process, job: null }),
+      });
+  }
+  return { gpus: next };
+}
+
+function leastWanted({ gpus }: Observed, processes: readonly TrackedProcess[]): number {
+  const wanted = processes.map(({ gpu, heldMiB }) => {
+    const free = gpus.find(({ index }) => index === gpu)?.memoryFreeMiB ?? 0;
+    return { free, mib: (heldMiB ?? 0) + free };
+  });
+  return wanted.reduce((a, b) => (b.free < a.free ? b : a), { free: Number.POSITIVE_INFINITY, mib: 0 }).mib;
+}
+
+/** `stillPromised` for a job on several GPUs: the most of them. What admission should hold for it now. MiB. */
+export function presentPeak(state: Observed, job: MarkedJob): number {
+  const processes = [...processesOf(state.tracked, job)];
+  if (processes.length === 0) return job.peakMiB;
+  return Math.max(...processes.map((process) => stillPromised(state, job, process)));
+}
+
+/** What was reserved for a marked job, less where it has shown that it takes less, more where it holds more. */
+export function stillPromised(
+  { knowledge }: Observed,
+  job: MarkedJob,
+  process: TrackedProcess | undefined,
+): number {
+  if (process === undefined) return job.peakMiB;
+  const { job: episode, lastSeenMs, recentMaxMiB } = process;
+  const refined =
+    job.profile === null || episode === null
+      ? null
+      : refinedPeak(
+          knowledge,
+          job.profile,
+          episode.curve,
+          (lastSeenMs - episode.startedMs) / 1000,
+          recentMaxMiB,
+        );
+  return Math.max(Math.min(job.peakMiB, refined ?? job.peakMiB), recentMaxMiB);
+}

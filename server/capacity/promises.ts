@@ -1,0 +1,137 @@
+import {
+  DEFAULT_RESERVE,
+  type GpuCapacity,
+  type GpuCompany,
+  gpuCapacity,
+  type ReserveSettings,
+} from "../../shared/capacity/concurrency.ts";
+import type { Profile } from "../../shared/capacity/profile.ts";
+import { promisedMiB, type RunningJob } from "../../shared/capacity/promised.ts";
+import { type MarkedJob, stillPromised } from "./marked-job.ts";
+import type { Observed } from "./observer.ts";
+import { predictPeak } from "./predict-peak.ts";
+import { profileFigure } from "./profile-figure.ts";
+import { roleOf } from "./track-processes.ts";
+
+/** Share of the reserve's floor that small programs may use up. */
+const COVERED = 0.75;
+
+/** What runs on a GPU and what it will still take. */
+export interface Promises {
+  /** Jobs that run there, marked or inferred. */
+  running: number;
+  promisedMiB: number;
+  /** The smaller of free now and free at the last process list: what was freed since has no name yet. */
+  freeMiB: number | null;
+  totalMiB: number | null;
+}
+
+/**
+ * Promised on one GPU: of marked jobs what is reserved for them, or their own maximum where that is more; of
+ * processes that seem to run a job the peak that `predictPeak` gives; of idle ones their recent maximum; each less
+ * what it holds. Other programs have promised themselves what they took at most within the last day, less what the
+ * reserve is there for: small ones that come and go. MiB. Pure.
+ */
+export function promisesOn(
+  state: Observed,
+  gpuIndex: number,
+  marked: readonly MarkedJob[],
+  profiles: readonly Profile[],
+  reserve: ReserveSettings = DEFAULT_RESERVE,
+): Promises {
+  const gpu = state.gpus.find(({ index }) => index === gpuIndex);
+  const processes = state.tracked.gpus.get(gpuIndex)?.processes;
+  const jobs: RunningJob[] = [];
+  const pids = new Set<number>();
+  let running = 0;
+  for (const job of marked) {
+    if (!job.gpus.includes(gpuIndex)) continue;
+    running++;
+    const process = job.pid === null ? undefined : processes?.get(job.pid);
+    if (job.pid !== null) pids.add(job.pid);
+    jobs.push({ peakMiB: stillPromised(state, job, process), heldMiB: process?.heldMiB ?? null });
+  }
+  for (const process of processes?.values() ?? []) {
+    const role = roleOf(process, state.nowMs);
+    if (role === "other" || pids.has(process.pid) || state.claimed.has(process.pid)) continue;
+    const { heldMiB, job } = process;
+    if (job === null) {
+      jobs.push({ peakMiB: process.recentMaxMiB, heldMiB });
+      continue;
+    }
+    running++;
+    const ageS = (process.lastSeenMs - job.startedMs) / 1000;
+    const total = gpu?.memoryTotalMiB ?? Number.POSITIVE_INFINITY;
+    const { peakMiB } = predictPeak(job.curve, ageS, process.recentMaxMiB, state.knowledge, profiles, total);
+    jobs.push({ peakMiB, heldMiB });
+  }
+  const company = promisedToOthers(state, gpuIndex, reserve);
+  const free = gpu?.memoryFreeMiB ?? null;
+  return {
+    running,
+    promisedMiB: Math.ceil(promisedMiB(jobs) + company),
+    freeMiB: free === null ? null : Math.min(free, state.freeAtList.get(gpuIndex) ?? free),
+    totalMiB: gpu?.memoryTotalMiB ?? null,
+  };
+}
+
+/** Settings that the estimator takes from the configuration. */
+export interface EstimateSettings {
+  reserve?: ReserveSettings;
+  display?: boolean;
+  reclaimableMiB?: number | null;
+  weightsLoaded?: boolean;
+}
+
+/** The recommendation for one profile on one GPU from all that was observed: the learned figure, the promises. Pure. */
+export function capacityOn(
+  state: Observed,
+  gpuIndex: number,
+  profile: Profile,
+  profiles: readonly Profile[],
+  promises: Promises,
+  settings: EstimateSettings = {},
+): GpuCapacity {
+  const { peakMiB, uncertaintyMiB, seen } = profileFigure(state.knowledge, profile, profiles);
+  const company: GpuCompany = {
+    ...settings,
+    promisedMiB: promises.promisedMiB,
+    running: promises.running,
+    uncertaintyMiB,
+  };
+  const basis = seen > 0 && profile.basis === "published" ? "measured" : profile.basis;
+  return gpuCapacity(
+    { index: gpuIndex, memoryTotalMiB: promises.totalMiB, memoryFreeMiB: promises.freeMiB },
+    { peakMiB, basis, weightsMiB: profile.weightsMiB },
+    company,
+  );
+}
+
+/**
+ * What to reserve for a job of this profile: its figure and what that may be wrong by; the latter only as far as
+ * `mostMiB`, what an empty GPU could give, for else a job that fits alone would never be admitted. MiB.
+ */
+export function reservationFor(
+  state: Observed,
+  profile: Profile,
+  profiles: readonly Profile[],
+  mostMiB: number = Number.POSITIVE_INFINITY,
+): number {
+  const { peakMiB, uncertaintyMiB } = profileFigure(state.knowledge, profile, profiles);
+  return Math.max(peakMiB, Math.min(peakMiB + uncertaintyMiB, Math.floor(mostMiB)));
+}
+
+/**
+ * What other programs have promised themselves on a GPU: the most that they took within the last day, less what they
+ * have now and what the reserve is there for. MiB.
+ */
+export function promisedToOthers(
+  state: Observed,
+  gpuIndex: number,
+  reserve: ReserveSettings = DEFAULT_RESERVE,
+): number {
+  const others = state.others.get(gpuIndex);
+  if (others === undefined) return 0;
+  const most = Math.max(others.nowMiB, others.beforeMiB);
+  return Math.max(0, most - others.lastMiB - COVERED * reserve.floorMiB);
+}
