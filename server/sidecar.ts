@@ -19,6 +19,7 @@ import { createJobs } from "./capacity/jobs.ts";
 import { mergeProfiles } from "./capacity/profiles.ts";
 import { createRoomWatch } from "./capacity/room-watch.ts";
 import { createSignatureStore } from "./capacity/signature-store.ts";
+import { composeMetrics } from "./compose/metrics.ts";
 import { type BackendOptions, backendSchema } from "./config/backend-options.ts";
 import { dataFolder } from "./config/data-folder.ts";
 import type { Options } from "./config/options.ts";
@@ -228,6 +229,16 @@ export function createSidecar(
       cancelRelease: releases.cancel,
       prepareBackend: releases.prepare,
       pastReleases: audit.recent,
+      metrics: composeMetrics({
+        disposer,
+        version,
+        epochMs,
+        sampler,
+        jobs,
+        releases,
+        state: currentState,
+        viewers: () => gateway.viewers(),
+      }),
     },
     createPages(clientFolder, options.allowOrigin),
     loadAssets(clientFolder),

@@ -23,7 +23,7 @@ export function composeMetrics(deps: MetricsDeps): () => Promise<Exposition> {
   const { disposer, version, epochMs, sampler, jobs, releases } = deps;
   const tally = createTally();
   disposer.add(sampler.onSample(tally.sample));
-  disposer.add(jobs.onEnd(tally.jobEnded));
+  disposer.add(jobs.onEnd(({ job }) => tally.jobEnded(job)));
   disposer.add(releases.onRelease(tally.release));
   return () => {
     const { seq, tMs } = sampler.latest();

@@ -13,7 +13,11 @@ export function gpuMetrics(gpus: readonly Gpu[]): (Metric | null)[] {
   const each = (value: (gpu: Gpu) => number | boolean | null): Known[] =>
     gpus.map((gpu) => [gpuLabels(gpu), value(gpu)]);
   return [
-    gauge("gpu_lost", "1 when the GPU was there and no longer answers.", each(({ lost }) => lost)),
+    gauge(
+      "gpu_lost",
+      "1 when the GPU was there and no longer answers.",
+      each(({ lost }) => lost),
+    ),
     gauge(
       "vram_total_bytes",
       "VRAM of the GPU.",
@@ -67,9 +71,7 @@ export function gpuMetrics(gpus: readonly Gpu[]): (Metric | null)[] {
     gauge(
       "gpu_throttled",
       "1 for each reason for which the GPU is slowed down at present.",
-      gpus.flatMap((gpu) =>
-        (gpu.throttle ?? []).map((reason): Known => [{ ...gpuLabels(gpu), reason }, 1]),
-      ),
+      gpus.flatMap((gpu) => (gpu.throttle ?? []).map((reason): Known => [{ ...gpuLabels(gpu), reason }, 1])),
     ),
     gauge(
       "compute_processes",

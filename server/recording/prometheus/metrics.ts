@@ -9,7 +9,8 @@ import type { Counts } from "./tally.ts";
 /**
  * Everything that is exported at one scrape. What is not known is left out. Of the demo GPU and of a replay only the
  * sidecar's own metrics are: a dashboard must not take a simulated card for a real one. While samples do not come, GPU
- * and capacity are left out, too, rather than shown as they were. Pure.
+ * and capacity are left out, too, rather than shown as they were. So are backends while no panel watches, for they are
+ * not asked then. Pure.
  */
 export function metrics(state: State, counts: Counts, figures: SidecarFigures): Metric[] {
   const isReal = state.source.kind === "nvidia-smi";
@@ -17,7 +18,7 @@ export function metrics(state: State, counts: Counts, figures: SidecarFigures): 
   return [
     ...sidecarMetrics(state, figures),
     ...(isReal ? eventMetrics(state, counts, figures) : []),
-    ...(isReal ? backendMetrics(state.backends) : []),
+    ...(isReal && figures.viewers > 0 ? backendMetrics(state.backends) : []),
     ...(isLive ? gpuMetrics(state.gpus) : []),
     ...(isLive ? capacityMetrics(state) : []),
   ].filter((metric) => metric !== null);

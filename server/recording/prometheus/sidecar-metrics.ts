@@ -11,7 +11,7 @@ export interface SidecarFigures {
   lastSampleAtMs: number | null;
   residentMiB: number;
   cpuSeconds: number;
-  viewers: number | null;
+  viewers: number;
 }
 
 /** The sidecar itself: does it sample, what does it cost. Exported with every source, the demo too. Pure. */
