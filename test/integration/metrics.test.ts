@@ -24,14 +24,18 @@ afterEach(async () => {
 
 /** Everything that can be known is: a busy GPU that is slowed down, a backend with an allocator, processes. */
 async function startFull(): Promise<Rig> {
+  const busy = fakeGpu(0, {
+    "memory.used": 18_000,
+    "clocks_event_reasons.active": "0x0000000000000004",
+    "enforced.power.limit": 450,
+  });
   rig = await startRig({
     backends: ["http"],
     onUnload: (_, fake) => fake.setGpu(0, { "memory.used": 2048 }),
     script: {
-      gpus: [
-        fakeGpu(0, { "memory.used": 18_000, "clocks_event_reasons.active": "0x0000000000000004" }),
-        fakeGpu(1),
-      ],
+      gpus: [busy, fakeGpu(1)],
+      // The fake backend listens in this very process.
+      processes: [{ gpu_uuid: busy.uuid, pid: process.pid, process_name: "python", used_memory: 17_000 }],
     },
   });
   // Backends are asked while somebody watches.
@@ -131,7 +135,9 @@ test("MET-5 docs/metrics.md lists what is exported, and no other", async () => {
   const exported = await waitUntil(
     async () => {
       const text = await scrape(full);
-      return text.includes("gpu_panel_backend_busy") ? [...text.matchAll(/^# TYPE (\S+)/gm)] : null;
+      return text.includes("gpu_panel_backend_busy") && text.includes("gpu_panel_compute_processes")
+        ? [...text.matchAll(/^# TYPE (\S+)/gm)]
+        : null;
     },
     { what: "the backend's status" },
   );

@@ -43,6 +43,7 @@ const STATE: State = {
   host: { name: "h", cpuCount: 2, load1: 1, memoryTotalMiB: 1, memoryAvailableMiB: 1, memoryLimitMiB: null },
   capacity: { profile: "wan", perGpu: [], recommendedMax: null, canStart: null },
   promises: [],
+  runs: [],
   backends: [],
   release: IDLE_RELEASE,
   jobs: [],
