@@ -44,6 +44,7 @@ function toRow(index: number, cells: ReadonlyMap<ColumnKey, string>): GpuRow {
     driverVersion: parseText(cells.get("driverVersion")),
     // A total of 0 is how machines with unified memory say that they do not know.
     memoryTotalMiB: total === 0 ? null : total,
+    display: /wddm/i.test(cells.get("driverModel") ?? "") ? true : parseSwitch(cells.get("display")),
     reading: {
       memoryUsedMiB: total === 0 ? null : used,
       memoryFreeMiB: total === 0 ? null : parseFigure(cells.get("memoryFree")),
