@@ -36,6 +36,8 @@ export interface RigOptions {
   settings?: Readonly<Record<string, unknown>>;
   flags?: readonly string[];
   env?: NodeJS.ProcessEnv;
+  /** The sidecar of an installed package in place of the built one. */
+  program?: string;
 }
 
 /** The built sidecar between a fake nvidia-smi and a real unload hook. */
@@ -48,6 +50,7 @@ export async function startRig({
   settings: more = {},
   flags = [],
   env = {},
+  program,
 }: RigOptions = {}): Promise<Rig> {
   const fake = createFakeNvidiaSmi(script);
   const unloadHook = await startUnloadHook(hook?.(fake) ?? ((response) => response.writeHead(204).end()));
@@ -73,11 +76,11 @@ export async function startRig({
   };
   writeFileSync(config, JSON.stringify(settings));
   const start = (...more: string[]) =>
-    startSidecar(["--config", config, ...flags, ...more], {
-      ...fake.env,
-      GPU_PANEL_DATA_DIR: join(fake.dir, "data"),
-      ...env,
-    });
+    startSidecar(
+      ["--config", config, ...flags, ...more],
+      { ...fake.env, GPU_PANEL_DATA_DIR: join(fake.dir, "data"), ...env },
+      program,
+    );
   let sidecar = await start();
   const clients: PanelClient[] = [];
   return {
