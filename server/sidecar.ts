@@ -193,7 +193,7 @@ export function createSidecar(
     },
     createPages(clientFolder, options.allowOrigin),
     loadAssets(clientFolder),
-    { basePath: options.basePath, admit, callerOf },
+    { basePath: options.basePath, admit, callerOf, version },
   );
   const gateway = createGateway(
     server,

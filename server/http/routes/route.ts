@@ -10,6 +10,7 @@ import type { ReleaseRecord } from "../../../shared/release/record.ts";
 import type { Release } from "../../../shared/release/release.ts";
 import type { Jobs } from "../../capacity/jobs.ts";
 import type { ReleaseDemand } from "../../release/controller.ts";
+import type { RouteDescription } from "../openapi/describe.ts";
 
 /** What routes may ask of the sidecar. */
 export interface HttpSidecar {
@@ -41,5 +42,7 @@ export interface Route {
   method: "GET" | "POST" | "PATCH" | "DELETE";
   /** Matched against the path below the base path. */
   path: RegExp;
+  /** What `openapi.json` says of it. */
+  describe: RouteDescription;
   handle(exchange: Exchange, sidecar: HttpSidecar): void | Promise<void>;
 }
