@@ -1,5 +1,6 @@
 import { randomUUID } from "node:crypto";
 import type { Server } from "node:http";
+import { join } from "node:path";
 import * as v from "valibot";
 import { DEFAULT_RESERVE } from "../shared/capacity/concurrency.ts";
 import { encodeHistory } from "../shared/history/codec.ts";
@@ -11,6 +12,7 @@ import { recordOf } from "../shared/release/record.ts";
 import { mergeProfiles } from "./capacity/profiles.ts";
 import { composeAuthority } from "./compose/authority.ts";
 import { composeCapacity } from "./compose/capacity.ts";
+import { composeMetrics } from "./compose/metrics.ts";
 import { type BackendOptions, backendSchema } from "./config/backend-options.ts";
 import { dataFolder } from "./config/data-folder.ts";
 import type { Options } from "./config/options.ts";
@@ -190,9 +192,19 @@ export function createSidecar(
       cancelRelease: releases.cancel,
       prepareBackend: releases.prepare,
       pastReleases: audit.recent,
+      metrics: composeMetrics({
+        disposer,
+        version,
+        epochMs,
+        sampler,
+        jobs: capacity.jobs,
+        releases,
+        state: currentState,
+        viewers: () => gateway.viewers(),
+      }),
     },
     createPages(clientFolder, options.allowOrigin),
-    loadAssets(clientFolder),
+    loadAssets([clientFolder, join(clientFolder, "../element")]),
     { basePath: options.basePath, admit, callerOf, version },
   );
   const gateway = createGateway(

@@ -67,6 +67,7 @@ export const PROBLEM_CODES = [
   "protocol-version",
   "origin-refused",
   "host-refused",
+  "sidecar-address",
   "wrong-token",
   "too-many-requests",
 ] as const;

@@ -12,6 +12,14 @@ export interface DescribedRoute {
 const pages = (): readonly DescribedRoute[] => [
   { method: "GET", describe: page("/", "The panel, for a page of its own") },
   { method: "GET", describe: page("/embed", "The panel, for an iframe") },
+  {
+    method: "GET",
+    describe: {
+      path: "/element.js",
+      summary: "Script that defines <gpu-status-panel>",
+      answers: { 200: { what: "An ES module", type: "text/javascript" } },
+    },
+  },
 ];
 
 /** The HTTP interface as an OpenAPI 3.1 document, made from what stands beside the routes. Pure. */
