@@ -5,7 +5,7 @@ const root = new URL("../..", import.meta.url);
 const read = (path: string) => readFileSync(new URL(path, root), "utf8");
 
 /** Ids of rules: `SMP-1`. */
-const RULE = /\b(?:SMP|HIS|CAP|HLT|REL|WIRE|SEC|PNL|EMB|CFG)-\d+\b/g;
+const RULE = /\b(?:SMP|HIS|CAP|HLT|REL|WIRE|SEC|PNL|EMB|LIB|PRX|API|CFG)-\d+\b/g;
 
 function quotedInTitles(): Set<string> {
   const files = readdirSync(new URL("test/", root), { recursive: true, encoding: "utf8" }).filter((name) =>
