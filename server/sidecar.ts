@@ -11,6 +11,7 @@ import { recordOf } from "../shared/release/record.ts";
 import { mergeProfiles } from "./capacity/profiles.ts";
 import { composeAuthority } from "./compose/authority.ts";
 import { composeCapacity } from "./compose/capacity.ts";
+import { composeMetrics } from "./compose/metrics.ts";
 import { type BackendOptions, backendSchema } from "./config/backend-options.ts";
 import { dataFolder } from "./config/data-folder.ts";
 import type { Options } from "./config/options.ts";
@@ -190,6 +191,16 @@ export function createSidecar(
       cancelRelease: releases.cancel,
       prepareBackend: releases.prepare,
       pastReleases: audit.recent,
+      metrics: composeMetrics({
+        disposer,
+        version,
+        epochMs,
+        sampler,
+        jobs: capacity.jobs,
+        releases,
+        state: currentState,
+        viewers: () => gateway.viewers(),
+      }),
     },
     createPages(clientFolder, options.allowOrigin),
     loadAssets(clientFolder),

@@ -50,6 +50,8 @@ export interface Gateway {
   backends(backends: BackendState[]): void;
   release(release: Release): void;
   jobs(jobs: Job[]): void;
+  /** Panels that watch at present. */
+  viewers(): number;
   close(): Promise<void>;
 }
 
@@ -194,6 +196,7 @@ export function createGateway(
     backends: (backends) => void io.emit("backends", backends),
     release: (state) => void io.emit("release", state),
     jobs: (jobs) => void io.emit("jobs", jobs),
+    viewers: () => watching.size,
     async close() {
       const closed = io.close();
       // A client that keeps its connection open must not keep the sidecar from ending.

@@ -11,6 +11,7 @@ import { prepareBackend } from "./routes/backends.ts";
 import { fitRoute } from "./routes/fit.ts";
 import { healthz } from "./routes/healthz.ts";
 import { endJob, listJobs, patchJob, requestJob, showJob } from "./routes/jobs.ts";
+import { metrics } from "./routes/metrics.ts";
 import { profiles } from "./routes/profiles.ts";
 import { cancelRelease, pastReleases, showRelease, startRelease } from "./routes/release.ts";
 import type { HttpSidecar, Route } from "./routes/route.ts";
@@ -31,6 +32,7 @@ const ROUTES: readonly Route[] = [
   patchJob,
   endJob,
   fitRoute,
+  metrics,
 ];
 
 /**
