@@ -11,6 +11,7 @@ import { recordOf } from "../shared/release/record.ts";
 import { mergeProfiles } from "./capacity/profiles.ts";
 import { composeAuthority } from "./compose/authority.ts";
 import { composeCapacity } from "./compose/capacity.ts";
+import { composeLogs } from "./compose/logs.ts";
 import { composeMetrics } from "./compose/metrics.ts";
 import { type BackendOptions, backendSchema } from "./config/backend-options.ts";
 import { dataFolder } from "./config/data-folder.ts";
@@ -93,6 +94,7 @@ export function createSidecar(
     intervalMs: options.interval,
     gpus: options.gpus === undefined || options.gpus.length === 0 ? null : options.gpus,
     demoReason: choice.kind === "demo" ? choice.reason : null,
+    keepsRate: options.logCsv !== undefined || options.logJsonl !== undefined,
     findOwners: owners.update,
     backendOf: owners.ownerOf,
   });
@@ -147,6 +149,16 @@ export function createSidecar(
   });
 
   let host = readHost();
+  composeLogs(options, {
+    disposer,
+    sampler,
+    jobs: capacity.jobs,
+    releases,
+    epochMs,
+    hostName: host.name,
+    version,
+    complain,
+  });
   const currentState = (): State => {
     const { gpus } = sampler.latest();
     return {

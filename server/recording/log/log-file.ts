@@ -7,8 +7,8 @@ export interface LogFileOptions extends RotationRules {
   path: string;
   /** First line of every file; `null`: none. A file that begins otherwise is not ours and is left alone. */
   header: string | null;
-  /** Told when writing stops, with the reason in the system's words, and when it goes on (`null`). */
-  onTrouble(reason: string | null, lostLines: number): void;
+  /** Told when writing stops and why, and when it goes on (`null`) and how many lines are missing. */
+  onTrouble(trouble: Error | null, lostLines: number): void;
   nowMs?: () => number;
   /** How long writing rests after it has failed. */
   restMs?: number;
@@ -81,7 +81,7 @@ export function createLogFile(options: LogFileOptions): LogFile {
     if (bytesWritten < data.length) {
       // A disk that fills up takes a part: half a line is taken back.
       await handle?.truncate(size);
-      throw new Error("no space left on the device");
+      throw Object.assign(new Error("no space left on the device"), { code: "ENOSPC" });
     }
     size += bytesWritten;
   }
@@ -102,7 +102,7 @@ export function createLogFile(options: LogFileOptions): LogFile {
         handle = null;
         lostLines += linesIn(text);
         restUntilMs = nowMs() + restMs;
-        if (!failing) onTrouble(error instanceof Error ? error.message : String(error), lostLines);
+        if (!failing) onTrouble(error instanceof Error ? error : new Error(String(error)), lostLines);
         failing = true;
       }
     }
