@@ -36,8 +36,8 @@ export function composeLogs(
     const log = createLogFile({
       path,
       header,
-      maxBytes: (logs.maxMiB ?? 100) * BYTES_PER_MIB,
-      keepDays: logs.keepDays ?? 30,
+      maxBytes: logs.maxMiB * BYTES_PER_MIB,
+      keepDays: logs.keepDays,
       onTrouble(trouble, lost) {
         if (trouble === null) troubles.delete(path);
         else troubles.set(path, problem("log-stopped", { reason: codeOf(trouble) }));

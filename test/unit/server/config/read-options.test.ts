@@ -128,6 +128,7 @@ describe("what may stand there", () => {
       releasePatience: 10_000,
       allowOrigin: [],
       profiles: [],
+      logs: { maxMiB: 100, keepDays: 30 },
       open: false,
     });
   });
