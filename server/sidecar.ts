@@ -11,12 +11,12 @@ import { PROTOCOL_VERSION } from "../shared/protocol/version.ts";
 import { recordOf } from "../shared/release/record.ts";
 import { mergeProfiles } from "./capacity/profiles.ts";
 import { composeCapacity } from "./compose/capacity.ts";
+import { composeHistory } from "./compose/history.ts";
 import { type BackendOptions, backendSchema } from "./config/backend-options.ts";
 import { dataFolder } from "./config/data-folder.ts";
 import type { Options } from "./config/options.ts";
 import { createAdmit } from "./gateway/admit.ts";
 import { createGateway, type MakeHello } from "./gateway/gateway.ts";
-import { createHistory } from "./history/history.ts";
 import { loadAssets } from "./http/assets.ts";
 import { createHttpServer } from "./http/http-server.ts";
 import { createPages } from "./http/pages.ts";
@@ -97,8 +97,17 @@ export function createSidecar(
   });
   disposer.add(sampler.close);
   const epochMs = Date.now() - Math.round(sampler.nowMs());
-  const history = createHistory();
-  disposer.add(sampler.onSample(history.append));
+  const folder = options.dataDir ?? dataFolder(env);
+  const history = composeHistory({
+    sampler,
+    folder,
+    demo: choice.kind === "demo",
+    intervalMs: options.interval,
+    writeIntervalMs: options.historyInterval,
+    epochMs,
+    complain,
+    disposer,
+  });
 
   const watch = createBackendWatch(backends, options.backendInterval);
   disposer.add(watch.close);
@@ -120,7 +129,6 @@ export function createSidecar(
       isLive: () => sampler.source().status === "live",
     },
   });
-  const folder = options.dataDir ?? dataFolder(env);
   const audit = createAudit(folder, complain);
   disposer.add(
     releases.onRelease((release) => {
@@ -155,10 +163,11 @@ export function createSidecar(
       ...capacity.state(),
       backends: watch.states(),
       release: releases.state(),
+      history: { problem: history.problem() },
     };
   };
   const encodedHistory = (sinceSeq: number, windowMs: number) =>
-    encodeHistory(history.since(sinceSeq, windowMs), sampler.latest().gpus.length);
+    encodeHistory(history.recent.since(sinceSeq, windowMs), sampler.latest().gpus.length);
   const releaseProblem = (actProblem: Problem | null) =>
     backends.length === 0 ? problem("no-backend") : actProblem;
   const makeHello: MakeHello = ({ actProblem, bootId: knownBoot, lastSeq, historyMs }) => {
@@ -190,6 +199,7 @@ export function createSidecar(
       cancelRelease: releases.cancel,
       prepareBackend: releases.prepare,
       pastReleases: audit.recent,
+      history: history.ask,
     },
     createPages(clientFolder, options.allowOrigin),
     loadAssets(clientFolder),
@@ -208,6 +218,7 @@ export function createSidecar(
       cancelRelease: releases.cancel,
       prepareBackend: releases.prepare,
       pastReleases: audit.recent,
+      history: history.ask,
     },
     makeHello,
     watchedChanged,

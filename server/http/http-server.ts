@@ -9,6 +9,7 @@ import { sendProblem } from "./respond.ts";
 import { prepareBackend } from "./routes/backends.ts";
 import { fitRoute } from "./routes/fit.ts";
 import { healthz } from "./routes/healthz.ts";
+import { history } from "./routes/history.ts";
 import { endJob, listJobs, patchJob, requestJob, showJob } from "./routes/jobs.ts";
 import { profiles } from "./routes/profiles.ts";
 import { cancelRelease, pastReleases, showRelease, startRelease } from "./routes/release.ts";
@@ -30,6 +31,7 @@ const ROUTES: readonly Route[] = [
   patchJob,
   endJob,
   fitRoute,
+  history,
 ];
 
 /**
