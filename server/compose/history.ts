@@ -23,7 +23,7 @@ export interface HistoryParts {
 }
 
 /** An answer takes some ms in which nothing else is done. A panel asks a few times a minute. */
-const QUESTIONS = { burst: 40, perSecond: 4 };
+const QUESTIONS = { burst: 60, perSecond: 5 };
 const MOST_ADDRESSES = 4096;
 
 /** Builds what remembers: the ring of the last minutes, and the archive of 30 days with its file. */
