@@ -33,7 +33,9 @@ export interface SidecarOptions {
   backendInterval?: number;
   /** Milliseconds that VRAM may take to begin to fall after a backend has accepted. */
   releasePatience?: number;
-  /** Folder for jobs and the audit of releases. Two sidecars need one each. */
+  /** Milliseconds between two writes of history to disk. */
+  historyInterval?: number;
+  /** Folder for history, jobs and the audit of releases. Two sidecars need one each. */
   dataDir?: string;
   /**
    * Needed to release, to post jobs and to change settings. Without one, only callers on this machine that come

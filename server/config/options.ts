@@ -106,7 +106,7 @@ export const FLAGS = [
     key: "dataDir",
     flag: "data-dir",
     value: "FOLDER",
-    help: "where jobs and the audit of releases are kept",
+    help: "where history, jobs and the audit of releases are kept",
   },
   { key: "profile", flag: "profile", value: "ID", help: "job profile that the API's capacity is for" },
   { key: "open", flag: "open", value: null, help: "open the panel in the browser" },
