@@ -70,6 +70,7 @@ export const PROBLEM_CODES = [
   "protocol-version",
   "origin-refused",
   "host-refused",
+  "sidecar-address",
   "wrong-token",
   "too-many-requests",
 ] as const;
