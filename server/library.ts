@@ -38,7 +38,9 @@ export interface SidecarOptions {
   logJsonl?: string;
   /** When a log begins a new file besides every day (MiB), and how many days the old ones are kept. */
   logs?: { maxMiB?: number; keepDays?: number };
-  /** Folder for jobs and the audit of releases. Two sidecars need one each. */
+  /** Milliseconds between two writes of history to disk. */
+  historyInterval?: number;
+  /** Folder for history, jobs and the audit of releases. Two sidecars need one each. */
   dataDir?: string;
   /**
    * Needed to release, to post jobs and to change settings. Without one, only callers on this machine that come

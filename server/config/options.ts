@@ -43,6 +43,8 @@ export const optionsSchema = v.strictObject({
   backendInterval: v.optional(wholeNumber("backendInterval", 250, 600_000), 5000),
   /** Milliseconds that VRAM may take to begin to fall after a backend has accepted. */
   releasePatience: v.optional(wholeNumber("releasePatience", 500, 600_000), 10_000),
+  /** Milliseconds between two writes of history to disk: as much is lost when the machine kills the sidecar. */
+  historyInterval: v.optional(wholeNumber("historyInterval", 1000, 60_000), 50_000),
   dataDir: v.optional(v.pipe(v.string(), v.minLength(1))),
   logCsv: v.optional(v.pipe(v.string(), v.minLength(1))),
   logJsonl: v.optional(v.pipe(v.string(), v.minLength(1))),
@@ -114,7 +116,7 @@ export const FLAGS = [
     key: "dataDir",
     flag: "data-dir",
     value: "FOLDER",
-    help: "where jobs and the audit of releases are kept",
+    help: "where history, jobs and the audit of releases are kept",
   },
   { key: "logCsv", flag: "log-csv", value: "FILE", help: "write every sample to a CSV file" },
   {

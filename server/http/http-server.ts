@@ -10,6 +10,7 @@ import { sendProblem } from "./respond.ts";
 import { prepareBackend } from "./routes/backends.ts";
 import { fitRoute } from "./routes/fit.ts";
 import { healthz } from "./routes/healthz.ts";
+import { history } from "./routes/history.ts";
 import { endJob, listJobs, patchJob, requestJob, showJob } from "./routes/jobs.ts";
 import { metrics } from "./routes/metrics.ts";
 import { profiles } from "./routes/profiles.ts";
@@ -32,6 +33,7 @@ const ROUTES: readonly Route[] = [
   patchJob,
   endJob,
   fitRoute,
+  history,
   metrics,
 ];
 

@@ -62,6 +62,9 @@ export const PROBLEM_CODES = [
   "job-vram-unknown",
   "job-ended",
   "too-many-jobs",
+  // history: what is kept of the past
+  "history-not-stored",
+  "history-no-sqlite",
   // wire: a message that cannot be taken
   "bad-request",
   "not-found",

@@ -247,6 +247,16 @@ export const problemsEn: ProblemCatalog = {
     message: "There are {count} jobs already, as many as can be kept.",
     advice: "Wait until some of them have ended.",
   },
+  "history-not-stored": {
+    message: "History is not written to disk: {detail}",
+    advice:
+      "It is kept in memory and written as soon as that works; what is not written by then is lost when the sidecar ends. Make room, close the other sidecar that uses the same folder, or choose a folder with --data-dir.",
+  },
+  "history-no-sqlite": {
+    message: "History is kept in memory only: SQLite cannot be loaded on this machine.",
+    advice:
+      "It is forgotten when the sidecar ends. Install the package libsql for this platform (npm install without --omit=optional).",
+  },
   "bad-request": {
     message: "The request cannot be understood: {detail}",
     advice: "Check it against the documentation.",

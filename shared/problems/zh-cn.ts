@@ -221,6 +221,16 @@ export const problemsZhCn: ProblemCatalog = {
     message: "已有 {count} 个任务，不能再多。",
     advice: "请等其中一些结束。",
   },
+  "history-not-stored": {
+    message: "历史记录未能写入磁盘：{detail}",
+    advice:
+      "暂存于内存，恢复后会自动写入；若在此之前面板服务退出，未写入的部分将丢失。请清理磁盘空间、关闭使用同一文件夹的另一个面板服务，或用 --data-dir 另选文件夹。",
+  },
+  "history-no-sqlite": {
+    message: "历史记录只保存在内存中：本机无法加载 SQLite。",
+    advice:
+      "面板服务退出后历史即丢失。请安装适用于本平台的 libsql 包（npm install 时不要加 --omit=optional）。",
+  },
   "bad-request": { message: "无法理解请求：{detail}", advice: "请对照文档检查。" },
   "not-found": { message: "{path} 处没有内容。", advice: "请检查地址。" },
   "method-not-allowed": { message: "此处不支持 {method}。", advice: "请使用 {allowed}。" },
