@@ -10,6 +10,7 @@ import { sendProblem } from "./respond.ts";
 import { prepareBackend } from "./routes/backends.ts";
 import { fitRoute } from "./routes/fit.ts";
 import { healthz } from "./routes/healthz.ts";
+import { history } from "./routes/history.ts";
 import { endJob, listJobs, patchJob, requestJob, showJob } from "./routes/jobs.ts";
 import { metrics } from "./routes/metrics.ts";
 import { createOpenApiRoute } from "./routes/openapi.ts";
@@ -34,6 +35,7 @@ export const ROUTES: readonly Route[] = [
   patchJob,
   endJob,
   fitRoute,
+  history,
   metrics,
 ];
 

@@ -4,7 +4,13 @@ import { wireProfileSchema } from "../../../shared/capacity/profile.ts";
 import { gpuProcessSchema, gpuSchema } from "../../../shared/gpu/gpu.ts";
 import { problemSchema } from "../../../shared/problems/problem.ts";
 import { helloSchema } from "../../../shared/protocol/messages.ts";
-import { gpuCapacitySchema, hostSchema, sourceSchema, stateSchema } from "../../../shared/protocol/state.ts";
+import {
+  gpuCapacitySchema,
+  hostSchema,
+  type State,
+  sourceSchema,
+  stateSchema,
+} from "../../../shared/protocol/state.ts";
 import { backendSchema } from "../../../shared/release/backend.ts";
 import { releaseRecordSchema } from "../../../shared/release/record.ts";
 import { releaseSchema } from "../../../shared/release/release.ts";
@@ -22,12 +28,19 @@ export const problemBodySchema = v.object({
 /** What names one thing. */
 export const idSchema = v.object({ id: v.string() });
 
+/** A script that asks for the state is told of the history's keeping too; a panel need not know. */
+const stateAnswerSchema = v.object({
+  ...stateSchema.entries,
+  history: v.exactOptional(v.object({ problem: v.nullable(problemSchema) })),
+}) satisfies v.GenericSchema<State>;
+export const stateHelloSchema = v.object({ ...helloSchema.entries, state: stateAnswerSchema });
+
 /** Shapes that have a name in the document; wherever one of them is met, it is referred to. */
 export const COMPONENTS: Readonly<Record<string, v.GenericSchema>> = {
   Problem: problemSchema,
   ProblemBody: problemBodySchema,
-  Hello: helloSchema,
-  State: stateSchema,
+  Hello: stateHelloSchema,
+  State: stateAnswerSchema,
   Source: sourceSchema,
   Gpu: gpuSchema,
   GpuProcess: gpuProcessSchema,

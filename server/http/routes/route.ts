@@ -2,6 +2,7 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Fit } from "../../../shared/capacity/fit.ts";
 import type { ProfileQuery } from "../../../shared/capacity/match-profile.ts";
 import type { Profile } from "../../../shared/capacity/profile.ts";
+import type { HistoryAnswer, HistoryQuery } from "../../../shared/history/series.ts";
 import type { Problem } from "../../../shared/problems/problem.ts";
 import type { Hello } from "../../../shared/protocol/messages.ts";
 import type { Reply } from "../../../shared/protocol/reply.ts";
@@ -26,6 +27,7 @@ export interface HttpSidecar {
   prepareBackend(id: string): Promise<Reply<{ id: string }>>;
   /** Newest first. */
   pastReleases(): readonly ReleaseRecord[];
+  history(query: HistoryQuery, address: string | undefined): Reply<HistoryAnswer>;
   metrics(): Promise<Exposition>;
 }
 

@@ -1,4 +1,4 @@
-import { helloSchema } from "../../../shared/protocol/messages.ts";
+import { stateHelloSchema } from "../openapi/components.ts";
 import { sendJson } from "../respond.ts";
 import type { Route } from "./route.ts";
 
@@ -9,7 +9,7 @@ export const state: Route = {
   describe: {
     path: "/api/v1/state",
     summary: "The whole present state, as the socket's hello",
-    answers: { 200: { what: "The state; its history is empty", schema: helloSchema } },
+    answers: { 200: { what: "The state; its history is empty", schema: stateHelloSchema } },
   },
   handle: ({ response, actProblem }, sidecar) => sendJson(response, 200, sidecar.hello(actProblem)),
 };
