@@ -34,6 +34,8 @@ export interface RigOptions {
   onUnload?: (kind: BackendOptions["kind"], fake: FakeNvidiaSmi) => void;
   /** More settings for the config file. */
   settings?: Readonly<Record<string, unknown>>;
+  /** Settings that name the rig's own folder. */
+  late?: (dir: string) => Readonly<Record<string, unknown>> | undefined;
   flags?: readonly string[];
   env?: NodeJS.ProcessEnv;
   /** The sidecar of an installed package in place of the built one. */
@@ -48,6 +50,7 @@ export async function startRig({
   backends: kinds = [],
   onUnload = () => {},
   settings: more = {},
+  late = () => ({}),
   flags = [],
   env = {},
   program,
@@ -73,6 +76,7 @@ export async function startRig({
     backendInterval: 250,
     backends: kinds.length === 0 ? [hookOptions] : listed,
     ...more,
+    ...late(fake.dir),
   };
   writeFileSync(config, JSON.stringify(settings));
   const start = (...more: string[]) =>
