@@ -126,9 +126,11 @@ describe("what may stand there", () => {
       interval: 1000,
       backendInterval: 5000,
       releasePatience: 10_000,
+      historyInterval: 50_000,
       allowOrigin: [],
       profiles: [],
       reserve: { floorMiB: 1024, share: 0.05, displayExtraMiB: 1024 },
+      logs: { maxMiB: 100, keepDays: 30 },
       open: false,
     });
   });
