@@ -19,6 +19,7 @@ export const PROBLEM_CODES = [
   // release: giving VRAM back
   "no-backend",
   "not-allowed",
+  "not-direct",
   "mode-unsupported",
   "unknown-backend",
   "sidecar-unreachable",
@@ -66,6 +67,7 @@ export const PROBLEM_CODES = [
   "protocol-version",
   "origin-refused",
   "host-refused",
+  "sidecar-address",
   "wrong-token",
   "too-many-requests",
 ] as const;

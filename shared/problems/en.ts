@@ -77,6 +77,11 @@ export const problemsEn: ProblemCatalog = {
     message: "This page may look but not act.",
     advice: "Open the panel with the link that the sidecar printed when it started: it carries the token.",
   },
+  "not-direct": {
+    message: "From another machine or through a proxy this page may look but not act.",
+    advice:
+      "Start the sidecar with --token and open the panel with #token= and that token at the end of its address.",
+  },
   "mode-unsupported": {
     message: "{backend} cannot release in the mode “{mode}”.",
     advice: "It knows: {modes}.",
@@ -254,6 +259,10 @@ export const problemsEn: ProblemCatalog = {
   "host-refused": {
     message: "The sidecar does not answer to the name {host}.",
     advice: "Use its own address, or start it with --allow-origin and the address you use.",
+  },
+  "sidecar-address": {
+    message: "{url} is no address of a sidecar.",
+    advice: "Give the address that the sidecar prints when it starts, such as http://127.0.0.1:7870/.",
   },
   "wrong-token": {
     message: "The token is not right.",
