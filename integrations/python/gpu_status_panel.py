@@ -1270,7 +1270,7 @@ def unload_hook(
         async def endpoint(scope: Scope, receive: Receive, send: Send) -> None:
             await made.asgi(scope, receive, send, place)
 
-        attach(app, place, endpoint, "gpu-status-panel-unload")
+        attach(app, place, endpoint, "gpu-status-panel-unload", endpoint)
     return made
 
 
@@ -1317,7 +1317,8 @@ class Launcher:
         """Looks for the sidecar, or starts it, in the background. Cheap to call often."""
         if self._closed or not self._lock.acquire(blocking=False):
             return
-        self.state, self.reason = "starting", ""
+        if self.state == "up":
+            self.state = "starting"
         threading.Thread(target=self._ensure, name="gpu-status-panel-start", daemon=True).start()
 
     def _ensure(self) -> None:
@@ -1370,6 +1371,8 @@ class Launcher:
         log.info("gpu_status_panel: starting %s", " ".join(command))
         guarded = ["/bin/sh", "-c", GUARD, "gpu-status-panel", *command] if os.name == "posix" else command
         self._lines.clear()
+        if self._process is not None and self._process.stdin is not None:
+            self._process.stdin.close()
         self._process = subprocess.Popen(
             guarded,
             stdin=subprocess.PIPE,
@@ -1381,10 +1384,12 @@ class Launcher:
         threading.Thread(target=self._read, args=(self._process,), name="gpu-status-panel-log", daemon=True).start()
 
     def _read(self, process: subprocess.Popen[bytes]) -> None:
-        for raw in process.stdout or ():
-            line = re.sub(r"#token=\S+", "", raw.decode("utf-8", "replace").rstrip())
-            self._lines.append(line)
-            log.debug("gpu_status_panel: %s", line)
+        assert process.stdout is not None
+        with process.stdout:
+            for raw in process.stdout:
+                line = re.sub(r"#token=\S+", "", raw.decode("utf-8", "replace").rstrip())
+                self._lines.append(line)
+                log.debug("gpu_status_panel: %s", line)
 
     def close(self) -> None:
         """Ends a sidecar that was started here. Idempotent."""
@@ -1648,7 +1653,7 @@ class PanelProxy:
         passed += [
             (b"host", self._sidecar.authority.encode()),
             # Always there: by it the sidecar knows that this is not somebody at the machine.
-            (b"x-forwarded-for", (f"{before}, {peer}" if before else peer).encode("latin-1", "replace")),
+            (b"x-forwarded-for", forwarded_for(before, peer).encode("latin-1", "replace")),
             (b"x-forwarded-host", (header_of(headers, b"x-forwarded-host") or header_of(headers, b"host")).encode("latin-1")),
             (b"x-forwarded-proto", (header_of(headers, b"x-forwarded-proto") or scheme).encode("latin-1")),
             (b"x-forwarded-prefix", self._mount_path.encode()),
@@ -1793,6 +1798,13 @@ class PanelProxy:
                 await join(upstream, receive, send)
         finally:
             writer.close()
+
+
+def forwarded_for(before: str, peer: str) -> str:
+    """The addresses a request has come through; a server that trusts its proxy names the visitor as peer already."""
+    if not before:
+        return peer
+    return before if before.split(",")[-1].strip() == peer else f"{before}, {peer}"
 
 
 def authority_of(origin: str) -> str:
@@ -2018,26 +2030,37 @@ async def join(upstream: ClientSocket, receive: Receive, send: Send) -> None:
 # --- mount ------------------------------------------------------------------------------------------------------------
 
 
-def attach(app: Any, path: str, endpoint: ASGIApp, name: str) -> Any:
-    """Puts an ASGI app below ``path``, before everything else of the app: Gradio may sit on ``/`` and take it all."""
+class ExactPath:
+    """What answers at the path itself: an ASGI app, or a way to what lies below it. A class, which Starlette takes as it is."""
+
+    def __init__(self, path: str, endpoint: Optional[ASGIApp]) -> None:
+        self._below = path.rsplit("/", 1)[-1] + "/"
+        self._endpoint = endpoint
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if self._endpoint is not None:
+            return await self._endpoint(scope, receive, send)
+        query = scope.get("query_string", b"")
+        # Relative: whatever proxy stands before the app, it is right.
+        await send_whole(send, 307, [(b"location", self._below.encode() + (b"?" + query if query else b""))], b"")
+
+
+def attach(app: Any, path: str, endpoint: ASGIApp, name: str, at_path: Optional[ASGIApp] = None) -> Any:
+    """Puts an ASGI app below ``path``, before everything else of the app: Gradio may sit on ``/`` and take it all.
+
+    ``at_path`` answers at the path itself; without it, it leads to what lies below.
+    """
     routes = getattr(getattr(app, "router", None), "routes", None)
     if isinstance(routes, list) and hasattr(app, "mount"):
-        responses = sys.modules.get("starlette.responses")
-
-        async def redirect(request: Any) -> Any:
-            query = request.url.query
-            return responses.RedirectResponse(request.url.path.rstrip("/").rsplit("/", 1)[-1] + "/" + (f"?{query}" if query else ""), 307)
-
         app.mount(path, endpoint, name=name)
         routes.insert(0, routes.pop())
-        if responses is not None:
-            app.router.add_route(path, redirect, methods=["GET"], include_in_schema=False)
-            routes.insert(0, routes.pop())
+        app.router.add_route(path, ExactPath(path, at_path), methods=["GET", "POST"], include_in_schema=False)
+        routes.insert(0, routes.pop())
         return app
     launched = getattr(app, "app", None)
     if hasattr(app, "launch") and hasattr(app, "queue"):
         if launched is not None and isinstance(getattr(getattr(launched, "router", None), "routes", None), list):
-            attach(launched, path, endpoint, name)
+            attach(launched, path, endpoint, name, at_path)
             return app
         raise TypeError(
             "gpu_status_panel: this Gradio app is not launched yet. Either\n"
@@ -2047,6 +2070,8 @@ def attach(app: Any, path: str, endpoint: ASGIApp, name: str) -> Any:
     if not callable(app):
         raise TypeError("gpu_status_panel: mount takes a FastAPI, Starlette or Gradio app, or any ASGI app")
 
+    exact = ExactPath(path, at_path)
+
     async def wrapped(scope: Scope, receive: Receive, send: Send) -> None:
         inner = scope.get("path", "")
         root = scope.get("root_path", "")
@@ -2054,7 +2079,7 @@ def attach(app: Any, path: str, endpoint: ASGIApp, name: str) -> Any:
         if scope["type"] in ("http", "websocket") and below.startswith(path + "/"):
             await endpoint(scope, receive, send)
         elif scope["type"] == "http" and below == path:
-            await send_whole(send, 307, [(b"location", f"{path.rsplit('/', 1)[-1]}/".encode())], b"")
+            await exact(scope, receive, send)
         else:
             await app(scope, receive, send)
 
