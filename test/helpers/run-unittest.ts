@@ -10,7 +10,12 @@ const PYTHON_FILE = fileURLToPath(new URL("../../integrations/python/", import.m
  */
 export function runUnittest(folder: string, module: string): Promise<string> {
   const cwd = fileURLToPath(new URL(`../../${folder}/`, import.meta.url));
-  const env = { PATH: process.env.PATH, HOME: process.env.HOME, PYTHONPATH: PYTHON_FILE, PYTHONDONTWRITEBYTECODE: "1" };
+  const env = {
+    PATH: process.env.PATH,
+    HOME: process.env.HOME,
+    PYTHONPATH: PYTHON_FILE,
+    PYTHONDONTWRITEBYTECODE: "1",
+  };
   return new Promise((resolve, reject) => {
     execFile(
       inject("pythonPath"),

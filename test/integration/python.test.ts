@@ -5,7 +5,9 @@ import { runUnittest } from "../helpers/run-unittest.ts";
 const FOLDER = "integrations/python";
 const LIMIT_MS = 300_000;
 
-test("PY-1 PY-2 PY-3 jobs of Python ask, wait, tell and run without the sidecar", { timeout: LIMIT_MS }, async () => {
+test("PY-1 PY-2 PY-3 jobs of Python ask, wait, tell and run without the sidecar", {
+  timeout: LIMIT_MS,
+}, async () => {
   expect(await runUnittest(FOLDER, "test_jobs")).toContain("OK");
 });
 
