@@ -26,7 +26,7 @@ function precompress(folder: string): Plugin {
 }
 
 const NEEDED_FIRST =
-  /node_modules\/(?:react|react-dom|scheduler|valibot|socket\.io-[a-z]+|engine\.io-[a-z]+|@socket\.io\/[a-z-]+)\/|shared\/(?:release\/(?:release|backend)|problems\/(?:problem|fill-in))\.ts|client\/(?:connection|store|shadow|ui|panel\/(?:connection|vram|Panel|CompactView|concurrency\/(?:Conc|Prof|use)|release\/(?:use-r|ReleaseButton)|gpus\/(?:GpuLine|NoGpus|busy|temp)))/;
+  /node_modules\/(?:react|react-dom|scheduler|valibot|socket\.io-[a-z]+|engine\.io-[a-z]+|@socket\.io\/[a-z-]+)\/|shared\/(?:release\/(?:release|backend)|problems\/(?:problem|fill-in))\.ts|client\/(?:connection|store|shadow|ui|panel\/(?:connection|vram\/VramBar|Panel|CompactView|concurrency\/(?:Conc|ProfilePicker|use)|release\/(?:use-r|ReleaseButton)|gpus\/(?:GpuLine|NoGpus|busy|temp)))/;
 
 /** `--mode page` builds the pages, `--mode server` the sidecar; without a mode Vite serves the pages. */
 export default defineConfig(({ mode }) => {
