@@ -29,14 +29,11 @@ export interface RoomWords {
     configured: string;
     published: string;
     learned: string;
+    before: string;
     peak: string;
     margin: string;
     weights: string;
-    seconds: string;
   };
   compare: string;
-  columns: { profile: string; peak: string; basis: string; fits: string };
   choose: string;
-  chosen: string;
-  none: string;
 }

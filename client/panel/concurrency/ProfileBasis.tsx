@@ -17,15 +17,15 @@ export const ProfileBasis = memo(function ProfileBasis({ profile, words }: Profi
     uncertaintyMiB > 0 ? fillIn(words.margin, { mib: whole(uncertaintyMiB) }) : null,
     weightsMiB === null ? null : fillIn(words.weights, { mib: whole(weightsMiB) }),
     seen > 0 ? fillIn(words.learned, { n: seen }) : null,
+    // Where jobs were seen, what is published is only what they were judged by at first.
+    source === "" ? null : seen > 0 ? fillIn(words.before, { source }) : source,
   ];
   return (
     <p className="basis small">
       <span className="chip" data-basis={basis}>
         {words[basis]}
       </span>{" "}
-      <span className="muted">
-        {[...facts, source].filter((fact) => fact !== null && fact !== "").join(" · ")}
-      </span>
+      <span className="muted">{facts.filter((fact) => fact !== null).join(" · ")}</span>
     </p>
   );
 });
