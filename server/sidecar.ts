@@ -1,20 +1,21 @@
-import { randomBytes, randomUUID } from "node:crypto";
+import { randomUUID } from "node:crypto";
 import type { Server } from "node:http";
 import * as v from "valibot";
 import { DEFAULT_RESERVE } from "../shared/capacity/concurrency.ts";
 import { encodeHistory } from "../shared/history/codec.ts";
 import { problem } from "../shared/problems/make-problem.ts";
 import type { Problem } from "../shared/problems/problem.ts";
-import { isLoopbackHost } from "../shared/protocol/origins.ts";
 import type { State } from "../shared/protocol/state.ts";
 import { PROTOCOL_VERSION } from "../shared/protocol/version.ts";
 import { recordOf } from "../shared/release/record.ts";
 import { mergeProfiles } from "./capacity/profiles.ts";
+import { composeAuthority } from "./compose/authority.ts";
 import { composeCapacity } from "./compose/capacity.ts";
+import { composeMetrics } from "./compose/metrics.ts";
 import { type BackendOptions, backendSchema } from "./config/backend-options.ts";
 import { dataFolder } from "./config/data-folder.ts";
 import type { Options } from "./config/options.ts";
-import { createAdmit } from "./gateway/admit.ts";
+import { callerOf } from "./gateway/caller.ts";
 import { createGateway, type MakeHello } from "./gateway/gateway.ts";
 import { createHistory } from "./history/history.ts";
 import { loadAssets } from "./http/assets.ts";
@@ -41,6 +42,8 @@ export interface SidecarSurroundings {
   clientFolder: string;
   version: string;
   env: NodeJS.ProcessEnv;
+  /** On a host's server, which may be bound to anything: only direct callers on this machine act without a token. */
+  mounted?: boolean;
   /** Tells the one who started the sidecar what does not work, though it goes on. */
   complain(message: string): void;
 }
@@ -48,7 +51,7 @@ export interface SidecarSurroundings {
 /** A running sidecar: everything wired, sampling begun, not yet listening. */
 export interface Sidecar {
   readonly server: Server;
-  /** Needed to act; `null`: everyone who is let in may act. */
+  /** Needed to act; `null`: there is none, and only those on this machine may who come through no proxy. */
   readonly token: string | null;
   readonly sourceKind: "nvidia-smi" | "demo";
   /** Ends everything that was started, children included. Idempotent. */
@@ -61,13 +64,11 @@ const RELEASE_LIMITS = { jobLimitMs: 2 * 3_600_000, stopLimitMs: 60_000 };
 /** Composition root: builds, wires and owns the parts; only it and `compose/` join the server's folders. */
 export function createSidecar(
   options: Options,
-  { clientFolder, version, env, complain }: SidecarSurroundings,
+  { clientFolder, version, env, mounted = false, complain }: SidecarSurroundings,
 ): Sidecar {
   const disposer = createDisposer();
   const bootId = randomUUID();
-  const loopbackOnly = isLoopbackHost(options.host === "::1" ? "[::1]" : options.host);
-  const token = options.token ?? (loopbackOnly ? null : randomBytes(18).toString("base64url"));
-  const admit = createAdmit({ allowOrigin: options.allowOrigin, token, loopbackOnly });
+  const { admit, token } = composeAuthority(options, mounted);
   const profiles = mergeProfiles(options.profiles);
   const profile =
     options.profile === undefined ? profiles[0] : profiles.find(({ id }) => id === options.profile);
@@ -190,10 +191,20 @@ export function createSidecar(
       cancelRelease: releases.cancel,
       prepareBackend: releases.prepare,
       pastReleases: audit.recent,
+      metrics: composeMetrics({
+        disposer,
+        version,
+        epochMs,
+        sampler,
+        jobs: capacity.jobs,
+        releases,
+        state: currentState,
+        viewers: () => gateway.viewers(),
+      }),
     },
     createPages(clientFolder, options.allowOrigin),
     loadAssets(clientFolder),
-    { basePath: options.basePath, admit },
+    { basePath: options.basePath, admit, callerOf },
   );
   const gateway = createGateway(
     server,
