@@ -50,5 +50,4 @@ export const roomEn: RoomWords = {
     weights: "of it weights {mib} MiB",
   },
   compare: "All profiles",
-  choose: "Choose {label}",
 };

@@ -35,5 +35,4 @@ export interface RoomWords {
     weights: string;
   };
   compare: string;
-  choose: string;
 }

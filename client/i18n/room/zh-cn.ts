@@ -47,5 +47,4 @@ export const roomZhCn: RoomWords = {
     weights: "其中权重 {mib} MiB",
   },
   compare: "全部任务类型",
-  choose: "选用 {label}",
 };

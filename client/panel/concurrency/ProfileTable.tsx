@@ -30,15 +30,12 @@ export default function ProfileTable({ capacity, gpus, words }: ProfileTableProp
         const tone = n === null ? "unknown" : n === 0 ? "warning" : "accent";
         return (
           <li key={profile.id} data-chosen={chosen}>
-            <button
-              type="button"
-              aria-pressed={chosen}
-              aria-label={fillIn(words.choose, { label: profile.label })}
-              onClick={() => choose(profile.id)}
-            >
-              <b>{profile.label}</b>
+            <span className="profile-name">
+              <button type="button" aria-pressed={chosen} onClick={() => choose(profile.id)}>
+                {profile.label}
+              </button>
               <span className="muted">{fillIn(m.concurrency.perJob, { gib: gib(profile.peakMiB) })}</span>
-            </button>
+            </span>
             <span className="chip" data-tone={tone}>
               {fillIn(m.concurrency.short, { n: n ?? DASH })}
             </span>

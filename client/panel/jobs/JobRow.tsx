@@ -1,7 +1,8 @@
 import { useContext } from "react";
 import type { Job } from "../../../shared/capacity/job.ts";
 import { fillIn } from "../../../shared/problems/fill-in.ts";
-import { gib } from "../../i18n/format.ts";
+import type { Problem } from "../../../shared/problems/problem.ts";
+import { gib, whole } from "../../i18n/format.ts";
 import type { JobsWords } from "../../i18n/jobs/words.ts";
 import { useLater, useProblemWords } from "../../i18n/use-messages.ts";
 import { LookContext } from "../settings/look.ts";
@@ -56,7 +57,9 @@ export function JobRow({ job, times, words, nowMs }: JobRowProps) {
       <div className="job-what">
         <b>{job.label}</b>
         <span className="muted small">{facts.filter((fact) => fact !== null).join(" · ")}</span>
-        {job.reason !== undefined && <span className="small job-reason">{wordsOf(job.reason).message}</span>}
+        {job.reason !== undefined && (
+          <span className="small job-reason">{wordsOf(withGroupedFigures(job.reason)).message}</span>
+        )}
       </div>
       <div className="job-when small">
         {when.map((text, i) => (
@@ -72,4 +75,13 @@ export function JobRow({ job, times, words, nowMs }: JobRowProps) {
       )}
     </li>
   );
+}
+
+/** 32603 → 32,603, as everywhere else in the panel. */
+function withGroupedFigures(problem: Problem): Problem {
+  const params = Object.entries(problem.params).map(([name, value]) => [
+    name,
+    typeof value === "number" ? whole(value) : value,
+  ]);
+  return { ...problem, params: Object.fromEntries(params) };
 }

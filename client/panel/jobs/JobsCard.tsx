@@ -21,16 +21,16 @@ export function JobsCard() {
   const jobs = usePanel(selectJobs);
   const open = useMemo(() => jobs.filter(({ state }) => state === "running" || state === "waiting"), [jobs]);
   if (words === null || open.length === 0) return null;
-  return <OpenJobs jobs={open} words={words} />;
+  return <OpenJobs all={jobs} jobs={open} words={words} />;
 }
 
-function OpenJobs({ jobs, words }: { jobs: readonly Job[]; words: JobsWords }) {
+function OpenJobs({ all, jobs, words }: { all: readonly Job[]; jobs: readonly Job[]; words: JobsWords }) {
   const { store } = usePanelParts();
   const profiles = useProfiles();
   const nowS = usePanel(selectNowS);
   const nowMs = nowS * 1000;
   // Of the rooms as they are now; they change with every sample, so that nothing is gained by following them.
-  const times = expectTimes(jobs, profiles, roomsOf(store.get()), nowMs);
+  const times = expectTimes(all, profiles, roomsOf(store.get()), nowMs);
   const running = jobs.filter(({ state }) => state === "running");
   const waiting = jobs
     .filter(({ state }) => state === "waiting")

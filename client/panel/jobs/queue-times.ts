@@ -1,3 +1,4 @@
+import { expectedSeconds } from "../../../shared/capacity/expected-seconds.ts";
 import type { Job } from "../../../shared/capacity/job.ts";
 import type { Profile } from "../../../shared/capacity/profile.ts";
 
@@ -16,7 +17,7 @@ export interface ExpectedTimes {
 }
 
 /**
- * Plays the queue forward: running jobs end when their profile's duration is over and give their peak back; waiting ones
+ * `jobs`: all that are known, the ended ones too, for they tell how long such jobs take. Plays the queue forward: running jobs end when they have taken as long as such jobs take (`expectedSeconds`) and give their peak back; waiting ones
  * start in their order once as many GPUs as they need have room for their peak. A running job that takes longer than usual,
  * or whose duration is not known, ends nobody knows when, and so does all that waits for it. Pure.
  */
@@ -26,7 +27,7 @@ export function expectTimes(
   rooms: readonly GpuRoomLeft[],
   nowMs: number,
 ): Map<string, ExpectedTimes> {
-  const secondsOf = ({ profile }: Job) => profiles.find(({ id }) => id === profile)?.seconds ?? null;
+  const secondsOf = ({ profile }: Job) => expectedSeconds(profile, profiles, jobs);
   const times = new Map<string, ExpectedTimes>();
   const available = new Map(rooms.map(({ index, availableMiB }) => [index, availableMiB ?? 0]));
   const ends: { atMs: number; gpus: readonly number[]; peakMiB: number }[] = [];

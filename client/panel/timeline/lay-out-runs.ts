@@ -10,7 +10,8 @@ export interface PhaseStretch extends Stretch {
   /** Counts the phases of its run from 1, those that lie outside of the window too. */
   n: number;
   name: string | null;
-  mib: number;
+  /** `null`: not seen. */
+  mib: number | null;
 }
 
 /** One job on the axis. */

@@ -108,4 +108,13 @@ describe("when jobs start and end", () => {
     expect(times.get("two")).toMatchObject({ startsAt: NOW + 600_000, endsAt: NOW + 660_000 });
     expect(times.get("after")).toMatchObject({ startsAt: NOW + 660_000 });
   });
+
+  test("PNL-24 jobs of the kind that ended well here say how long one takes, whatever was published", () => {
+    const done = (id: string, seconds: number, state: Job["state"] = "done") =>
+      job(id, { state, startedAt: NOW - 1_000_000, endedAt: NOW - 1_000_000 + seconds * 1000 });
+    const all = [running("a", 20), done("x", 80), done("y", 200), done("z", 90), done("bad", 1, "failed")];
+    const times = expectTimes(all, profiles, [{ index: 0, availableMiB: 0 }], NOW);
+    expect(times.get("a")).toMatchObject({ endsAt: NOW + 70_000 });
+    expect(times.size).toBe(1);
+  });
 });
