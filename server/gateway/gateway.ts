@@ -20,6 +20,7 @@ import type { Admit } from "./admit.ts";
 import { callerOf } from "./caller.ts";
 import { cancelRelease } from "./commands/cancel-release.ts";
 import type { Sidecar, Viewer } from "./commands/command.ts";
+import { history } from "./commands/history.ts";
 import { prepareBackend } from "./commands/prepare-backend.ts";
 import { release } from "./commands/release.ts";
 import { resume } from "./commands/resume.ts";
@@ -137,7 +138,12 @@ export function createGateway(
     socket.data.viewer = {
       address,
       actProblem,
-      historyMs: handshake.historyMs,
+      get historyMs() {
+        return handshake.historyMs;
+      },
+      wantHistory(windowMs) {
+        handshake.historyMs = Math.max(handshake.historyMs, windowMs);
+      },
       setWatching: (on) => setSocketWatching(socket, on),
     };
     return null;
@@ -159,6 +165,7 @@ export function createGateway(
     socket.on("unwatch", (ack) => answer(ack, () => setWatching(viewer, false)));
     socket.on("resume", (request, ack) => answer(ack, () => resume(sidecar, viewer, request)));
     socket.on("past-releases", (ack) => answer(ack, () => succeed([...sidecar.pastReleases()])));
+    socket.on("history", (request, ack) => answer(ack, () => history(sidecar, viewer, request)));
     socket.on("cancel-release", (request, ack) => answer(ack, () => cancelRelease(sidecar, viewer, request)));
     socket.on("prepare-backend", async (request, ack) => {
       const reply = await prepareBackend(sidecar, viewer, request);

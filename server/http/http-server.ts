@@ -10,14 +10,17 @@ import { sendProblem } from "./respond.ts";
 import { prepareBackend } from "./routes/backends.ts";
 import { fitRoute } from "./routes/fit.ts";
 import { healthz } from "./routes/healthz.ts";
+import { history } from "./routes/history.ts";
 import { endJob, listJobs, patchJob, requestJob, showJob } from "./routes/jobs.ts";
 import { metrics } from "./routes/metrics.ts";
+import { createOpenApiRoute } from "./routes/openapi.ts";
 import { profiles } from "./routes/profiles.ts";
 import { cancelRelease, pastReleases, showRelease, startRelease } from "./routes/release.ts";
 import type { HttpSidecar, Route } from "./routes/route.ts";
 import { state } from "./routes/state.ts";
 
-const ROUTES: readonly Route[] = [
+/** All but the one that describes them. */
+export const ROUTES: readonly Route[] = [
   healthz,
   state,
   profiles,
@@ -32,6 +35,7 @@ const ROUTES: readonly Route[] = [
   patchJob,
   endJob,
   fitRoute,
+  history,
   metrics,
 ];
 
@@ -54,6 +58,8 @@ export interface HttpOptions {
   basePath: string;
   admit: Admit;
   callerOf(request: IncomingMessage): Caller;
+  /** Of the package. */
+  version: string;
 }
 
 /** The HTTP side of the sidecar: pages, assets and the API. Not yet listening. */
@@ -61,8 +67,9 @@ export function createHttpServer(
   sidecar: HttpSidecar,
   pages: Pages,
   assets: Assets,
-  { basePath, admit, callerOf }: HttpOptions,
+  { basePath, admit, callerOf, version }: HttpOptions,
 ): Server {
+  const routes = [...ROUTES, createOpenApiRoute(ROUTES, version)];
   const server = createServer(LIMITS, (request, response) => {
     handle(request, response).catch((error: unknown) => {
       // Only a request that broke off gets here: its answer would reach nobody.
@@ -99,7 +106,7 @@ export function createHttpServer(
     const path = url.pathname.slice(basePath.length);
     if (isRead && (path === "" || path === "embed")) return pages.page(response);
 
-    const matching = ROUTES.filter((route) => route.path.test(path));
+    const matching = routes.filter((route) => route.path.test(path));
     if (matching.length === 0) {
       if (!isRead) return notFound(response, url.pathname);
       if (!assets.send(path, request, response)) notFound(response, url.pathname);

@@ -34,6 +34,8 @@ export interface RigOptions {
   onUnload?: (kind: BackendOptions["kind"], fake: FakeNvidiaSmi) => void;
   /** More settings for the config file. */
   settings?: Readonly<Record<string, unknown>>;
+  /** Settings that name the rig's own folder. */
+  late?: (dir: string) => Readonly<Record<string, unknown>> | undefined;
   flags?: readonly string[];
   env?: NodeJS.ProcessEnv;
 }
@@ -46,6 +48,7 @@ export async function startRig({
   backends: kinds = [],
   onUnload = () => {},
   settings: more = {},
+  late = () => ({}),
   flags = [],
   env = {},
 }: RigOptions = {}): Promise<Rig> {
@@ -70,6 +73,7 @@ export async function startRig({
     backendInterval: 250,
     backends: kinds.length === 0 ? [hookOptions] : listed,
     ...more,
+    ...late(fake.dir),
   };
   writeFileSync(config, JSON.stringify(settings));
   const start = (...more: string[]) =>

@@ -1,7 +1,7 @@
 import { memo } from "react";
 import { DASH, gib, whole } from "../../i18n/format.ts";
 import type { RoomWords } from "../../i18n/room/words.ts";
-import type { VramPiece, VramSplit } from "./split-vram.ts";
+import type { PieceKind, VramPiece, VramSplit } from "./split-vram.ts";
 
 interface VramLegendProps {
   split: VramSplit;
@@ -12,8 +12,7 @@ interface VramLegendProps {
 /** What the pieces of the bar are, each with its figure; pieces that are not there are left out. */
 export function VramLegend({ split, words, label }: VramLegendProps) {
   const { pieces, allocatorKnown } = split;
-  const told = new Map(pieces.map(({ kind, mib }) => [kind, mib]));
-  const hasBackend = told.get("backend") !== 0 || (told.get("tensors") ?? 0) > 0;
+  const hasBackend = pieces.some(({ kind, mib }) => BACKENDS.has(kind) && (mib ?? 0) > 0);
   const shown = pieces.filter((piece) => isWorthSaying(piece));
   return (
     <ul className="pieces plain small" aria-label={label}>
@@ -38,11 +37,12 @@ export function VramLegend({ split, words, label }: VramLegendProps) {
   );
 }
 
-/** Promises, reserve and what is free are always told; tensors and cache that are not known are told by the backend's row. */
+const BACKENDS: ReadonlySet<PieceKind> = new Set(["backend", "tensors", "cache"]);
+const UNUSED: ReadonlySet<PieceKind> = new Set(["promised", "reserve", "free"]);
+
+/** Promises, reserve and what is free are always told; what is not known of a backend is told by the name of another row. */
 function isWorthSaying({ kind, mib }: VramPiece): boolean {
-  if (kind === "tensors" || kind === "cache") return mib !== null && mib > 0;
-  if (kind === "promised" || kind === "reserve" || kind === "free") return true;
-  return mib === null || mib > 0;
+  return UNUSED.has(kind) || (mib ?? 0) > 0;
 }
 
 const Row = memo(function Row(row: {

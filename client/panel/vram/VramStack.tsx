@@ -19,7 +19,7 @@ interface VramStackProps {
 /** VRAM of one GPU: used of total, and the bar in pieces with its legend. */
 export function VramStack({ gpu, known, reserveMiB, fresh }: VramStackProps) {
   const m = useMessages();
-  const { memoryUsedMiB: used, memoryTotalMiB: total } = gpu;
+  const { used, total } = usedOf(gpu, known);
   const share = percentOf(used, total);
   const level = share === null ? "unknown" : share >= 97 ? "full" : share >= 90 ? "high" : "normal";
   const split = fresh ? splitVram({ gpu, known, reserveMiB }) : null;
@@ -54,6 +54,13 @@ export function VramStack({ gpu, known, reserveMiB, fresh }: VramStackProps) {
   );
 }
 
+/** The GPU's own figures, or the host's where they share its memory. */
+function usedOf({ memoryUsedMiB, memoryTotalMiB }: Gpu, { unified }: GpuPromise) {
+  if (unified === null) return { used: memoryUsedMiB, total: memoryTotalMiB };
+  const { totalMiB, freeMiB } = unified;
+  return { used: totalMiB === null || freeMiB === null ? null : totalMiB - freeMiB, total: totalMiB };
+}
+
 function Plain({ share }: { share: number | null }) {
   return (
     <span className="bar-fill" style={{ transform: `translateX(${((share ?? 0) - 100).toFixed(1)}%)` }} />
@@ -86,7 +93,7 @@ function Words({ gpu, known, split }: Pick<VramStackProps, "gpu" | "known"> & { 
   return (
     <>
       {split === null ? (
-        gpu.memoryTotalMiB === null && <p className="muted small">{words.unknownTotal}</p>
+        gpu.memoryTotalMiB === null && known.unified === null && <p className="muted small">{words.unknownTotal}</p>
       ) : (
         <VramLegend split={split} words={words} label={fillIn(words.bar, { index: gpu.index })} />
       )}
