@@ -5,7 +5,7 @@ import { useMessages } from "../../i18n/use-messages.ts";
 import { usePanel, usePanelParts } from "../../store/use-panel.ts";
 import { useWidth } from "../../ui/use-width.ts";
 import { BUCKETS, bucketRows, closedBucket } from "./buckets.ts";
-import { topOf } from "./geometry.ts";
+import { CHART_FRAME, topOf } from "./geometry.ts";
 import { levelsOf } from "./levels.ts";
 import { Marks } from "./Marks.tsx";
 
@@ -100,7 +100,14 @@ const TimelineBody = memo(function TimelineBody({ uuid, windowMs }: { uuid: stri
             levels={levels}
             topGib={topGib}
           >
-            <TimelineChart points={points} width={width} topGib={topGib} nowMs={nowMs} windowMs={windowMs} />
+            <TimelineChart
+              points={points}
+              width={width}
+              frame={CHART_FRAME}
+              topGib={topGib}
+              nowMs={nowMs}
+              windowMs={windowMs}
+            />
           </Marks>
         )}
       </Suspense>

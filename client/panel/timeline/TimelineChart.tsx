@@ -3,11 +3,13 @@ import { fillIn } from "../../../shared/problems/fill-in.ts";
 import { DASH } from "../../i18n/format.ts";
 import { useMessages } from "../../i18n/use-messages.ts";
 import type { ChartPoint } from "./buckets.ts";
-import { CHART_HEIGHT, PLOT } from "./geometry.ts";
+// The type alone: this file loads nothing but the chart library.
+import type { ChartFrame } from "./geometry.ts";
 
 interface TimelineChartProps {
   points: ChartPoint[];
   width: number;
+  frame: ChartFrame;
   /** End of the VRAM axis. */
   topGib: number;
   /** Right edge of the chart, ms since the sidecar's epoch. */
@@ -18,7 +20,14 @@ interface TimelineChartProps {
 const NARROW_PX = 480;
 
 /** VRAM as an area, utilization as a line. The only place that loads Recharts. */
-export default function TimelineChart({ points, width, topGib: top, nowMs, windowMs }: TimelineChartProps) {
+export default function TimelineChart({
+  points,
+  width,
+  frame,
+  topGib: top,
+  nowMs,
+  windowMs,
+}: TimelineChartProps) {
   const m = useMessages();
   const start = nowMs - windowMs;
   const minutes = windowMs / 60_000;
@@ -33,9 +42,9 @@ export default function TimelineChart({ points, width, topGib: top, nowMs, windo
   return (
     <ComposedChart
       width={width}
-      height={CHART_HEIGHT}
+      height={frame.height}
       data={points}
-      margin={{ top: PLOT.top, right: 0, bottom: 0, left: 0 }}
+      margin={{ top: frame.top, right: 0, bottom: 0, left: 0 }}
       accessibilityLayer={false}
     >
       <CartesianGrid vertical={false} yAxisId="vram" />
@@ -45,7 +54,7 @@ export default function TimelineChart({ points, width, topGib: top, nowMs, windo
         domain={[start, nowMs]}
         ticks={ticks}
         tickFormatter={ago}
-        height={PLOT.bottom}
+        height={frame.bottom}
         tickLine={false}
         axisLine={false}
         interval="preserveStartEnd"
@@ -56,7 +65,7 @@ export default function TimelineChart({ points, width, topGib: top, nowMs, windo
         domain={[0, top]}
         ticks={[0, top / 4, top / 2, (top * 3) / 4, top]}
         unit=" GiB"
-        width={PLOT.left}
+        width={frame.left}
         tickLine={false}
         axisLine={false}
       />
@@ -66,7 +75,7 @@ export default function TimelineChart({ points, width, topGib: top, nowMs, windo
         domain={[0, 100]}
         ticks={[0, 25, 50, 75, 100]}
         unit=" %"
-        width={PLOT.right}
+        width={frame.right}
         tickLine={false}
         axisLine={false}
       />

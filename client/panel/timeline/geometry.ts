@@ -1,7 +1,14 @@
-/** Where the chart's plot lies within it, CSS pixels: the marks are laid over it without asking the chart. */
-export const CHART_HEIGHT = 200;
-export const PLOT = { top: 8, right: 48, bottom: 30, left: 58 } as const;
-export const PLOT_HEIGHT = CHART_HEIGHT - PLOT.top - PLOT.bottom;
+/** Height of the chart, and where its plot lies within it, CSS pixels. */
+export interface ChartFrame {
+  height: number;
+  top: number;
+  right: number;
+  bottom: number;
+  left: number;
+}
+
+/** The marks are laid over the plot without asking the chart; `timeline-marks.css` has the same figures. */
+export const CHART_FRAME: ChartFrame = { height: 200, top: 8, right: 48, bottom: 30, left: 58 };
 
 /** What the VRAM axis ends with, GiB: the GPU's total, or the highest value there is; a multiple of 4. */
 export function topOf(totalGib: number | null, points: readonly { vramGib: number | null }[]): number {

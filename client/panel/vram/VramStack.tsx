@@ -93,7 +93,8 @@ function Words({ gpu, known, split }: Pick<VramStackProps, "gpu" | "known"> & { 
   return (
     <>
       {split === null ? (
-        gpu.memoryTotalMiB === null && known.unified === null && <p className="muted small">{words.unknownTotal}</p>
+        gpu.memoryTotalMiB === null &&
+        known.unified === null && <p className="muted small">{words.unknownTotal}</p>
       ) : (
         <VramLegend split={split} words={words} label={fillIn(words.bar, { index: gpu.index })} />
       )}
