@@ -7,7 +7,7 @@ import type { Profile } from "../../shared/capacity/profile.ts";
 import { problem } from "../../shared/problems/make-problem.ts";
 import type { CapacityMessage } from "../../shared/protocol/messages.ts";
 import { type Reply, refuse, succeed } from "../../shared/protocol/reply.ts";
-import type { HostState, State } from "../../shared/protocol/state.ts";
+import type { HostState, SourceState, State } from "../../shared/protocol/state.ts";
 import { openDatabase } from "../capacity/database.ts";
 import { createEstimator, type Estimator } from "../capacity/estimator.ts";
 import { createJobStore } from "../capacity/job-store.ts";
@@ -70,10 +70,7 @@ export function composeCapacity(parts: CapacityParts): CapacityArea {
   });
   // Before admission looks at a sample, what it promises must be known.
   disposer.add(sampler.onSample(estimator.sample));
-  const room = createRoomWatch(
-    { ...sampler, isLive: () => sampler.source().status === "live" },
-    estimator.roomOf,
-  );
+  const room = createRoomWatch({ ...sampler, isLive: () => isLive(sampler.source()) }, estimator.roomOf);
   disposer.add(room.close);
   const jobs = createJobs({
     store: createJobStore(database),
@@ -145,4 +142,9 @@ export function composeCapacity(parts: CapacityParts): CapacityArea {
       disposer.add(jobs.onChange(tellJobs.call));
     },
   };
+}
+
+/** A recording says nothing of the room that there is now. */
+function isLive({ status, kind }: SourceState): boolean {
+  return status === "live" && kind !== "replay";
 }
