@@ -3,6 +3,7 @@ import { problem } from "../../shared/problems/make-problem.ts";
 import type { Problem } from "../../shared/problems/problem.ts";
 import type { Admit } from "../gateway/admit.ts";
 import type { Caller } from "../gateway/caller.ts";
+import { bearerOf } from "../lib/bearer.ts";
 import { SECURITY_HEADERS } from "../lib/security-headers.ts";
 import type { Assets } from "./assets.ts";
 import type { Pages } from "./pages.ts";
@@ -123,14 +124,10 @@ export function createHttpServer(
       );
     }
     const params = route.path.exec(path)?.slice(1) ?? [];
-    const actProblem = admit.mayAct(bearerOf(request), callerOf(request));
+    const actProblem = admit.mayAct(bearerOf(request.headers), callerOf(request));
     if (!isRead && actProblem?.code === "too-many-requests") return sendTooMany(response, actProblem);
     await route.handle({ request, response, url, params, actProblem }, sidecar);
   }
-}
-
-function bearerOf({ headers }: IncomingMessage): string | undefined {
-  return /^Bearer (.+)$/i.exec(headers.authorization ?? "")?.[1];
 }
 
 function preflight(response: ServerResponse) {
