@@ -1,5 +1,5 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
-import type { Fit } from "../../../shared/capacity/fit.ts";
+import type { ExplainedFit, FitLanguage } from "../../../shared/capacity/fit.ts";
 import type { ProfileQuery } from "../../../shared/capacity/match-profile.ts";
 import type { Profile } from "../../../shared/capacity/profile.ts";
 import type { HistoryAnswer, HistoryQuery } from "../../../shared/history/series.ts";
@@ -20,7 +20,7 @@ export interface HttpSidecar {
   source(): SourceState;
   hello(actProblem: Problem | null): Hello;
   profiles(): readonly Profile[];
-  fit(query: ProfileQuery): Reply<Fit>;
+  fit(query: ProfileQuery, language: FitLanguage): Reply<ExplainedFit>;
   jobs: Pick<Jobs, "list" | "request" | "heartbeat" | "finish" | "whenStarted">;
   release(demand: ReleaseDemand): Reply<{ id: string }>;
   findRelease(id: string): Release | null;
