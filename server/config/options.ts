@@ -23,7 +23,10 @@ export const optionsSchema = v.strictObject({
   source: v.optional(
     v.pipe(
       v.string(),
-      v.regex(/^(?:auto|nvidia-smi|demo|demo:[1-9]\d?)$/, "auto, nvidia-smi or demo (demo:8 for eight GPUs)"),
+      v.regex(
+        /^(?:auto|nvidia-smi|demo|demo:[1-9]\d?|replay:.+)$/,
+        "auto, nvidia-smi, demo (demo:8 for eight GPUs) or replay:FILE",
+      ),
     ),
     "auto",
   ),
@@ -83,7 +86,7 @@ export const FLAGS = [
     key: "source",
     flag: "source",
     value: "KIND",
-    help: "auto, nvidia-smi, demo or demo:GPUS (default auto)",
+    help: "auto, nvidia-smi, demo, demo:GPUS or replay:FILE (default auto)",
   },
   { key: "nvidiaSmi", flag: "nvidia-smi", value: "COMMAND", help: "path of nvidia-smi, or a command line" },
   {

@@ -3,6 +3,7 @@ import { problem } from "../../shared/problems/make-problem.ts";
 import type { Problem } from "../../shared/problems/problem.ts";
 import type { Admit } from "../gateway/admit.ts";
 import type { Caller } from "../gateway/caller.ts";
+import { bearerOf } from "../lib/bearer.ts";
 import { SECURITY_HEADERS } from "../lib/security-headers.ts";
 import type { Assets } from "./assets.ts";
 import type { Pages } from "./pages.ts";
@@ -16,6 +17,7 @@ import { metrics } from "./routes/metrics.ts";
 import { createOpenApiRoute } from "./routes/openapi.ts";
 import { profiles } from "./routes/profiles.ts";
 import { cancelRelease, pastReleases, showRelease, startRelease } from "./routes/release.ts";
+import { replay } from "./routes/replay.ts";
 import type { HttpSidecar, Route } from "./routes/route.ts";
 import { state } from "./routes/state.ts";
 
@@ -37,6 +39,7 @@ export const ROUTES: readonly Route[] = [
   fitRoute,
   history,
   metrics,
+  replay,
 ];
 
 /**
@@ -123,14 +126,10 @@ export function createHttpServer(
       );
     }
     const params = route.path.exec(path)?.slice(1) ?? [];
-    const actProblem = admit.mayAct(bearerOf(request), callerOf(request));
+    const actProblem = admit.mayAct(bearerOf(request.headers), callerOf(request));
     if (!isRead && actProblem?.code === "too-many-requests") return sendTooMany(response, actProblem);
     await route.handle({ request, response, url, params, actProblem }, sidecar);
   }
-}
-
-function bearerOf({ headers }: IncomingMessage): string | undefined {
-  return /^Bearer (.+)$/i.exec(headers.authorization ?? "")?.[1];
 }
 
 function preflight(response: ServerResponse) {

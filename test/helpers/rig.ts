@@ -38,6 +38,8 @@ export interface RigOptions {
   late?: (dir: string) => Readonly<Record<string, unknown>> | undefined;
   flags?: readonly string[];
   env?: NodeJS.ProcessEnv;
+  /** The sidecar of an installed package in place of the built one. */
+  program?: string;
 }
 
 /** The built sidecar between a fake nvidia-smi and a real unload hook. */
@@ -51,6 +53,7 @@ export async function startRig({
   late = () => ({}),
   flags = [],
   env = {},
+  program,
 }: RigOptions = {}): Promise<Rig> {
   const fake = createFakeNvidiaSmi(script);
   const unloadHook = await startUnloadHook(hook?.(fake) ?? ((response) => response.writeHead(204).end()));
@@ -77,11 +80,11 @@ export async function startRig({
   };
   writeFileSync(config, JSON.stringify(settings));
   const start = (...more: string[]) =>
-    startSidecar(["--config", config, ...flags, ...more], {
-      ...fake.env,
-      GPU_PANEL_DATA_DIR: join(fake.dir, "data"),
-      ...env,
-    });
+    startSidecar(
+      ["--config", config, ...flags, ...more],
+      { ...fake.env, GPU_PANEL_DATA_DIR: join(fake.dir, "data"), ...env },
+      program,
+    );
   let sidecar = await start();
   const clients: PanelClient[] = [];
   return {
