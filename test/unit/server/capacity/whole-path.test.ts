@@ -191,7 +191,7 @@ describe("who is there and does nothing", () => {
   const on = (gpu: Gpu, more: Parameters<typeof answers>[1] = {}) =>
     answers([gpu], more).find(({ profile }) => profile.id === small)?.state.perGpu[0];
 
-  test("CAP-18 a desktop of a few hundred MiB that was there before anybody looked promises nothing", () => {
+  test("CAP-18 CAP-33 a desktop of a few hundred MiB that was there before anybody looked promises nothing", () => {
     expect(on(quiet(400, [{ pid: 7, name: "python", usedMiB: 380 }]))).toMatchObject({
       running: 0,
       promisedMiB: 0,
@@ -201,13 +201,13 @@ describe("who is there and does nothing", () => {
     expect(on(quiet(400, [{ pid: 7, name: "python", usedMiB: 380 }], 60))).toMatchObject({ running: 1 });
   });
 
-  test("CAP-18 what holds VRAM and has done nothing for a minute runs no job, and keeps what it holds", () => {
+  test("CAP-18 CAP-33 what holds VRAM and has done nothing for a minute runs no job, and keeps what it holds", () => {
     const held = quiet(9_000, [{ pid: 7, name: "server", usedMiB: 8_900 }]);
     expect(on(held)).toMatchObject({ running: 1, canStart: 0 });
     expect(on(held, { samples: 62 })).toMatchObject({ running: 0, promisedMiB: 0, canStart: 1 });
   });
 
-  test("CAP-7 CAP-11 a backend that says that it runs nothing promises nothing, and what it holds is reclaimable", () => {
+  test("CAP-7 CAP-11 CAP-33 a backend that says that it runs nothing promises nothing, and what it holds is reclaimable", () => {
     const held = quiet(9_000, [{ pid: 7, name: "python", usedMiB: 8_900, backend: "comfyui" }]);
     const backend: BackendState = {
       id: "comfyui",
