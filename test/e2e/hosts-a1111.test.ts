@@ -33,24 +33,30 @@ async function start(env: NodeJS.ProcessEnv, ready = (url: string) => isPanelUp(
 
 const post = async (url: string) => (await fetch(url, { method: "POST" })).status;
 
-test.each(["a1111", "forge"])("HOST-1 HOST-4 %s: a tab shows the panel, a release waits for the job, and the next job runs", async (kind) => {
-  const url = await start({ WEBUI_KIND: kind });
-  const page = await browser.open(url);
-  const frame = page.frameLocator("#gpu_status_panel");
-  await frame.getByTestId("status").first().getByText("Live").waitFor();
-  await frame.locator('.panel[data-theme="dark"]').waitFor();
-  await page.evaluate(() => document.body.classList.remove("dark"));
-  await frame.locator('.panel[data-theme="light"]').waitFor();
+test.each(["a1111", "forge"])(
+  "HOST-1 HOST-4 %s: a tab shows the panel, a release waits for the job, and the next job runs",
+  async (kind) => {
+    const url = await start({ WEBUI_KIND: kind });
+    const page = await browser.open(url);
+    const frame = page.frameLocator("#gpu_status_panel");
+    await frame.getByTestId("status").first().getByText("Live").waitFor();
+    await frame.locator('.panel[data-theme="dark"]').waitFor();
+    await page.evaluate(() => document.body.classList.remove("dark"));
+    await frame.locator('.panel[data-theme="light"]').waitFor();
 
-  // While a job holds the lock the sidecar is told that it is busy, and does not call.
-  expect(await post(`${url}begin`)).toBe(200);
-  await frame.getByRole("button", { name: "Release VRAM" }).click();
-  await frame.getByRole("button", { name: "Release after the job" }).click();
-  await frame.getByText(/waiting/i).first().waitFor();
-  expect(await post(`${url}end`)).toBe(200);
-  await frame.getByText("6.0 GiB released").first().waitFor();
-  expect(await post(`${url}generate`)).toBe(200);
-});
+    // While a job holds the lock the sidecar is told that it is busy, and does not call.
+    expect(await post(`${url}begin`)).toBe(200);
+    await frame.getByRole("button", { name: "Release VRAM" }).click();
+    await frame.getByRole("button", { name: "Release after the job" }).click();
+    await frame
+      .getByText(/waiting/i)
+      .first()
+      .waitFor();
+    expect(await post(`${url}end`)).toBe(200);
+    await frame.getByText("6.0 GiB released").first().waitFor();
+    expect(await post(`${url}generate`)).toBe(200);
+  },
+);
 
 test("HOST-3 a1111: with its log-in on, who has not logged in sees no panel", async () => {
   const url = await start({ WEBUI_AUTH: "me:secret" }, async (address) => (await fetch(address)).ok);

@@ -43,7 +43,10 @@ test("HOST-1 HOST-4 Wan2GP: the plugin's tab shows the panel, and a release wait
   await generating(url, "yes");
   await frame.getByRole("button", { name: "Release VRAM" }).click();
   await frame.getByRole("button", { name: "Release after the job" }).click();
-  await frame.getByText(/waiting/i).first().waitFor();
+  await frame
+    .getByText(/waiting/i)
+    .first()
+    .waitFor();
   await generating(url, "no");
   await frame.getByText("10.0 GiB released").first().waitFor();
 });

@@ -29,7 +29,10 @@ async function start(script: string): Promise<{ server: Started; url: string }> 
 
 async function prompt(server: Started, text: string) {
   server.child.stdin?.write(`${text}\n`);
-  await waitUntil(() => server.said().includes(`saved ${text}.mp4`), { timeoutMs: 30_000, what: () => server.said() });
+  await waitUntil(() => server.said().includes(`saved ${text}.mp4`), {
+    timeoutMs: 30_000,
+    what: () => server.said(),
+  });
 }
 
 async function usedMiB(url: string): Promise<number> {
@@ -72,7 +75,9 @@ test("HOST-4 TurboDiffusion: with --release-after it lets go by itself, and of t
   const { server, url } = await start(serveAndLetGo ?? "");
   await prompt(server, "fox");
   expect((await jobs(url))[0]).toMatchObject({ profile: "wan2.2-i2v-a14b", phase: "VAE decode" });
-  await waitUntil(async () => (await usedMiB(url)) === 1000, { what: "VRAM to be given back without a click" });
+  await waitUntil(async () => (await usedMiB(url)) === 1000, {
+    what: "VRAM to be given back without a click",
+  });
   await prompt(server, "again");
 });
 
