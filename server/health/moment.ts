@@ -23,6 +23,8 @@ export interface Xid {
 
 /** CPU and memory, of the container where that has limits. `null`: not known. */
 export interface HostFigures {
+  /** When it was read, epoch milliseconds. */
+  atMs: number;
   load1: number | null;
   /** The cores that `load1` is of. */
   coreCount: number;

@@ -27,9 +27,12 @@ export const hostSchema = v.object({
   /** One-minute load average; `null` on Windows, which has none. */
   load1: figure,
   memoryTotalMiB: figure,
+  /** What may still be taken: within the container's limit where there is one. */
   memoryAvailableMiB: figure,
   /** The container's memory limit; `null` where there is none. */
   memoryLimitMiB: figure,
+  /** The container's CPU limit in cores; `null` where there is none. */
+  cpuLimit: figure,
 });
 export type HostState = v.InferOutput<typeof hostSchema>;
 

@@ -25,8 +25,8 @@ export interface GpuTrack {
   /** Last time at which a thermal, and another hardware throttle reason was active. */
   hotAtMs: number | null;
   brakedAtMs: number | null;
-  /** The last slow reading that was taken while the GPU was busy. */
-  busyReading: SlowReading | null;
+  /** The last two slow readings that were taken while the GPU was busy, newest last. */
+  busyReadings: readonly SlowReading[];
   xid: { atMs: number; code: number } | null;
 }
 
@@ -39,7 +39,7 @@ export const NEW_TRACK: GpuTrack = {
   heat: NO_HEAT,
   hotAtMs: null,
   brakedAtMs: null,
-  busyReading: null,
+  busyReadings: [],
   xid: null,
 };
 
@@ -86,7 +86,7 @@ export function followGpu(track: GpuTrack, gpu: Gpu, moment: Moment, facts: JobF
   const before = { ...track, atMs: nowMs, utilizationPct: smooth, recent };
   const { episode, ends } = followEpisode(before, gpu, moment, facts);
   const slow = moment.slow.get(gpu.uuid);
-  const isNew = slow !== undefined && slow.atMs !== track.busyReading?.atMs && nowMs - slow.atMs < RECENT_MS;
+  const isNew = slow !== undefined && slow.atMs > track.atMs;
   const code = facts.xids.at(-1);
   return {
     ...before,
@@ -95,7 +95,8 @@ export function followGpu(track: GpuTrack, gpu: Gpu, moment: Moment, facts: JobF
     heat: followHeat(track.heat, gpu.temperatureC, (smooth ?? 0) >= BUSY_PCT, nowMs),
     hotAtMs: has(gpu.throttle, THERMAL) ? nowMs : track.hotAtMs,
     brakedAtMs: has(gpu.throttle, BRAKES) && !has(gpu.throttle, THERMAL) ? nowMs : track.brakedAtMs,
-    busyReading: isNew && (smooth ?? 0) >= BUSY_PCT ? slow : track.busyReading,
+    busyReadings:
+      isNew && (smooth ?? 0) >= BUSY_PCT ? [...track.busyReadings.slice(-1), slow] : track.busyReadings,
     xid: code === undefined ? track.xid : { atMs: nowMs, code },
   };
 }
