@@ -36,14 +36,18 @@ export default defineConfig(({ mode }) => {
       define,
       publicDir: false,
       build: {
-        ssr: "server/main.ts",
+        ssr: true,
         outDir: "dist/server",
         emptyOutDir: true,
         target: "node20",
         minify: false,
-        rollupOptions: { output: { entryFileNames: "[name].js" } },
+        rollupOptions: {
+          // The program and the library; what they share lies beside them.
+          input: { main: "server/main.ts", library: "server/library.ts" },
+          output: { entryFileNames: "[name].js", chunkFileNames: "[name].js" },
+        },
       },
-      // One file: the packed sidecar starts without looking through node_modules, except for SQLite's binary.
+      // Nothing left out: the packed sidecar starts without looking through node_modules, except for SQLite's binary.
       ssr: { noExternal: true, external: ["libsql"] },
     };
   }

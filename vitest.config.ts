@@ -16,6 +16,7 @@ export default defineConfig({
         test: {
           name: "integration",
           include: ["test/{contract,integration}/**/*.test.ts"],
+          globalSetup: ["test/helpers/find-prometheus.ts"],
           testTimeout: 60_000,
           hookTimeout: 60_000,
         },

@@ -1,35 +1,27 @@
-import { randomBytes, randomUUID } from "node:crypto";
+import { randomUUID } from "node:crypto";
 import type { Server } from "node:http";
-import { join } from "node:path";
 import * as v from "valibot";
-import { assessFit } from "../shared/capacity/fit.ts";
-import { matchProfile } from "../shared/capacity/match-profile.ts";
+import { DEFAULT_RESERVE } from "../shared/capacity/concurrency.ts";
 import { encodeHistory } from "../shared/history/codec.ts";
 import { problem } from "../shared/problems/make-problem.ts";
 import type { Problem } from "../shared/problems/problem.ts";
-import { isLoopbackHost } from "../shared/protocol/origins.ts";
-import { refuse, succeed } from "../shared/protocol/reply.ts";
 import type { State } from "../shared/protocol/state.ts";
 import { PROTOCOL_VERSION } from "../shared/protocol/version.ts";
 import { recordOf } from "../shared/release/record.ts";
-import { openDatabase } from "./capacity/database.ts";
-import { createEstimator } from "./capacity/estimator.ts";
-import { createJobStore } from "./capacity/job-store.ts";
-import { createJobs } from "./capacity/jobs.ts";
 import { mergeProfiles } from "./capacity/profiles.ts";
-import { createRoomWatch } from "./capacity/room-watch.ts";
-import { createSignatureStore } from "./capacity/signature-store.ts";
+import { composeAuthority } from "./compose/authority.ts";
+import { composeCapacity } from "./compose/capacity.ts";
+import { composeMetrics } from "./compose/metrics.ts";
 import { type BackendOptions, backendSchema } from "./config/backend-options.ts";
 import { dataFolder } from "./config/data-folder.ts";
 import type { Options } from "./config/options.ts";
-import { createAdmit } from "./gateway/admit.ts";
+import { callerOf } from "./gateway/caller.ts";
 import { createGateway, type MakeHello } from "./gateway/gateway.ts";
 import { createHistory } from "./history/history.ts";
 import { loadAssets } from "./http/assets.ts";
 import { createHttpServer } from "./http/http-server.ts";
 import { createPages } from "./http/pages.ts";
 import { createDisposer } from "./lib/disposer.ts";
-import { createThrottle } from "./lib/throttle.ts";
 import { createAudit } from "./release/audit.ts";
 import { createBackendWatch } from "./release/backend-watch.ts";
 import type { Backend } from "./release/backends/backend.ts";
@@ -50,6 +42,8 @@ export interface SidecarSurroundings {
   clientFolder: string;
   version: string;
   env: NodeJS.ProcessEnv;
+  /** On a host's server, which may be bound to anything: only direct callers on this machine act without a token. */
+  mounted?: boolean;
   /** Tells the one who started the sidecar what does not work, though it goes on. */
   complain(message: string): void;
 }
@@ -57,7 +51,7 @@ export interface SidecarSurroundings {
 /** A running sidecar: everything wired, sampling begun, not yet listening. */
 export interface Sidecar {
   readonly server: Server;
-  /** Needed to act; `null`: everyone who is let in may act. */
+  /** Needed to act; `null`: there is none, and only those on this machine may who come through no proxy. */
   readonly token: string | null;
   readonly sourceKind: "nvidia-smi" | "demo";
   /** Ends everything that was started, children included. Idempotent. */
@@ -65,21 +59,16 @@ export interface Sidecar {
 }
 
 const HOST_INTERVAL_MS = 10_000;
-const JOBS_INTERVAL_MS = 1000;
-/** Promises change with every list of processes. */
-const CAPACITY_INTERVAL_MS = 5000;
 const RELEASE_LIMITS = { jobLimitMs: 2 * 3_600_000, stopLimitMs: 60_000 };
 
-/** Composition root: builds, wires and owns the parts; the only file that joins the server's folders. */
+/** Composition root: builds, wires and owns the parts; only it and `compose/` join the server's folders. */
 export function createSidecar(
   options: Options,
-  { clientFolder, version, env, complain }: SidecarSurroundings,
+  { clientFolder, version, env, mounted = false, complain }: SidecarSurroundings,
 ): Sidecar {
   const disposer = createDisposer();
   const bootId = randomUUID();
-  const loopbackOnly = isLoopbackHost(options.host === "::1" ? "[::1]" : options.host);
-  const token = options.token ?? (loopbackOnly ? null : randomBytes(18).toString("base64url"));
-  const admit = createAdmit({ allowOrigin: options.allowOrigin, token, loopbackOnly });
+  const { admit, token } = composeAuthority(options, mounted);
   const profiles = mergeProfiles(options.profiles);
   const profile =
     options.profile === undefined ? profiles[0] : profiles.find(({ id }) => id === options.profile);
@@ -143,28 +132,19 @@ export function createSidecar(
   // Closed before the audit: a release that the end breaks off is kept, too.
   disposer.add(releases.close);
 
-  // Jobs on the demo machine must not be taken for jobs on the real one, nor what is learned of them.
-  const database = openDatabase(
-    join(folder, choice.kind === "demo" ? "capacity-demo.sqlite" : "capacity.sqlite"),
-    complain,
-  );
-  disposer.add(database.close);
-  const room = createRoomWatch({ ...sampler, isLive: () => sampler.source().status === "live" });
-  disposer.add(room.close);
-  const jobs = createJobs({
-    store: createJobStore(database),
-    room,
-    profiles: () => estimator.profiles(),
-    nowMs: () => epochMs + Math.round(sampler.nowMs()),
-  });
-  disposer.add(jobs.close);
-  const estimator = createEstimator({
+  const capacity = composeCapacity({
+    disposer,
+    sampler,
+    watch,
     profiles,
-    store: createSignatureStore(database),
-    jobs: () => jobs.list(),
+    profile,
+    reserve: DEFAULT_RESERVE,
+    folder,
+    isDemo: choice.kind === "demo",
+    epochMs,
+    readHost,
+    complain,
   });
-  disposer.add(sampler.onSample(estimator.sample));
-  disposer.add(jobs.onEnd(estimator.jobEnded));
 
   let host = readHost();
   const currentState = (): State => {
@@ -173,11 +153,9 @@ export function createSidecar(
       source: sampler.source(),
       gpus: [...gpus],
       host,
-      capacity: estimator.capacity(profile.id),
-      promises: estimator.promises(),
+      ...capacity.state(),
       backends: watch.states(),
       release: releases.state(),
-      jobs: jobs.list(),
     };
   };
   const encodedHistory = (sinceSeq: number, windowMs: number) =>
@@ -196,7 +174,7 @@ export function createSidecar(
       seq,
       capabilities: { release: { allowed: blocked === null, problem: blocked } },
       state: currentState(),
-      profiles: [...estimator.profiles()],
+      profiles: [...capacity.estimator.profiles()],
       history: encodedHistory(knownBoot === bootId ? lastSeq : 0, historyMs),
     };
   };
@@ -205,33 +183,28 @@ export function createSidecar(
     {
       source: sampler.source,
       hello: (actProblem) => makeHello({ actProblem, bootId: undefined, lastSeq: 0, historyMs: 0 }),
-      profiles: estimator.profiles,
-      fit: (query) => {
-        const known = estimator.profiles();
-        const meant = matchProfile(query, known);
-        if (meant === null) return refuse(problem("unknown-profile"));
-        const { gpus } = sampler.latest();
-        return succeed(
-          assessFit(meant, {
-            gpus,
-            promises: estimator.promises(),
-            profiles: known,
-            backends: watch.states(),
-            jobs: jobs.list(),
-            nowMs: Date.now(),
-          }),
-        );
-      },
-      jobs,
+      profiles: capacity.estimator.profiles,
+      fit: capacity.fit,
+      jobs: capacity.jobs,
       release: releases.request,
       findRelease: releases.find,
       cancelRelease: releases.cancel,
       prepareBackend: releases.prepare,
       pastReleases: audit.recent,
+      metrics: composeMetrics({
+        disposer,
+        version,
+        epochMs,
+        sampler,
+        jobs: capacity.jobs,
+        releases,
+        state: currentState,
+        viewers: () => gateway.viewers(),
+      }),
     },
     createPages(clientFolder, options.allowOrigin),
     loadAssets(clientFolder),
-    { basePath: options.basePath, admit },
+    { basePath: options.basePath, admit, callerOf },
   );
   const gateway = createGateway(
     server,
@@ -256,22 +229,7 @@ export function createSidecar(
   disposer.add(sampler.onSource(gateway.source));
   disposer.add(releases.onRelease(gateway.release));
   disposer.add(watch.onChange(gateway.backends));
-  let profilesChanged = false;
-  const tellCapacity = createThrottle(CAPACITY_INTERVAL_MS, () => {
-    const learned = profilesChanged ? { profiles: [...estimator.profiles()] } : {};
-    profilesChanged = false;
-    gateway.capacity({ promises: estimator.promises(), ...learned });
-  });
-  disposer.add(tellCapacity.close);
-  disposer.add(
-    estimator.onChange((what) => {
-      profilesChanged ||= what.profiles;
-      tellCapacity.call();
-    }),
-  );
-  const tellJobs = createThrottle(JOBS_INTERVAL_MS, () => gateway.jobs(jobs.list()));
-  disposer.add(tellJobs.close);
-  disposer.add(jobs.onChange(tellJobs.call));
+  capacity.tell(gateway);
 
   let hostTimer: NodeJS.Timeout | undefined;
   disposer.add(() => clearInterval(hostTimer));

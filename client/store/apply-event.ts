@@ -18,7 +18,7 @@ export function applyEvent(state: PanelState, event: PanelEvent): PanelState {
 
 function applyHello(before: Known | null, hello: Extract<PanelEvent, { type: "hello" }>["hello"]): Known {
   const { bootId, version, epochMs, capabilities, profiles, state } = hello;
-  const { source, gpus, host, backends, release, jobs, promises } = state;
+  const { source, gpus, host, backends, release, jobs, promises, runs } = state;
   const missed = decodeSafely(hello.history);
   const goesOn = before !== null && before.bootId === bootId && sameGpus(before.gpus, gpus);
   const rows = goesOn ? appendAll(before.rows, missed) : missed;
@@ -36,6 +36,7 @@ function applyHello(before: Known | null, hello: Extract<PanelEvent, { type: "he
     release,
     jobs,
     promises,
+    runs,
     rows,
     tMs,
   };
@@ -75,8 +76,8 @@ function applyToKnown(known: Known, event: Exclude<PanelEvent, { type: "hello" |
         gpus: event.source.status === "failed" ? forget(known.gpus) : known.gpus,
       };
     case "capacity": {
-      const { promises, profiles = known.profiles } = event.capacity;
-      return { ...known, promises, profiles };
+      const { promises, runs = known.runs, profiles = known.profiles } = event.capacity;
+      return { ...known, promises, runs, profiles };
     }
     case "backends":
       return { ...known, backends: event.backends };

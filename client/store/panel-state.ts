@@ -1,5 +1,6 @@
 import type { Job } from "../../shared/capacity/job.ts";
 import type { Profile } from "../../shared/capacity/profile.ts";
+import type { Run } from "../../shared/capacity/run.ts";
 import type { Gpu } from "../../shared/gpu/gpu.ts";
 import type { HistoryRow } from "../../shared/history/row.ts";
 import type { Problem } from "../../shared/problems/problem.ts";
@@ -22,6 +23,8 @@ export interface Known {
   jobs: readonly Job[];
   /** In the order of the GPUs. */
   promises: readonly GpuPromise[];
+  /** What runs on each GPU, and what ended lately. */
+  runs: readonly Run[];
   profiles: readonly Profile[];
   /** Epoch milliseconds of `tMs` = 0, by the sidecar's clock. */
   epochMs: number;

@@ -1,11 +1,27 @@
-import { gpuCapacity, totalCanStart } from "../../shared/capacity/concurrency.ts";
-import { explainCapacity } from "../../shared/capacity/explain.ts";
+import { backendsOn } from "../../shared/capacity/backends-on.ts";
+import {
+  hasUnifiedMemory,
+  type ReserveSettings,
+  reserveFor,
+  totalCanStart,
+  unifiedRoom,
+} from "../../shared/capacity/concurrency.ts";
+import { explainCapacity, explainFurther } from "../../shared/capacity/explain.ts";
 import type { Job } from "../../shared/capacity/job.ts";
+import { loadedProfiles } from "../../shared/capacity/loaded-profiles.ts";
+import { capacityOnGpu, roomOf } from "../../shared/capacity/on-gpu.ts";
 import type { Profile } from "../../shared/capacity/profile.ts";
+import { vramBar } from "../../shared/capacity/vram-bar.ts";
 import { capacityWordsEn } from "../../shared/capacity/words-en.ts";
 import type { Gpu } from "../../shared/gpu/gpu.ts";
 import type { Sample } from "../../shared/gpu/sample.ts";
-import type { CapacityState, GpuPromise } from "../../shared/protocol/state.ts";
+import {
+  type CapacityState,
+  type GpuPromise,
+  type HostState,
+  UNKNOWN_PROMISE,
+} from "../../shared/protocol/state.ts";
+import type { BackendState } from "../../shared/release/backend.ts";
 import { createEmitter } from "../lib/emitter.ts";
 import type { EndedJob } from "./jobs.ts";
 import { learn, type Signature } from "./learn.ts";
@@ -14,6 +30,7 @@ import { matchPids } from "./match-pids.ts";
 import { NOTHING_OBSERVED, type ObservedGpu, observe } from "./observer.ts";
 import { profileFigure } from "./profile-figure.ts";
 import { promisesOn } from "./promises.ts";
+import { createRecentUse } from "./recent-use.ts";
 import type { SignatureStore } from "./signature-store.ts";
 
 /** Follows the samples: what running jobs will still take, and what they teach of their profiles. */
@@ -25,6 +42,8 @@ export interface Estimator {
   /** The recommendation for one profile over all GPUs. */
   capacity(profileId: string): CapacityState;
   sample(sample: Sample): void;
+  /** Jobs or backends have changed: looks again without waiting for a sample. */
+  look(): void;
   jobEnded(ended: EndedJob): void;
   /** Promises or learned figures have changed. */
   onChange(listener: (what: { profiles: boolean }) => void): () => void;
@@ -35,6 +54,10 @@ export interface EstimatorContext {
   store: SignatureStore;
   /** The jobs that are marked. */
   jobs(): readonly Job[];
+  backends(): readonly BackendState[];
+  reserve: ReserveSettings;
+  /** Asked only where GPUs share the host's memory. */
+  readHost(): Pick<HostState, "memoryTotalMiB" | "memoryAvailableMiB" | "memoryLimitMiB">;
 }
 
 const UNNAMED_STEP_MIB = 256;
@@ -48,12 +71,14 @@ function hidesProcesses({ processes, memoryUsedMiB }: Gpu): boolean {
   return memoryUsedMiB !== null && memoryUsedMiB - listed > UNEXPLAINED_MIB;
 }
 
-export function createEstimator({ profiles, store, jobs }: EstimatorContext): Estimator {
+export function createEstimator(context: EstimatorContext): Estimator {
+  const { profiles, store, jobs, backends, reserve } = context;
   const changes = createEmitter<{ profiles: boolean }>();
   let state = { ...NOTHING_OBSERVED, knowledge: store.load().reduce(learn, NOTHING_OBSERVED.knowledge) };
   let gpus: readonly Gpu[] = [];
   let promises: GpuPromise[] = [];
   let learned = learnedProfiles();
+  const use = createRecentUse();
   /** By GPU: the list of processes and the sample in which it was first seen. */
   const lists = new Map<string, { processes: Gpu["processes"]; atMs: number }>();
 
@@ -87,6 +112,27 @@ export function createEstimator({ profiles, store, jobs }: EstimatorContext): Es
   const marked = () => matchPids(jobs(), state.tracked);
 
   function promiseOn(gpu: Gpu): GpuPromise {
+    const { running, promisedMiB } = takenOn(gpu);
+    const unified = unifiedOf(gpu);
+    const room = roomOf(gpu, { unified });
+    return {
+      running,
+      promisedMiB,
+      reserveMiB: room.memoryTotalMiB === null ? null : reserveFor(room.memoryTotalMiB, reserve, false),
+      useful: use.usefulness(gpu.uuid, running),
+      ...backendsOn(gpu, gpus, backends()),
+      loaded: loadedProfiles(gpu, gpus, backends(), learned),
+      unified,
+    };
+  }
+
+  function unifiedOf(gpu: Gpu): GpuPromise["unified"] {
+    if (!hasUnifiedMemory(gpu)) return null;
+    const { memoryTotalMiB, memoryFreeMiB } = unifiedRoom(gpu.index, context.readHost());
+    return { totalMiB: memoryTotalMiB, freeMiB: memoryFreeMiB };
+  }
+
+  function takenOn(gpu: Gpu): Pick<GpuPromise, "running" | "promisedMiB"> {
     const jobsMarked = marked();
     const isMarked = jobsMarked.some((job) => job.gpus.includes(gpu.index));
     // Where somebody holds VRAM whom nvidia-smi does not show, nothing is known of what runs, but for what was marked.
@@ -99,6 +145,27 @@ export function createEstimator({ profiles, store, jobs }: EstimatorContext): Es
     const held =
       unnamed < UNNAMED_STEP_MIB / 2 ? 0 : Math.ceil(unnamed / UNNAMED_STEP_MIB) * UNNAMED_STEP_MIB;
     return { running, promisedMiB: promisedMiB + held };
+  }
+
+  function capacityOf(gpu: Gpu, profile: Profile, promise: GpuPromise): CapacityState["perGpu"][number] {
+    const capacity = capacityOnGpu(gpu, profile, promise);
+    const room = roomOf(gpu, promise);
+    const { promisedMiB, reserveMiB } = capacity;
+    const { backendMiB, tensorsMiB, cacheMiB, useful } = promise;
+    const bar = vramBar({
+      totalMiB: room.memoryTotalMiB,
+      freeMiB: room.memoryFreeMiB,
+      backendMiB,
+      tensorsMiB,
+      cacheMiB,
+      promisedMiB,
+      reserveMiB,
+    });
+    const words = capacityWordsEn;
+    const explanation = [explainCapacity(capacity, words), ...explainFurther(capacity, words, useful)].join(
+      "; ",
+    );
+    return { ...capacity, useful, bar, unifiedMemory: promise.unified !== null, explanation };
   }
 
   function settle(profilesChanged: boolean) {
@@ -120,13 +187,7 @@ export function createEstimator({ profiles, store, jobs }: EstimatorContext): Es
     capacity(profileId) {
       const profile = learned.find(({ id }) => id === profileId) ?? learned[0];
       if (profile === undefined) throw new Error("there is no job profile");
-      const perGpu = gpus.map((gpu, i) => {
-        const capacity = gpuCapacity(gpu, profile, {
-          ...promises[i],
-          uncertaintyMiB: profile.uncertaintyMiB,
-        });
-        return { ...capacity, explanation: explainCapacity(capacity, capacityWordsEn) };
-      });
+      const perGpu = gpus.map((gpu, i) => capacityOf(gpu, profile, promises[i] ?? UNKNOWN_PROMISE));
       const canStart = totalCanStart(perGpu, profile.gpus);
       const running = perGpu.reduce((sum, one) => sum + (one.running ?? 0), 0);
       return {
@@ -136,8 +197,11 @@ export function createEstimator({ profiles, store, jobs }: EstimatorContext): Es
         recommendedMax: canStart === null ? null : canStart + running,
       };
     },
-    sample({ gpus: now, tMs }) {
+    look: () => settle(false),
+    sample(sample) {
+      const { gpus: now, tMs } = sample;
       gpus = now;
+      use.sample(sample);
       const result = observe(
         state,
         now.map((gpu) => observed(gpu, tMs)),

@@ -68,7 +68,7 @@ export function readOptions(
 }
 
 /** What is right by itself and wrong together. */
-function contradictions(options: Options, placeOf: (key: string) => string): string[] {
+export function contradictions(options: Options, placeOf: (key: string) => string): string[] {
   const { backend, backendUrl, backends, profile, profiles } = options;
   const errors: string[] = [];
   if (backend === "http" && backendUrl === undefined) {

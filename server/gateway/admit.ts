@@ -5,6 +5,7 @@ import type { Problem } from "../../shared/problems/problem.ts";
 import { hostnameOf, isAllowedOrigin, isLoopbackHost, isOrigin } from "../../shared/protocol/origins.ts";
 import { addressKey } from "../lib/address-key.ts";
 import { createRateLimiter } from "../lib/rate-limiter.ts";
+import type { Caller } from "./caller.ts";
 import { createTokenGuard } from "./token-guard.ts";
 import { tooManyRequests } from "./too-many-requests.ts";
 
@@ -12,7 +13,7 @@ import { tooManyRequests } from "./too-many-requests.ts";
 export interface AdmitRules {
   /** Origins beyond the loopback ones. */
   allowOrigin: readonly string[];
-  /** Needed to act; `null`: everyone who is let in may act. */
+  /** Needed to act; `null`: only those on this machine may, who come through no proxy. */
   token: string | null;
   /** Bound to loopback only, so that any other name in `Host` is a rebinding attack or a proxy nobody announced. */
   loopbackOnly: boolean;
@@ -28,7 +29,7 @@ export interface Admit {
   /** May this request be answered at all? CORS does not guard a WebSocket, so both sides ask here. */
   mayConnect(headers: RequestHeaders): Problem | null;
   /** May the bearer of this token act? A wrong one counts as a guess. */
-  mayAct(token: string | undefined, address: string | undefined): Problem | null;
+  mayAct(token: string | undefined, caller: Caller): Problem | null;
   /** May this address send one more request that acts, whatever comes of it? */
   mayAsk(address: string | undefined): Problem | null;
   /** May this address open one more connection with a token that is not accepted? */
@@ -56,8 +57,8 @@ export function createAdmit(rules: AdmitRules, nowMs = () => performance.now()):
   };
   return {
     mayConnect: (headers) => mayConnect(headers, rules),
-    mayAct(token, address) {
-      if (guard === null) return null;
+    mayAct(token, { address, isDirect }) {
+      if (guard === null) return isDirect ? null : problem("not-direct");
       if (token === undefined || token === "") return problem("not-allowed");
       return guard(token, addressKey(address));
     },

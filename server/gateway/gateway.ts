@@ -17,6 +17,7 @@ import type { BackendState } from "../../shared/release/backend.ts";
 import type { Release } from "../../shared/release/release.ts";
 import { SECURITY_HEADERS } from "../lib/security-headers.ts";
 import type { Admit } from "./admit.ts";
+import { callerOf } from "./caller.ts";
 import { cancelRelease } from "./commands/cancel-release.ts";
 import type { Sidecar, Viewer } from "./commands/command.ts";
 import { prepareBackend } from "./commands/prepare-backend.ts";
@@ -49,6 +50,8 @@ export interface Gateway {
   backends(backends: BackendState[]): void;
   release(release: Release): void;
   jobs(jobs: Job[]): void;
+  /** Panels that watch at present. */
+  viewers(): number;
   close(): Promise<void>;
 }
 
@@ -125,7 +128,7 @@ export function createGateway(
     if (handshake.protocol !== PROTOCOL_VERSION) {
       return problem("protocol-version", { client: handshake.protocol, server: PROTOCOL_VERSION });
     }
-    const actProblem = admit.mayAct(handshake.token, address);
+    const actProblem = admit.mayAct(handshake.token, callerOf(socket.request));
     if (actProblem !== null && handshake.token !== undefined) {
       const tooMany = admit.mayKnock(address);
       if (tooMany !== null) return tooMany;
@@ -193,6 +196,7 @@ export function createGateway(
     backends: (backends) => void io.emit("backends", backends),
     release: (state) => void io.emit("release", state),
     jobs: (jobs) => void io.emit("jobs", jobs),
+    viewers: () => watching.size,
     async close() {
       const closed = io.close();
       // A client that keeps its connection open must not keep the sidecar from ending.

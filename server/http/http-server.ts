@@ -2,6 +2,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import { problem } from "../../shared/problems/make-problem.ts";
 import type { Problem } from "../../shared/problems/problem.ts";
 import type { Admit } from "../gateway/admit.ts";
+import type { Caller } from "../gateway/caller.ts";
 import { SECURITY_HEADERS } from "../lib/security-headers.ts";
 import type { Assets } from "./assets.ts";
 import type { Pages } from "./pages.ts";
@@ -10,6 +11,7 @@ import { prepareBackend } from "./routes/backends.ts";
 import { fitRoute } from "./routes/fit.ts";
 import { healthz } from "./routes/healthz.ts";
 import { endJob, listJobs, patchJob, requestJob, showJob } from "./routes/jobs.ts";
+import { metrics } from "./routes/metrics.ts";
 import { profiles } from "./routes/profiles.ts";
 import { cancelRelease, pastReleases, showRelease, startRelease } from "./routes/release.ts";
 import type { HttpSidecar, Route } from "./routes/route.ts";
@@ -30,6 +32,7 @@ const ROUTES: readonly Route[] = [
   patchJob,
   endJob,
   fitRoute,
+  metrics,
 ];
 
 /**
@@ -50,6 +53,7 @@ export interface HttpOptions {
   /** Begins and ends with a slash. */
   basePath: string;
   admit: Admit;
+  callerOf(request: IncomingMessage): Caller;
 }
 
 /** The HTTP side of the sidecar: pages, assets and the API. Not yet listening. */
@@ -57,7 +61,7 @@ export function createHttpServer(
   sidecar: HttpSidecar,
   pages: Pages,
   assets: Assets,
-  { basePath, admit }: HttpOptions,
+  { basePath, admit, callerOf }: HttpOptions,
 ): Server {
   const server = createServer(LIMITS, (request, response) => {
     handle(request, response).catch((error: unknown) => {
@@ -87,7 +91,10 @@ export function createHttpServer(
       return sendProblem(response, 400, problem("bad-request", { detail: "the address is malformed" }));
     }
     const url = new URL(target, "http://sidecar");
-    if (`${url.pathname}/` === basePath) return redirect(response, `${basePath}${url.search}`);
+    if (`${url.pathname}/` === basePath) {
+      // Relative: a proxy may have taken away what stands before it.
+      return redirect(response, `${basePath.split("/").at(-2)}/${url.search}`);
+    }
     if (!url.pathname.startsWith(basePath)) return notFound(response, url.pathname);
     const path = url.pathname.slice(basePath.length);
     if (isRead && (path === "" || path === "embed")) return pages.page(response);
@@ -109,7 +116,7 @@ export function createHttpServer(
       );
     }
     const params = route.path.exec(path)?.slice(1) ?? [];
-    const actProblem = admit.mayAct(bearerOf(request), request.socket.remoteAddress);
+    const actProblem = admit.mayAct(bearerOf(request), callerOf(request));
     if (!isRead && actProblem?.code === "too-many-requests") return sendTooMany(response, actProblem);
     await route.handle({ request, response, url, params, actProblem }, sidecar);
   }

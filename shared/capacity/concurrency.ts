@@ -19,6 +19,8 @@ export interface GpuCapacity {
   freeMiB: number | null;
   /** Never given to jobs: the reserve of this GPU and what the profile's figure may be wrong by. */
   reserveMiB: number | null;
+  /** Of `reserveMiB`: what it is widened by, because the profile's figure may be wrong. */
+  uncertaintyMiB: number;
   /** VRAM that running jobs and other programs will still take; `null`: not known, so not taken off. */
   promisedMiB: number | null;
   /** What idle models would give back on a release; beside `freeMiB`, never in it. `null`: not known. */
@@ -77,6 +79,8 @@ export interface GpuCompany {
   uncertaintyMiB?: number;
   /** The job would run in a backend that holds its weights already. */
   weightsLoaded?: boolean;
+  /** The reserve of this GPU where it is known, in place of what `reserve` and `display` would make it. */
+  reserveMiB?: number | null;
   /** A display, WDDM or WSL. */
   display?: boolean;
   reserve?: ReserveSettings;
@@ -106,7 +110,8 @@ export function gpuCapacity(gpu: GpuRoom, profile: JobSize, company: GpuCompany 
   const promisedMiB = company.promisedMiB == null ? null : Math.ceil(company.promisedMiB);
   const perJob = perJobMiB(profile, weightsLoaded);
   const base =
-    total === null ? null : reserveFor(total, company.reserve ?? DEFAULT_RESERVE, company.display ?? false);
+    company.reserveMiB ??
+    (total === null ? null : reserveFor(total, company.reserve ?? DEFAULT_RESERVE, company.display ?? false));
   const room =
     total === null || free === null || base === null
       ? null
@@ -122,6 +127,7 @@ export function gpuCapacity(gpu: GpuRoom, profile: JobSize, company: GpuCompany 
     recommendedMax: canStart === null ? null : (running ?? 0) + canStart,
     freeMiB: free,
     reserveMiB: base === null ? null : base + extra,
+    uncertaintyMiB: extra,
     promisedMiB,
     reclaimableMiB,
     perJobMiB: perJob,

@@ -3,6 +3,7 @@ import type { BackendState } from "../release/backend.ts";
 import { estimateMiB } from "../release/estimate.ts";
 import { type GpuCapacity, gpuCapacity, totalCanStart } from "./concurrency.ts";
 import type { Job } from "./job.ts";
+import { capacityOnGpu, type GpuKnown } from "./on-gpu.ts";
 import type { Profile } from "./profile.ts";
 
 /** What VAE tiling saves: one field report, CogVideoX-2b on an A10 (−2.1 GB, read as the smaller of GB and GiB). */
@@ -43,8 +44,8 @@ export interface Fit {
 
 export interface FitContext {
   gpus: readonly Gpu[];
-  /** What runs on each of the GPUs and will still take; empty: not known. */
-  promises: readonly { running: number | null; promisedMiB: number | null }[];
+  /** What is known of each of the GPUs; empty: nothing. */
+  promises: readonly GpuKnown[];
   profiles: readonly Profile[];
   backends: readonly BackendState[];
   jobs: readonly Job[];
@@ -69,8 +70,7 @@ export function assessFit(profile: Profile, context: FitContext): Fit {
 }
 
 function capacities(profile: Profile, { gpus, promises }: FitContext): GpuCapacity[] {
-  const { uncertaintyMiB } = profile;
-  return gpus.map((gpu, i) => gpuCapacity(gpu, profile, { ...promises[i], uncertaintyMiB }));
+  return gpus.map((gpu, i) => capacityOnGpu(gpu, profile, promises[i]));
 }
 
 /** VRAM that a GPU lacks for one more job. */

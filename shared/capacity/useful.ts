@@ -1,19 +1,22 @@
+import * as v from "valibot";
+
 /** Mean utilization from which one job keeps the GPU to itself (issue 4: ≥ 90 %). */
 export const SATURATED_PCT = 90;
 /** Shorter than this says nothing: a job's load phase and its pauses look alike. */
 const ENOUGH_SECONDS = 10;
 
 /** Would a second job finish sooner beside the first than after it? */
-export interface Usefulness {
+export const usefulnessSchema = v.object({
   /**
    * - `not-faster`: the GPU is busy already; another job fits but will not finish sooner
    * - `helpful`: there is compute to spare, or nothing runs
    * - `unknown`: no utilization is reported, or not for long enough
    */
-  verdict: "not-faster" | "helpful" | "unknown";
+  verdict: v.picklist(["not-faster", "helpful", "unknown"]),
   /** Mean over the time that was looked at, percent. */
-  utilizationPct: number | null;
-}
+  utilizationPct: v.nullable(v.number()),
+});
+export type Usefulness = v.InferOutput<typeof usefulnessSchema>;
 
 /**
  * Judges by the mean of `utilization.gpu` (percent of the time in which a kernel ran) over the recent samples, one a

@@ -19,6 +19,7 @@ export const PROBLEM_CODES = [
   // release: giving VRAM back
   "no-backend",
   "not-allowed",
+  "not-direct",
   "mode-unsupported",
   "unknown-backend",
   "sidecar-unreachable",

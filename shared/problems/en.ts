@@ -77,6 +77,11 @@ export const problemsEn: ProblemCatalog = {
     message: "This page may look but not act.",
     advice: "Open the panel with the link that the sidecar printed when it started: it carries the token.",
   },
+  "not-direct": {
+    message: "From another machine or through a proxy this page may look but not act.",
+    advice:
+      "Start the sidecar with --token and open the panel with #token= and that token at the end of its address.",
+  },
   "mode-unsupported": {
     message: "{backend} cannot release in the mode “{mode}”.",
     advice: "It knows: {modes}.",

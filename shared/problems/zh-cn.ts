@@ -70,6 +70,10 @@ export const problemsZhCn: ProblemCatalog = {
     message: "此页面只能查看，不能操作。",
     advice: "请用启动时打印的链接打开面板：链接中带有令牌。",
   },
+  "not-direct": {
+    message: "从其他机器或经由代理访问时，此页面只能查看，不能操作。",
+    advice: "请用 --token 设定令牌后启动面板服务，并在打开面板的地址末尾加上 #token= 和该令牌。",
+  },
   "mode-unsupported": {
     message: "{backend} 不支持“{mode}”释放方式。",
     advice: "它支持：{modes}。",

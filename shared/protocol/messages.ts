@@ -37,9 +37,10 @@ export const wireSampleSchema = v.array(cell);
 export const detailsSchema = v.array(v.tuple([v.number(), gpuDetailsPatchSchema]));
 export type DetailsMessage = v.InferOutput<typeof detailsSchema>;
 
-/** Promises by GPU, and the profiles when what was learned of them has changed. */
+/** Promises by GPU; what runs, and the profiles, when these have changed. */
 export const capacityMessageSchema = v.object({
   promises: stateSchema.entries.promises,
+  runs: v.exactOptional(stateSchema.entries.runs),
   profiles: v.exactOptional(v.array(wireProfileSchema)),
 });
 export type CapacityMessage = v.InferOutput<typeof capacityMessageSchema>;

@@ -24,9 +24,12 @@ export function isOrigin(text: string): boolean {
  * loopback origins of any port always may. `*` allows every origin.
  */
 export function isAllowedOrigin(origin: string, allowed: readonly string[]): boolean {
+  if (!isOrigin(origin)) return false;
+  return allowed.includes("*") || allowed.includes(origin) || isLoopbackOrigin(origin);
+}
+
+/** True for an origin of a web page that this machine serves, on any port. */
+export function isLoopbackOrigin(origin: string): boolean {
   const [, scheme = "", authority = ""] = ORIGIN.exec(origin) ?? [];
-  const hostname = hostnameOf(authority);
-  if (hostname === null) return false;
-  if (allowed.includes("*") || allowed.includes(origin)) return true;
-  return /^https?$/i.test(scheme) && isLoopbackHost(hostname);
+  return /^https?$/i.test(scheme) && isLoopbackHost(hostnameOf(authority) ?? "");
 }

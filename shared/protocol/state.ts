@@ -1,6 +1,8 @@
 import * as v from "valibot";
 import { jobSchema } from "../capacity/job.ts";
 import { basisSchema } from "../capacity/profile.ts";
+import { runSchema } from "../capacity/run.ts";
+import { usefulnessSchema } from "../capacity/useful.ts";
 import { gpuSchema } from "../gpu/gpu.ts";
 import { problemSchema } from "../problems/problem.ts";
 import { backendSchema } from "../release/backend.ts";
@@ -36,24 +38,74 @@ export const hostSchema = v.object({
 });
 export type HostState = v.InferOutput<typeof hostSchema>;
 
+/** VRAM in pieces that add up to the total; see `vramBar`. */
+export const vramBarSchema = v.object({
+  othersMiB: v.number(),
+  backendMiB: figure,
+  tensorsMiB: figure,
+  cacheMiB: figure,
+  promisedMiB: figure,
+  reserveMiB: figure,
+  freeMiB: v.number(),
+});
+
 export const gpuCapacitySchema = v.object({
   index: v.number(),
   canStart: figure,
   running: figure,
   recommendedMax: figure,
   freeMiB: figure,
+  /** With `uncertaintyMiB` in it. */
   reserveMiB: figure,
+  uncertaintyMiB: v.number(),
   promisedMiB: figure,
   reclaimableMiB: figure,
   weightsLoaded: v.boolean(),
   perJobMiB: v.number(),
   basis: basisSchema,
+  useful: usefulnessSchema,
+  /** `null` where total or free VRAM is not known. */
+  bar: v.nullable(vramBarSchema),
+  /** True: the GPU shares the host's memory, and it is the host's that the figures are of. */
+  unifiedMemory: v.boolean(),
   /** The arithmetic in English words. */
   explanation: v.string(),
 });
-/** What runs on one GPU and what it will still take, in the order of the GPU list; `null`: not known. */
-export const promiseSchema = v.object({ running: figure, promisedMiB: figure });
+/**
+ * What is known of one GPU beside its readings, in the order of the GPU list; `null`: not known. From it, the GPU's
+ * readings and a profile the panel makes the same `gpuCapacity` as the sidecar does (`capacityOnGpu`).
+ */
+export const promiseSchema = v.object({
+  running: figure,
+  promisedMiB: figure,
+  /** The reserve of this GPU, before a profile's uncertainty widens it. */
+  reserveMiB: figure,
+  /** What idle models in backends would give back on a release; never part of free VRAM. */
+  reclaimableMiB: figure,
+  useful: usefulnessSchema,
+  /** Held by backends' processes; of that in live tensors, and in the allocator's cache. */
+  backendMiB: figure,
+  tensorsMiB: figure,
+  cacheMiB: figure,
+  /** Ids of the profiles whose weights a backend on this GPU holds. */
+  loaded: v.array(v.string()),
+  /** Of a GPU that shares the host's memory and reports none of its own: the host's. */
+  unified: v.nullable(v.object({ totalMiB: figure, freeMiB: figure })),
+});
 export type GpuPromise = v.InferOutput<typeof promiseSchema>;
+/** Where nothing but the readings is known of a GPU. */
+export const UNKNOWN_PROMISE: GpuPromise = {
+  running: null,
+  promisedMiB: null,
+  reserveMiB: null,
+  reclaimableMiB: null,
+  useful: { verdict: "unknown", utilizationPct: null },
+  backendMiB: null,
+  tensorsMiB: null,
+  cacheMiB: null,
+  loaded: [],
+  unified: null,
+};
 
 export const capacitySchema = v.object({
   profile: v.string(),
@@ -70,6 +122,8 @@ export const stateSchema = v.object({
   host: hostSchema,
   capacity: capacitySchema,
   promises: v.array(promiseSchema),
+  /** What runs on each GPU, marked or inferred, with its phases; and what ended within the last 15 minutes. */
+  runs: v.array(runSchema),
   backends: v.array(backendSchema),
   release: releaseSchema,
   /** Marked jobs: those that run or wait in the order in which they came, then the last ones that ended. */

@@ -1,6 +1,7 @@
-import { execFileSync, spawnSync } from "node:child_process";
+import { spawnSync } from "node:child_process";
 import { existsSync } from "node:fs";
 import type { TestProject } from "vitest/node";
+import { installPackages } from "./debian-program.ts";
 
 declare module "vitest" {
   interface ProvidedContext {
@@ -33,22 +34,10 @@ function findInstalled(): string | null {
 export function findChromium(): string {
   const installed = findInstalled();
   if (installed !== null) return installed;
-  if (process.getuid?.() === 0 && existsSync("/usr/bin/apt-get")) {
-    process.stdout.write("No Chrome or Chromium here: apt-get install -y chromium\n");
-    const env = { ...process.env, DEBIAN_FRONTEND: "noninteractive" };
-    execFileSync("apt-get", ["update", "-qq"], { stdio: "inherit", env });
-    // The CJK font only so that a picture of the Chinese panel can be read.
-    execFileSync(
-      "apt-get",
-      ["install", "-y", "-qq", "--no-install-recommends", "chromium", "fonts-noto-cjk"],
-      {
-        stdio: "inherit",
-        env,
-      },
-    );
-    const now = findInstalled();
-    if (now !== null) return now;
-  }
+  // The CJK font only so that a picture of the Chinese panel can be read.
+  installPackages(["chromium", "fonts-noto-cjk"]);
+  const now = findInstalled();
+  if (now !== null) return now;
   throw new Error(
     "The end-to-end tests need Chrome or Chromium. Install it (Debian: sudo apt-get install -y chromium) or set CHROMIUM_PATH to its executable.",
   );

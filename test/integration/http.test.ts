@@ -43,7 +43,7 @@ describe("the HTTP API", () => {
     expect((await fetch(`${root}healthz`)).status).toBe(404);
     expect((await fetch(root)).status).toBe(404);
     const redirected = await fetch(`${root}gpu/panel`, { redirect: "manual" });
-    expect([redirected.status, redirected.headers.get("location")]).toEqual([308, "/gpu/panel/"]);
+    expect([redirected.status, redirected.headers.get("location")]).toEqual([308, "panel/"]);
     for (const page of ["", "embed", "embed?view=bar"]) {
       const response = await fetch(sidecar.url + page);
       expect(response.headers.get("content-type")).toContain("text/html");

@@ -3,8 +3,10 @@ import {
   ask,
   attackedRigs,
   openPolling,
+  openRaw,
   POLLING,
   postRelease,
+  sendAndWait,
   WEBSOCKET,
   webSocketHeaders,
 } from "../helpers/attack.ts";
@@ -144,13 +146,52 @@ describe("what a proxy or a client claims", () => {
   });
 
   test("SEC-8 who released is told by the connection, not by a header", async () => {
-    const { sidecar } = await start();
-    const accepted = await postRelease(sidecar.url, { ...claims, "x-forwarded-for": "10.1.2.3" });
+    const { sidecar } = await start({ flags: WITH_TOKEN });
+    const bearer = { authorization: `Bearer ${TOKEN}` };
+    const accepted = await postRelease(sidecar.url, { ...claims, ...bearer, "x-forwarded-for": "10.1.2.3" });
     const { id } = JSON.parse(accepted.body);
     const release = JSON.parse((await ask(sidecar.url, { path: `/api/v1/release/${id}` })).body);
     expect(release.requestedBy).toBe("127.0.0.1");
     // This one was meant to be.
     await end();
+  });
+
+  test.each([
+    ...Object.entries({
+      ...claims,
+      via: "1.1 proxy",
+      "x-forwarded-server": "proxy",
+      "cf-connecting-ip": "127.0.0.1",
+    }),
+    // A page of another machine that reaches this one by its loopback name does so through a proxy, or may.
+    ["origin", "https://webui.example"],
+  ])("SEC-9 without a token, what a proxy passes on may look but not act: %s", async (name, value) => {
+    const { sidecar, connect } = await start({ flags: ["--allow-origin", "https://webui.example"] });
+    const headers = { [name]: value };
+    for (const way of [
+      postRelease(sidecar.url, headers),
+      postRelease(sidecar.url, headers, '{"peakMiB":1}', "/api/v1/jobs"),
+      ask(sidecar.url, { method: "DELETE", path: "/api/v1/release/x", headers }),
+    ]) {
+      const { status, body } = await way;
+      expect([status, JSON.parse(body).code]).toEqual([403, "not-direct"]);
+    }
+    expect((await ask(sidecar.url, { path: "/api/v1/state", headers })).status).toBe(200);
+    for (const transports of [["websocket"], ["polling"]] as const) {
+      const panel = connect({ headers, transports: [...transports] });
+      const { bootId, capabilities } = await panel.hello();
+      expect(capabilities.release).toMatchObject({ allowed: false, problem: { code: "not-direct" } });
+      const reply = await sendAndWait(panel, "release", { requestId: "r", bootId, mode: "auto" });
+      expect(reply).toMatchObject({ ok: false, code: "not-direct" });
+    }
+  });
+
+  test("SEC-9 what comes in HTTP/1.0, as from an nginx that announces nothing, may not act either", async () => {
+    const { sidecar } = await start();
+    const { socket, closed } = openRaw(sidecar.url);
+    const head = "content-type: application/json\r\ncontent-length: 2\r\nhost: 127.0.0.1";
+    socket.write(`POST /api/v1/release HTTP/1.0\r\n${head}\r\n\r\n{}`);
+    expect(await closed).toContain('"code":"not-direct"');
   });
 
   test("SEC-8 a method is the one of the request line: no header and no field makes it another", async () => {

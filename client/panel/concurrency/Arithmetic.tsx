@@ -7,16 +7,16 @@ import type { Capacity } from "./use-capacity.ts";
 export default function Arithmetic({ capacity }: { capacity: Capacity }) {
   const m = useMessages();
   const words = useCapacityWords();
-  const { perGpu, profile, fresh } = capacity;
+  const { perGpu, promises, profile, fresh } = capacity;
   if (words === null) return null;
   return (
     <>
       {fresh && (
         <ul>
-          {perGpu.map((gpu) => (
+          {perGpu.map((gpu, i) => (
             <li key={gpu.index}>
               <span className="badge">{fillIn(m.gpu, { index: gpu.index })}</span>{" "}
-              {[explainCapacity(gpu, words), ...explainFurther(gpu, words)].join("; ")}
+              {[explainCapacity(gpu, words), ...explainFurther(gpu, words, promises[i]?.useful)].join("; ")}
             </li>
           ))}
         </ul>

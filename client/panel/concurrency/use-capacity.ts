@@ -1,8 +1,9 @@
 import { createContext, useContext } from "react";
-import { type GpuCapacity, gpuCapacity, totalCanStart } from "../../../shared/capacity/concurrency.ts";
+import { type GpuCapacity, totalCanStart } from "../../../shared/capacity/concurrency.ts";
+import { capacityOnGpu } from "../../../shared/capacity/on-gpu.ts";
 import type { Profile } from "../../../shared/capacity/profile.ts";
 import type { Gpu } from "../../../shared/gpu/gpu.ts";
-import type { GpuPromise } from "../../../shared/protocol/state.ts";
+import { type GpuPromise, UNKNOWN_PROMISE } from "../../../shared/protocol/state.ts";
 import type { PanelState } from "../../store/panel-state.ts";
 import { selectFresh } from "../../store/selectors.ts";
 import { usePanel } from "../../store/use-panel.ts";
@@ -15,7 +16,6 @@ export interface ProfileChoice {
 export const ProfileContext = createContext<ProfileChoice>({ chosen: null, choose: () => {} });
 
 const NO_PROFILES: readonly Profile[] = [];
-const UNKNOWN_PROMISE: GpuPromise = { running: null, promisedMiB: null };
 const NO_PROMISES: readonly GpuPromise[] = [];
 const selectPromises = ({ known }: PanelState) => known?.promises ?? NO_PROMISES;
 const selectAllGpus = ({ known }: PanelState) => known?.gpus;
@@ -42,10 +42,11 @@ export function useCapacity(gpus: readonly Gpu[]): Capacity | null {
   const profile = profiles.find(({ id }) => id === chosen) ?? profiles[0];
   if (profile === undefined) return null;
   const promises = gpus.map((gpu) => known[all?.indexOf(gpu) ?? -1] ?? UNKNOWN_PROMISE);
-  const { uncertaintyMiB } = profile;
   // Old figures recommend nothing: what was free may be taken.
   const perGpu = gpus.map((gpu, i) =>
-    gpuCapacity(fresh ? gpu : { ...gpu, memoryFreeMiB: null }, profile, { ...promises[i], uncertaintyMiB }),
+    fresh
+      ? capacityOnGpu(gpu, profile, promises[i])
+      : capacityOnGpu({ ...gpu, memoryFreeMiB: null }, profile),
   );
   return { profile, perGpu, promises, canStart: totalCanStart(perGpu, profile.gpus), fresh };
 }

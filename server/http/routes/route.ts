@@ -9,6 +9,7 @@ import type { SourceState } from "../../../shared/protocol/state.ts";
 import type { ReleaseRecord } from "../../../shared/release/record.ts";
 import type { Release } from "../../../shared/release/release.ts";
 import type { Jobs } from "../../capacity/jobs.ts";
+import type { Exposition } from "../../recording/prometheus/render.ts";
 import type { ReleaseDemand } from "../../release/controller.ts";
 
 /** What routes may ask of the sidecar. */
@@ -24,6 +25,7 @@ export interface HttpSidecar {
   prepareBackend(id: string): Promise<Reply<{ id: string }>>;
   /** Newest first. */
   pastReleases(): readonly ReleaseRecord[];
+  metrics(): Promise<Exposition>;
 }
 
 /** One request on its way through a route. */

@@ -78,6 +78,7 @@ function helloOf(bootId: string, seq: number, gpus: Gpu[], history: Hello["histo
       release: IDLE_RELEASE,
       jobs: [],
       promises: [],
+      runs: [],
     },
     profiles: [],
     history,

@@ -1,6 +1,7 @@
 import { expect, test } from "vitest";
 import { createEstimator } from "../../../../server/capacity/estimator.ts";
 import { BUILT_IN_PROFILES } from "../../../../shared/capacity/built-in-profiles.ts";
+import { DEFAULT_RESERVE } from "../../../../shared/capacity/concurrency.ts";
 import type { GpuProcess } from "../../../../shared/gpu/gpu.ts";
 import { gpusAt } from "../../client/store/small-sidecar.ts";
 
@@ -9,6 +10,9 @@ function promiseOf(usedMiB: number, processes: GpuProcess[] | null) {
     profiles: BUILT_IN_PROFILES,
     store: { load: () => [], append: () => {} },
     jobs: () => [],
+    backends: () => [],
+    reserve: DEFAULT_RESERVE,
+    readHost: () => ({ memoryTotalMiB: null, memoryAvailableMiB: null, memoryLimitMiB: null }),
   });
   const gpus = gpusAt(1, ["GPU-a"]).map((gpu) => ({
     ...gpu,
@@ -18,7 +22,7 @@ function promiseOf(usedMiB: number, processes: GpuProcess[] | null) {
     processes,
   }));
   estimator.sample({ seq: 1, tMs: 1000, gpus });
-  return estimator.promises();
+  return estimator.promises().map(({ running, promisedMiB }) => ({ running, promisedMiB }));
 }
 
 test("CAP-4 VRAM that is held by processes which nvidia-smi does not show: what they will take is not known, not 0", () => {

@@ -193,21 +193,25 @@ describe("the origin", () => {
   });
 });
 
-test("WIRE-5 only the very token acts, of whatever length and letters", () => {
+const far = { address: "10.0.0.1", isDirect: false };
+const here = { address: "127.0.0.1", isDirect: true };
+
+test("WIRE-5 SEC-9 only the very token acts, of whatever length and letters", () => {
   fc.assert(
     fc.property(
       fc.string({ minLength: 8, unit: "grapheme" }),
       fc.string({ unit: "grapheme" }),
       (token, other) => {
         const rules = admit({ token });
-        expect(rules.mayAct(token, "10.0.0.1")).toBeNull();
-        expect(rules.mayAct(undefined, "10.0.0.1")?.code).toBe("not-allowed");
-        expect(rules.mayAct("", "10.0.0.1")?.code).toBe("not-allowed");
-        expect(rules.mayAct(`${token}x`, "10.0.0.1")?.code).toBe("wrong-token");
+        expect(rules.mayAct(token, far)).toBeNull();
+        expect(rules.mayAct(undefined, far)?.code).toBe("not-allowed");
+        expect(rules.mayAct("", far)?.code).toBe("not-allowed");
+        expect(rules.mayAct(`${token}x`, far)?.code).toBe("wrong-token");
         for (const wrong of [other, `${token}x`, token.slice(0, -1)]) {
-          expect(rules.mayAct(wrong, "10.0.0.1") === null).toBe(wrong === token);
+          expect(rules.mayAct(wrong, far) === null).toBe(wrong === token);
         }
-        expect(admit().mayAct(other, "10.0.0.1")).toBeNull();
+        expect(admit().mayAct(other, here)).toBeNull();
+        expect(admit().mayAct(other, far)?.code).toBe("not-direct");
         // Looking needs no token.
         expect(rules.mayConnect({ host: "localhost" })).toBeNull();
       },

@@ -1,0 +1,122 @@
+import { join } from "node:path";
+import type { ReserveSettings } from "../../shared/capacity/concurrency.ts";
+import { assessFit, type Fit } from "../../shared/capacity/fit.ts";
+import { matchProfile, type ProfileQuery } from "../../shared/capacity/match-profile.ts";
+import type { Profile } from "../../shared/capacity/profile.ts";
+import { problem } from "../../shared/problems/make-problem.ts";
+import { type Reply, refuse, succeed } from "../../shared/protocol/reply.ts";
+import type { HostState, State } from "../../shared/protocol/state.ts";
+import { openDatabase } from "../capacity/database.ts";
+import { createEstimator, type Estimator } from "../capacity/estimator.ts";
+import { createJobStore } from "../capacity/job-store.ts";
+import { createJobs, type Jobs } from "../capacity/jobs.ts";
+import { createRoomWatch } from "../capacity/room-watch.ts";
+import { createSignatureStore } from "../capacity/signature-store.ts";
+import type { Gateway } from "../gateway/gateway.ts";
+import type { Disposer } from "../lib/disposer.ts";
+import { createThrottle } from "../lib/throttle.ts";
+import type { BackendWatch } from "../release/backend-watch.ts";
+import type { Sampler } from "../sampling/sampler.ts";
+
+export interface CapacityParts {
+  disposer: Disposer;
+  sampler: Sampler;
+  watch: BackendWatch;
+  profiles: readonly Profile[];
+  /** The profile that the state's `capacity` is for. */
+  profile: Profile;
+  reserve: ReserveSettings;
+  /** Where jobs and what is learned are kept. */
+  folder: string;
+  isDemo: boolean;
+  /** Epoch milliseconds of the sampler's time 0. */
+  epochMs: number;
+  readHost(): HostState;
+  complain(message: string): void;
+}
+
+/** Jobs, estimates and the fit check, wired to samples and backends. */
+export interface CapacityArea {
+  jobs: Jobs;
+  estimator: Estimator;
+  state(): Pick<State, "capacity" | "promises" | "runs" | "jobs">;
+  fit(query: ProfileQuery): Reply<Fit>;
+  /** Tells every viewer what has changed from now on. */
+  tell(gateway: Pick<Gateway, "capacity" | "jobs">): void;
+}
+
+const JOBS_INTERVAL_MS = 1000;
+/** Promises change with every list of processes. */
+const CAPACITY_INTERVAL_MS = 5000;
+
+export function composeCapacity(parts: CapacityParts): CapacityArea {
+  const { disposer, sampler, watch, profile } = parts;
+  // Jobs on the demo machine must not be taken for jobs on the real one, nor what is learned of them.
+  const file = parts.isDemo ? "capacity-demo.sqlite" : "capacity.sqlite";
+  const database = openDatabase(join(parts.folder, file), parts.complain);
+  disposer.add(database.close);
+  const room = createRoomWatch({ ...sampler, isLive: () => sampler.source().status === "live" });
+  disposer.add(room.close);
+  const jobs = createJobs({
+    store: createJobStore(database),
+    room,
+    profiles: () => estimator.profiles(),
+    nowMs: () => parts.epochMs + Math.round(sampler.nowMs()),
+  });
+  disposer.add(jobs.close);
+  const estimator = createEstimator({
+    profiles: parts.profiles,
+    store: createSignatureStore(database),
+    jobs: () => jobs.list(),
+    backends: watch.states,
+    reserve: parts.reserve,
+    readHost: parts.readHost,
+  });
+  disposer.add(sampler.onSample(estimator.sample));
+  disposer.add(watch.onChange(estimator.look));
+  disposer.add(jobs.onEnd(estimator.jobEnded));
+
+  return {
+    jobs,
+    estimator,
+    state: () => ({
+      capacity: estimator.capacity(profile.id),
+      promises: estimator.promises(),
+      runs: [],
+      jobs: jobs.list(),
+    }),
+    fit(query) {
+      const known = estimator.profiles();
+      const meant = matchProfile(query, known);
+      if (meant === null) return refuse(problem("unknown-profile"));
+      const { gpus } = sampler.latest();
+      const answer = assessFit(meant, {
+        gpus,
+        promises: estimator.promises(),
+        profiles: known,
+        backends: watch.states(),
+        jobs: jobs.list(),
+        nowMs: Date.now(),
+      });
+      return succeed(answer);
+    },
+    tell(gateway) {
+      let profilesChanged = false;
+      const tellCapacity = createThrottle(CAPACITY_INTERVAL_MS, () => {
+        const learned = profilesChanged ? { profiles: [...estimator.profiles()] } : {};
+        profilesChanged = false;
+        gateway.capacity({ promises: estimator.promises(), ...learned });
+      });
+      disposer.add(tellCapacity.close);
+      disposer.add(
+        estimator.onChange((what) => {
+          profilesChanged ||= what.profiles;
+          tellCapacity.call();
+        }),
+      );
+      const tellJobs = createThrottle(JOBS_INTERVAL_MS, () => gateway.jobs(jobs.list()));
+      disposer.add(tellJobs.close);
+      disposer.add(jobs.onChange(tellJobs.call));
+    },
+  };
+}

@@ -1,0 +1,16 @@
+import type { Route } from "./route.ts";
+
+/** Prometheus' text format. */
+export const metrics: Route = {
+  method: "GET",
+  path: /^metrics$/,
+  async handle({ request, response }, sidecar) {
+    const { contentType, text } = await sidecar.metrics();
+    response.writeHead(200, {
+      "content-type": contentType,
+      "content-length": Buffer.byteLength(text),
+      "cache-control": "no-store",
+    });
+    response.end(request.method === "HEAD" ? undefined : text);
+  },
+};

@@ -1,0 +1,100 @@
+import type { Server } from "node:http";
+import type { Server as SecureServer } from "node:https";
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { checkLibraryOptions, type LibrarySettings } from "./config/library-options.ts";
+import { mount } from "./mount/mount.ts";
+import { createSidecar as createInnerSidecar } from "./sidecar.ts";
+
+/** Version of the package; the build puts it in. */
+declare const __VERSION__: string;
+
+/** Settings of a mounted panel. Those without words here are the config file's, see docs/configuration.md. */
+export interface SidecarOptions {
+  /** The HTTP or HTTPS server to mount on, listening or not yet. */
+  server: Server | SecureServer;
+  /** Where the panel lies on it: a path of its own, `/gpu/` by default. Everything else stays the host's. */
+  basePath?: string;
+  /** `auto` (default), `nvidia-smi`, `demo`, or `demo:8` for a demo of eight GPUs. */
+  source?: string;
+  /** Path of nvidia-smi, or a command line such as `ssh gpu-host nvidia-smi`. */
+  nvidiaSmi?: string;
+  /** Milliseconds between samples while somebody watches, 200–60000. */
+  interval?: number;
+  /** Indexes or UUIDs of the GPUs to show; all by default. */
+  gpus?: string[];
+  /** Kind of the backend to release from, as `--backend`. */
+  backend?: string;
+  /** Where it listens. */
+  backendUrl?: string;
+  /** Backends with everything that can be set, as in the config file; in place of `backend`. */
+  backends?: object[];
+  /** Milliseconds between two status calls to a backend. */
+  backendInterval?: number;
+  /** Milliseconds that VRAM may take to begin to fall after a backend has accepted. */
+  releasePatience?: number;
+  /** Folder for jobs and the audit of releases. Two sidecars need one each. */
+  dataDir?: string;
+  /**
+   * Needed to release, to post jobs and to change settings. Without one, only callers on this machine that come
+   * through no proxy may; all others may look.
+   */
+  token?: string;
+  /** Origins that may embed, connect and call, and whose hosts the panel answers to; loopback always may. */
+  allowOrigin?: string[];
+  /** Job profile that the API's `capacity` is for. */
+  profile?: string;
+  /** Job profiles of your own. */
+  profiles?: object[];
+  /** Told in words what does not work, though the panel goes on. Warns through `process.emitWarning` by default. */
+  onProblem?: (message: string) => void;
+}
+
+/** Type error here: a setting is new, and belongs into {@link SidecarOptions} and its words too. */
+type Missing = Exclude<keyof LibrarySettings, keyof SidecarOptions>;
+const nothingMissing: Missing extends never ? true : Missing = true;
+
+/** A panel on a host's server. */
+export interface MountedSidecar {
+  /** The path that it answers under, with slashes around it. */
+  readonly basePath: string;
+  /** Ends sampling and every connection of the panel, and leaves the server as it was found. Idempotent. */
+  close(): Promise<void>;
+}
+
+/**
+ * Mounts the panel on an HTTP server that exists and begins to sample. Requests and WebSockets outside `basePath`
+ * stay the host's; the server itself is neither opened nor closed.
+ * @throws {TypeError} when a setting is wrong; the message names each one
+ * @example
+ * const server = http.createServer(app).listen(3000);
+ * const panel = createSidecar({ server, basePath: "/gpu/" });
+ * server.on("close", () => panel.close());
+ */
+export function createSidecar({ server, onProblem, ...settings }: SidecarOptions): MountedSidecar {
+  void nothingMissing;
+  const options = checkLibraryOptions(settings);
+  const sidecar = createInnerSidecar(options, {
+    clientFolder: join(dirname(fileURLToPath(import.meta.url)), "../client"),
+    version: __VERSION__,
+    env: process.env,
+    mounted: true,
+    complain: onProblem ?? ((message) => process.emitWarning(message, "gpu-status-panel")),
+  });
+  let unmount: () => void;
+  try {
+    unmount = mount(server, options.basePath, sidecar.server);
+  } catch (error) {
+    void sidecar.close();
+    throw error;
+  }
+  let closing: Promise<void> | undefined;
+  return {
+    basePath: options.basePath,
+    close() {
+      unmount();
+      closing ??= sidecar.close();
+      return closing;
+    },
+  };
+}
