@@ -46,6 +46,10 @@ export interface SidecarOptions {
   profile?: string;
   /** Job profiles of your own. */
   profiles?: object[];
+  /** Red lines by rule, `false` turns one off; see docs/alerts.md. */
+  alerts?: object;
+  /** Who is told of alerts; see docs/alerts.md. */
+  notify?: object[];
   /** Told in words what does not work, though the panel goes on. Warns through `process.emitWarning` by default. */
   onProblem?: (message: string) => void;
 }

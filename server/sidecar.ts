@@ -11,6 +11,7 @@ import { recordOf } from "../shared/release/record.ts";
 import { mergeProfiles } from "./capacity/profiles.ts";
 import { composeAuthority } from "./compose/authority.ts";
 import { composeCapacity } from "./compose/capacity.ts";
+import { composeHealth } from "./compose/health.ts";
 import { composeMetrics } from "./compose/metrics.ts";
 import { type BackendOptions, backendSchema } from "./config/backend-options.ts";
 import { dataFolder } from "./config/data-folder.ts";
@@ -31,9 +32,10 @@ import { createReleaseController } from "./release/controller.ts";
 import { createProcessOwners } from "./release/owners/process-owners.ts";
 import { chooseSource } from "./sampling/choose-source.ts";
 import { createDemoSource } from "./sampling/demo/demo-source.ts";
-import { readHost } from "./sampling/host.ts";
+import { createHostWatch } from "./sampling/host-watch.ts";
 import { createNvidiaSmiSource } from "./sampling/nvidia-smi-source.ts";
 import { createSampler } from "./sampling/sampler.ts";
+import { createSlowQuery } from "./sampling/slow-query.ts";
 import type { SampleSource } from "./sampling/source.ts";
 
 /** What the sidecar needs from the program around it. */
@@ -98,6 +100,8 @@ export function createSidecar(
   });
   disposer.add(sampler.close);
   const epochMs = Date.now() - Math.round(sampler.nowMs());
+  const nowMs = () => epochMs + sampler.nowMs();
+  const readHost = createHostWatch(nowMs);
   const history = createHistory();
   disposer.add(sampler.onSample(history.append));
 
@@ -142,20 +146,35 @@ export function createSidecar(
     folder,
     isDemo: choice.kind === "demo",
     epochMs,
-    readHost,
+    readHost: () => readHost().state,
     complain,
   });
 
-  let host = readHost();
+  const health = composeHealth({
+    disposer,
+    options,
+    sampler,
+    jobs: capacity.jobs,
+    watch,
+    releases,
+    folder,
+    hostName: readHost().state.name,
+    nowMs,
+    readHost: () => readHost().figures,
+    slowQuery: choice.kind === "demo" ? null : createSlowQuery(choice.command, env, nowMs),
+    complain,
+  });
+
   const currentState = (): State => {
     const { gpus } = sampler.latest();
     return {
       source: sampler.source(),
       gpus: [...gpus],
-      host,
+      host: readHost().state,
       ...capacity.state(),
       backends: watch.states(),
       release: releases.state(),
+      alerts: health.list(),
     };
   };
   const encodedHistory = (sinceSeq: number, windowMs: number) =>
@@ -191,6 +210,7 @@ export function createSidecar(
       cancelRelease: releases.cancel,
       prepareBackend: releases.prepare,
       pastReleases: audit.recent,
+      alerts: health,
       metrics: composeMetrics({
         disposer,
         version,
@@ -219,6 +239,7 @@ export function createSidecar(
       cancelRelease: releases.cancel,
       prepareBackend: releases.prepare,
       pastReleases: audit.recent,
+      alerts: health,
     },
     makeHello,
     watchedChanged,
@@ -230,6 +251,7 @@ export function createSidecar(
   disposer.add(releases.onRelease(gateway.release));
   disposer.add(watch.onChange(gateway.backends));
   capacity.tell(gateway);
+  health.tell(gateway);
 
   let hostTimer: NodeJS.Timeout | undefined;
   disposer.add(() => clearInterval(hostTimer));
@@ -238,10 +260,7 @@ export function createSidecar(
     watch.setWatched(watched);
     clearInterval(hostTimer);
     if (!watched) return;
-    hostTimer = setInterval(() => {
-      host = readHost();
-      gateway.host(host);
-    }, HOST_INTERVAL_MS);
+    hostTimer = setInterval(() => gateway.host(readHost().state), HOST_INTERVAL_MS);
   }
 
   return { server, token, sourceKind: choice.kind, close: disposer.close };

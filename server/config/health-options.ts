@@ -31,7 +31,7 @@ export const alertRulesSchema = v.strictObject({
   "cache-not-returned": rule({ goodJobs: figure(1, 10, 3) }),
   "one-gpu-full": rule({ fullPct: percent(95), othersPct: percent(30), seconds: seconds(20) }),
   leak: rule({ jobs: figure(2, 10, 3), perJobMiB: figure(1, 100_000, 64) }),
-  "temperature-rising": rule({ riseC: figure(1, 50, 6), hours: figure(1, 5, 2) }),
+  "temperature-rising": rule({ riseC: figure(1, 50, 6), hours: figure(1, 6, 3) }),
   "thermal-throttling": rule({ seconds: seconds(10) }),
   "power-brake": rule({ seconds: seconds(10) }),
   "fan-stopped": rule({ hotC: figure(0, 150, 80), coolC: figure(0, 150, 70), seconds: seconds(10) }),

@@ -2,6 +2,7 @@ import * as v from "valibot";
 import { profileSchema } from "../../shared/capacity/profile.ts";
 import { backendSchema, CONFIGURABLE_KINDS } from "./backend-options.ts";
 import { httpUrl, list, origin, wholeNumber } from "./checks.ts";
+import { alertRulesSchema, notifySchema } from "./health-options.ts";
 
 /** A backend's name: the one it was given, else its kind. */
 export function backendId({ id, kind }: { id?: string | undefined; kind: string }): string {
@@ -48,6 +49,9 @@ export const optionsSchema = v.strictObject({
   allowOrigin: v.optional(v.pipe(list, v.array(origin)), []),
   profile: v.optional(v.string()),
   profiles: v.optional(v.array(v.omit(profileSchema, ["basis", "source", "seen", "uncertaintyMiB"])), []),
+  /** Red lines by rule; `false` turns one off. */
+  alerts: v.optional(alertRulesSchema, () => v.parse(alertRulesSchema, {})),
+  notify: v.optional(v.pipe(v.array(notifySchema), v.maxLength(16)), []),
   open: v.optional(
     v.union([
       v.boolean(),

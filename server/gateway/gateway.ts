@@ -4,6 +4,7 @@ import * as v from "valibot";
 import type { Job } from "../../shared/capacity/job.ts";
 import type { GpuDetails } from "../../shared/gpu/gpu.ts";
 import type { Sample } from "../../shared/gpu/sample.ts";
+import type { Alert } from "../../shared/health/alert.ts";
 import { problem } from "../../shared/problems/make-problem.ts";
 import type { Problem } from "../../shared/problems/problem.ts";
 import type { ClientToServerEvents, ServerToClientEvents } from "../../shared/protocol/events.ts";
@@ -18,6 +19,7 @@ import type { Release } from "../../shared/release/release.ts";
 import { SECURITY_HEADERS } from "../lib/security-headers.ts";
 import type { Admit } from "./admit.ts";
 import { callerOf } from "./caller.ts";
+import { acknowledgeAlert, muteRule } from "./commands/alerts.ts";
 import { cancelRelease } from "./commands/cancel-release.ts";
 import type { Sidecar, Viewer } from "./commands/command.ts";
 import { prepareBackend } from "./commands/prepare-backend.ts";
@@ -50,6 +52,7 @@ export interface Gateway {
   backends(backends: BackendState[]): void;
   release(release: Release): void;
   jobs(jobs: Job[]): void;
+  alerts(alerts: Alert[]): void;
   /** Panels that watch at present. */
   viewers(): number;
   close(): Promise<void>;
@@ -159,6 +162,11 @@ export function createGateway(
     socket.on("unwatch", (ack) => answer(ack, () => setWatching(viewer, false)));
     socket.on("resume", (request, ack) => answer(ack, () => resume(sidecar, viewer, request)));
     socket.on("past-releases", (ack) => answer(ack, () => succeed([...sidecar.pastReleases()])));
+    socket.on("past-alerts", (ack) => answer(ack, () => succeed(sidecar.alerts.all())));
+    socket.on("acknowledge-alert", (request, ack) =>
+      answer(ack, () => acknowledgeAlert(sidecar, viewer, request)),
+    );
+    socket.on("mute-rule", (request, ack) => answer(ack, () => muteRule(sidecar, viewer, request)));
     socket.on("cancel-release", (request, ack) => answer(ack, () => cancelRelease(sidecar, viewer, request)));
     socket.on("prepare-backend", async (request, ack) => {
       const reply = await prepareBackend(sidecar, viewer, request);
@@ -196,6 +204,8 @@ export function createGateway(
     backends: (backends) => void io.emit("backends", backends),
     release: (state) => void io.emit("release", state),
     jobs: (jobs) => void io.emit("jobs", jobs),
+    // To those who do not watch, too: a panel in the background can still notify.
+    alerts: (alerts) => void io.emit("alerts", alerts),
     viewers: () => watching.size,
     async close() {
       const closed = io.close();

@@ -12,10 +12,7 @@ export const loggedAlertSchema = v.object({
 });
 export type LoggedAlert = v.InferOutput<typeof loggedAlertSchema>;
 
-const lineSchema = v.union([
-  v.object({ alert: loggedAlertSchema }),
-  v.object({ mute: muteSchema }),
-]);
+const lineSchema = v.union([v.object({ alert: loggedAlertSchema }), v.object({ mute: muteSchema })]);
 type Line = v.InferOutput<typeof lineSchema>;
 
 /** Alerts and mutes of the past, one JSON line for each change, in `alerts.jsonl`. */

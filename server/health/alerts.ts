@@ -59,7 +59,13 @@ export function createAlerts(log: AlertLog, nowMs: () => number): Alerts {
     const until = mutes.get(rule) ?? 0;
     return until > nowMs() ? until : null;
   };
-  const plain = ({ endedAt: _, acknowledgedBy: __, subject: ___, told: ____, ...alert }: LoggedAlert): Alert => ({
+  const plain = ({
+    endedAt: _,
+    acknowledgedBy: __,
+    subject: ___,
+    told: ____,
+    ...alert
+  }: LoggedAlert): Alert => ({
     ...alert,
     mutedUntil: mutedUntil(alert.rule),
   });
@@ -162,7 +168,9 @@ export function createAlerts(log: AlertLog, nowMs: () => number): Alerts {
     mute(rule, minutes) {
       const ours: readonly string[] = RULES;
       if (!ours.includes(rule)) {
-        return refuse(problem("bad-request", { detail: `there is no rule ${rule}; there are: ${RULES.join(", ")}` }));
+        return refuse(
+          problem("bad-request", { detail: `there is no rule ${rule}; there are: ${RULES.join(", ")}` }),
+        );
       }
       const mute = { rule, until: Math.round(nowMs() + minutes * 60_000) };
       log.append({ mute });

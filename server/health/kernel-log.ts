@@ -53,7 +53,10 @@ export function openKernelLog(files: readonly string[] = ["/var/log/kern.log", "
       }
       const end = text.lastIndexOf("\n") + 1;
       rest = text.slice(end).slice(-CHUNK_BYTES);
-      return [...text.slice(0, end).matchAll(XID)].map(([, busId = "", code]) => ({ busId, code: Number(code) }));
+      return [...text.slice(0, end).matchAll(XID)].map(([, busId = "", code]) => ({
+        busId,
+        code: Number(code),
+      }));
     },
     close() {
       if (open !== null) closeSync(open.descriptor);

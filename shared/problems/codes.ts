@@ -60,6 +60,8 @@ export const PROBLEM_CODES = [
   "job-vram-unknown",
   "job-ended",
   "too-many-jobs",
+  // health: alerts
+  "alert-over",
   // wire: a message that cannot be taken
   "bad-request",
   "not-found",

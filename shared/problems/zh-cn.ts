@@ -217,6 +217,10 @@ export const problemsZhCn: ProblemCatalog = {
     message: "已有 {count} 个任务，不能再多。",
     advice: "请等其中一些结束。",
   },
+  "alert-over": {
+    message: "没有这条警报，或它已经结束。",
+    advice: "请重新查看警报列表。",
+  },
   "bad-request": { message: "无法理解请求：{detail}", advice: "请对照文档检查。" },
   "not-found": { message: "{path} 处没有内容。", advice: "请检查地址。" },
   "method-not-allowed": { message: "此处不支持 {method}。", advice: "请使用 {allowed}。" },

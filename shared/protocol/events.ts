@@ -1,7 +1,10 @@
 import type { Job } from "../capacity/job.ts";
+import type { Alert } from "../health/alert.ts";
+import type { AlertList, Mute } from "../health/past-alert.ts";
 import type { BackendState } from "../release/backend.ts";
 import type { ReleaseRecord } from "../release/record.ts";
 import type { Release } from "../release/release.ts";
+import type { AcknowledgeRequest, MuteRequest } from "./alert-requests.ts";
 import type { CapacityMessage, DetailsMessage, Hello, Resumed } from "./messages.ts";
 import type { Reply } from "./reply.ts";
 import type { CancelRequest, PrepareRequest, ReleaseRequest, ResumeRequest } from "./requests.ts";
@@ -19,6 +22,7 @@ export interface ServerToClientEvents {
   backends: (backends: BackendState[]) => void;
   release: (release: Release) => void;
   jobs: (jobs: Job[]) => void;
+  alerts: (alerts: Alert[]) => void;
 }
 
 /** Panel → sidecar. Each is acknowledged. */
@@ -29,5 +33,9 @@ export interface ClientToServerEvents {
   release: (request: ReleaseRequest, ack: (reply: Reply<{ id: string }>) => void) => void;
   "cancel-release": (request: CancelRequest, ack: (reply: Reply<{ id: string }>) => void) => void;
   "prepare-backend": (request: PrepareRequest, ack: (reply: Reply<{ id: string }>) => void) => void;
+  /** The alerts of now and of before, and what is muted. */
+  "past-alerts": (ack: (reply: Reply<AlertList>) => void) => void;
+  "acknowledge-alert": (request: AcknowledgeRequest, ack: (reply: Reply<{ id: string }>) => void) => void;
+  "mute-rule": (request: MuteRequest, ack: (reply: Reply<Mute>) => void) => void;
   "past-releases": (ack: (reply: Reply<ReleaseRecord[]>) => void) => void;
 }

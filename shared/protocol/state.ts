@@ -4,6 +4,7 @@ import { basisSchema } from "../capacity/profile.ts";
 import { runSchema } from "../capacity/run.ts";
 import { usefulnessSchema } from "../capacity/useful.ts";
 import { gpuSchema } from "../gpu/gpu.ts";
+import { alertSchema } from "../health/alert.ts";
 import { problemSchema } from "../problems/problem.ts";
 import { backendSchema } from "../release/backend.ts";
 import { releaseSchema } from "../release/release.ts";
@@ -126,6 +127,7 @@ export const stateSchema = v.object({
   runs: v.array(runSchema),
   backends: v.array(backendSchema),
   release: releaseSchema,
+  alerts: v.array(alertSchema),
   /** Marked jobs: those that run or wait in the order in which they came, then the last ones that ended. */
   jobs: v.array(jobSchema),
 });

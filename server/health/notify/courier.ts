@@ -1,5 +1,5 @@
-import { backoffMs } from "../../lib/backoff.ts";
 import type { NotifyOptions } from "../../config/health-options.ts";
+import { backoffMs } from "../../lib/backoff.ts";
 import type { Channel } from "./channel.ts";
 import { type Message, textOf } from "./message.ts";
 import { post } from "./post.ts";
@@ -58,7 +58,10 @@ export function createCourier(
     sending = false;
     if (closing.signal.aborted) return;
     if (taken === "taken") complained = false;
-    else tell(taken === "never" ? `refuses a message (${why})` : `cannot be reached (${why}); it is tried again`);
+    else
+      tell(
+        taken === "never" ? `refuses a message (${why})` : `cannot be reached (${why}); it is tried again`,
+      );
     const old = Date.now() - first.atMs > OLDEST_MS;
     if (taken === "later" && !old) {
       schedule(Math.max(waitMs ?? 0, backoffMs(attempts++, firstRetryMs, LONGEST_RETRY_MS)));

@@ -49,7 +49,8 @@ export function createNotifier(
   return {
     tell({ kind, alert }) {
       for (const { target, courier } of receivers) {
-        if (isAtLeast(alert.severity, target.minSeverity)) courier.send({ kind, id: randomUUID(), alert, host });
+        if (isAtLeast(alert.severity, target.minSeverity))
+          courier.send({ kind, id: randomUUID(), alert, host });
       }
     },
     test: () =>

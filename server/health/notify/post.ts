@@ -20,7 +20,13 @@ export async function post(
   signal.addEventListener("abort", end);
   if (signal.aborted) end();
   try {
-    const response = await fetch(url, { method: "POST", headers, body, redirect: "manual", signal: ending.signal });
+    const response = await fetch(url, {
+      method: "POST",
+      headers,
+      body,
+      redirect: "manual",
+      signal: ending.signal,
+    });
     const wait = Number(response.headers.get("retry-after") ?? Number.NaN);
     const retryAfterMs = wait > 0 ? Math.min(wait, LONGEST_RETRY_AFTER_S) * 1000 : null;
     return { ok: true, status: response.status, answer: await readSome(response), retryAfterMs };

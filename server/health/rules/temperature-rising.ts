@@ -12,11 +12,13 @@ export function temperatureRising({ riseC, hours }: SettingsOf<"temperature-risi
     id: "temperature-rising",
     timing: timing(0, 0, 7200),
     judge({ gpu, track }) {
-      const trend = trendOf(track.heat, hours);
-      if (trend === null) return BETWEEN;
-      const rise = trend.toC - trend.fromC;
-      if (rise <= riseC / 2) return CLEAR;
-      if (rise < riseC || trend.explained < LEAST_EXPLAINED || trend.toC < WARM_C) return BETWEEN;
+      const short = trendOf(track.heat, hours);
+      if (short === null) return BETWEEN;
+      const rises = ({ fromC, toC, explained }: typeof short) =>
+        toC - fromC >= riseC && explained >= LEAST_EXPLAINED && toC >= WARM_C;
+      // A slower rise shows over twice the time.
+      const trend = rises(short) ? short : (trendOf(track.heat, 2 * hours) ?? short);
+      if (!rises(trend)) return short.toC - short.fromC <= riseC / 2 ? CLEAR : BETWEEN;
       const params = { gpu: gpu.index, from: Math.round(trend.fromC), to: Math.round(trend.toC) };
       return { level: "danger", severity: "warning", params, sinceMs: trend.sinceMs };
     },

@@ -56,7 +56,7 @@ export function followEpisode(
   if (running.length > 0) {
     const startedMs = Math.min(...running.map((job) => job.startedMs));
     const same = before !== null && (before.marked || startedMs - before.startedMs <= MARKER_LATE_MS);
-    const base = same ? before : begin(startedMs, gpu);
+    const base = same ? before : begin(startedMs, leastWithin(track, MOVED_MS));
     return { episode: continued({ ...base, marked: true, startedMs }, track, gpu, nowMs), ends };
   }
   if (before === null || before.marked || ended.length > 0) {
@@ -64,7 +64,10 @@ export function followEpisode(
     const endedAtMs = track.log.at(-1)?.endedMs ?? Number.NEGATIVE_INFINITY;
     const rested = ended.length === 0 && before === null && nowMs - endedAtMs >= REST_MS;
     const begins = rested && !moment.releasing && seemsToBegin(track, gpu);
-    return { episode: begins ? continued(begin(nowMs, gpu), track, gpu, nowMs) : null, ends };
+    return {
+      episode: begins ? continued(begin(nowMs, leastWithin(track, LOADED_MS)), track, gpu, nowMs) : null,
+      ends,
+    };
   }
   const now = continued(before, track, gpu, nowMs);
   const outcome = howItEnded(now, gpu, moment);
@@ -76,17 +79,26 @@ export function followEpisode(
   };
 }
 
-function begin(startedMs: number, gpu: Gpu): Episode {
+function begin(startedMs: number, startMiB: number | null): Episode {
   return {
     marked: false,
     startedMs,
-    startMiB: gpu.memoryUsedMiB,
+    startMiB,
     peakMiB: 0,
     activeAtMs: startedMs,
     computedAtMs: null,
     dip: null,
     fullAtMs: null,
   };
+}
+
+/** The least VRAM of the last moments: the first sample of a job may hold some of it already. */
+function leastWithin({ atMs, recent }: GpuTrack, ms: number): number | null {
+  let least: number | null = null;
+  for (const one of recent) {
+    if (one.usedMiB !== null && atMs - one.atMs <= ms) least = Math.min(least ?? one.usedMiB, one.usedMiB);
+  }
+  return least;
 }
 
 function seemsToBegin(track: GpuTrack, { utilizationGpuPct }: Gpu): boolean {

@@ -1,6 +1,6 @@
 /** Temperature under load, in means of ten minutes. Epoch milliseconds, °C. */
 export interface Heat {
-  /** Oldest first; six hours of work at most. */
+  /** Oldest first; twelve hours at most. */
   means: readonly { atMs: number; temperatureC: number }[];
   /** The ten minutes that run. */
   startedMs: number;
@@ -25,7 +25,7 @@ export const NO_HEAT: Heat = {
 };
 
 const BUCKET_MS = 600_000;
-const KEPT = 36;
+const KEPT = 72;
 /** A mean of less work than this says nothing. */
 const LEAST_BUSY_MS = 180_000;
 /** A card that comes from rest grows warm first, which is no fault. */

@@ -2,6 +2,7 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Fit } from "../../../shared/capacity/fit.ts";
 import type { ProfileQuery } from "../../../shared/capacity/match-profile.ts";
 import type { Profile } from "../../../shared/capacity/profile.ts";
+import type { AlertList, Mute } from "../../../shared/health/past-alert.ts";
 import type { Problem } from "../../../shared/problems/problem.ts";
 import type { Hello } from "../../../shared/protocol/messages.ts";
 import type { Reply } from "../../../shared/protocol/reply.ts";
@@ -9,6 +10,7 @@ import type { SourceState } from "../../../shared/protocol/state.ts";
 import type { ReleaseRecord } from "../../../shared/release/record.ts";
 import type { Release } from "../../../shared/release/release.ts";
 import type { Jobs } from "../../capacity/jobs.ts";
+import type { TestResult } from "../../health/notify/notifier.ts";
 import type { Exposition } from "../../recording/prometheus/render.ts";
 import type { ReleaseDemand } from "../../release/controller.ts";
 
@@ -19,6 +21,12 @@ export interface HttpSidecar {
   profiles(): readonly Profile[];
   fit(query: ProfileQuery): Reply<Fit>;
   jobs: Pick<Jobs, "list" | "request" | "heartbeat" | "finish" | "whenStarted">;
+  alerts: {
+    all(): AlertList;
+    acknowledge(id: string, by: string): Reply<{ id: string }>;
+    mute(rule: string, minutes: number): Reply<Mute>;
+    test(): Promise<TestResult[]>;
+  };
   release(demand: ReleaseDemand): Reply<{ id: string }>;
   findRelease(id: string): Release | null;
   cancelRelease(by: string, id: string): Reply<{ id: string }>;

@@ -10,7 +10,11 @@ export const webhook: Channel = {
   write(message, text, { url, secret }, nowMs) {
     const body = JSON.stringify(bodyOf(message, text));
     const timestamp = String(Math.floor(nowMs / 1000));
-    const headers = { ...JSON_HEADERS, "x-gpu-panel-timestamp": timestamp, "x-gpu-panel-delivery": message.id };
+    const headers = {
+      ...JSON_HEADERS,
+      "x-gpu-panel-timestamp": timestamp,
+      "x-gpu-panel-delivery": message.id,
+    };
     if (secret === undefined) return { url, headers, body };
     const signature = createHmac("sha256", secret).update(`${timestamp}.${body}`).digest("hex");
     return { url, headers: { ...headers, "x-gpu-panel-signature": `sha256=${signature}` }, body };
