@@ -13,11 +13,12 @@ const BEGINS_MS = 60_000;
 export function lowUtilization({ dangerPct, healthyPct, seconds }: SettingsOf<"low-utilization">): GpuRule {
   return {
     id: "low-utilization",
-    timing: timing(seconds),
+    // Jobs of one kind follow one another: what is wrong with all of them is one alert.
+    timing: timing(seconds, 10, 300),
     judge({ gpu, track, moment }) {
       const { episode, utilizationPct } = track;
       if (gpu.utilizationGpuPct === null || utilizationPct === null) return UNKNOWN;
-      if (episode === null) return CLEAR;
+      if (episode === null) return BETWEEN;
       if (utilizationPct >= healthyPct) return CLEAR;
       const known = episode.marked || moment.busy;
       const began = episode.computedAtMs !== null || (known && moment.nowMs - episode.startedMs > BEGINS_MS);
