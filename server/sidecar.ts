@@ -1,5 +1,6 @@
 import { randomUUID } from "node:crypto";
 import type { Server } from "node:http";
+import { join } from "node:path";
 import * as v from "valibot";
 import { DEFAULT_RESERVE } from "../shared/capacity/concurrency.ts";
 import { encodeHistory } from "../shared/history/codec.ts";
@@ -223,7 +224,7 @@ export function createSidecar(
       }),
     },
     createPages(clientFolder, options.allowOrigin),
-    loadAssets(clientFolder),
+    loadAssets([clientFolder, join(clientFolder, "../element")]),
     { basePath: options.basePath, admit, callerOf },
   );
   const gateway = createGateway(

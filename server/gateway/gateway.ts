@@ -140,7 +140,12 @@ export function createGateway(
     socket.data.viewer = {
       address,
       actProblem,
-      historyMs: handshake.historyMs,
+      get historyMs() {
+        return handshake.historyMs;
+      },
+      wantHistory(windowMs) {
+        handshake.historyMs = Math.max(handshake.historyMs, windowMs);
+      },
       setWatching: (on) => setSocketWatching(socket, on),
     };
     return null;

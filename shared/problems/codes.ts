@@ -69,6 +69,7 @@ export const PROBLEM_CODES = [
   "protocol-version",
   "origin-refused",
   "host-refused",
+  "sidecar-address",
   "wrong-token",
   "too-many-requests",
 ] as const;

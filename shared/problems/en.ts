@@ -264,6 +264,10 @@ export const problemsEn: ProblemCatalog = {
     message: "The sidecar does not answer to the name {host}.",
     advice: "Use its own address, or start it with --allow-origin and the address you use.",
   },
+  "sidecar-address": {
+    message: "{url} is no address of a sidecar.",
+    advice: "Give the address that the sidecar prints when it starts, such as http://127.0.0.1:7870/.",
+  },
   "wrong-token": {
     message: "The token is not right.",
     advice: "Open the panel with the link that the sidecar printed when it started.",

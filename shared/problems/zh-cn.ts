@@ -236,6 +236,10 @@ export const problemsZhCn: ProblemCatalog = {
     message: "面板服务不响应 {host} 这个名称。",
     advice: "请使用它自己的地址，或用 --allow-origin 加上所用地址启动。",
   },
+  "sidecar-address": {
+    message: "{url} 不是面板服务的地址。",
+    advice: "请填写面板服务启动时打印的地址，例如 http://127.0.0.1:7870/。",
+  },
   "wrong-token": { message: "令牌不正确。", advice: "请用启动时打印的链接打开面板。" },
   "too-many-requests": { message: "来自此地址的请求过多。", advice: "请等 {seconds} 秒后重试。" },
 };

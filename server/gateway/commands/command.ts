@@ -27,5 +27,7 @@ export interface Viewer {
   /** Why this viewer may not act, or `null` when it may. */
   readonly actProblem: Problem | null;
   readonly historyMs: number;
+  /** From now on history goes back so far, if it did not already. */
+  wantHistory(windowMs: number): void;
   setWatching(watching: boolean): void;
 }
