@@ -17,7 +17,14 @@ function texts(node: unknown, path: string): [string, string][] {
 }
 /** All words of a language, those that are loaded later too. */
 const english = texts(
-  { ...en, later: laterEn.release, fit: laterEn.fit, capacity: laterEn.capacity, jobs: laterEn.jobs },
+  {
+    ...en,
+    later: laterEn.release,
+    fit: laterEn.fit,
+    capacity: laterEn.capacity,
+    jobs: laterEn.jobs,
+    health: laterEn.health,
+  },
   "m",
 );
 const places = (text: string) => [...text.matchAll(/\{(\w+)\}/g)].map(([, name]) => name).sort();
@@ -31,6 +38,7 @@ describe("catalogues", () => {
         fit: laterZhCn.fit,
         capacity: laterZhCn.capacity,
         jobs: laterZhCn.jobs,
+        health: laterZhCn.health,
       },
       "m",
     ),
