@@ -162,6 +162,7 @@ export function createSidecar(
     hostName: readHost().state.name,
     nowMs,
     readHost: () => readHost().figures,
+    isDemo: choice.kind === "demo",
     slowQuery: choice.kind === "demo" ? null : createSlowQuery(choice.command, env, nowMs),
     complain,
   });

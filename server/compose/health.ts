@@ -30,6 +30,8 @@ export interface HealthParts {
   /** Epoch milliseconds of a clock that does not go back. */
   nowMs(): number;
   readHost(): HostFigures;
+  /** Nobody is called because of simulated GPUs. */
+  isDemo: boolean;
   /** `null` for the demo machine. */
   slowQuery: SlowQuery | null;
   complain(message: string): void;
@@ -57,7 +59,7 @@ export function composeHealth(parts: HealthParts): HealthArea {
   const alerts = createAlerts(createAlertLog(parts.folder, parts.complain), nowMs);
   const notifier = createNotifier(parts.options.notify, parts.hostName, { complain: parts.complain });
   disposer.add(notifier.close);
-  disposer.add(alerts.onNews(notifier.tell));
+  if (!parts.isDemo) disposer.add(alerts.onNews(notifier.tell));
   const kernelLog = openKernelLog();
   disposer.add(kernelLog.close);
   let ended: EndedJobFact[] = [];

@@ -20,12 +20,12 @@ export const alertsEn: AlertCatalog = {
         "kernels are probably being compiled for a new shape; keep to one resolution, frame count and step count.",
     },
     "vae-decode-peak": {
-      message: "on GPU {gpu} utilization fell to {percent} % in mid-job and then memory ran out, at {since}",
+      message: "On GPU {gpu} utilization fell to {percent} % in mid-job and then memory ran out, at {since}",
       advice: "the VAE's decoding needs the most; enable VAE tiling, or take fewer frames.",
     },
     "cache-not-returned": {
       message:
-        "on GPU {gpu} memory ran out at {since} after {jobs} good jobs, with {gib} GiB held before it began",
+        "On GPU {gpu} memory ran out at {since} after {jobs} good jobs, with {gib} GiB held before it began",
       advice: "the allocator's cache was not returned; release VRAM (empty the cache) between jobs.",
     },
     "one-gpu-full": {
@@ -49,7 +49,7 @@ export const alertsEn: AlertCatalog = {
       advice: "check the power supply and the card's power cables.",
     },
     "fan-stopped": {
-      message: "the fan of GPU {gpu} has stood still since {since} at {temperature} °C",
+      message: "The fan of GPU {gpu} has stood still since {since} at {temperature} °C",
       advice: "stop the job and check the fan.",
     },
     "gpu-lost": {
@@ -67,17 +67,17 @@ export const alertsEn: AlertCatalog = {
       advice: "reseat the card or the riser, and check the slot and the BIOS settings.",
     },
     xid: {
-      message: "the driver reported Xid {code} for GPU {gpu} at {since}",
+      message: "The driver reported Xid {code} for GPU {gpu} at {since}",
       advice:
         "restart the job; when it comes again, check cooling, power and seating, and update the driver.",
     },
     "cpu-load": {
-      message: "the CPU load has been {load} on {cores} cores since {since}",
+      message: "The CPU load has been {load} on {cores} cores since {since}",
       advice: "find the other processes (top): notebooks, TensorBoard, another generation.",
     },
     "cpu-limit": {
       message:
-        "the container has been at its CPU limit of {cores} cores since {since} ({percent} % of the time)",
+        "The container has been at its CPU limit of {cores} cores since {since} ({percent} % of the time)",
       advice: "give it more CPUs, or end other programs in it.",
     },
     "host-memory": {
@@ -86,7 +86,7 @@ export const alertsEn: AlertCatalog = {
         "a process will be killed soon; offload less to the CPU, take fewer frames, or give it more RAM.",
     },
     "process-killed": {
-      message: "the kernel killed a process at {since} because the {where}'s memory ran out",
+      message: "The kernel killed a process at {since} because the {where}'s memory ran out",
       advice: "this was RAM and not VRAM; offload less to the CPU, take fewer frames, or give it more RAM.",
     },
   },

@@ -38,6 +38,14 @@ export interface RigOptions {
   env?: NodeJS.ProcessEnv;
 }
 
+/** What this machine does beside a test must not show in it. */
+export const QUIET_HOST = {
+  "cpu-load": false,
+  "cpu-limit": false,
+  "host-memory": false,
+  "process-killed": false,
+};
+
 /** The built sidecar between a fake nvidia-smi and a real unload hook. */
 export async function startRig({
   script,
@@ -67,6 +75,7 @@ export async function startRig({
   }));
   const settings = {
     interval: 250,
+    alerts: QUIET_HOST,
     backendInterval: 250,
     backends: kinds.length === 0 ? [hookOptions] : listed,
     ...more,

@@ -5,7 +5,7 @@ import { afterEach, describe, expect, test } from "vitest";
 import type { Alert } from "../../shared/health/alert.ts";
 import { answerEmpty, type BackendServer, jsonOf, startBackendServer } from "../helpers/backend-server.ts";
 import { fakeGpu } from "../helpers/fake-nvidia-smi.ts";
-import { type Rig, type RigOptions, startRig } from "../helpers/rig.ts";
+import { QUIET_HOST, type Rig, type RigOptions, startRig } from "../helpers/rig.ts";
 import { waitUntil } from "../helpers/wait-until.ts";
 
 const TOTAL = 24_564;
@@ -14,7 +14,12 @@ const CALM = { "memory.used": 2000, "memory.reserved": 0, "memory.total": TOTAL 
 const SECRET = "a-secret-of-the-receiver";
 const KEY = "hook-key-3f9c";
 /** Alerts as quick as they can be. */
-const QUICK = { "vram-red-line": { seconds: 1 }, "gpu-lost": { seconds: 0 }, "fan-stopped": { seconds: 1 } };
+const QUICK = {
+  ...QUIET_HOST,
+  "vram-red-line": { seconds: 1 },
+  "gpu-lost": { seconds: 0 },
+  "fan-stopped": { seconds: 1 },
+};
 
 const opened: (() => Promise<void> | void)[] = [];
 afterEach(async () => {

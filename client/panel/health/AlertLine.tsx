@@ -18,10 +18,8 @@ export default function AlertLine() {
   return (
     <>
       <Styles css={css} />
-      <Notice tone={toneOf(first)} title={message}>
-        <span className="alert-advice">
-          {telling.between.trim()} {advice}
-        </span>
+      <Notice tone={toneOf(first)} title={`${message}${telling.between.trim()}`}>
+        {advice}
         {open.length > 1 && (
           <>
             {" "}

@@ -4,6 +4,7 @@ import { CONFIGURABLE_KINDS } from "../../../../server/config/backend-options.ts
 import { usage } from "../../../../server/config/explain.ts";
 import { FLAGS, variableOf } from "../../../../server/config/options.ts";
 import { readOptions } from "../../../../server/config/read-options.ts";
+import { DEFAULT_RULES } from "../health/trace.ts";
 
 type Input = Parameters<typeof readOptions>;
 const noFile: Input[2] = () => null;
@@ -128,6 +129,8 @@ describe("what may stand there", () => {
       releasePatience: 10_000,
       allowOrigin: [],
       profiles: [],
+      alerts: DEFAULT_RULES,
+      notify: [],
       open: false,
     });
   });
