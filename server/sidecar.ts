@@ -13,31 +13,28 @@ import { mergeProfiles } from "./capacity/profiles.ts";
 import { composeAuthority } from "./compose/authority.ts";
 import { composeCapacity } from "./compose/capacity.ts";
 import { composeHealth } from "./compose/health.ts";
+import { composeHistory } from "./compose/history.ts";
+import { composeLogs } from "./compose/logs.ts";
 import { composeMetrics } from "./compose/metrics.ts";
+import { composeReplay } from "./compose/replay.ts";
+import { composeSource, scratchFolder } from "./compose/source.ts";
 import { type BackendOptions, backendSchema } from "./config/backend-options.ts";
 import { dataFolder } from "./config/data-folder.ts";
 import type { Options } from "./config/options.ts";
 import { callerOf } from "./gateway/caller.ts";
 import { createGateway, type MakeHello } from "./gateway/gateway.ts";
-import { createHistory } from "./history/history.ts";
 import { loadAssets } from "./http/assets.ts";
 import { createHttpServer } from "./http/http-server.ts";
 import { createPages } from "./http/pages.ts";
 import { createDisposer } from "./lib/disposer.ts";
 import { createAudit } from "./release/audit.ts";
 import { createBackendWatch } from "./release/backend-watch.ts";
-import type { Backend } from "./release/backends/backend.ts";
 import { createBackend } from "./release/backends/create-backend.ts";
-import { createDemoBackend } from "./release/backends/demo.ts";
 import { createReleaseController } from "./release/controller.ts";
 import { createProcessOwners } from "./release/owners/process-owners.ts";
 import { chooseSource } from "./sampling/choose-source.ts";
-import { createDemoSource } from "./sampling/demo/demo-source.ts";
 import { createHostWatch } from "./sampling/host-watch.ts";
-import { createNvidiaSmiSource } from "./sampling/nvidia-smi-source.ts";
 import { createSampler } from "./sampling/sampler.ts";
-import { createSlowQuery } from "./sampling/slow-query.ts";
-import type { SampleSource } from "./sampling/source.ts";
 
 /** What the sidecar needs from the program around it. */
 export interface SidecarSurroundings {
@@ -56,7 +53,7 @@ export interface Sidecar {
   readonly server: Server;
   /** Needed to act; `null`: there is none, and only those on this machine may who come through no proxy. */
   readonly token: string | null;
-  readonly sourceKind: "nvidia-smi" | "demo";
+  readonly sourceKind: "nvidia-smi" | "demo" | "replay";
   /** Ends everything that was started, children included. Idempotent. */
   close(): Promise<void>;
 }
@@ -70,7 +67,7 @@ export function createSidecar(
   { clientFolder, version, env, mounted = false, complain }: SidecarSurroundings,
 ): Sidecar {
   const disposer = createDisposer();
-  const bootId = randomUUID();
+  let bootId = randomUUID();
   const { admit, token } = composeAuthority(options, mounted);
   const profiles = mergeProfiles(options.profiles);
   const profile =
@@ -78,16 +75,12 @@ export function createSidecar(
   if (profile === undefined) throw new Error("there is no job profile");
 
   const choice = chooseSource(options, env);
-  let source: SampleSource;
-  const backends: Backend[] = [];
-  if (choice.kind === "demo") {
-    const demo = createDemoSource(choice.gpuCount);
-    source = demo;
-    backends.push(createDemoBackend(demo.unload));
-  } else {
-    source = createNvidiaSmiSource(choice.command, options.interval, env);
-  }
-  const wanted = wantedBackends(options);
+  const { source, backends, replay } = composeSource(choice, options, env, (recording) =>
+    replayed.fill(recording, history.archive),
+  );
+  const replayed = composeReplay(replay);
+  // Whoever looks at a recording must not release on the machine of now.
+  const wanted = replay === null ? wantedBackends(options) : [];
   // A backend that was asked for takes the place of the simulated one.
   if (wanted.length > 0) backends.splice(0, backends.length, ...wanted.map(createBackend));
 
@@ -96,15 +89,27 @@ export function createSidecar(
     intervalMs: options.interval,
     gpus: options.gpus === undefined || options.gpus.length === 0 ? null : options.gpus,
     demoReason: choice.kind === "demo" ? choice.reason : null,
+    keepsRate: options.logCsv !== undefined || options.logJsonl !== undefined,
     findOwners: owners.update,
     backendOf: owners.ownerOf,
   });
   disposer.add(sampler.close);
-  const epochMs = Date.now() - Math.round(sampler.nowMs());
+  // The time of a recording is its own, counted from 1970.
+  const epochMs = replay === null ? Date.now() - Math.round(sampler.nowMs()) : 0;
   const nowMs = () => epochMs + sampler.nowMs();
-  const readHost = createHostWatch(nowMs);
-  const history = createHistory();
-  disposer.add(sampler.onSample(history.append));
+  const readHost = createHostWatch();
+  const folder = replay === null ? (options.dataDir ?? dataFolder(env)) : scratchFolder(disposer);
+  const history = composeHistory({
+    sampler,
+    folder,
+    demo: choice.kind === "demo",
+    intervalMs: options.interval,
+    writeIntervalMs: options.historyInterval,
+    epochMs,
+    complain,
+    disposer,
+    recorded: replay === null ? undefined : replayed.clocks,
+  });
 
   const watch = createBackendWatch(backends, options.backendInterval);
   disposer.add(watch.close);
@@ -126,7 +131,6 @@ export function createSidecar(
       isLive: () => sampler.source().status === "live",
     },
   });
-  const folder = options.dataDir ?? dataFolder(env);
   const audit = createAudit(folder, complain);
   disposer.add(
     releases.onRelease((release) => {
@@ -137,36 +141,32 @@ export function createSidecar(
   // Closed before the audit: a release that the end breaks off is kept, too.
   disposer.add(releases.close);
 
+  const common = { disposer, sampler, watch, folder, complain };
   const capacity = composeCapacity({
-    disposer,
-    sampler,
-    watch,
+    ...common,
     profiles,
     profile,
     reserve: DEFAULT_RESERVE,
-    folder,
     isDemo: choice.kind === "demo",
     epochMs,
     readHost: () => readHost().state,
-    complain,
   });
 
-  const health = composeHealth({
-    disposer,
-    options,
-    sampler,
+  const health = composeHealth(options, choice, env, {
+    ...common,
     jobs: capacity.jobs,
-    watch,
     releases,
-    folder,
-    hostName: readHost().state.name,
     nowMs,
-    readHost: () => readHost().figures,
-    isDemo: choice.kind === "demo",
-    slowQuery: choice.kind === "demo" ? null : createSlowQuery(choice.command, env, nowMs),
-    complain,
+    readHost,
   });
-
+  composeLogs(options, {
+    ...common,
+    jobs: capacity.jobs,
+    releases,
+    epochMs,
+    hostName: readHost().state.name,
+    version,
+  });
   const currentState = (): State => {
     const { gpus } = sampler.latest();
     return {
@@ -177,10 +177,11 @@ export function createSidecar(
       backends: watch.states(),
       release: releases.state(),
       alerts: health.list(),
+      history: { problem: history.problem() },
     };
   };
   const encodedHistory = (sinceSeq: number, windowMs: number) =>
-    encodeHistory(history.since(sinceSeq, windowMs), sampler.latest().gpus.length);
+    encodeHistory(history.recent.since(sinceSeq, windowMs), sampler.latest().gpus.length);
   const releaseProblem = (actProblem: Problem | null) =>
     backends.length === 0 ? problem("no-backend") : actProblem;
   const makeHello: MakeHello = ({ actProblem, bootId: knownBoot, lastSeq, historyMs }) => {
@@ -213,6 +214,8 @@ export function createSidecar(
       prepareBackend: releases.prepare,
       pastReleases: audit.recent,
       alerts: health,
+      history: history.ask,
+      replay: replayed.control,
       metrics: composeMetrics({
         disposer,
         version,
@@ -226,7 +229,7 @@ export function createSidecar(
     },
     createPages(clientFolder, options.allowOrigin),
     loadAssets([clientFolder, join(clientFolder, "../element")]),
-    { basePath: options.basePath, admit, callerOf },
+    { basePath: options.basePath, admit, callerOf, version },
   );
   const gateway = createGateway(
     server,
@@ -240,8 +243,10 @@ export function createSidecar(
       release: releases.request,
       cancelRelease: releases.cancel,
       prepareBackend: releases.prepare,
+      replay: replayed.control,
       pastReleases: audit.recent,
       alerts: health,
+      history: history.ask,
     },
     makeHello,
     watchedChanged,
@@ -250,6 +255,21 @@ export function createSidecar(
   disposer.add(gateway.close);
   disposer.add(sampler.onSample(gateway.sample));
   disposer.add(sampler.onSource(gateway.source));
+  disposer.add(
+    sampler.onJump(() => {
+      const { gpus, tMs, seq } = sampler.latest();
+      history.recent.restart(
+        replayed.past(
+          gpus.map(({ uuid }) => uuid),
+          tMs,
+          seq,
+        ),
+      );
+      // Another name of this run: what viewers know is forgotten.
+      bootId = randomUUID();
+      gateway.greetAll();
+    }),
+  );
   disposer.add(releases.onRelease(gateway.release));
   disposer.add(watch.onChange(gateway.backends));
   capacity.tell(gateway);

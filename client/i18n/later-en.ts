@@ -5,6 +5,8 @@ import { fitEn } from "./fit/en.ts";
 import { healthEn } from "./health/en.ts";
 import { jobsEn } from "./jobs/en.ts";
 import { releaseEn } from "./release/en.ts";
+import { roomEn } from "./room/en.ts";
+import { timelineEn } from "./timeline/en.ts";
 import type { LaterWords } from "./use-messages.ts";
 
 export const laterEn: LaterWords = {
@@ -15,4 +17,6 @@ export const laterEn: LaterWords = {
   jobs: jobsEn,
   health: healthEn,
   alerts: alertsEn,
+  room: roomEn,
+  timeline: timelineEn,
 };

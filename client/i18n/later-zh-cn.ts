@@ -5,6 +5,8 @@ import { fitZhCn } from "./fit/zh-cn.ts";
 import { healthZhCn } from "./health/zh-cn.ts";
 import { jobsZhCn } from "./jobs/zh-cn.ts";
 import { releaseZhCn } from "./release/zh-cn.ts";
+import { roomZhCn } from "./room/zh-cn.ts";
+import { timelineZhCn } from "./timeline/zh-cn.ts";
 import type { LaterWords } from "./use-messages.ts";
 
 export const laterZhCn: LaterWords = {
@@ -15,4 +17,6 @@ export const laterZhCn: LaterWords = {
   jobs: jobsZhCn,
   health: healthZhCn,
   alerts: alertsZhCn,
+  room: roomZhCn,
+  timeline: timelineZhCn,
 };

@@ -1,5 +1,6 @@
 import { lazy, Suspense } from "react";
 import { fillIn } from "../../shared/problems/fill-in.ts";
+import { UNKNOWN_PROMISE } from "../../shared/protocol/state.ts";
 import { gib } from "../i18n/format.ts";
 import { useLaterWords, useMessages } from "../i18n/use-messages.ts";
 import { Styles } from "../shadow/Styles.tsx";
@@ -9,7 +10,7 @@ import { usePanel } from "../store/use-panel.ts";
 import css from "../styles/full.css?inline";
 import { Disclosure } from "../ui/Disclosure.tsx";
 import { ChipIcon } from "../ui/icons.tsx";
-import { Concurrency } from "./concurrency/Concurrency.tsx";
+import { CapacityCard } from "./concurrency/CapacityCard.tsx";
 import { Notices } from "./connection/Notices.tsx";
 import { StatusPill } from "./connection/StatusPill.tsx";
 import { GpuCard } from "./gpus/GpuCard.tsx";
@@ -50,7 +51,7 @@ export default function FullView({ gpus, capacity }: ViewProps) {
       ) : (
         <>
           <div className="summary">
-            {capacity !== null && <Concurrency capacity={capacity} gpus={list} />}
+            {capacity !== null && <CapacityCard capacity={capacity} gpus={list} />}
             <ReleaseCard gpus={list} />
           </div>
           <JobsCard />
@@ -60,7 +61,9 @@ export default function FullView({ gpus, capacity }: ViewProps) {
                 key={gpu.uuid}
                 gpu={gpu}
                 position={position}
-                canStart={capacity?.perGpu[i]?.canStart ?? null}
+                profile={capacity?.profile ?? null}
+                known={capacity?.promises[i] ?? UNKNOWN_PROMISE}
+                fresh={capacity?.fresh ?? false}
               />
             ))}
           </div>

@@ -6,7 +6,7 @@ import type { Profile } from "../../shared/capacity/profile.ts";
 import { problem } from "../../shared/problems/make-problem.ts";
 import type { CapacityMessage } from "../../shared/protocol/messages.ts";
 import { type Reply, refuse, succeed } from "../../shared/protocol/reply.ts";
-import type { HostState, State } from "../../shared/protocol/state.ts";
+import type { HostState, SourceState, State } from "../../shared/protocol/state.ts";
 import { openDatabase } from "../capacity/database.ts";
 import { createEstimator, type Estimator } from "../capacity/estimator.ts";
 import { createJobStore } from "../capacity/job-store.ts";
@@ -56,7 +56,7 @@ export function composeCapacity(parts: CapacityParts): CapacityArea {
   const file = parts.isDemo ? "capacity-demo.sqlite" : "capacity.sqlite";
   const database = openDatabase(join(parts.folder, file), parts.complain);
   disposer.add(database.close);
-  const room = createRoomWatch({ ...sampler, isLive: () => sampler.source().status === "live" });
+  const room = createRoomWatch({ ...sampler, isLive: () => isLive(sampler.source()) });
   disposer.add(room.close);
   const jobs = createJobs({
     store: createJobStore(database),
@@ -138,4 +138,9 @@ export function composeCapacity(parts: CapacityParts): CapacityArea {
       disposer.add(jobs.onChange(tellJobs.call));
     },
   };
+}
+
+/** A recording says nothing of the room that there is now. */
+function isLive({ status, kind }: SourceState): boolean {
+  return status === "live" && kind !== "replay";
 }

@@ -1,7 +1,7 @@
 import { type Gpu, UNKNOWN_READING } from "../../shared/gpu/gpu.ts";
 import type { Sample } from "../../shared/gpu/sample.ts";
 import type { Alert } from "../../shared/health/alert.ts";
-import type { AlertList } from "../../shared/health/past-alert.ts";
+import type { AlertList, TestResult } from "../../shared/health/past-alert.ts";
 import { isReleasing, type Release } from "../../shared/release/release.ts";
 import type { Jobs } from "../capacity/jobs.ts";
 import type { Options } from "../config/options.ts";
@@ -10,30 +10,26 @@ import { type Alerts, createAlerts } from "../health/alerts.ts";
 import { evaluate, NEW_HEALTH } from "../health/evaluate.ts";
 import { openKernelLog } from "../health/kernel-log.ts";
 import type { EndedJobFact, HostFigures, Moment, SlowReading } from "../health/moment.ts";
-import { createNotifier, type TestResult } from "../health/notify/notifier.ts";
+import { createNotifier } from "../health/notify/notifier.ts";
 import { createRules } from "../health/rules/all.ts";
 import type { Disposer } from "../lib/disposer.ts";
 import type { BackendWatch } from "../release/backend-watch.ts";
+import type { SourceChoice } from "../sampling/choose-source.ts";
+import type { HostReading } from "../sampling/host.ts";
 import type { Sampler } from "../sampling/sampler.ts";
-import type { SlowQuery } from "../sampling/slow-query.ts";
+import { createSlowQuery, type SlowQuery } from "../sampling/slow-query.ts";
 
 export interface HealthParts {
   disposer: Disposer;
-  options: Pick<Options, "alerts" | "notify">;
   sampler: Pick<Sampler, "latest" | "source" | "onSample">;
   jobs: Pick<Jobs, "list" | "onEnd">;
   watch: Pick<BackendWatch, "states">;
   releases: { state(): Release };
   /** Where alerts are kept. */
   folder: string;
-  hostName: string;
   /** Epoch milliseconds of a clock that does not go back. */
   nowMs(): number;
-  readHost(): HostFigures;
-  /** Nobody is called because of simulated GPUs. */
-  isDemo: boolean;
-  /** `null` for the demo machine. */
-  slowQuery: SlowQuery | null;
+  readHost(): HostReading;
   complain(message: string): void;
 }
 
@@ -52,14 +48,33 @@ const SLOW_INTERVAL_MS = 60_000;
 const SILENCE_MS = 15_000;
 const SILENCE_LOOK_MS = 10_000;
 
+const NO_HOST: HostFigures = {
+  atMs: 0,
+  load1: null,
+  coreCount: 0,
+  cpuLimit: null,
+  cpuPeriods: null,
+  memoryUsedMiB: null,
+  memoryMostMiB: null,
+  memoryOf: "machine",
+  oomKills: null,
+};
+
 /** One evaluation for each sample, whatever the number of viewers. */
-export function composeHealth(parts: HealthParts): HealthArea {
+export function composeHealth(
+  options: Pick<Options, "alerts" | "notify">,
+  choice: SourceChoice,
+  env: NodeJS.ProcessEnv,
+  parts: HealthParts,
+): HealthArea {
   const { disposer, sampler, jobs, nowMs } = parts;
-  const rules = createRules(parts.options.alerts);
+  const rules = createRules(options.alerts);
   const alerts = createAlerts(createAlertLog(parts.folder, parts.complain), nowMs);
-  const notifier = createNotifier(parts.options.notify, parts.hostName, { complain: parts.complain });
+  const notifier = createNotifier(options.notify, parts.readHost().state.name, { complain: parts.complain });
   disposer.add(notifier.close);
-  if (!parts.isDemo) disposer.add(alerts.onNews(notifier.tell));
+  // Nobody is called because of simulated or recorded GPUs, and the host of now has no part in them.
+  const isReal = choice.kind === "nvidia-smi";
+  if (isReal) disposer.add(alerts.onNews(notifier.tell));
   const kernelLog = openKernelLog();
   disposer.add(kernelLog.close);
   let ended: EndedJobFact[] = [];
@@ -78,7 +93,7 @@ export function composeHealth(parts: HealthParts): HealthArea {
       nowMs: nowMs(),
       gpus,
       slow,
-      host: parts.readHost(),
+      host: isReal ? parts.readHost().figures : NO_HOST,
       running: jobs
         .list()
         .flatMap(({ id, state, gpus: on, startedAt }) =>
@@ -87,9 +102,15 @@ export function composeHealth(parts: HealthParts): HealthArea {
       ended,
       busy: parts.watch.states().some(({ busy }) => busy === true),
       releasing: isReleasing(parts.releases.state()),
-      xids: kernelLog.read(),
+      xids: isReal ? kernelLog.read() : [],
     };
     ended = [];
+    if (moment.nowMs < health.atMs) {
+      // A recording was put back: what was found is of another time.
+      const over = evaluate(health, { ...moment, nowMs: health.atMs, gpus: [] }, rules);
+      alerts.apply(over.changes, health.atMs, () => undefined);
+      health = NEW_HEALTH;
+    }
     const next = evaluate(health, moment, rules);
     health = next.health;
     alerts.apply(next.changes, moment.nowMs, (uuid) => gpus.find((gpu) => gpu.uuid === uuid)?.index);
@@ -126,7 +147,7 @@ export function composeHealth(parts: HealthParts): HealthArea {
       disposer.add(alerts.onChange(gateway.alerts));
       disposer.add(sampler.onSample(({ gpus }: Sample) => look(gpus)));
       watchSilence();
-      if (parts.slowQuery !== null) askSlowly(parts.slowQuery);
+      if (choice.kind === "nvidia-smi") askSlowly(createSlowQuery(choice.command, env, nowMs));
     },
   };
 }

@@ -16,14 +16,17 @@ import type { HostState, SourceState } from "../../shared/protocol/state.ts";
 import { PROTOCOL_VERSION } from "../../shared/protocol/version.ts";
 import type { BackendState } from "../../shared/release/backend.ts";
 import type { Release } from "../../shared/release/release.ts";
+import { bearerOf } from "../lib/bearer.ts";
 import { SECURITY_HEADERS } from "../lib/security-headers.ts";
 import type { Admit } from "./admit.ts";
 import { callerOf } from "./caller.ts";
 import { acknowledgeAlert, muteRule } from "./commands/alerts.ts";
 import { cancelRelease } from "./commands/cancel-release.ts";
 import type { Sidecar, Viewer } from "./commands/command.ts";
+import { history } from "./commands/history.ts";
 import { prepareBackend } from "./commands/prepare-backend.ts";
 import { release } from "./commands/release.ts";
+import { replay } from "./commands/replay.ts";
 import { resume } from "./commands/resume.ts";
 import { setWatching } from "./commands/watch.ts";
 import { applyDetails, detailsOf, diffDetails } from "./details-diff.ts";
@@ -53,6 +56,8 @@ export interface Gateway {
   release(release: Release): void;
   jobs(jobs: Job[]): void;
   alerts(alerts: Alert[]): void;
+  /** Says hello to everybody anew: what they know is of another moment. */
+  greetAll(): void;
   /** Panels that watch at present. */
   viewers(): number;
   close(): Promise<void>;
@@ -131,8 +136,10 @@ export function createGateway(
     if (handshake.protocol !== PROTOCOL_VERSION) {
       return problem("protocol-version", { client: handshake.protocol, server: PROTOCOL_VERSION });
     }
-    const actProblem = admit.mayAct(handshake.token, callerOf(socket.request));
-    if (actProblem !== null && handshake.token !== undefined) {
+    // A proxy that has the token for its visitors puts it into the header, where none of them sees it.
+    const token = bearerOf(socket.request.headers) ?? handshake.token;
+    const actProblem = admit.mayAct(token, callerOf(socket.request));
+    if (actProblem !== null && token !== undefined) {
       const tooMany = admit.mayKnock(address);
       if (tooMany !== null) return tooMany;
     }
@@ -172,6 +179,8 @@ export function createGateway(
       answer(ack, () => acknowledgeAlert(sidecar, viewer, request)),
     );
     socket.on("mute-rule", (request, ack) => answer(ack, () => muteRule(sidecar, viewer, request)));
+    socket.on("history", (request, ack) => answer(ack, () => history(sidecar, viewer, request)));
+    socket.on("replay", (request, ack) => answer(ack, () => replay(sidecar, viewer, request)));
     socket.on("cancel-release", (request, ack) => answer(ack, () => cancelRelease(sidecar, viewer, request)));
     socket.on("prepare-backend", async (request, ack) => {
       const reply = await prepareBackend(sidecar, viewer, request);
@@ -211,6 +220,9 @@ export function createGateway(
     jobs: (jobs) => void io.emit("jobs", jobs),
     // To those who do not watch, too: a panel in the background can still notify.
     alerts: (alerts) => void io.emit("alerts", alerts),
+    greetAll() {
+      for (const socket of io.sockets.sockets.values()) greet(socket, 0);
+    },
     viewers: () => watching.size,
     async close() {
       const closed = io.close();

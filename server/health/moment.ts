@@ -23,7 +23,7 @@ export interface Xid {
 
 /** CPU and memory, of the container where that has limits. `null`: not known. */
 export interface HostFigures {
-  /** When it was read, epoch milliseconds. */
+  /** When it was read, by a clock of its own. */
   atMs: number;
   load1: number | null;
   /** The cores that `load1` is of. */

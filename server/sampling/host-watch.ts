@@ -4,7 +4,7 @@ import { type HostReading, readHost } from "./host.ts";
 const FRESH_MS = 5000;
 
 /** The host's figures, read anew where they are asked for and older than five seconds. */
-export function createHostWatch(nowMs: () => number): () => HostReading {
+export function createHostWatch(nowMs = () => performance.now()): () => HostReading {
   let last: HostReading | undefined;
   return () => {
     const now = nowMs();

@@ -16,10 +16,10 @@ export interface HostReading {
 /**
  * CPU and memory of this machine, and of this container where it has limits, read from /proc and the cgroup files
  * directly: some ten small files.
- * @param nowMs epoch milliseconds
+ * @param nowMs of any clock that does not go back
  * @param root another folder in the place of `/`, for tests
  */
-export function readHost(nowMs = Date.now(), root = "/"): HostReading {
+export function readHost(nowMs = performance.now(), root = "/"): HostReading {
   const read = (path: string) => readText(join(root, path));
   const meminfo = read("/proc/meminfo");
   const totalMiB = kibIn(meminfo, "MemTotal") ?? totalmem() / MIB;

@@ -14,6 +14,8 @@ export interface SamplerOptions {
   /** GPUs to show, by index or UUID; `null` for all. */
   gpus: readonly string[] | null;
   demoReason: SourceState["demoReason"];
+  /** Samples at the rate asked for though nobody watches: they are written to a log. */
+  keepsRate?: boolean;
   /** Finds out whose the processes are; `backendOf` is asked after it. */
   findOwners?: (pids: readonly number[]) => Promise<void>;
   backendOf?: (pid: number) => string | undefined;
@@ -28,12 +30,16 @@ export interface Sampler {
   nowMs(): number;
   onSample(listener: (sample: Sample) => void): () => void;
   onSource(listener: (source: SourceState) => void): () => void;
+  /** A recording has gone to another moment; `latest()` is of it, and what was sampled before is no past of it. */
+  onJump(listener: () => void): () => void;
   /** Full rate while somebody watches, seldom otherwise. */
   setWatched(watched: boolean): void;
   /** Keeps the rate at one sample a second or faster, watched or not, until the returned function is called. */
   holdFast(): () => void;
   /** Asks for the processes now and waits for the answer. One query at a time; a second caller joins. */
   refreshProcesses(): Promise<void>;
+  /** Something beside the sampling that viewers should know of; shown while samples come and nothing worse is wrong. */
+  warn(problem: Problem | null): void;
   close(): Promise<void>;
 }
 
@@ -51,7 +57,10 @@ export function createSampler(source: SampleSource, options: SamplerOptions): Sa
   const startedAt = performance.now();
   const samples = createEmitter<Sample>();
   const sources = createEmitter<SourceState>();
-  const idleMs = Math.max(IDLE_INTERVAL_MS, options.intervalMs);
+  const jumps = createEmitter<void>();
+  const idleMs = options.keepsRate ? options.intervalMs : Math.max(IDLE_INTERVAL_MS, options.intervalMs);
+  let aside: Problem | null = null;
+  let ownProblem: Problem | null = null;
   let known: KnownGpu[] = [];
   let latest: Sample = { seq: 0, tMs: 0, gpus: [] };
   let state: SourceState = {
@@ -70,7 +79,7 @@ export function createSampler(source: SampleSource, options: SamplerOptions): Sa
   let processTimer: NodeJS.Timeout | undefined;
   let processQuery: Promise<void> | undefined;
 
-  const nowMs = () => performance.now() - startedAt;
+  const nowMs = () => source.nowMs?.() ?? performance.now() - startedAt;
   const shown = (gpu: Pick<Gpu, "index" | "uuid">) =>
     options.gpus === null || options.gpus.includes(String(gpu.index)) || options.gpus.includes(gpu.uuid);
 
@@ -89,6 +98,13 @@ export function createSampler(source: SampleSource, options: SamplerOptions): Sa
 
   function onEvent(event: SourceEvent) {
     if (closed) return;
+    if (event.type === "replay") return setReplay();
+    if (event.type === "jump") {
+      known = applyTick([], event.tick.filter(shown));
+      latest = { seq: latest.seq + 1, tMs: event.tMs, gpus: known.map(({ gpu }) => gpu) };
+      jumps.emit();
+      return;
+    }
     if (event.type === "problem") {
       const forget = event.status === "failed" && known.some(({ gpu }) => hasReading(gpu));
       if (forget) publish(forgetReadings(known));
@@ -100,8 +116,15 @@ export function createSampler(source: SampleSource, options: SamplerOptions): Sa
     const driverVersion = tick[0]?.driverVersion ?? state.driverVersion;
     // The sample first, here and above: behind another message of the same turn it would be dropped.
     publish(next);
-    setSource({ status: "live", problem: event.warning ?? lostProblem(next), driverVersion });
+    ownProblem = event.warning ?? lostProblem(next);
+    if (state.status !== "live") setReplay();
+    setSource({ status: "live", problem: ownProblem ?? aside, driverVersion });
     scheduleProcesses(0);
+  }
+
+  function setReplay() {
+    const replay = source.replay?.() ?? null;
+    if (replay !== null) setSource({ replay });
   }
 
   function scheduleProcesses(delayMs: number) {
@@ -154,6 +177,7 @@ export function createSampler(source: SampleSource, options: SamplerOptions): Sa
     nowMs,
     onSample: samples.subscribe,
     onSource: sources.subscribe,
+    onJump: jumps.subscribe,
     setWatched(next) {
       if (next === watched || closed) return;
       watched = next;
@@ -183,6 +207,10 @@ export function createSampler(source: SampleSource, options: SamplerOptions): Sa
       };
     },
     refreshProcesses,
+    warn(problem) {
+      aside = problem;
+      if (state.status === "live") setSource({ problem: ownProblem ?? aside });
+    },
     async close() {
       closed = true;
       unsubscribe();

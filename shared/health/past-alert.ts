@@ -13,6 +13,10 @@ export type PastAlert = v.InferOutput<typeof pastAlertSchema>;
 export const muteSchema = v.object({ rule: v.string(), until: v.number() });
 export type Mute = v.InferOutput<typeof muteSchema>;
 
+/** What came of a test message to one receiver. `error` is `null` where it was taken. */
+export const testResultSchema = v.object({ kind: v.string(), error: v.nullable(v.string()) });
+export type TestResult = v.InferOutput<typeof testResultSchema>;
+
 /** `GET /api/v1/alerts`: those of now, those of before with the newest first, and what is muted. */
 export const alertListSchema = v.object({
   alerts: v.array(alertSchema),

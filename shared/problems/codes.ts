@@ -16,6 +16,13 @@ export const PROBLEM_CODES = [
   "no-output",
   "unreadable-output",
   "process-ended",
+  // replay: a log in place of the GPU
+  "replay-unreadable",
+  "replay-no-header",
+  "replay-empty",
+  "no-replay",
+  // records: beside live samples
+  "log-stopped",
   // release: giving VRAM back
   "no-backend",
   "not-allowed",
@@ -62,6 +69,9 @@ export const PROBLEM_CODES = [
   "too-many-jobs",
   // health: alerts
   "alert-over",
+  // history: what is kept of the past
+  "history-not-stored",
+  "history-no-sqlite",
   // wire: a message that cannot be taken
   "bad-request",
   "not-found",

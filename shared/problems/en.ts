@@ -69,6 +69,28 @@ export const problemsEn: ProblemCatalog = {
     message: "nvidia-smi ended by itself ({detail}).",
     advice: "It is started again by itself. If this goes on, run nvidia-smi by hand and see what it says.",
   },
+  "replay-unreadable": {
+    message: "The recording cannot be read: {detail}.",
+    advice: "Start again with --source replay:FILE and the path of a CSV log.",
+  },
+  "replay-no-header": {
+    message: "The recording does not begin with a header that names its columns.",
+    advice:
+      "Take a log of this panel, or one of nvidia-smi --format=csv; to one that was made with noheader add a first line with the fields that were asked for, timestamp among them.",
+  },
+  "replay-empty": {
+    message: "The recording has no line that can be read ({wrong} that cannot).",
+    advice: "Check that it is the right file and that it was written to its end.",
+  },
+  "no-replay": {
+    message: "There is no recording to play.",
+    advice: "Start the sidecar with --source replay:FILE.",
+  },
+  "log-stopped": {
+    message: "A log is not being written ({reason}).",
+    advice:
+      "Make room on the disk, or choose another file with --log-csv or --log-jsonl. Writing is tried again by itself; the panel goes on meanwhile.",
+  },
   "no-backend": {
     message: "No generation backend is set up.",
     advice: "Start the sidecar with --backend and your backend's kind, such as comfyui; --help lists them.",
@@ -245,6 +267,16 @@ export const problemsEn: ProblemCatalog = {
   "alert-over": {
     message: "There is no such alert, or it is over.",
     advice: "Look at the list of alerts again.",
+  },
+  "history-not-stored": {
+    message: "History is not written to disk: {detail}",
+    advice:
+      "It is kept in memory and written as soon as that works; what is not written by then is lost when the sidecar ends. Make room, close the other sidecar that uses the same folder, or choose a folder with --data-dir.",
+  },
+  "history-no-sqlite": {
+    message: "History is kept in memory only: SQLite cannot be loaded on this machine.",
+    advice:
+      "It is forgotten when the sidecar ends. Install the package libsql for this platform (npm install without --omit=optional).",
   },
   "bad-request": {
     message: "The request cannot be understood: {detail}",

@@ -62,6 +62,27 @@ export const problemsZhCn: ProblemCatalog = {
     message: "nvidia-smi 自行退出（{detail}）。",
     advice: "它会自动重新启动。如果反复出现，请手动运行 nvidia-smi 查看提示。",
   },
+  "replay-unreadable": {
+    message: "无法读取录制文件：{detail}。",
+    advice: "请用 --source replay:文件 指定一个 CSV 日志后重新启动。",
+  },
+  "replay-no-header": {
+    message: "录制文件的第一行不是列名。",
+    advice:
+      "请使用本面板的日志，或 nvidia-smi --format=csv 的输出；若日志是用 noheader 写的，请在首行补上当时查询的字段名（须含 timestamp）。",
+  },
+  "replay-empty": {
+    message: "录制文件中没有可读的行（{wrong} 行无法读取）。",
+    advice: "请检查文件是否正确、是否完整写入。",
+  },
+  "no-replay": {
+    message: "没有可播放的录制文件。",
+    advice: "请用 --source replay:文件 启动。",
+  },
+  "log-stopped": {
+    message: "日志无法写入（{reason}）。",
+    advice: "请清理磁盘空间，或用 --log-csv、--log-jsonl 换一个文件。程序会自动重试写入，面板不受影响。",
+  },
   "no-backend": {
     message: "没有配置生成后端。",
     advice: "请用 --backend 加后端类型（如 comfyui）启动；--help 列出了所有类型。",
@@ -220,6 +241,16 @@ export const problemsZhCn: ProblemCatalog = {
   "alert-over": {
     message: "没有这条警报，或它已经结束。",
     advice: "请重新查看警报列表。",
+  },
+  "history-not-stored": {
+    message: "历史记录未能写入磁盘：{detail}",
+    advice:
+      "暂存于内存，恢复后会自动写入；若在此之前面板服务退出，未写入的部分将丢失。请清理磁盘空间、关闭使用同一文件夹的另一个面板服务，或用 --data-dir 另选文件夹。",
+  },
+  "history-no-sqlite": {
+    message: "历史记录只保存在内存中：本机无法加载 SQLite。",
+    advice:
+      "面板服务退出后历史即丢失。请安装适用于本平台的 libsql 包（npm install 时不要加 --omit=optional）。",
   },
   "bad-request": { message: "无法理解请求：{detail}", advice: "请对照文档检查。" },
   "not-found": { message: "{path} 处没有内容。", advice: "请检查地址。" },

@@ -1,11 +1,13 @@
 import type { Job } from "../capacity/job.ts";
 import type { Alert } from "../health/alert.ts";
 import type { AlertList, Mute } from "../health/past-alert.ts";
+import type { HistoryAnswer, HistoryRequest } from "../history/series.ts";
 import type { BackendState } from "../release/backend.ts";
 import type { ReleaseRecord } from "../release/record.ts";
 import type { Release } from "../release/release.ts";
 import type { AcknowledgeRequest, MuteRequest } from "./alert-requests.ts";
 import type { CapacityMessage, DetailsMessage, Hello, Resumed } from "./messages.ts";
+import type { ReplayDemand, ReplayState } from "./replay.ts";
 import type { Reply } from "./reply.ts";
 import type { CancelRequest, PrepareRequest, ReleaseRequest, ResumeRequest } from "./requests.ts";
 import type { WireSample } from "./sample-codec.ts";
@@ -37,5 +39,7 @@ export interface ClientToServerEvents {
   "past-alerts": (ack: (reply: Reply<AlertList>) => void) => void;
   "acknowledge-alert": (request: AcknowledgeRequest, ack: (reply: Reply<{ id: string }>) => void) => void;
   "mute-rule": (request: MuteRequest, ack: (reply: Reply<Mute>) => void) => void;
+  replay: (demand: ReplayDemand, ack: (reply: Reply<ReplayState>) => void) => void;
   "past-releases": (ack: (reply: Reply<ReleaseRecord[]>) => void) => void;
+  history: (request: HistoryRequest, ack: (reply: Reply<HistoryAnswer>) => void) => void;
 }

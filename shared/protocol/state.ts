@@ -5,9 +5,10 @@ import { runSchema } from "../capacity/run.ts";
 import { usefulnessSchema } from "../capacity/useful.ts";
 import { gpuSchema } from "../gpu/gpu.ts";
 import { alertSchema } from "../health/alert.ts";
-import { problemSchema } from "../problems/problem.ts";
+import { type Problem, problemSchema } from "../problems/problem.ts";
 import { backendSchema } from "../release/backend.ts";
 import { releaseSchema } from "../release/release.ts";
+import { replaySchema } from "./replay.ts";
 
 const figure = v.nullable(v.number());
 
@@ -21,6 +22,8 @@ export const sourceSchema = v.object({
   /** Milliseconds between samples at present: the rate asked for while somebody watches, slower otherwise. */
   intervalMs: v.number(),
   driverVersion: v.nullable(v.string()),
+  /** The recording that is played, with `kind: "replay"`. */
+  replay: v.exactOptional(replaySchema),
 });
 export type SourceState = v.InferOutput<typeof sourceSchema>;
 
@@ -131,4 +134,9 @@ export const stateSchema = v.object({
   /** Marked jobs: those that run or wait in the order in which they came, then the last ones that ended. */
   jobs: v.array(jobSchema),
 });
-export type State = v.InferOutput<typeof stateSchema>;
+/** For scripts: a panel is told with the history that it asks for, and needs no schema of it before. */
+export interface HistoryState {
+  /** Why history would not survive a restart, or `null`. */
+  problem: Problem | null;
+}
+export type State = v.InferOutput<typeof stateSchema> & { history?: HistoryState };

@@ -1,6 +1,8 @@
 import type { AlertList, Mute } from "../../../shared/health/past-alert.ts";
+import type { HistoryAnswer, HistoryQuery } from "../../../shared/history/series.ts";
 import type { Problem } from "../../../shared/problems/problem.ts";
 import type { Resumed } from "../../../shared/protocol/messages.ts";
+import type { ReplayDemand, ReplayState } from "../../../shared/protocol/replay.ts";
 import type { Reply } from "../../../shared/protocol/reply.ts";
 import type { ReleaseRecord } from "../../../shared/release/record.ts";
 import type { ReleaseDemand } from "../../release/controller.ts";
@@ -17,8 +19,10 @@ export interface Sidecar {
     acknowledge(id: string, by: string): Reply<{ id: string }>;
     mute(rule: string, minutes: number): Reply<Mute>;
   };
+  replay(demand: ReplayDemand): Reply<ReplayState>;
   /** Releases of the past, newest first. */
   pastReleases(): readonly ReleaseRecord[];
+  history(query: HistoryQuery, address: string): Reply<HistoryAnswer>;
 }
 
 /** The viewer a command comes from. */

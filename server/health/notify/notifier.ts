@@ -1,5 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { isAtLeast } from "../../../shared/health/alert.ts";
+import type { TestResult } from "../../../shared/health/past-alert.ts";
 import type { NotifyOptions } from "../../config/health-options.ts";
 import type { AlertNews } from "../alerts.ts";
 import type { Channel } from "./channel.ts";
@@ -10,12 +11,6 @@ import { slack } from "./channels/slack.ts";
 import { webhook } from "./channels/webhook.ts";
 import { wecom } from "./channels/wecom.ts";
 import { type Courier, type CourierOptions, createCourier } from "./courier.ts";
-
-/** What came of a test message to one receiver. `error` is `null` where it was taken. */
-export interface TestResult {
-  kind: NotifyOptions["kind"];
-  error: string | null;
-}
 
 /** Tells the configured receivers of alerts: one message when one begins, one when it is over. */
 export interface Notifier {

@@ -24,6 +24,8 @@ const english = texts(
     capacity: laterEn.capacity,
     jobs: laterEn.jobs,
     health: laterEn.health,
+    room: laterEn.room,
+    marks: laterEn.timeline,
   },
   "m",
 );
@@ -39,6 +41,8 @@ describe("catalogues", () => {
         capacity: laterZhCn.capacity,
         jobs: laterZhCn.jobs,
         health: laterZhCn.health,
+        room: laterZhCn.room,
+        marks: laterZhCn.timeline,
       },
       "m",
     ),

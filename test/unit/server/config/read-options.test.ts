@@ -127,10 +127,12 @@ describe("what may stand there", () => {
       interval: 1000,
       backendInterval: 5000,
       releasePatience: 10_000,
+      historyInterval: 50_000,
       allowOrigin: [],
       profiles: [],
       alerts: DEFAULT_RULES,
       notify: [],
+      logs: { maxMiB: 100, keepDays: 30 },
       open: false,
     });
   });
