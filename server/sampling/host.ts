@@ -61,6 +61,11 @@ export function readHost(nowMs = performance.now(), root = "/"): HostReading {
   };
 }
 
+/** True in Windows' Linux (WSL), also in a container there: its kernel names itself after Microsoft. */
+export function isWsl(): boolean {
+  return /microsoft/i.test(readText("/proc/sys/kernel/osrelease"));
+}
+
 function kibIn(meminfo: string, name: string): number | null {
   const kib = new RegExp(`^${name}:\\s+(\\d+) kB`, "m").exec(meminfo)?.[1];
   return kib === undefined ? null : Number(kib) / 1024;
