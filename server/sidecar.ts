@@ -243,7 +243,7 @@ export function createSidecar(
     },
     makeHello,
     watchedChanged,
-    { path: `${options.basePath}socket.io`, admit },
+    { path: `${options.basePath}socket.io`, leastSampleMs: replay === null ? 0 : 100, admit },
   );
   disposer.add(gateway.close);
   disposer.add(sampler.onSample(gateway.sample));

@@ -11,9 +11,10 @@ import {
   resumedSchema,
   wireSampleSchema,
 } from "../../shared/protocol/messages.ts";
+import { replaySchema } from "../../shared/protocol/replay.ts";
 import { type Reply, refusalSchema, refuse, replySchema } from "../../shared/protocol/reply.ts";
 import type { Handshake } from "../../shared/protocol/requests.ts";
-import { hostSchema, sourceSchema } from "../../shared/protocol/state.ts";
+import { hostSchema, type SourceState, sourceSchema } from "../../shared/protocol/state.ts";
 import { PROTOCOL_VERSION } from "../../shared/protocol/version.ts";
 import { backendSchema } from "../../shared/release/backend.ts";
 import { releaseSchema } from "../../shared/release/release.ts";
@@ -34,6 +35,7 @@ const GAP_REST_MS = 3000;
 const replies = {
   release: replySchema(v.object({ id: v.string() })),
   resume: replySchema(resumedSchema),
+  replay: replySchema(replaySchema),
 };
 
 /** The sidecar over Socket.IO. Every message is checked before the panel sees it. */
@@ -105,9 +107,10 @@ export function createLiveSource({ baseUrl, token, historyMs: firstMs }: LiveSou
     };
   }
 
-  function expectSamples(source: { status: string; intervalMs: number }) {
-    samplesExpected = source.status === "live";
-    intervalMs = source.intervalMs;
+  function expectSamples({ status, intervalMs: everyMs, replay }: SourceState) {
+    // A recording has pauses of its own.
+    samplesExpected = status === "live" && replay === undefined;
+    intervalMs = everyMs;
     alive();
   }
 
@@ -224,6 +227,7 @@ export function createLiveSource({ baseUrl, token, historyMs: firstMs }: LiveSou
     },
     cancelRelease: (id) => askLive(replies.release, (live) => live.emitWithAck("cancel-release", { id })),
     prepareBackend: (id) => askLive(replies.release, (live) => live.emitWithAck("prepare-backend", { id })),
+    replay: (demand) => askLive(replies.replay, (live) => live.emitWithAck("replay", demand)),
     async pastReleases() {
       // Seldom wanted: its schema need not come with the first figures.
       const { releaseRecordSchema } = await import("../../shared/release/record.ts");

@@ -15,6 +15,7 @@ export function createRefusedSource(code: ProblemCode, params: ProblemParams): P
     release: no,
     cancelRelease: no,
     prepareBackend: no,
+    replay: no,
     pastReleases: no,
     wantHistory: () => {},
     setVisible: () => {},

@@ -1,6 +1,7 @@
 import type { Job } from "../../shared/capacity/job.ts";
 import type { Problem } from "../../shared/problems/problem.ts";
 import type { CapacityMessage, DetailsMessage, Hello, Resumed } from "../../shared/protocol/messages.ts";
+import type { ReplayDemand, ReplayState } from "../../shared/protocol/replay.ts";
 import type { Reply } from "../../shared/protocol/reply.ts";
 import type { WireSample } from "../../shared/protocol/sample-codec.ts";
 import type { HostState, SourceState } from "../../shared/protocol/state.ts";
@@ -46,6 +47,8 @@ export interface PanelSource {
   prepareBackend(id: string): Promise<Reply<{ id: string }>>;
   /** Releases of the past, newest first. */
   pastReleases(): Promise<Reply<ReleaseRecord[]>>;
+  /** Plays, pauses or moves the recording that is shown. */
+  replay(demand: ReplayDemand): Promise<Reply<ReplayState>>;
   /** How much of the past a panel is going to show: what is missing of it is asked for. */
   wantHistory(windowMs: number): void;
   /** A hidden panel asks for no samples. */

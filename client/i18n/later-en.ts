@@ -3,6 +3,7 @@ import { problemsEn } from "../../shared/problems/en.ts";
 import { fitEn } from "./fit/en.ts";
 import { jobsEn } from "./jobs/en.ts";
 import { releaseEn } from "./release/en.ts";
+import { replayEn } from "./replay/en.ts";
 import { roomEn } from "./room/en.ts";
 import { timelineEn } from "./timeline/en.ts";
 import type { LaterWords } from "./use-messages.ts";
@@ -13,6 +14,7 @@ export const laterEn: LaterWords = {
   capacity: capacityWordsEn,
   fit: fitEn,
   jobs: jobsEn,
+  replay: replayEn,
   room: roomEn,
   timeline: timelineEn,
 };

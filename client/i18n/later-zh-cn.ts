@@ -3,6 +3,7 @@ import { problemsZhCn } from "../../shared/problems/zh-cn.ts";
 import { fitZhCn } from "./fit/zh-cn.ts";
 import { jobsZhCn } from "./jobs/zh-cn.ts";
 import { releaseZhCn } from "./release/zh-cn.ts";
+import { replayZhCn } from "./replay/zh-cn.ts";
 import { roomZhCn } from "./room/zh-cn.ts";
 import { timelineZhCn } from "./timeline/zh-cn.ts";
 import type { LaterWords } from "./use-messages.ts";
@@ -13,6 +14,7 @@ export const laterZhCn: LaterWords = {
   capacity: capacityWordsZhCn,
   fit: fitZhCn,
   jobs: jobsZhCn,
+  replay: replayZhCn,
   room: roomZhCn,
   timeline: timelineZhCn,
 };

@@ -7,6 +7,7 @@ import type { FitWords } from "./fit/words.ts";
 import type { JobsWords } from "./jobs/words.ts";
 import type { Messages } from "./messages.ts";
 import type { ReleaseWords } from "./release/words.ts";
+import type { ReplayWords } from "./replay/words.ts";
 import type { RoomWords } from "./room/words.ts";
 import type { TimelineWords } from "./timeline/words.ts";
 
@@ -29,6 +30,7 @@ export interface LaterWords {
   capacity: CapacityWords;
   fit: FitWords;
   jobs: JobsWords;
+  replay: ReplayWords;
   room: RoomWords;
   timeline: TimelineWords;
 }
