@@ -178,7 +178,7 @@ export function createSidecar(
   const encodedHistory = (sinceSeq: number, windowMs: number) =>
     encodeHistory(history.recent.since(sinceSeq, windowMs), sampler.latest().gpus.length);
   const releaseProblem = (actProblem: Problem | null) =>
-    backends.length === 0 ? problem("no-backend") : actProblem;
+    replay !== null ? problem("replaying") : backends.length === 0 ? problem("no-backend") : actProblem;
   const makeHello: MakeHello = ({ actProblem, bootId: knownBoot, lastSeq, historyMs }) => {
     const { seq } = sampler.latest();
     const blocked = releaseProblem(actProblem);

@@ -74,7 +74,8 @@ function Footer() {
   const host = usePanel(selectHost);
   const version = usePanel(selectVersion);
   const source = usePanel(selectSource);
-  if (host === null) return null;
+  // The host of now says nothing of a recording.
+  if (host === null || source?.replay !== undefined) return null;
   const { load1, cpuCount, memoryTotalMiB, memoryAvailableMiB, memoryLimitMiB } = host;
   const ram = memoryLimitMiB ?? memoryTotalMiB;
   const parts = [

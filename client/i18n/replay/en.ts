@@ -7,7 +7,7 @@ export const replayEn: ReplayWords = {
   speed: "Speed",
   position: "Moment of the recording",
   whole: "Whole recording",
-  wrong: "{count} lines could not be read (line {first})",
+  wrong: "lines that could not be read: {count} (line {first})",
   thinned: "only every {n}. sample is played",
   failed: "Not done: {message}",
 };

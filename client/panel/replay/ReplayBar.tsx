@@ -86,7 +86,7 @@ export default function ReplayBar({ replay }: { replay: ReplayState }) {
           disabled={!live}
           min={startMs}
           max={endMs}
-          step={Math.max(1, Math.round((endMs - startMs) / 1000))}
+          step={1000}
           value={atMs}
           onChange={({ target }) => moveTo(Number(target.value))}
         />
