@@ -2,7 +2,6 @@ import { randomUUID } from "node:crypto";
 import type { Server } from "node:http";
 import { join } from "node:path";
 import * as v from "valibot";
-import { DEFAULT_RESERVE } from "../shared/capacity/concurrency.ts";
 import { encodeHistory } from "../shared/history/codec.ts";
 import { problem } from "../shared/problems/make-problem.ts";
 import type { Problem } from "../shared/problems/problem.ts";
@@ -32,7 +31,7 @@ import { createBackend } from "./release/backends/create-backend.ts";
 import { createReleaseController } from "./release/controller.ts";
 import { createProcessOwners } from "./release/owners/process-owners.ts";
 import { chooseSource } from "./sampling/choose-source.ts";
-import { readHost } from "./sampling/host.ts";
+import { isWsl, readHost } from "./sampling/host.ts";
 import { createSampler } from "./sampling/sampler.ts";
 
 /** What the sidecar needs from the program around it. */
@@ -144,7 +143,8 @@ export function createSidecar(
     watch,
     profiles,
     profile,
-    reserve: DEFAULT_RESERVE,
+    reserve: options.reserve,
+    isWsl: choice.kind === "nvidia-smi" && isWsl(),
     folder,
     isDemo: choice.kind === "demo",
     epochMs,

@@ -45,6 +45,7 @@ export function rowOfCells(index: number, cells: ReadonlyMap<ColumnKey, string>)
     driverVersion: parseText(cells.get("driverVersion")),
     // A total of 0 is how machines with unified memory say that they do not know.
     memoryTotalMiB: total === 0 ? null : total,
+    display: /wddm/i.test(cells.get("driverModel") ?? "") ? true : parseSwitch(cells.get("display")),
     reading: {
       memoryUsedMiB: total === 0 ? null : used,
       memoryFreeMiB: total === 0 ? null : parseFigure(cells.get("memoryFree")),

@@ -35,6 +35,7 @@ export function tickAt(recording: Recording, i: number): Tick {
     };
     return {
       ...gpu,
+      display: null,
       reading: {
         memoryUsedMiB: figure("memoryUsedMiB"),
         memoryFreeMiB: figure("memoryFreeMiB"),
