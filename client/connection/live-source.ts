@@ -1,6 +1,7 @@
 import { io, type Socket } from "socket.io-client";
 import * as v from "valibot";
 import { jobSchema } from "../../shared/capacity/job.ts";
+import { alertSchema } from "../../shared/health/alert.ts";
 import type { ProblemCode } from "../../shared/problems/codes.ts";
 import type { Problem, ProblemParams } from "../../shared/problems/problem.ts";
 import type { ClientToServerEvents, ServerToClientEvents } from "../../shared/protocol/events.ts";
@@ -11,7 +12,6 @@ import {
   resumedSchema,
   wireSampleSchema,
 } from "../../shared/protocol/messages.ts";
-import { replaySchema } from "../../shared/protocol/replay.ts";
 import { type Reply, refusalSchema, refuse, replySchema } from "../../shared/protocol/reply.ts";
 import type { Handshake } from "../../shared/protocol/requests.ts";
 import { hostSchema, type SourceState, sourceSchema } from "../../shared/protocol/state.ts";
@@ -35,7 +35,6 @@ const GAP_REST_MS = 3000;
 const replies = {
   release: replySchema(v.object({ id: v.string() })),
   resume: replySchema(resumedSchema),
-  replay: replySchema(replaySchema),
 };
 
 /** The sidecar over Socket.IO. Every message is checked before the panel sees it. */
@@ -161,6 +160,10 @@ export function createLiveSource({ baseUrl, token, historyMs: firstMs }: LiveSou
     checked(v.array(jobSchema), (jobs) => emit({ type: "jobs", jobs })),
   );
   socket.on(
+    "alerts",
+    checked(v.array(alertSchema), (alerts) => emit({ type: "alerts", alerts })),
+  );
+  socket.on(
     "source",
     checked(sourceSchema, (source) => {
       emit({ type: "source", source });
@@ -230,12 +233,12 @@ export function createLiveSource({ baseUrl, token, historyMs: firstMs }: LiveSou
     },
     cancelRelease: (id) => askLive(replies.release, (live) => live.emitWithAck("cancel-release", { id })),
     prepareBackend: (id) => askLive(replies.release, (live) => live.emitWithAck("prepare-backend", { id })),
-    replay: (demand) => askLive(replies.replay, (live) => live.emitWithAck("replay", demand)),
     async pastReleases() {
       // Seldom wanted: its schema need not come with the first figures.
       const { releaseRecordSchema } = await import("../../shared/release/record.ts");
       return askLive(replySchema(v.array(releaseRecordSchema)), (live) => live.emitWithAck("past-releases"));
     },
+    ask: askLive,
     wantHistory(windowMs) {
       if (windowMs <= historyMs) return;
       historyMs = windowMs;

@@ -1,6 +1,8 @@
 import { capacityWordsEn } from "../../shared/capacity/words-en.ts";
+import { alertsEn } from "../../shared/health/en.ts";
 import { problemsEn } from "../../shared/problems/en.ts";
 import { fitEn } from "./fit/en.ts";
+import { healthEn } from "./health/en.ts";
 import { jobsEn } from "./jobs/en.ts";
 import { releaseEn } from "./release/en.ts";
 import { replayEn } from "./replay/en.ts";
@@ -15,6 +17,8 @@ export const laterEn: LaterWords = {
   fit: fitEn,
   jobs: jobsEn,
   replay: replayEn,
+  health: healthEn,
+  alerts: alertsEn,
   room: roomEn,
   timeline: timelineEn,
 };

@@ -1,6 +1,8 @@
 import { capacityWordsZhCn } from "../../shared/capacity/words-zh-cn.ts";
+import { alertsZhCn } from "../../shared/health/zh-cn.ts";
 import { problemsZhCn } from "../../shared/problems/zh-cn.ts";
 import { fitZhCn } from "./fit/zh-cn.ts";
+import { healthZhCn } from "./health/zh-cn.ts";
 import { jobsZhCn } from "./jobs/zh-cn.ts";
 import { releaseZhCn } from "./release/zh-cn.ts";
 import { replayZhCn } from "./replay/zh-cn.ts";
@@ -15,6 +17,8 @@ export const laterZhCn: LaterWords = {
   fit: fitZhCn,
   jobs: jobsZhCn,
   replay: replayZhCn,
+  health: healthZhCn,
+  alerts: alertsZhCn,
   room: roomZhCn,
   timeline: timelineZhCn,
 };

@@ -1,6 +1,12 @@
 import { useContext, useEffect, useRef, useState } from "react";
 import { fillIn } from "../../../shared/problems/fill-in.ts";
-import { REPLAY_SPEEDS, type ReplayDemand, type ReplayState } from "../../../shared/protocol/replay.ts";
+import {
+  REPLAY_SPEEDS,
+  type ReplayDemand,
+  type ReplayState,
+  replaySchema,
+} from "../../../shared/protocol/replay.ts";
+import { replySchema } from "../../../shared/protocol/reply.ts";
 import { useLater, useProblemWords } from "../../i18n/use-messages.ts";
 import { Styles } from "../../shadow/Styles.tsx";
 import type { PanelState } from "../../store/panel-state.ts";
@@ -11,6 +17,8 @@ import { PauseIcon, PlayIcon } from "./icons.tsx";
 
 const selectAtMs = ({ known }: PanelState) => (known === null ? 0 : known.epochMs + known.tMs);
 const selectMayAct = ({ connection }: PanelState) => connection.status === "live";
+
+const REPLY = replySchema(replaySchema);
 
 /** A move of the slider is sent when it has rested for so long: every one makes all panels begin anew. */
 const REST_MS = 150;
@@ -34,7 +42,7 @@ export default function ReplayBar({ replay }: { replay: ReplayState }) {
   const time = momentText(language, startMs, endMs);
 
   async function ask(demand: ReplayDemand) {
-    const reply = await source.replay(demand);
+    const reply = await source.ask(REPLY, (sidecar) => sidecar.emitWithAck("replay", demand));
     setRefusal(reply.ok ? null : wordsOf(reply).message);
   }
   function moveTo(ms: number) {
