@@ -17,6 +17,7 @@ import { GpuCard } from "./gpus/GpuCard.tsx";
 import { NoGpus } from "./gpus/NoGpus.tsx";
 import { JobsCard } from "./jobs/JobsCard.tsx";
 import { ReleaseCard } from "./release/ReleaseCard.tsx";
+import { SessionsFold } from "./sessions/SessionsFold.tsx";
 import { Settings } from "./settings/Settings.tsx";
 import { Timeline } from "./timeline/Timeline.tsx";
 import type { ViewProps } from "./view-props.ts";
@@ -68,6 +69,7 @@ export default function FullView({ gpus, capacity }: ViewProps) {
             ))}
           </div>
           <Timeline gpus={list} />
+          <SessionsFold />
         </>
       )}
       <AlertHistory />
