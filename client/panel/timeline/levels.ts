@@ -21,7 +21,9 @@ export function levelsOf(
   const most = total ?? Number.POSITIVE_INFINITY;
   const reserve = known?.reserveMiB ?? null;
   return {
-    promisedGib: mibToGib(used === null || promised === null || promised === 0 ? null : Math.min(most, used + promised)),
+    promisedGib: mibToGib(
+      used === null || promised === null || promised === 0 ? null : Math.min(most, used + promised),
+    ),
     reserveGib: mibToGib(total === null || reserve === null ? null : total - reserve),
     totalGib: mibToGib(total),
   };
