@@ -1,6 +1,7 @@
 import { io, type Socket } from "socket.io-client";
 import * as v from "valibot";
 import { jobSchema } from "../../shared/capacity/job.ts";
+import { alertSchema } from "../../shared/health/alert.ts";
 import type { ProblemCode } from "../../shared/problems/codes.ts";
 import type { Problem, ProblemParams } from "../../shared/problems/problem.ts";
 import type { ClientToServerEvents, ServerToClientEvents } from "../../shared/protocol/events.ts";
@@ -158,6 +159,10 @@ export function createLiveSource({ baseUrl, token, historyMs: firstMs }: LiveSou
     checked(v.array(jobSchema), (jobs) => emit({ type: "jobs", jobs })),
   );
   socket.on(
+    "alerts",
+    checked(v.array(alertSchema), (alerts) => emit({ type: "alerts", alerts })),
+  );
+  socket.on(
     "source",
     checked(sourceSchema, (source) => {
       emit({ type: "source", source });
@@ -232,6 +237,7 @@ export function createLiveSource({ baseUrl, token, historyMs: firstMs }: LiveSou
       const { releaseRecordSchema } = await import("../../shared/release/record.ts");
       return askLive(replySchema(v.array(releaseRecordSchema)), (live) => live.emitWithAck("past-releases"));
     },
+    ask: askLive,
     wantHistory(windowMs) {
       if (windowMs <= historyMs) return;
       historyMs = windowMs;

@@ -1,6 +1,8 @@
 import { capacityWordsEn } from "../../shared/capacity/words-en.ts";
+import { alertsEn } from "../../shared/health/en.ts";
 import { problemsEn } from "../../shared/problems/en.ts";
 import { fitEn } from "./fit/en.ts";
+import { healthEn } from "./health/en.ts";
 import { jobsEn } from "./jobs/en.ts";
 import { releaseEn } from "./release/en.ts";
 import { roomEn } from "./room/en.ts";
@@ -13,6 +15,8 @@ export const laterEn: LaterWords = {
   capacity: capacityWordsEn,
   fit: fitEn,
   jobs: jobsEn,
+  health: healthEn,
+  alerts: alertsEn,
   room: roomEn,
   timeline: timelineEn,
 };

@@ -4,6 +4,7 @@ import * as v from "valibot";
 import type { Job } from "../../shared/capacity/job.ts";
 import type { GpuDetails } from "../../shared/gpu/gpu.ts";
 import type { Sample } from "../../shared/gpu/sample.ts";
+import type { Alert } from "../../shared/health/alert.ts";
 import { problem } from "../../shared/problems/make-problem.ts";
 import type { Problem } from "../../shared/problems/problem.ts";
 import type { ClientToServerEvents, ServerToClientEvents } from "../../shared/protocol/events.ts";
@@ -19,6 +20,7 @@ import { bearerOf } from "../lib/bearer.ts";
 import { SECURITY_HEADERS } from "../lib/security-headers.ts";
 import type { Admit } from "./admit.ts";
 import { callerOf } from "./caller.ts";
+import { acknowledgeAlert, muteRule } from "./commands/alerts.ts";
 import { cancelRelease } from "./commands/cancel-release.ts";
 import type { Sidecar, Viewer } from "./commands/command.ts";
 import { history } from "./commands/history.ts";
@@ -53,6 +55,7 @@ export interface Gateway {
   backends(backends: BackendState[]): void;
   release(release: Release): void;
   jobs(jobs: Job[]): void;
+  alerts(alerts: Alert[]): void;
   /** Says hello to everybody anew: what they know is of another moment. */
   greetAll(): void;
   /** Panels that watch at present. */
@@ -171,6 +174,11 @@ export function createGateway(
     socket.on("unwatch", (ack) => answer(ack, () => setWatching(viewer, false)));
     socket.on("resume", (request, ack) => answer(ack, () => resume(sidecar, viewer, request)));
     socket.on("past-releases", (ack) => answer(ack, () => succeed([...sidecar.pastReleases()])));
+    socket.on("past-alerts", (ack) => answer(ack, () => succeed(sidecar.alerts.all())));
+    socket.on("acknowledge-alert", (request, ack) =>
+      answer(ack, () => acknowledgeAlert(sidecar, viewer, request)),
+    );
+    socket.on("mute-rule", (request, ack) => answer(ack, () => muteRule(sidecar, viewer, request)));
     socket.on("history", (request, ack) => answer(ack, () => history(sidecar, viewer, request)));
     socket.on("replay", (request, ack) => answer(ack, () => replay(sidecar, viewer, request)));
     socket.on("cancel-release", (request, ack) => answer(ack, () => cancelRelease(sidecar, viewer, request)));
@@ -210,6 +218,8 @@ export function createGateway(
     backends: (backends) => void io.emit("backends", backends),
     release: (state) => void io.emit("release", state),
     jobs: (jobs) => void io.emit("jobs", jobs),
+    // To those who do not watch, too: a panel in the background can still notify.
+    alerts: (alerts) => void io.emit("alerts", alerts),
     greetAll() {
       for (const socket of io.sockets.sockets.values()) greet(socket, 0);
     },

@@ -67,6 +67,8 @@ export const PROBLEM_CODES = [
   "job-vram-unknown",
   "job-ended",
   "too-many-jobs",
+  // health: alerts
+  "alert-over",
   // history: what is kept of the past
   "history-not-stored",
   "history-no-sqlite",

@@ -264,6 +264,10 @@ export const problemsEn: ProblemCatalog = {
     message: "There are {count} jobs already, as many as can be kept.",
     advice: "Wait until some of them have ended.",
   },
+  "alert-over": {
+    message: "There is no such alert, or it is over.",
+    advice: "Look at the list of alerts again.",
+  },
   "history-not-stored": {
     message: "History is not written to disk: {detail}",
     advice:

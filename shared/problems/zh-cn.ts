@@ -238,6 +238,10 @@ export const problemsZhCn: ProblemCatalog = {
     message: "已有 {count} 个任务，不能再多。",
     advice: "请等其中一些结束。",
   },
+  "alert-over": {
+    message: "没有这条警报，或它已经结束。",
+    advice: "请重新查看警报列表。",
+  },
   "history-not-stored": {
     message: "历史记录未能写入磁盘：{detail}",
     advice:
