@@ -184,7 +184,7 @@ export function createSidecar(
   const encodedHistory = (sinceSeq: number, windowMs: number) =>
     encodeHistory(history.recent.since(sinceSeq, windowMs), sampler.latest().gpus.length);
   const releaseProblem = (actProblem: Problem | null) =>
-    backends.length === 0 ? problem("no-backend") : actProblem;
+    replay !== null ? problem("replaying") : backends.length === 0 ? problem("no-backend") : actProblem;
   const makeHello: MakeHello = ({ actProblem, bootId: knownBoot, lastSeq, historyMs }) => {
     const { seq } = sampler.latest();
     const blocked = releaseProblem(actProblem);
@@ -251,7 +251,7 @@ export function createSidecar(
     },
     makeHello,
     watchedChanged,
-    { path: `${options.basePath}socket.io`, admit },
+    { path: `${options.basePath}socket.io`, leastSampleMs: replay === null ? 0 : 100, admit },
   );
   disposer.add(gateway.close);
   disposer.add(sampler.onSample(gateway.sample));
@@ -281,6 +281,7 @@ export function createSidecar(
   function watchedChanged(watched: boolean) {
     sampler.setWatched(watched);
     watch.setWatched(watched);
+    capacity.estimator.setWatched(watched);
     clearInterval(hostTimer);
     if (!watched) return;
     hostTimer = setInterval(() => gateway.host(readHost().state), HOST_INTERVAL_MS);

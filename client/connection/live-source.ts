@@ -14,7 +14,7 @@ import {
 } from "../../shared/protocol/messages.ts";
 import { type Reply, refusalSchema, refuse, replySchema } from "../../shared/protocol/reply.ts";
 import type { Handshake } from "../../shared/protocol/requests.ts";
-import { hostSchema, sourceSchema } from "../../shared/protocol/state.ts";
+import { hostSchema, type SourceState, sourceSchema } from "../../shared/protocol/state.ts";
 import { PROTOCOL_VERSION } from "../../shared/protocol/version.ts";
 import { backendSchema } from "../../shared/release/backend.ts";
 import { releaseSchema } from "../../shared/release/release.ts";
@@ -107,9 +107,10 @@ export function createLiveSource({ baseUrl, token, historyMs: firstMs }: LiveSou
     };
   }
 
-  function expectSamples(source: { status: string; intervalMs: number }) {
-    samplesExpected = source.status === "live";
-    intervalMs = source.intervalMs;
+  function expectSamples({ status, intervalMs: everyMs, replay }: SourceState) {
+    // A recording has pauses of its own.
+    samplesExpected = status === "live" && replay === undefined;
+    intervalMs = everyMs;
     alive();
   }
 

@@ -5,6 +5,7 @@ import { fitEn } from "./fit/en.ts";
 import { healthEn } from "./health/en.ts";
 import { jobsEn } from "./jobs/en.ts";
 import { releaseEn } from "./release/en.ts";
+import { replayEn } from "./replay/en.ts";
 import { roomEn } from "./room/en.ts";
 import { timelineEn } from "./timeline/en.ts";
 import type { LaterWords } from "./use-messages.ts";
@@ -15,6 +16,7 @@ export const laterEn: LaterWords = {
   capacity: capacityWordsEn,
   fit: fitEn,
   jobs: jobsEn,
+  replay: replayEn,
   health: healthEn,
   alerts: alertsEn,
   room: roomEn,

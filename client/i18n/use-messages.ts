@@ -9,6 +9,7 @@ import type { HealthWords } from "./health/words.ts";
 import type { JobsWords } from "./jobs/words.ts";
 import type { Messages } from "./messages.ts";
 import type { ReleaseWords } from "./release/words.ts";
+import type { ReplayWords } from "./replay/words.ts";
 import type { RoomWords } from "./room/words.ts";
 import type { TimelineWords } from "./timeline/words.ts";
 
@@ -31,6 +32,7 @@ export interface LaterWords {
   capacity: CapacityWords;
   fit: FitWords;
   jobs: JobsWords;
+  replay: ReplayWords;
   health: HealthWords;
   alerts: AlertCatalog;
   room: RoomWords;

@@ -107,7 +107,8 @@ function Footer() {
   const version = usePanel(selectVersion);
   const source = usePanel(selectSource);
   const words = useLaterWords()?.health;
-  if (host === null) return null;
+  // The host of now says nothing of a recording.
+  if (host === null || source?.replay !== undefined) return null;
   const { load1, cpuCount, memoryTotalMiB, memoryAvailableMiB, memoryLimitMiB, cpuLimit } = host;
   const ram = memoryLimitMiB ?? memoryTotalMiB;
   const parts = [

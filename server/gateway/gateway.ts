@@ -43,6 +43,8 @@ export type MakeHello = (viewer: {
 export interface GatewayOptions {
   /** `<base>/socket.io` */
   path: string;
+  /** The least time between two samples that are sent (ms): a recording at 60× has more than an eye can see. */
+  leastSampleMs: number;
   admit: Admit;
 }
 
@@ -83,7 +85,7 @@ export function createGateway(
   makeHello: MakeHello,
   /** Told whether anybody watches. */
   onWatched: (watched: boolean) => void,
-  { path, admit }: GatewayOptions,
+  { path, leastSampleMs, admit }: GatewayOptions,
 ): Gateway {
   const io: PanelServer = new Server(http, {
     path,
@@ -109,6 +111,7 @@ export function createGateway(
   const watching = new Set<string>();
   let layout = "";
   let details: GpuDetails[] = [];
+  let sampleSentAtMs = Number.NEGATIVE_INFINITY;
   let detailsAtMs = Number.NEGATIVE_INFINITY;
 
   function setSocketWatching(socket: PanelSocket, on: boolean) {
@@ -203,7 +206,11 @@ export function createGateway(
       }
       // First of all that is sent in this turn: behind another message the transport is not writable, and a
       // volatile message is dropped then.
-      io.to(WATCHING).volatile.emit("sample", encodeSample(seq, tMs, gpus));
+      const now = performance.now();
+      if (now - sampleSentAtMs >= leastSampleMs) {
+        sampleSentAtMs = now;
+        io.to(WATCHING).volatile.emit("sample", encodeSample(seq, tMs, gpus));
+      }
       if (tMs - detailsAtMs < DETAILS_INTERVAL_MS) return;
       const changes = diffDetails(details, known);
       if (changes.length > 0) {

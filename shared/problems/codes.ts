@@ -21,6 +21,7 @@ export const PROBLEM_CODES = [
   "replay-no-header",
   "replay-empty",
   "no-replay",
+  "replaying",
   // records: beside live samples
   "log-stopped",
   // release: giving VRAM back

@@ -75,6 +75,10 @@ export const problemsZhCn: ProblemCatalog = {
     message: "录制文件中没有可读的行（{wrong} 行无法读取）。",
     advice: "请检查文件是否正确、是否完整写入。",
   },
+  replaying: {
+    message: "当前显示的是录制回放，没有可释放的显存。",
+    advice: "要操作当前的 GPU，请去掉 --source replay 后重新启动。",
+  },
   "no-replay": {
     message: "没有可播放的录制文件。",
     advice: "请用 --source replay:文件 启动。",
