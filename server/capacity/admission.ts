@@ -1,7 +1,8 @@
 import { problem } from "../../shared/problems/make-problem.ts";
 import type { Problem } from "../../shared/problems/problem.ts";
 import type { JobEnd, JobPatch } from "../../shared/protocol/job-requests.ts";
-import { isUnfinished, type JobRecord } from "./job-record.ts";
+import { FORESEE_NOTHING, type Foresee } from "./foresight.ts";
+import { isRunning, isUnfinished, type JobRecord } from "./job-record.ts";
 import { admitWaiting } from "./queue.ts";
 import type { GpuNow } from "./room.ts";
 
@@ -11,6 +12,8 @@ export interface JobWish {
   label: string;
   profile: string | null;
   peakMiB: number;
+  /** Peak that the job named itself; `null`: `peakMiB` is its profile's, which may change while it waits. */
+  askedMiB: number | null;
   gpuCount: number;
   /** Indexes of the GPUs that it may use; `null`: any. */
   allowed: readonly number[] | null;
@@ -39,7 +42,13 @@ export type RequestStep =
  * A job asks to start. It is refused where it can never fit, and otherwise runs or waits in the records that come
  * back: whoever keeps these has reserved its room. Pure, as everything here.
  */
-export function request(before: Records, wish: JobWish, gpus: readonly GpuNow[], nowMs: number): RequestStep {
+export function request(
+  before: Records,
+  wish: JobWish,
+  gpus: readonly GpuNow[],
+  nowMs: number,
+  foresee: Foresee = FORESEE_NOTHING,
+): RequestStep {
   const known = before.find(({ requestId }) => requestId !== null && requestId === wish.requestId);
   if (known !== undefined) return { kind: "taken", records: before, record: known };
   const never = neverFits(wish, gpus);
@@ -55,7 +64,10 @@ export function request(before: Records, wish: JobWish, gpus: readonly GpuNow[],
     requestId: wish.requestId,
     ttlMs,
     allowed: wish.allowed === null ? null : [...wish.allowed],
+    askedMiB: wish.askedMiB,
+    seconds: null,
     keeps: [],
+    firstAt: null,
     usedBefore: [],
     job: {
       id,
@@ -76,7 +88,7 @@ export function request(before: Records, wish: JobWish, gpus: readonly GpuNow[],
       position: null,
     },
   };
-  const records = admitWaiting([...before, asked], gpus, nowMs);
+  const records = admit([...before, asked], gpus, nowMs, foresee);
   const record = records.find((one) => one.place === place) ?? asked;
   const { reason } = record.job;
   if (!wish.wait && reason !== undefined)
@@ -84,9 +96,18 @@ export function request(before: Records, wish: JobWish, gpus: readonly GpuNow[],
   return { kind: "taken", records, record };
 }
 
-/** Admits what has room now, in order. */
-export function admit(before: Records, gpus: readonly GpuNow[], nowMs: number): Records {
-  return admitWaiting(before, gpus, nowMs);
+/** Admits what has room now, in order, by what is foreseen; what was reserved for running jobs stays as it was. */
+export function admit(
+  before: Records,
+  gpus: readonly GpuNow[],
+  nowMs: number,
+  foresee: Foresee = FORESEE_NOTHING,
+): Records {
+  const foreseen = foresee(before, gpus);
+  const running = new Map(before.filter(isRunning).map((record) => [record.place, record]));
+  return admitWaiting(foreseen.records, foreseen.gpus, nowMs).map(
+    (record) => running.get(record.place) ?? record,
+  );
 }
 
 /** A job is alive; `null` when there is none of this id that runs or waits. */
@@ -125,6 +146,8 @@ export function revive(before: Records, nowMs: number): Records {
     isUnfinished(record)
       ? {
           ...record,
+          // A clock that was put back must not begin its hour anew.
+          firstAt: record.firstAt === null ? null : Math.min(record.firstAt, nowMs),
           job: { ...record.job, expiresAt: Math.max(record.job.expiresAt, nowMs + record.ttlMs) },
         }
       : record,

@@ -23,6 +23,7 @@ import {
 } from "../../shared/protocol/state.ts";
 import type { BackendState } from "../../shared/release/backend.ts";
 import { createEmitter } from "../lib/emitter.ts";
+import { type Foresee, foresee } from "./foresight.ts";
 import type { EndedJob } from "./jobs.ts";
 import { learn, type Signature } from "./learn.ts";
 import { endMarkedJob } from "./marked-job.ts";
@@ -45,6 +46,8 @@ export interface Estimator {
   /** Jobs or backends have changed: looks again without waiting for a sample. */
   look(): void;
   jobEnded(ended: EndedJob): void;
+  /** What admission should reckon with. */
+  foresee: Foresee;
   /** Promises or learned figures have changed. */
   onChange(listener: (what: { profiles: boolean }) => void): () => void;
 }
@@ -84,9 +87,10 @@ export function createEstimator(context: EstimatorContext): Estimator {
 
   function learnedProfiles(): Profile[] {
     return profiles.map((profile) => {
-      const { peakMiB, uncertaintyMiB, seen } = profileFigure(state.knowledge, profile, profiles);
+      const figure = profileFigure(state.knowledge, profile, profiles);
+      const { peakMiB, uncertaintyMiB, seen } = figure;
       const basis = seen > 0 && profile.basis === "published" ? ("measured" as const) : profile.basis;
-      return { ...profile, peakMiB, uncertaintyMiB, seen, basis };
+      return { ...profile, peakMiB, uncertaintyMiB, seen, basis, seconds: figure.seconds ?? profile.seconds };
     });
   }
 
@@ -137,7 +141,7 @@ export function createEstimator(context: EstimatorContext): Estimator {
     const isMarked = jobsMarked.some((job) => job.gpus.includes(gpu.index));
     // Where somebody holds VRAM whom nvidia-smi does not show, nothing is known of what runs, but for what was marked.
     if (!isMarked && hidesProcesses(gpu)) return { running: null, promisedMiB: null };
-    const { running, promisedMiB, freeMiB } = promisesOn(state, gpu.index, jobsMarked, profiles);
+    const { running, promisedMiB, freeMiB } = promisesOn(state, gpu.index, jobsMarked, profiles, reserve);
     const free = gpu.memoryFreeMiB;
     // What was freed since the processes were listed may be given to one of them: it is not counted on before the next list.
     const unnamed = free === null || freeMiB === null ? 0 : Math.max(0, free - freeMiB);
@@ -220,6 +224,13 @@ export function createEstimator(context: EstimatorContext): Estimator {
       const result = endMarkedJob(state, known, outcome);
       state = result.state;
       settle(keep(result.signature));
+    },
+    foresee: (records, now) => {
+      const known = matchPids(
+        records.map(({ job }) => job),
+        state.tracked,
+      );
+      return foresee(state, known, profiles, { records, gpus: now }, reserve);
     },
     onChange: changes.subscribe,
   };

@@ -6,6 +6,7 @@ import type { JobBody, JobEnd, JobPatch } from "../../shared/protocol/job-reques
 import { type Reply, refuse, succeed } from "../../shared/protocol/reply.ts";
 import { createEmitter } from "../lib/emitter.ts";
 import { admit, expire, finish, heartbeat, prune, type Records, request, revive } from "./admission.ts";
+import { FORESEE_NOTHING, type Foresee } from "./foresight.ts";
 import { isRunning, isUnfinished, isWaiting, type JobRecord } from "./job-record.ts";
 import type { JobStore } from "./job-store.ts";
 import type { RoomWatch } from "./room-watch.ts";
@@ -42,6 +43,8 @@ export interface JobsContext {
   store: JobStore;
   room: RoomWatch;
   profiles: () => readonly Profile[];
+  /** What was learned of jobs and GPUs; left out: nothing. */
+  foresee?: Foresee;
   /** Epoch milliseconds of a clock that is never put forward or back. */
   nowMs(): number;
 }
@@ -50,11 +53,11 @@ export interface JobsContext {
 const SHOWN_ENDED = 20;
 
 /** Every step is taken without an interruption and is on disk before anybody is told of it. */
-export function createJobs({ store, room, profiles, nowMs }: JobsContext): Jobs {
+export function createJobs({ store, room, profiles, foresee = FORESEE_NOTHING, nowMs }: JobsContext): Jobs {
   const changes = createEmitter<void>();
   const ends = createEmitter<EndedJob>();
   // What is kept does not tell who is the first of the queue by now.
-  let records: Records = admit(revive(store.load(), nowMs()), room.now(), nowMs());
+  let records: Records = admit(revive(store.load(), nowMs()), room.now(), nowMs(), foresee);
   let expiry: NodeJS.Timeout | undefined;
 
   /** Takes over the records of a step: saved first, then known. */
@@ -80,7 +83,7 @@ export function createJobs({ store, room, profiles, nowMs }: JobsContext): Jobs 
   }
 
   function admitNow() {
-    if (records.some(isWaiting)) take(admit(records, room.now(), nowMs()));
+    if (records.some(isWaiting)) take(admit(records, room.now(), nowMs(), foresee));
   }
 
   function expireNow() {
@@ -131,6 +134,7 @@ export function createJobs({ store, room, profiles, nowMs }: JobsContext): Jobs 
         label: body.label ?? profile?.label ?? "job",
         profile: profile?.id ?? null,
         peakMiB,
+        askedMiB: body.peakMiB ?? null,
         gpuCount,
         allowed: body.gpuIndexes ?? null,
         backend: body.backend ?? null,
@@ -141,7 +145,7 @@ export function createJobs({ store, room, profiles, nowMs }: JobsContext): Jobs 
         wait: body.wait,
       };
       expireNow();
-      const step = request(records, wish, room.now(), nowMs());
+      const step = request(records, wish, room.now(), nowMs(), foresee);
       take(step.records);
       return step.kind === "taken" ? succeed(step.record.job) : refuse(step.problem);
     },
@@ -187,11 +191,11 @@ export function createJobs({ store, room, profiles, nowMs }: JobsContext): Jobs 
   };
 }
 
-/** What must survive: a heartbeat need not, and position, reason and what is kept follow from the rest. */
+/** What must survive: a heartbeat need not, and position and reason follow from the rest. */
 function textOf(record: JobRecord | undefined): string {
   if (record === undefined) return "";
   const { position: _, reason: __, ...job } = record.job;
-  return JSON.stringify({ ...record, keeps: [], job: { ...job, expiresAt: 0 } });
+  return JSON.stringify({ ...record, job: { ...job, expiresAt: 0 } });
 }
 
 /** What viewers are told of: all but the figures in the reason for waiting, which change with every sample. */

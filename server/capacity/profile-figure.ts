@@ -8,6 +8,8 @@ export interface PeakFigure {
   uncertaintyMiB: number;
   /** Jobs that it rests on; 0: published or configured alone. */
   seen: number;
+  /** How long marked jobs of it have taken here, in the mean; `null`: fewer than three were seen. */
+  seconds: number | null;
 }
 
 /** From this many observations on the quantile stands for the maximum. */
@@ -30,7 +32,7 @@ function ofPeaks(peaks: readonly number[]): PeakFigure {
   const n = sorted.length;
   const rank = n >= ENOUGH_FOR_QUANTILE ? Math.ceil(QUANTILE * n) - 1 : n - 1;
   const peakMiB = Math.ceil(sorted[rank] ?? 0);
-  return { peakMiB, uncertaintyMiB: Math.ceil(peakMiB * marginOf(n)), seen: n };
+  return { peakMiB, uncertaintyMiB: Math.ceil(peakMiB * marginOf(n)), seen: n, seconds: null };
 }
 
 /** The figure of one kind alone. */
@@ -72,11 +74,25 @@ function makeFigure(
   const least = Math.max(floor, profile.basis === "configured" || inferred.length > 0 ? profile.peakMiB : 0);
   if (peaks.length === 0) {
     const peakMiB = Math.max(profile.peakMiB, floor);
-    return { peakMiB, uncertaintyMiB: Math.ceil(peakMiB * PUBLISHED_UNCERTAINTY), seen: 0 };
+    return { peakMiB, uncertaintyMiB: Math.ceil(peakMiB * PUBLISHED_UNCERTAINTY), seen: 0, seconds: null };
   }
   const { peakMiB: measured, uncertaintyMiB, seen } = ofPeaks(peaks);
   const published = Math.max(0, profile.peakMiB - measured) / (1 + seen);
-  return { peakMiB: Math.max(Math.ceil(measured + published), least), uncertaintyMiB, seen };
+  return {
+    peakMiB: Math.max(Math.ceil(measured + published), least),
+    uncertaintyMiB,
+    seen,
+    seconds: secondsOf(marked),
+  };
+}
+
+/** Fewer durations than this say nothing of the next one. */
+const ENOUGH_FOR_SECONDS = 3;
+
+function secondsOf(marked: readonly Kind[]): number | null {
+  const seen = marked.reduce((sum, kind) => sum + kind.seen, 0);
+  if (seen < ENOUGH_FOR_SECONDS) return null;
+  return marked.reduce((sum, kind) => sum + kind.seconds * kind.seen, 0) / seen;
 }
 
 /** How near an unmarked kind's peak must be to a profile's for it to be taken for that profile. */

@@ -55,15 +55,8 @@ export function composeCapacity(parts: CapacityParts): CapacityArea {
   const file = parts.isDemo ? "capacity-demo.sqlite" : "capacity.sqlite";
   const database = openDatabase(join(parts.folder, file), parts.complain);
   disposer.add(database.close);
-  const room = createRoomWatch({ ...sampler, isLive: () => sampler.source().status === "live" });
+  const room = createRoomWatch({ ...sampler, isLive: () => sampler.source().status === "live" }, parts);
   disposer.add(room.close);
-  const jobs = createJobs({
-    store: createJobStore(database),
-    room,
-    profiles: () => estimator.profiles(),
-    nowMs: () => parts.epochMs + Math.round(sampler.nowMs()),
-  });
-  disposer.add(jobs.close);
   const estimator = createEstimator({
     profiles: parts.profiles,
     store: createSignatureStore(database),
@@ -72,6 +65,14 @@ export function composeCapacity(parts: CapacityParts): CapacityArea {
     reserve: parts.reserve,
     readHost: parts.readHost,
   });
+  const jobs = createJobs({
+    store: createJobStore(database),
+    room,
+    profiles: estimator.profiles,
+    foresee: estimator.foresee,
+    nowMs: () => parts.epochMs + Math.round(sampler.nowMs()),
+  });
+  disposer.add(jobs.close);
   disposer.add(sampler.onSample(estimator.sample));
   disposer.add(watch.onChange(estimator.look));
   disposer.add(jobs.onEnd(estimator.jobEnded));

@@ -5,7 +5,9 @@ const root = new URL("../..", import.meta.url);
 const read = (path: string) => readFileSync(new URL(path, root), "utf8");
 
 /** The chapters of the rules, as their headings name them: `SMP`. */
-const CHAPTERS = [...read("docs/behaviour.md").matchAll(/^## ([A-Z]+):/gm)].map(([, chapter]) => chapter ?? "");
+const CHAPTERS = [...read("docs/behaviour.md").matchAll(/^## ([A-Z]+):/gm)].map(
+  ([, chapter]) => chapter ?? "",
+);
 /** Ids of rules: `SMP-1`. */
 const RULE = new RegExp(`\\b(?:${CHAPTERS.join("|")})-\\d+\\b`, "g");
 
