@@ -16,7 +16,10 @@ export function main(args: readonly string[]): void {
   const text = (name: string) =>
     args.includes(`--${name}`) ? (args[args.indexOf(`--${name}`) + 1] ?? "") : "";
   const kept = text("sum");
-  if (kept !== "") return printAll(kept.split(",").flatMap(readRows));
+  if (kept !== "") {
+    printAll(kept.split(",").flatMap(readRows));
+    return;
+  }
   const only = args.includes("--only") ? (args[args.indexOf("--only") + 1] ?? "") : "";
   const machine = args.includes("--machine") ? (args[args.indexOf("--machine") + 1] ?? "") : "";
   const settings = {

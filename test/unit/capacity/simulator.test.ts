@@ -22,7 +22,6 @@ describe("simulated days", () => {
         .reduce((sum, { outcome }) => sum + outcome.outOfMemory, 0);
     expect(outOfMemory("oracle")).toBe(0);
     expect(outOfMemory("with markers")).toBe(0);
-    expect(outOfMemory("10 min")).toBe(0);
     expect(outOfMemory("admission")).toBe(0);
     expect(outOfMemory("without markers")).toBeLessThanOrEqual(2);
     // The simulator is no bed of roses: the simple rule fails in it.
