@@ -28,7 +28,9 @@ export function main(args: readonly string[]): void {
     load: read("load", 0.8),
     wrong: read("wrong", 0),
     jobsPerLife: read("life", 2_500),
-    machines: MACHINES.filter(({ name }) => name.includes(machine)),
+    machines: MACHINES.filter(({ name }) =>
+      MACHINES.some((one) => one.name === machine) ? name === machine : name.includes(machine),
+    ),
     contenders: CONTENDERS.filter(
       ({ key, more }) => key.includes(only) && (more !== true || args.includes("--all")),
     ),
