@@ -18,16 +18,19 @@ const SOONEST_MS = 2000;
 const REST_FACTOR = 49;
 
 export function createProcessSchedule(): ProcessSchedule {
-  /** VRAM in use when the processes were listed last, by GPU. */
+  /** VRAM in use when the processes were listed last, or when the GPU was first seen. */
   let used = new Map<string, number>();
   let beganMs = Number.NEGATIVE_INFINITY;
   let restsUntilMs = Number.NEGATIVE_INFINITY;
   return {
     isDue(gpus, nowMs, isWanted) {
+      for (const { uuid, memoryUsedMiB: now } of gpus)
+        if (now !== null && !used.has(uuid)) used.set(uuid, now);
       if (nowMs < restsUntilMs || nowMs - beganMs < SOONEST_MS) return false;
       if (isWanted && nowMs - beganMs >= INTERVAL_MS) return true;
       return gpus.some(
-        ({ uuid, memoryUsedMiB: now }) => now !== null && Math.abs(now - (used.get(uuid) ?? 0)) >= MOVED_MIB,
+        ({ uuid, memoryUsedMiB: now }) =>
+          now !== null && Math.abs(now - (used.get(uuid) ?? now)) >= MOVED_MIB,
       );
     },
     began(gpus, nowMs) {

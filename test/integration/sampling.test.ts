@@ -119,7 +119,7 @@ describe("a healthy nvidia-smi", () => {
     expect(source.problem?.message).toContain("CB:00.0");
   });
 
-  test("SMP-14 processes are asked for only while somebody watches", async () => {
+  test("SMP-14 processes are asked for while somebody watches, and unwatched only once VRAM has moved", async () => {
     const process = {
       gpu_uuid: String(fakeGpu(0).uuid),
       pid: 4321,
@@ -135,6 +135,13 @@ describe("a healthy nvidia-smi", () => {
     const { gpus } = await sampler.sampleWhere((sample) => sample.gpus[0]?.processes != null, "processes");
     expect(gpus[0]?.processes).toEqual([{ pid: 4321, name: "python, wan.py", usedMiB: 900 }]);
     expect(asked()).toHaveLength(1);
+    sampler.setWatched(false);
+    const used = Number(fakeGpu(0)["memory.used"]);
+    fake.set({ gpus: [{ ...fakeGpu(0), "memory.used": used + 255 }] });
+    await sampler.sampleWhere((sample) => sample.gpus[0]?.memoryUsedMiB === used + 255, "a small step");
+    expect(asked()).toHaveLength(1);
+    fake.set({ gpus: [{ ...fakeGpu(0), "memory.used": used + 256 }] });
+    await waitUntil(() => asked().length === 2, { what: "processes after a larger step" });
   });
 });
 
