@@ -1,5 +1,6 @@
 import { randomUUID } from "node:crypto";
 import type { Server } from "node:http";
+import { join } from "node:path";
 import * as v from "valibot";
 import { DEFAULT_RESERVE } from "../shared/capacity/concurrency.ts";
 import { encodeHistory } from "../shared/history/codec.ts";
@@ -11,13 +12,14 @@ import { recordOf } from "../shared/release/record.ts";
 import { mergeProfiles } from "./capacity/profiles.ts";
 import { composeAuthority } from "./compose/authority.ts";
 import { composeCapacity } from "./compose/capacity.ts";
+import { composeHistory } from "./compose/history.ts";
+import { composeLogs } from "./compose/logs.ts";
 import { composeMetrics } from "./compose/metrics.ts";
 import { type BackendOptions, backendSchema } from "./config/backend-options.ts";
 import { dataFolder } from "./config/data-folder.ts";
 import type { Options } from "./config/options.ts";
 import { callerOf } from "./gateway/caller.ts";
 import { createGateway, type MakeHello } from "./gateway/gateway.ts";
-import { createHistory } from "./history/history.ts";
 import { loadAssets } from "./http/assets.ts";
 import { createHttpServer } from "./http/http-server.ts";
 import { createPages } from "./http/pages.ts";
@@ -93,13 +95,23 @@ export function createSidecar(
     intervalMs: options.interval,
     gpus: options.gpus === undefined || options.gpus.length === 0 ? null : options.gpus,
     demoReason: choice.kind === "demo" ? choice.reason : null,
+    keepsRate: options.logCsv !== undefined || options.logJsonl !== undefined,
     findOwners: owners.update,
     backendOf: owners.ownerOf,
   });
   disposer.add(sampler.close);
   const epochMs = Date.now() - Math.round(sampler.nowMs());
-  const history = createHistory();
-  disposer.add(sampler.onSample(history.append));
+  const folder = options.dataDir ?? dataFolder(env);
+  const history = composeHistory({
+    sampler,
+    folder,
+    demo: choice.kind === "demo",
+    intervalMs: options.interval,
+    writeIntervalMs: options.historyInterval,
+    epochMs,
+    complain,
+    disposer,
+  });
 
   const watch = createBackendWatch(backends, options.backendInterval);
   disposer.add(watch.close);
@@ -121,7 +133,6 @@ export function createSidecar(
       isLive: () => sampler.source().status === "live",
     },
   });
-  const folder = options.dataDir ?? dataFolder(env);
   const audit = createAudit(folder, complain);
   disposer.add(
     releases.onRelease((release) => {
@@ -147,6 +158,16 @@ export function createSidecar(
   });
 
   let host = readHost();
+  composeLogs(options, {
+    disposer,
+    sampler,
+    jobs: capacity.jobs,
+    releases,
+    epochMs,
+    hostName: host.name,
+    version,
+    complain,
+  });
   const currentState = (): State => {
     const { gpus } = sampler.latest();
     return {
@@ -156,10 +177,11 @@ export function createSidecar(
       ...capacity.state(),
       backends: watch.states(),
       release: releases.state(),
+      history: { problem: history.problem() },
     };
   };
   const encodedHistory = (sinceSeq: number, windowMs: number) =>
-    encodeHistory(history.since(sinceSeq, windowMs), sampler.latest().gpus.length);
+    encodeHistory(history.recent.since(sinceSeq, windowMs), sampler.latest().gpus.length);
   const releaseProblem = (actProblem: Problem | null) =>
     backends.length === 0 ? problem("no-backend") : actProblem;
   const makeHello: MakeHello = ({ actProblem, bootId: knownBoot, lastSeq, historyMs }) => {
@@ -191,6 +213,7 @@ export function createSidecar(
       cancelRelease: releases.cancel,
       prepareBackend: releases.prepare,
       pastReleases: audit.recent,
+      history: history.ask,
       metrics: composeMetrics({
         disposer,
         version,
@@ -203,8 +226,8 @@ export function createSidecar(
       }),
     },
     createPages(clientFolder, options.allowOrigin),
-    loadAssets(clientFolder),
-    { basePath: options.basePath, admit, callerOf },
+    loadAssets([clientFolder, join(clientFolder, "../element")]),
+    { basePath: options.basePath, admit, callerOf, version },
   );
   const gateway = createGateway(
     server,
@@ -219,6 +242,7 @@ export function createSidecar(
       cancelRelease: releases.cancel,
       prepareBackend: releases.prepare,
       pastReleases: audit.recent,
+      history: history.ask,
     },
     makeHello,
     watchedChanged,

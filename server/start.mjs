@@ -13,7 +13,7 @@ const stampFile = join(root, "dist/sources.sha256");
 function sourcesHash() {
   const hash = createHash("sha256");
   const files = ["package.json", "package-lock.json", "vite.config.ts"];
-  for (const folder of ["shared", "server", "client"]) {
+  for (const folder of ["build", "shared", "server", "client"]) {
     for (const entry of readdirSync(join(root, folder), { recursive: true, withFileTypes: true })) {
       if (entry.isFile()) files.push(join(entry.parentPath ?? entry.path, entry.name).slice(root.length + 1));
     }
@@ -38,7 +38,7 @@ const wanted = sourcesHash();
 if (builtHash() !== wanted) {
   process.stdout.write("Building the panel, once …\n");
   const npm = process.platform === "win32" ? "npm.cmd" : "npm";
-  const built = spawnSync(npm, ["run", "--silent", "build", "--", "--logLevel", "warn"], {
+  const built = spawnSync(npm, ["run", "--silent", "build:sidecar"], {
     cwd: root,
     stdio: "inherit",
     shell: process.platform === "win32",

@@ -37,12 +37,14 @@ const replies = {
 };
 
 /** The sidecar over Socket.IO. Every message is checked before the panel sees it. */
-export function createLiveSource({ baseUrl, token, historyMs }: LiveSourceOptions): PanelSource {
+export function createLiveSource({ baseUrl, token, historyMs: firstMs }: LiveSourceOptions): PanelSource {
   const listeners = new Set<(event: PanelEvent) => void>();
   const base = new URL(baseUrl);
   let status: ConnectionStatus = "connecting";
   let refusal: Problem | null = null;
   let visible = true;
+  let historyMs = firstMs;
+  let handshakeMs = firstMs;
   let bootId: string | undefined;
   let lastSeq = 0;
   let intervalMs = 1000;
@@ -63,6 +65,7 @@ export function createLiveSource({ baseUrl, token, historyMs }: LiveSourceOption
   });
 
   function handshake(): Handshake {
+    handshakeMs = historyMs;
     return {
       protocol: PROTOCOL_VERSION,
       ...(token === null ? {} : { token }),
@@ -115,6 +118,8 @@ export function createLiveSource({ baseUrl, token, historyMs }: LiveSourceOption
       lastSeq = hello.seq;
       emit({ type: "hello", hello });
       expectSamples(hello.state.source);
+      // A panel that shows more has come between the handshake and its answer.
+      if (historyMs > handshakeMs) void resume(0);
     }),
   );
   socket.on(
@@ -185,7 +190,7 @@ export function createLiveSource({ baseUrl, token, historyMs }: LiveSourceOption
     try {
       const reply = v.parse(
         replies.resume,
-        await socket.timeout(ANSWER_TIMEOUT_MS).emitWithAck("resume", { sinceSeq }),
+        await socket.timeout(ANSWER_TIMEOUT_MS).emitWithAck("resume", { sinceSeq, historyMs }),
       );
       if (!reply.ok) return;
       lastSeq = Math.max(lastSeq, reply.data.seq);
@@ -223,6 +228,12 @@ export function createLiveSource({ baseUrl, token, historyMs }: LiveSourceOption
       // Seldom wanted: its schema need not come with the first figures.
       const { releaseRecordSchema } = await import("../../shared/release/record.ts");
       return askLive(replySchema(v.array(releaseRecordSchema)), (live) => live.emitWithAck("past-releases"));
+    },
+    wantHistory(windowMs) {
+      if (windowMs <= historyMs) return;
+      historyMs = windowMs;
+      // Before the first hello the handshake asks for it, or the hello's receipt.
+      if (bootId !== undefined && socket.connected) void resume(0);
     },
     setVisible(next) {
       if (next === visible) return;

@@ -46,6 +46,8 @@ export interface PanelSource {
   prepareBackend(id: string): Promise<Reply<{ id: string }>>;
   /** Releases of the past, newest first. */
   pastReleases(): Promise<Reply<ReleaseRecord[]>>;
+  /** How much of the past a panel is going to show: what is missing of it is asked for. */
+  wantHistory(windowMs: number): void;
   /** A hidden panel asks for no samples. */
   setVisible(visible: boolean): void;
   close(): void;

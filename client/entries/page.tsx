@@ -1,20 +1,15 @@
-import { StrictMode, useCallback, useEffect, useState } from "react";
+import { StrictMode, useEffect } from "react";
 import { HISTORY_WINDOW_MS } from "../../shared/history/row.ts";
-import {
-  LANGUAGES,
-  type LanguageChoice,
-  THEMES,
-  type ThemeChoice,
-} from "../../shared/protocol/host-messages.ts";
 import type { HostBridge } from "../connection/host-bridge.ts";
-import { createLiveSource } from "../connection/live-source.ts";
+import { createBrowserParts } from "../embedding/browser-parts.ts";
+import { ChosenPanel } from "../embedding/ChosenPanel.tsx";
+import { createMemory, type Memory } from "../embedding/remember.ts";
+import { snapshotOf } from "../embedding/snapshot.ts";
+import { useChoices } from "../embedding/use-choices.ts";
 import { resolveLanguage } from "../i18n/use-messages.ts";
-import { Panel } from "../panel/Panel.tsx";
 import { attach } from "../shadow/attach.ts";
-import { createPanelStore } from "../store/panel-store.ts";
 import type { PanelParts } from "../store/use-panel.ts";
 import { readPageOptions, readToken } from "./page-options.ts";
-import { createMemory } from "./remember.ts";
 
 /** The standalone page and the page for an iframe: the same panel, the same bundle. */
 function start() {
@@ -22,7 +17,6 @@ function start() {
   if (element === null) return;
   const options = readPageOptions(location.search);
   const isEmbed = /\/embed\/?$/.test(location.pathname);
-  const view = options.view ?? "full";
   const memory = createMemory(() => localStorage);
   const session = createMemory(() => sessionStorage);
 
@@ -33,44 +27,39 @@ function start() {
     history.replaceState(null, "", location.pathname + location.search);
   }
 
-  const source = createLiveSource({
+  const { parts } = createBrowserParts().lease({
     baseUrl: new URL("./", location.href).href,
     token,
     // Only the full view shows more than the present.
-    historyMs: view === "full" ? HISTORY_WINDOW_MS : 0,
+    historyMs: (options.view ?? "full") === "full" ? HISTORY_WINDOW_MS : 0,
   });
-  const store = createPanelStore(source);
-  const follow = () => source.setVisible(document.visibilityState !== "hidden");
-  document.addEventListener("visibilitychange", follow);
-  follow();
-
-  const parts: PanelParts = { store, source };
   const place = attach(element);
-  const framed = isEmbed && window.parent !== window;
+  // A frame is as high as the panel; a page of its own is filled.
+  if (!isEmbed) element.style.setProperty("--gpu-panel-min-height", "100vh");
   place.render(
     <StrictMode>
-      <Page parts={parts} view={view} options={options} memory={memory} framed={framed} element={element} />
+      <Page
+        parts={parts}
+        options={options}
+        memory={memory}
+        framed={isEmbed && window.parent !== window}
+        element={element}
+      />
     </StrictMode>,
   );
 }
 
 interface PageProps {
   parts: PanelParts;
-  view: "full" | "compact" | "bar";
   options: ReturnType<typeof readPageOptions>;
-  memory: ReturnType<typeof createMemory>;
+  memory: Memory;
   framed: boolean;
   element: HTMLElement;
 }
 
-function Page({ parts, view, options, memory, framed, element }: PageProps) {
-  const [theme, setTheme] = useState<ThemeChoice>(
-    () => options.theme ?? find(THEMES, memory.get("theme")) ?? "auto",
-  );
-  const [lang, setLang] = useState<LanguageChoice>(
-    () => options.lang ?? find(LANGUAGES, memory.get("lang")) ?? "auto",
-  );
-  const [profile, setProfile] = useState(() => options.model ?? memory.get("profile"));
+function Page({ parts, options, memory, framed, element }: PageProps) {
+  const choices = useChoices(options, memory);
+  const { lang, setTheme, setLang } = choices;
   const language = resolveLanguage(lang, navigator.languages);
 
   useEffect(() => {
@@ -102,63 +91,22 @@ function Page({ parts, view, options, memory, framed, element }: PageProps) {
       current = false;
       stop();
     };
-  }, [framed, parts, element]);
+  }, [framed, parts, element, setTheme, setLang]);
 
-  const chooseTheme = useCallback(
-    (next: ThemeChoice) => {
-      memory.set("theme", next);
-      setTheme(next);
-    },
-    [memory],
-  );
-  const chooseLanguage = useCallback(
-    (next: LanguageChoice) => {
-      memory.set("lang", next);
-      setLang(next);
-    },
-    [memory],
-  );
-  const chooseProfile = useCallback(
-    (next: string) => {
-      memory.set("profile", next);
-      setProfile(next);
-    },
-    [memory],
-  );
-  return (
-    <Panel
-      parts={parts}
-      view={view}
-      theme={theme}
-      language={language}
-      gpus={options.gpus}
-      profile={profile}
-      onTheme={chooseTheme}
-      onLanguage={chooseLanguage}
-      onProfile={chooseProfile}
-    />
-  );
+  return <ChosenPanel parts={parts} options={options} choices={choices} />;
 }
 
 /** Keeps the framing page informed of height and state. */
 function report(bridge: HostBridge, { store }: PanelParts, element: HTMLElement): () => void {
   const observer = new ResizeObserver(() => bridge.resize(Math.ceil(element.getBoundingClientRect().height)));
   observer.observe(element);
-  const tell = () => {
-    const { connection, known } = store.get();
-    const { source, gpus, release } = known ?? { source: null, gpus: [], release: null };
-    bridge.state({ connection: connection.status, source, gpus, release });
-  };
+  const tell = () => bridge.state(snapshotOf(store.get()));
   tell();
   const unsubscribe = store.subscribe(tell);
   return () => {
     observer.disconnect();
     unsubscribe();
   };
-}
-
-function find<T extends string>(values: readonly T[], text: string | null): T | null {
-  return values.find((value) => value === text) ?? null;
 }
 
 start();

@@ -1,6 +1,7 @@
 import { fillIn } from "../../shared/problems/fill-in.ts";
 import { gib } from "../i18n/format.ts";
 import { useMessages } from "../i18n/use-messages.ts";
+import { Styles } from "../shadow/Styles.tsx";
 import type { PanelState } from "../store/panel-state.ts";
 import { selectSource } from "../store/selectors.ts";
 import { usePanel } from "../store/use-panel.ts";
@@ -27,7 +28,7 @@ export default function FullView({ gpus, capacity }: ViewProps) {
   const list = gpus.map(({ gpu }) => gpu);
   return (
     <main className="view view-full">
-      <style>{css}</style>
+      <Styles css={css} />
       <header className="top">
         <h1>
           <ChipIcon />

@@ -1,27 +1,23 @@
 import type { ReactNode } from "react";
-import { createRoot, type Root } from "react-dom/client";
-import css from "../styles/panel.css?inline";
+import { createRoot } from "react-dom/client";
+import { openShadow } from "./open-shadow.ts";
 
-/** A panel's place in a page: a shadow root, so that styles leak neither in nor out. */
+/** A panel drawn by a React of its own. */
 export interface PanelPlace {
   render(node: ReactNode): void;
   /** Takes the panel out again and leaves the element as it was found, save for its empty shadow root. */
   remove(): void;
 }
 
-/** Makes a shadow root in `element` with the panel's styles: the only way styles reach a panel. */
+/** Makes a place for a panel in `element`. */
 export function attach(element: HTMLElement): PanelPlace {
-  const shadow = element.shadowRoot ?? element.attachShadow({ mode: "open" });
-  const style = document.createElement("style");
-  style.textContent = css;
-  const mount = document.createElement("div");
-  shadow.replaceChildren(style, mount);
-  const root: Root = createRoot(mount);
+  const { mount, close } = openShadow(element);
+  const root = createRoot(mount);
   return {
     render: (node) => root.render(node),
     remove() {
       root.unmount();
-      shadow.replaceChildren();
+      close();
     },
   };
 }

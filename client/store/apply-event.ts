@@ -2,6 +2,7 @@ import { type Gpu, UNKNOWN_READING } from "../../shared/gpu/gpu.ts";
 import { decodeHistory, type EncodedHistory } from "../../shared/history/codec.ts";
 import { appendRow, HISTORY_FIELDS, type HistoryRow } from "../../shared/history/row.ts";
 import { decodeSample } from "../../shared/protocol/sample-codec.ts";
+import { UNKNOWN_PROMISE } from "../../shared/protocol/state.ts";
 import type { PanelEvent } from "../connection/source.ts";
 import type { Known, PanelState } from "./panel-state.ts";
 
@@ -76,7 +77,9 @@ function applyToKnown(known: Known, event: Exclude<PanelEvent, { type: "hello" |
         gpus: event.source.status === "failed" ? forget(known.gpus) : known.gpus,
       };
     case "capacity": {
-      const { promises, runs = known.runs, profiles = known.profiles } = event.capacity;
+      const { promises: changed, runs = known.runs, profiles = known.profiles } = event.capacity;
+      const now = new Map(changed);
+      const promises = known.gpus.map((_, i) => now.get(i) ?? known.promises[i] ?? UNKNOWN_PROMISE);
       return { ...known, promises, runs, profiles };
     }
     case "backends":

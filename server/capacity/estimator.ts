@@ -3,15 +3,14 @@ import {
   hasUnifiedMemory,
   type ReserveSettings,
   reserveFor,
-  totalCanStart,
   unifiedRoom,
 } from "../../shared/capacity/concurrency.ts";
-import { explainCapacity, explainFurther } from "../../shared/capacity/explain.ts";
+import { capacityState, explainedGpu } from "../../shared/capacity/explained.ts";
 import type { Job } from "../../shared/capacity/job.ts";
 import { loadedProfiles } from "../../shared/capacity/loaded-profiles.ts";
-import { capacityOnGpu, roomOf } from "../../shared/capacity/on-gpu.ts";
+import { roomOf } from "../../shared/capacity/on-gpu.ts";
 import type { Profile } from "../../shared/capacity/profile.ts";
-import { vramBar } from "../../shared/capacity/vram-bar.ts";
+import type { Run } from "../../shared/capacity/run.ts";
 import { capacityWordsEn } from "../../shared/capacity/words-en.ts";
 import type { Gpu } from "../../shared/gpu/gpu.ts";
 import type { Sample } from "../../shared/gpu/sample.ts";
@@ -26,18 +25,21 @@ import { createEmitter } from "../lib/emitter.ts";
 import { type Foresee, foresee } from "./foresight.ts";
 import type { EndedJob } from "./jobs.ts";
 import { learn, type Signature } from "./learn.ts";
-import { endMarkedJob } from "./marked-job.ts";
+import { endMarkedJob, type MarkedJob } from "./marked-job.ts";
 import { matchPids } from "./match-pids.ts";
 import { NOTHING_OBSERVED, type ObservedGpu, observe } from "./observer.ts";
 import { profileFigure } from "./profile-figure.ts";
-import { promisesOn } from "./promises.ts";
+import { promisesOn, type SeenRun } from "./promises.ts";
 import { createRecentUse } from "./recent-use.ts";
+import { followRuns, type GpuRuns, NO_RUNS, shownRuns } from "./runs.ts";
 import type { SignatureStore } from "./signature-store.ts";
 
 /** Follows the samples: what running jobs will still take, and what they teach of their profiles. */
 export interface Estimator {
   /** In the order of the GPU list. */
   promises(): GpuPromise[];
+  /** What runs, and what ended lately. */
+  runs(): readonly Run[];
   /** The profiles with the figures that were learned here. */
   profiles(): readonly Profile[];
   /** The recommendation for one profile over all GPUs. */
@@ -48,8 +50,14 @@ export interface Estimator {
   jobEnded(ended: EndedJob): void;
   /** What admission should reckon with. */
   foresee: Foresee;
-  /** Promises or learned figures have changed. */
-  onChange(listener: (what: { profiles: boolean }) => void): () => void;
+  /** Promises, and perhaps what runs or what was learned, have changed. */
+  onChange(listener: (what: Changed) => void): () => void;
+}
+
+/** What has changed beside the promises. */
+export interface Changed {
+  profiles: boolean;
+  runs: boolean;
 }
 
 export interface EstimatorContext {
@@ -59,9 +67,19 @@ export interface EstimatorContext {
   jobs(): readonly Job[];
   backends(): readonly BackendState[];
   reserve: ReserveSettings;
+  /** Epoch milliseconds of the samples' time 0. */
+  epochMs: number;
   /** Asked only where GPUs share the host's memory. */
   readHost(): Pick<HostState, "memoryTotalMiB" | "memoryAvailableMiB" | "memoryLimitMiB">;
 }
+
+/** What runs on one GPU and will still be taken there; `null`: that cannot be told. */
+interface Taken {
+  running: number | null;
+  promisedMiB: number | null;
+  runs: readonly SeenRun[] | null;
+}
+const UNTOLD: Taken = { running: null, promisedMiB: null, runs: null };
 
 const UNNAMED_STEP_MIB = 256;
 /** More than a desktop takes, less than any video model. */
@@ -76,10 +94,12 @@ function hidesProcesses({ processes, memoryUsedMiB }: Gpu): boolean {
 
 export function createEstimator(context: EstimatorContext): Estimator {
   const { profiles, store, jobs, backends, reserve } = context;
-  const changes = createEmitter<{ profiles: boolean }>();
+  const changes = createEmitter<Changed>();
   let state = { ...NOTHING_OBSERVED, knowledge: store.load().reduce(learn, NOTHING_OBSERVED.knowledge) };
   let gpus: readonly Gpu[] = [];
   let promises: GpuPromise[] = [];
+  let followed = NO_RUNS;
+  let runs: readonly Run[] = [];
   let learned = learnedProfiles();
   const use = createRecentUse();
   /** By GPU: the list of processes and the sample in which it was first seen. */
@@ -115,8 +135,7 @@ export function createEstimator(context: EstimatorContext): Estimator {
 
   const marked = () => matchPids(jobs(), state.tracked);
 
-  function promiseOn(gpu: Gpu): GpuPromise {
-    const { running, promisedMiB } = takenOn(gpu);
+  function promiseOn(gpu: Gpu, { running, promisedMiB }: Taken): GpuPromise {
     const unified = unifiedOf(gpu);
     const room = roomOf(gpu, { unified });
     return {
@@ -136,48 +155,41 @@ export function createEstimator(context: EstimatorContext): Estimator {
     return { totalMiB: memoryTotalMiB, freeMiB: memoryFreeMiB };
   }
 
-  function takenOn(gpu: Gpu): Pick<GpuPromise, "running" | "promisedMiB"> {
-    const jobsMarked = marked();
+  function takenOn(gpu: Gpu, jobsMarked: readonly MarkedJob[]): Taken {
     const isMarked = jobsMarked.some((job) => job.gpus.includes(gpu.index));
     // Where somebody holds VRAM whom nvidia-smi does not show, nothing is known of what runs, but for what was marked.
-    if (!isMarked && hidesProcesses(gpu)) return { running: null, promisedMiB: null };
-    const { running, promisedMiB, freeMiB } = promisesOn(state, gpu.index, jobsMarked, profiles, reserve);
+    if (!isMarked && hidesProcesses(gpu)) return UNTOLD;
+    const known = promisesOn(state, gpu.index, jobsMarked, profiles, reserve);
+    const { running, promisedMiB, freeMiB, runs } = known;
     const free = gpu.memoryFreeMiB;
     // What was freed since the processes were listed may be given to one of them: it is not counted on before the next list.
     const unnamed = free === null || freeMiB === null ? 0 : Math.max(0, free - freeMiB);
     // In steps, so that what moves a little with every sample is not sent and drawn with every sample.
     const held =
       unnamed < UNNAMED_STEP_MIB / 2 ? 0 : Math.ceil(unnamed / UNNAMED_STEP_MIB) * UNNAMED_STEP_MIB;
-    return { running, promisedMiB: promisedMiB + held };
-  }
-
-  function capacityOf(gpu: Gpu, profile: Profile, promise: GpuPromise): CapacityState["perGpu"][number] {
-    const capacity = capacityOnGpu(gpu, profile, promise);
-    const room = roomOf(gpu, promise);
-    const { promisedMiB, reserveMiB } = capacity;
-    const { backendMiB, tensorsMiB, cacheMiB, useful } = promise;
-    const bar = vramBar({
-      totalMiB: room.memoryTotalMiB,
-      freeMiB: room.memoryFreeMiB,
-      backendMiB,
-      tensorsMiB,
-      cacheMiB,
-      promisedMiB,
-      reserveMiB,
-    });
-    const words = capacityWordsEn;
-    const explanation = [explainCapacity(capacity, words), ...explainFurther(capacity, words, useful)].join(
-      "; ",
-    );
-    return { ...capacity, useful, bar, unifiedMemory: promise.unified !== null, explanation };
+    return { running, promisedMiB: promisedMiB + held, runs };
   }
 
   function settle(profilesChanged: boolean) {
-    const next = gpus.map(promiseOn);
+    if (profilesChanged) learned = learnedProfiles();
+    const jobsMarked = marked();
+    const taken = gpus.map((gpu) => takenOn(gpu, jobsMarked));
+    const next = gpus.map((gpu, i) => promiseOn(gpu, taken[i] ?? UNTOLD));
     const changed = JSON.stringify(next) !== JSON.stringify(promises);
     promises = next;
-    if (profilesChanged) learned = learnedProfiles();
-    if (changed || profilesChanged) changes.emit({ profiles: profilesChanged });
+    const now = gpus.map((gpu, i) => runsOn(gpu, taken[i] ?? UNTOLD));
+    followed = followRuns(followed, now, jobs(), Math.round(context.epochMs + state.nowMs), context.epochMs);
+    const shown = shownRuns(followed, learned);
+    const runsChanged = JSON.stringify(shown) !== JSON.stringify(runs);
+    runs = shown;
+    if (changed || profilesChanged || runsChanged)
+      changes.emit({ profiles: profilesChanged, runs: runsChanged });
+  }
+
+  function runsOn({ index: gpu, memoryUsedMiB }: Gpu, { runs }: Taken): GpuRuns {
+    const usedAtListMiB = state.tracked.gpus.get(gpu)?.usedAtListMiB ?? null;
+    const isKnown = memoryUsedMiB !== null && usedAtListMiB !== null;
+    return { gpu, runs, sinceListMiB: isKnown ? memoryUsedMiB - usedAtListMiB : null };
   }
 
   function keep(signature: Signature | null): boolean {
@@ -187,19 +199,15 @@ export function createEstimator(context: EstimatorContext): Estimator {
 
   return {
     promises: () => promises,
+    runs: () => runs,
     profiles: () => learned,
     capacity(profileId) {
       const profile = learned.find(({ id }) => id === profileId) ?? learned[0];
       if (profile === undefined) throw new Error("there is no job profile");
-      const perGpu = gpus.map((gpu, i) => capacityOf(gpu, profile, promises[i] ?? UNKNOWN_PROMISE));
-      const canStart = totalCanStart(perGpu, profile.gpus);
-      const running = perGpu.reduce((sum, one) => sum + (one.running ?? 0), 0);
-      return {
-        profile: profile.id,
-        perGpu,
-        canStart,
-        recommendedMax: canStart === null ? null : canStart + running,
-      };
+      const perGpu = gpus.map((gpu, i) =>
+        explainedGpu(gpu, profile, promises[i] ?? UNKNOWN_PROMISE, capacityWordsEn),
+      );
+      return capacityState(profile, perGpu, runs);
     },
     look: () => settle(false),
     sample(sample) {

@@ -17,8 +17,21 @@ import { roleOf } from "./track-processes.ts";
 /** Share of the reserve that small programs may use up: the peaks' own doubt is reckoned with beside it. */
 const COVERED = 0.75;
 
+/** A job on one GPU, marked or inferred. */
+export interface SeenRun {
+  /** Id of the marked job; `null`: inferred. */
+  job: string | null;
+  pid: number | null;
+  name: string | null;
+  /** When its process was first seen with this job, by the samples' clock; `null`: no process of it is known. */
+  startedMs: number | null;
+  peakMiB: number;
+  heldMiB: number | null;
+}
+
 /** What runs on a GPU and what it will still take. */
 export interface Promises {
+  runs: SeenRun[];
   /** Jobs that run there, marked or inferred. */
   running: number;
   promisedMiB: number;
@@ -44,13 +57,15 @@ export function promisesOn(
   const processes = state.tracked.gpus.get(gpuIndex)?.processes;
   const jobs: RunningJob[] = [];
   const pids = new Set<number>();
-  let running = 0;
+  const runs: SeenRun[] = [];
   for (const job of marked) {
     if (!job.gpus.includes(gpuIndex)) continue;
-    running++;
     const process = job.pid === null ? undefined : processes?.get(job.pid);
     if (job.pid !== null) pids.add(job.pid);
-    jobs.push({ peakMiB: stillPromised(state, job, process), heldMiB: process?.heldMiB ?? null });
+    const run = { peakMiB: stillPromised(state, job, process), heldMiB: process?.heldMiB ?? null };
+    jobs.push(run);
+    const startedMs = process?.job?.startedMs ?? null;
+    runs.push({ ...run, job: job.id, pid: job.pid, name: process?.name ?? null, startedMs });
   }
   for (const process of processes?.values() ?? []) {
     const role = roleOf(process, state.nowMs);
@@ -60,16 +75,18 @@ export function promisesOn(
       jobs.push({ peakMiB: process.recentMaxMiB, heldMiB });
       continue;
     }
-    running++;
     const ageS = (process.lastSeenMs - job.startedMs) / 1000;
     const total = gpu?.memoryTotalMiB ?? Number.POSITIVE_INFINITY;
     const { peakMiB } = predictPeak(job.curve, ageS, process.recentMaxMiB, state.knowledge, profiles, total);
     jobs.push({ peakMiB, heldMiB });
+    const { pid, name } = process;
+    runs.push({ job: null, pid, name, startedMs: job.startedMs, peakMiB, heldMiB });
   }
   const company = promisedToOthers(state, gpuIndex, reserve);
   const free = gpu?.memoryFreeMiB ?? null;
   return {
-    running,
+    runs,
+    running: runs.length,
     promisedMiB: Math.ceil(promisedMiB(jobs) + company),
     freeMiB: free === null ? null : Math.min(free, state.freeAtList.get(gpuIndex) ?? free),
     totalMiB: gpu?.memoryTotalMiB ?? null,

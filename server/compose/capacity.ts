@@ -4,6 +4,7 @@ import { assessFit, type Fit } from "../../shared/capacity/fit.ts";
 import { matchProfile, type ProfileQuery } from "../../shared/capacity/match-profile.ts";
 import type { Profile } from "../../shared/capacity/profile.ts";
 import { problem } from "../../shared/problems/make-problem.ts";
+import type { CapacityMessage } from "../../shared/protocol/messages.ts";
 import { type Reply, refuse, succeed } from "../../shared/protocol/reply.ts";
 import type { HostState, State } from "../../shared/protocol/state.ts";
 import { openDatabase } from "../capacity/database.ts";
@@ -63,6 +64,7 @@ export function composeCapacity(parts: CapacityParts): CapacityArea {
     jobs: () => jobs.list(),
     backends: watch.states,
     reserve: parts.reserve,
+    epochMs: parts.epochMs,
     readHost: parts.readHost,
   });
   const jobs = createJobs({
@@ -76,16 +78,23 @@ export function composeCapacity(parts: CapacityParts): CapacityArea {
   disposer.add(sampler.onSample(estimator.sample));
   disposer.add(watch.onChange(estimator.look));
   disposer.add(jobs.onEnd(estimator.jobEnded));
+  disposer.add(jobs.onChange(estimator.look));
+
+  /** What every viewer knows of each GPU; empty when one has joined since, who may know more. */
+  let told: readonly string[] = [];
 
   return {
     jobs,
     estimator,
-    state: () => ({
-      capacity: estimator.capacity(profile.id),
-      promises: estimator.promises(),
-      runs: [],
-      jobs: jobs.list(),
-    }),
+    state() {
+      told = [];
+      return {
+        capacity: estimator.capacity(profile.id),
+        promises: estimator.promises(),
+        runs: [...estimator.runs()],
+        jobs: jobs.list(),
+      };
+    },
     fit(query) {
       const known = estimator.profiles();
       const meant = matchProfile(query, known);
@@ -102,16 +111,26 @@ export function composeCapacity(parts: CapacityParts): CapacityArea {
       return succeed(answer);
     },
     tell(gateway) {
-      let profilesChanged = false;
+      let changed = { profiles: false, runs: false };
       const tellCapacity = createThrottle(CAPACITY_INTERVAL_MS, () => {
-        const learned = profilesChanged ? { profiles: [...estimator.profiles()] } : {};
-        profilesChanged = false;
-        gateway.capacity({ promises: estimator.promises(), ...learned });
+        const { profiles, runs } = changed;
+        changed = { profiles: false, runs: false };
+        const promises = estimator.promises();
+        const texts = promises.map((promise) => JSON.stringify(promise));
+        const news = promises.flatMap((promise, i): CapacityMessage["promises"] =>
+          texts[i] === told[i] ? [] : [[i, promise]],
+        );
+        told = texts;
+        gateway.capacity({
+          promises: news,
+          ...(runs ? { runs: [...estimator.runs()] } : {}),
+          ...(profiles ? { profiles: [...estimator.profiles()] } : {}),
+        });
       });
       disposer.add(tellCapacity.close);
       disposer.add(
-        estimator.onChange((what) => {
-          profilesChanged ||= what.profiles;
+        estimator.onChange(({ profiles, runs }) => {
+          changed = { profiles: changed.profiles || profiles, runs: changed.runs || runs };
           tellCapacity.call();
         }),
       );

@@ -15,11 +15,13 @@ import type { HostState, SourceState } from "../../shared/protocol/state.ts";
 import { PROTOCOL_VERSION } from "../../shared/protocol/version.ts";
 import type { BackendState } from "../../shared/release/backend.ts";
 import type { Release } from "../../shared/release/release.ts";
+import { bearerOf } from "../lib/bearer.ts";
 import { SECURITY_HEADERS } from "../lib/security-headers.ts";
 import type { Admit } from "./admit.ts";
 import { callerOf } from "./caller.ts";
 import { cancelRelease } from "./commands/cancel-release.ts";
 import type { Sidecar, Viewer } from "./commands/command.ts";
+import { history } from "./commands/history.ts";
 import { prepareBackend } from "./commands/prepare-backend.ts";
 import { release } from "./commands/release.ts";
 import { resume } from "./commands/resume.ts";
@@ -128,8 +130,10 @@ export function createGateway(
     if (handshake.protocol !== PROTOCOL_VERSION) {
       return problem("protocol-version", { client: handshake.protocol, server: PROTOCOL_VERSION });
     }
-    const actProblem = admit.mayAct(handshake.token, callerOf(socket.request));
-    if (actProblem !== null && handshake.token !== undefined) {
+    // A proxy that has the token for its visitors puts it into the header, where none of them sees it.
+    const token = bearerOf(socket.request.headers) ?? handshake.token;
+    const actProblem = admit.mayAct(token, callerOf(socket.request));
+    if (actProblem !== null && token !== undefined) {
       const tooMany = admit.mayKnock(address);
       if (tooMany !== null) return tooMany;
     }
@@ -137,7 +141,12 @@ export function createGateway(
     socket.data.viewer = {
       address,
       actProblem,
-      historyMs: handshake.historyMs,
+      get historyMs() {
+        return handshake.historyMs;
+      },
+      wantHistory(windowMs) {
+        handshake.historyMs = Math.max(handshake.historyMs, windowMs);
+      },
       setWatching: (on) => setSocketWatching(socket, on),
     };
     return null;
@@ -159,6 +168,7 @@ export function createGateway(
     socket.on("unwatch", (ack) => answer(ack, () => setWatching(viewer, false)));
     socket.on("resume", (request, ack) => answer(ack, () => resume(sidecar, viewer, request)));
     socket.on("past-releases", (ack) => answer(ack, () => succeed([...sidecar.pastReleases()])));
+    socket.on("history", (request, ack) => answer(ack, () => history(sidecar, viewer, request)));
     socket.on("cancel-release", (request, ack) => answer(ack, () => cancelRelease(sidecar, viewer, request)));
     socket.on("prepare-backend", async (request, ack) => {
       const reply = await prepareBackend(sidecar, viewer, request);

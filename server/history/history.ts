@@ -5,12 +5,18 @@ import { appendRow, HISTORY_FIELDS, HISTORY_STRIDE, type HistoryRow } from "../.
 /** The last 15 minutes, in memory. */
 export interface History {
   append(sample: Sample): void;
-  /** Rows with samples after `sinceSeq` and not older than `windowMs` before the newest, for the GPUs of now. */
+  /**
+   * Rows with samples after `sinceSeq` and not older than `windowMs` before the newest, for the GPUs of now. After 0:
+   * also what is known from before this run.
+   */
   since(sinceSeq: number, windowMs: number): HistoryRow[];
 }
 
-/** Keeps rows for the GPUs of the newest sample; when a GPU joins, older rows get unknown figures for it. */
-export function createHistory(): History {
+/**
+ * Keeps rows for the GPUs of the newest sample; when a GPU joins, older rows get unknown figures for it.
+ * @param before rows of these GPUs from before the first sample, numbered up to 0; asked for once
+ */
+export function createHistory(before: (uuids: readonly string[]) => HistoryRow[] = () => []): History {
   const rows: HistoryRow[] = [];
   let order: readonly string[] = [];
 
@@ -30,12 +36,16 @@ export function createHistory(): History {
   return {
     append({ seq, tMs, gpus }) {
       const uuids = gpus.map(({ uuid }) => uuid);
+      if (order.length === 0 && rows.length === 0) {
+        order = uuids;
+        for (const row of before(uuids)) if (row.tMs < tMs) appendRow(rows, row);
+      }
       if (uuids.length !== order.length || uuids.some((uuid, i) => uuid !== order[i])) reorder(uuids);
       appendRow(rows, { fromSeq: seq, seq, tMs, count: 1, values: gpus.flatMap(historyValues) });
     },
     since(sinceSeq, windowMs) {
       const oldest = (rows.at(-1)?.tMs ?? 0) - windowMs;
-      return rows.filter(({ seq, tMs }) => seq > sinceSeq && tMs >= oldest);
+      return rows.filter(({ seq, tMs }) => (sinceSeq === 0 || seq > sinceSeq) && tMs >= oldest);
     },
   };
 }

@@ -15,6 +15,7 @@ export interface CapacityWords {
   reclaimable: string;
   running: string;
   notFaster: string;
+  unified: string;
 }
 
 /** The recommendation's own arithmetic as a sentence. */

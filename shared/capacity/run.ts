@@ -6,8 +6,8 @@ export const phaseSeenSchema = v.object({
   name: v.nullable(v.string()),
   /** Epoch milliseconds. */
   startedAt: v.number(),
-  /** MiB on this GPU. */
-  mib: v.number(),
+  /** MiB on this GPU; `null` while its memory is not seen. */
+  mib: v.nullable(v.number()),
 });
 export type PhaseSeen = v.InferOutput<typeof phaseSeenSchema>;
 
@@ -28,7 +28,7 @@ export const runSchema = v.object({
   endedAt: v.nullable(v.number()),
   /** Predicted peak on this GPU, MiB; of an ended one the peak that was seen. `null`: not known. */
   peakMiB: v.nullable(v.number()),
-  /** In order; empty while its memory is not seen. */
+  /** In order. */
   phases: v.array(phaseSeenSchema),
 });
 export type Run = v.InferOutput<typeof runSchema>;

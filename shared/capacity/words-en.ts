@@ -13,4 +13,5 @@ export const capacityWordsEn: CapacityWords = {
   reclaimable: "a release of idle models would add about {reclaimable} MiB",
   running: "{running} running + {n} = {max}",
   notFaster: "the GPU is {util} % busy: another job fits but will not finish sooner",
+  unified: "this GPU shares the host's memory, and the figures are the host's",
 };

@@ -12,4 +12,5 @@ export const capacityWordsZhCn: CapacityWords = {
   reclaimable: "释放空闲模型约可增加 {reclaimable} MiB",
   running: "运行中 {running} + {n} = {max}",
   notFaster: "GPU 利用率 {util} %：还能再放一个任务，但不会更快完成",
+  unified: "此 GPU 与主机共用内存，以上为主机内存数据",
 };

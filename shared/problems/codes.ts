@@ -16,6 +16,8 @@ export const PROBLEM_CODES = [
   "no-output",
   "unreadable-output",
   "process-ended",
+  // records: beside live samples
+  "log-stopped",
   // release: giving VRAM back
   "no-backend",
   "not-allowed",
@@ -60,6 +62,9 @@ export const PROBLEM_CODES = [
   "job-vram-unknown",
   "job-ended",
   "too-many-jobs",
+  // history: what is kept of the past
+  "history-not-stored",
+  "history-no-sqlite",
   // wire: a message that cannot be taken
   "bad-request",
   "not-found",
@@ -67,6 +72,7 @@ export const PROBLEM_CODES = [
   "protocol-version",
   "origin-refused",
   "host-refused",
+  "sidecar-address",
   "wrong-token",
   "too-many-requests",
 ] as const;

@@ -69,6 +69,11 @@ export const problemsEn: ProblemCatalog = {
     message: "nvidia-smi ended by itself ({detail}).",
     advice: "It is started again by itself. If this goes on, run nvidia-smi by hand and see what it says.",
   },
+  "log-stopped": {
+    message: "A log is not being written ({reason}).",
+    advice:
+      "Make room on the disk, or choose another file with --log-csv or --log-jsonl. Writing is tried again by itself; the panel goes on meanwhile.",
+  },
   "no-backend": {
     message: "No generation backend is set up.",
     advice: "Start the sidecar with --backend and your backend's kind, such as comfyui; --help lists them.",
@@ -242,6 +247,16 @@ export const problemsEn: ProblemCatalog = {
     message: "There are {count} jobs already, as many as can be kept.",
     advice: "Wait until some of them have ended.",
   },
+  "history-not-stored": {
+    message: "History is not written to disk: {detail}",
+    advice:
+      "It is kept in memory and written as soon as that works; what is not written by then is lost when the sidecar ends. Make room, close the other sidecar that uses the same folder, or choose a folder with --data-dir.",
+  },
+  "history-no-sqlite": {
+    message: "History is kept in memory only: SQLite cannot be loaded on this machine.",
+    advice:
+      "It is forgotten when the sidecar ends. Install the package libsql for this platform (npm install without --omit=optional).",
+  },
   "bad-request": {
     message: "The request cannot be understood: {detail}",
     advice: "Check it against the documentation.",
@@ -259,6 +274,10 @@ export const problemsEn: ProblemCatalog = {
   "host-refused": {
     message: "The sidecar does not answer to the name {host}.",
     advice: "Use its own address, or start it with --allow-origin and the address you use.",
+  },
+  "sidecar-address": {
+    message: "{url} is no address of a sidecar.",
+    advice: "Give the address that the sidecar prints when it starts, such as http://127.0.0.1:7870/.",
   },
   "wrong-token": {
     message: "The token is not right.",

@@ -62,6 +62,10 @@ export const problemsZhCn: ProblemCatalog = {
     message: "nvidia-smi 自行退出（{detail}）。",
     advice: "它会自动重新启动。如果反复出现，请手动运行 nvidia-smi 查看提示。",
   },
+  "log-stopped": {
+    message: "日志无法写入（{reason}）。",
+    advice: "请清理磁盘空间，或用 --log-csv、--log-jsonl 换一个文件。程序会自动重试写入，面板不受影响。",
+  },
   "no-backend": {
     message: "没有配置生成后端。",
     advice: "请用 --backend 加后端类型（如 comfyui）启动；--help 列出了所有类型。",
@@ -218,6 +222,16 @@ export const problemsZhCn: ProblemCatalog = {
     message: "已有 {count} 个任务，不能再多。",
     advice: "请等其中一些结束。",
   },
+  "history-not-stored": {
+    message: "历史记录未能写入磁盘：{detail}",
+    advice:
+      "暂存于内存，恢复后会自动写入；若在此之前面板服务退出，未写入的部分将丢失。请清理磁盘空间、关闭使用同一文件夹的另一个面板服务，或用 --data-dir 另选文件夹。",
+  },
+  "history-no-sqlite": {
+    message: "历史记录只保存在内存中：本机无法加载 SQLite。",
+    advice:
+      "面板服务退出后历史即丢失。请安装适用于本平台的 libsql 包（npm install 时不要加 --omit=optional）。",
+  },
   "bad-request": { message: "无法理解请求：{detail}", advice: "请对照文档检查。" },
   "not-found": { message: "{path} 处没有内容。", advice: "请检查地址。" },
   "method-not-allowed": { message: "此处不支持 {method}。", advice: "请使用 {allowed}。" },
@@ -232,6 +246,10 @@ export const problemsZhCn: ProblemCatalog = {
   "host-refused": {
     message: "面板服务不响应 {host} 这个名称。",
     advice: "请使用它自己的地址，或用 --allow-origin 加上所用地址启动。",
+  },
+  "sidecar-address": {
+    message: "{url} 不是面板服务的地址。",
+    advice: "请填写面板服务启动时打印的地址，例如 http://127.0.0.1:7870/。",
   },
   "wrong-token": { message: "令牌不正确。", advice: "请用启动时打印的链接打开面板。" },
   "too-many-requests": { message: "来自此地址的请求过多。", advice: "请等 {seconds} 秒后重试。" },

@@ -1,4 +1,5 @@
 import type { Job } from "../capacity/job.ts";
+import type { HistoryAnswer, HistoryRequest } from "../history/series.ts";
 import type { BackendState } from "../release/backend.ts";
 import type { ReleaseRecord } from "../release/record.ts";
 import type { Release } from "../release/release.ts";
@@ -30,4 +31,5 @@ export interface ClientToServerEvents {
   "cancel-release": (request: CancelRequest, ack: (reply: Reply<{ id: string }>) => void) => void;
   "prepare-backend": (request: PrepareRequest, ack: (reply: Reply<{ id: string }>) => void) => void;
   "past-releases": (ack: (reply: Reply<ReleaseRecord[]>) => void) => void;
+  history: (request: HistoryRequest, ack: (reply: Reply<HistoryAnswer>) => void) => void;
 }

@@ -2,7 +2,7 @@ import * as v from "valibot";
 import { wireProfileSchema } from "../capacity/profile.ts";
 import { gpuDetailsPatchSchema, gpuSchema } from "../gpu/gpu.ts";
 import { problemSchema } from "../problems/problem.ts";
-import { stateSchema } from "./state.ts";
+import { promiseSchema, stateSchema } from "./state.ts";
 
 const cell = v.nullable(v.number());
 
@@ -37,9 +37,9 @@ export const wireSampleSchema = v.array(cell);
 export const detailsSchema = v.array(v.tuple([v.number(), gpuDetailsPatchSchema]));
 export type DetailsMessage = v.InferOutput<typeof detailsSchema>;
 
-/** Promises by GPU; what runs, and the profiles, when these have changed. */
+/** Promises that have changed, with their positions in the GPU list; what runs, and the profiles, when these have. */
 export const capacityMessageSchema = v.object({
-  promises: stateSchema.entries.promises,
+  promises: v.array(v.tuple([v.number(), promiseSchema])),
   runs: v.exactOptional(stateSchema.entries.runs),
   profiles: v.exactOptional(v.array(wireProfileSchema)),
 });

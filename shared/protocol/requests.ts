@@ -3,6 +3,7 @@ import { HISTORY_WINDOW_MS } from "../history/row.ts";
 import { RELEASE_MODES } from "../release/release.ts";
 
 const seq = v.pipe(v.number(), v.integer(), v.minValue(0));
+const windowMs = v.pipe(v.number(), v.minValue(0), v.maxValue(HISTORY_WINDOW_MS));
 const shortText = v.pipe(v.string(), v.minLength(1), v.maxLength(128));
 
 /** What a panel says when it connects (Socket.IO `auth`). */
@@ -13,7 +14,7 @@ export const handshakeSchema = v.object({
   bootId: v.optional(shortText),
   lastSeq: v.optional(seq),
   /** How much history the view shows; a bar shows none. */
-  historyMs: v.optional(v.pipe(v.number(), v.minValue(0), v.maxValue(HISTORY_WINDOW_MS)), HISTORY_WINDOW_MS),
+  historyMs: v.optional(windowMs, HISTORY_WINDOW_MS),
   /** False for a panel that connects while hidden. */
   watch: v.optional(v.boolean(), true),
 });
@@ -42,8 +43,12 @@ export const prepareRequestSchema = v.strictObject({ id: shortText });
 export type PrepareRequest = v.InferOutput<typeof prepareRequestSchema>;
 export type ReleaseRequest = v.InferInput<typeof releaseRequestSchema>;
 
-export const resumeRequestSchema = v.strictObject({ sinceSeq: seq });
-export type ResumeRequest = v.InferOutput<typeof resumeRequestSchema>;
+/** `historyMs`: how much history the view shows by now, when that is more than the handshake said. */
+export const resumeRequestSchema = v.strictObject({
+  sinceSeq: seq,
+  historyMs: v.optional(windowMs, 0),
+});
+export type ResumeRequest = v.InferInput<typeof resumeRequestSchema>;
 
 /** Turns a failed check into one sentence that names the place. */
 export function describeIssues(issues: readonly v.BaseIssue<unknown>[]): string {

@@ -4,7 +4,7 @@ import { basisSchema } from "../capacity/profile.ts";
 import { runSchema } from "../capacity/run.ts";
 import { usefulnessSchema } from "../capacity/useful.ts";
 import { gpuSchema } from "../gpu/gpu.ts";
-import { problemSchema } from "../problems/problem.ts";
+import { type Problem, problemSchema } from "../problems/problem.ts";
 import { backendSchema } from "../release/backend.ts";
 import { releaseSchema } from "../release/release.ts";
 
@@ -126,4 +126,9 @@ export const stateSchema = v.object({
   /** Marked jobs: those that run or wait in the order in which they came, then the last ones that ended. */
   jobs: v.array(jobSchema),
 });
-export type State = v.InferOutput<typeof stateSchema>;
+/** For scripts: a panel is told with the history that it asks for, and needs no schema of it before. */
+export interface HistoryState {
+  /** Why history would not survive a restart, or `null`. */
+  problem: Problem | null;
+}
+export type State = v.InferOutput<typeof stateSchema> & { history?: HistoryState };

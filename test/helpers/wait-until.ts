@@ -8,7 +8,11 @@ const POLL_INTERVAL_MS = 10;
  */
 export async function waitUntil<T>(
   predicate: () => T | Falsy | Promise<T | Falsy>,
-  { timeoutMs = 10_000, what }: { timeoutMs?: number; what: string | (() => string) },
+  {
+    timeoutMs = 10_000,
+    everyMs = POLL_INTERVAL_MS,
+    what,
+  }: { timeoutMs?: number; everyMs?: number; what: string | (() => string) },
 ): Promise<T> {
   const deadline = performance.now() + timeoutMs;
   for (;;) {
@@ -16,6 +20,6 @@ export async function waitUntil<T>(
     if (value) return value;
     if (performance.now() >= deadline)
       throw new Error(`Waited ${timeoutMs} ms in vain for ${typeof what === "string" ? what : what()}`);
-    await new Promise((resolve) => setTimeout(resolve, POLL_INTERVAL_MS));
+    await new Promise((resolve) => setTimeout(resolve, everyMs));
   }
 }

@@ -1,5 +1,7 @@
-import { explainCapacity, explainFurther } from "../../../shared/capacity/explain.ts";
+import type { GpuCapacity } from "../../../shared/capacity/concurrency.ts";
+import { explainGpu } from "../../../shared/capacity/explained.ts";
 import { fillIn } from "../../../shared/problems/fill-in.ts";
+import { UNKNOWN_PROMISE } from "../../../shared/protocol/state.ts";
 import { useCapacityWords, useMessages } from "../../i18n/use-messages.ts";
 import type { Capacity } from "./use-capacity.ts";
 
@@ -9,14 +11,17 @@ export default function Arithmetic({ capacity }: { capacity: Capacity }) {
   const words = useCapacityWords();
   const { perGpu, promises, profile, fresh } = capacity;
   if (words === null) return null;
+  const sentence = (gpu: GpuCapacity, i: number) => {
+    const { useful, unified } = promises[i] ?? UNKNOWN_PROMISE;
+    return explainGpu({ ...gpu, useful, unifiedMemory: unified !== null }, words);
+  };
   return (
     <>
       {fresh && (
         <ul>
           {perGpu.map((gpu, i) => (
             <li key={gpu.index}>
-              <span className="badge">{fillIn(m.gpu, { index: gpu.index })}</span>{" "}
-              {[explainCapacity(gpu, words), ...explainFurther(gpu, words, promises[i]?.useful)].join("; ")}
+              <span className="badge">{fillIn(m.gpu, { index: gpu.index })}</span> {sentence(gpu, i)}
             </li>
           ))}
         </ul>

@@ -7,6 +7,7 @@ import type { GpuPromise } from "../../../shared/protocol/state.ts";
 import type { FitWords } from "../../i18n/fit/words.ts";
 import { gib, whole } from "../../i18n/format.ts";
 import { useFitWords } from "../../i18n/use-messages.ts";
+import { Styles } from "../../shadow/Styles.tsx";
 import { selectBackends, selectJobs } from "../../store/selectors.ts";
 import { usePanel } from "../../store/use-panel.ts";
 import css from "../../styles/fit.css?inline";
@@ -30,7 +31,7 @@ export default function FitAdvice({ gpus, promises, profile }: FitAdviceProps) {
   const answer: Fit = assessFit(profile, { gpus, promises, profiles, backends, jobs, nowMs: Date.now() });
   return (
     <div className="fit small">
-      <style>{css}</style>
+      <Styles css={css} />
       <p>{answer.never ? words.never : fillIn(words.missing, { mib: whole(answer.missingMiB) })}</p>
       {answer.options.length === 0 && <p>{words.nothing}</p>}
       <ul className="plain">

@@ -1,4 +1,5 @@
 import { useProblemWords, useReleaseWords } from "../../i18n/use-messages.ts";
+import { Styles } from "../../shadow/Styles.tsx";
 import css from "../../styles/release-dialog.css?inline";
 import { Confirm } from "./Confirm.tsx";
 import { Parked } from "./Parked.tsx";
@@ -20,7 +21,7 @@ export default function ReleaseDialog({ control, brief }: ReleaseDialogProps) {
   const refused = refusal === null ? null : wordsOf(refusal);
   return (
     <>
-      <style>{css}</style>
+      <Styles css={css} />
       {asking && <Confirm control={control} words={words} />}
       <div className="release-live" aria-live="polite">
         {releasing && <Progress control={control} words={words} />}

@@ -1,3 +1,4 @@
+import type { HistoryAnswer, HistoryQuery } from "../../../shared/history/series.ts";
 import type { Problem } from "../../../shared/problems/problem.ts";
 import type { Resumed } from "../../../shared/protocol/messages.ts";
 import type { Reply } from "../../../shared/protocol/reply.ts";
@@ -13,6 +14,7 @@ export interface Sidecar {
   prepareBackend(id: string): Promise<Reply<{ id: string }>>;
   /** Releases of the past, newest first. */
   pastReleases(): readonly ReleaseRecord[];
+  history(query: HistoryQuery, address: string): Reply<HistoryAnswer>;
 }
 
 /** The viewer a command comes from. */
@@ -21,5 +23,7 @@ export interface Viewer {
   /** Why this viewer may not act, or `null` when it may. */
   readonly actProblem: Problem | null;
   readonly historyMs: number;
+  /** From now on history goes back so far, if it did not already. */
+  wantHistory(windowMs: number): void;
   setWatching(watching: boolean): void;
 }

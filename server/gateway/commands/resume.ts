@@ -9,5 +9,7 @@ import type { Sidecar, Viewer } from "./command.ts";
 export function resume(sidecar: Sidecar, viewer: Viewer, request: unknown): Reply<Resumed> {
   const parsed = v.safeParse(resumeRequestSchema, request);
   if (!parsed.success) return refuse(problem("bad-request", { detail: describeIssues(parsed.issues) }));
-  return succeed(sidecar.resume(parsed.output.sinceSeq, viewer.historyMs));
+  const { sinceSeq, historyMs } = parsed.output;
+  viewer.wantHistory(historyMs);
+  return succeed(sidecar.resume(sinceSeq, viewer.historyMs));
 }

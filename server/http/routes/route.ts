@@ -2,6 +2,7 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Fit } from "../../../shared/capacity/fit.ts";
 import type { ProfileQuery } from "../../../shared/capacity/match-profile.ts";
 import type { Profile } from "../../../shared/capacity/profile.ts";
+import type { HistoryAnswer, HistoryQuery } from "../../../shared/history/series.ts";
 import type { Problem } from "../../../shared/problems/problem.ts";
 import type { Hello } from "../../../shared/protocol/messages.ts";
 import type { Reply } from "../../../shared/protocol/reply.ts";
@@ -11,6 +12,7 @@ import type { Release } from "../../../shared/release/release.ts";
 import type { Jobs } from "../../capacity/jobs.ts";
 import type { Exposition } from "../../recording/prometheus/render.ts";
 import type { ReleaseDemand } from "../../release/controller.ts";
+import type { RouteDescription } from "../openapi/describe.ts";
 
 /** What routes may ask of the sidecar. */
 export interface HttpSidecar {
@@ -25,6 +27,7 @@ export interface HttpSidecar {
   prepareBackend(id: string): Promise<Reply<{ id: string }>>;
   /** Newest first. */
   pastReleases(): readonly ReleaseRecord[];
+  history(query: HistoryQuery, address: string | undefined): Reply<HistoryAnswer>;
   metrics(): Promise<Exposition>;
 }
 
@@ -43,5 +46,7 @@ export interface Route {
   method: "GET" | "POST" | "PATCH" | "DELETE";
   /** Matched against the path below the base path. */
   path: RegExp;
+  /** What `openapi.json` says of it. */
+  describe: RouteDescription;
   handle(exchange: Exchange, sidecar: HttpSidecar): void | Promise<void>;
 }

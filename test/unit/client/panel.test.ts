@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
+import { createMemory } from "../../../client/embedding/remember.ts";
 import { readPageOptions, readToken } from "../../../client/entries/page-options.ts";
-import { createMemory } from "../../../client/entries/remember.ts";
 import { en } from "../../../client/i18n/en.ts";
 import { gib, percent, whole, withUnit } from "../../../client/i18n/format.ts";
 import { resolveLanguage } from "../../../client/i18n/use-messages.ts";

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
+import { createMemory } from "../../../../client/embedding/remember.ts";
 import { readPageOptions, readToken } from "../../../../client/entries/page-options.ts";
-import { createMemory } from "../../../../client/entries/remember.ts";
 
 /** A storage as browsers have it, that can be made to fail. */
 function fakeStorage(

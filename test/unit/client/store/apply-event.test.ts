@@ -6,6 +6,7 @@ import { INITIAL_STATE, type PanelState } from "../../../../client/store/panel-s
 import { createPanelStore } from "../../../../client/store/panel-store.ts";
 import { selectFresh } from "../../../../client/store/selectors.ts";
 import { UNKNOWN_READING } from "../../../../shared/gpu/gpu.ts";
+import { type GpuPromise, UNKNOWN_PROMISE } from "../../../../shared/protocol/state.ts";
 import { gpusAt, sidecar } from "./small-sidecar.ts";
 
 const lastSeqOf = ({ known }: PanelState) => known?.rows.at(-1)?.seq ?? 0;
@@ -214,6 +215,7 @@ test("PNL-1 the store tells its listeners of every change once, and of nothing e
     cancelRelease: () => Promise.reject(new Error("not here")),
     prepareBackend: () => Promise.reject(new Error("not here")),
     pastReleases: () => Promise.reject(new Error("not here")),
+    wantHistory: () => {},
     setVisible: () => {},
     close: () => {},
   });
@@ -233,4 +235,16 @@ test("PNL-1 the store tells its listeners of every change once, and of nothing e
   expect(lastSeqOf(store.get())).toBe(3);
   store.close();
   expect(listeners.size).toBe(0);
+});
+
+test("WIRE-1 promises that have changed replace those at their positions, and the others stay", () => {
+  const server = sidecar(1000);
+  server.setGpus(["GPU-a", "GPU-b"]);
+  server.sample();
+  const promised = (promisedMiB: number) => ({ ...UNKNOWN_PROMISE, promisedMiB });
+  const tell = (panel: PanelState, ...promises: [number, GpuPromise][]) =>
+    applyEvent(panel, { type: "capacity", capacity: { promises } });
+  const first = tell(applyEvent(INITIAL_STATE, server.hello(0)), [1, promised(7)]);
+  expect(first.known?.promises).toEqual([UNKNOWN_PROMISE, promised(7)]);
+  expect(tell(first, [0, promised(8)], [5, promised(9)]).known?.promises).toEqual([promised(8), promised(7)]);
 });

@@ -11,6 +11,7 @@ function promiseOf(usedMiB: number, processes: GpuProcess[] | null) {
     store: { load: () => [], append: () => {} },
     jobs: () => [],
     backends: () => [],
+    epochMs: 0,
     reserve: DEFAULT_RESERVE,
     readHost: () => ({ memoryTotalMiB: null, memoryAvailableMiB: null, memoryLimitMiB: null }),
   });

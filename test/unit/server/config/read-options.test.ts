@@ -126,8 +126,10 @@ describe("what may stand there", () => {
       interval: 1000,
       backendInterval: 5000,
       releasePatience: 10_000,
+      historyInterval: 50_000,
       allowOrigin: [],
       profiles: [],
+      logs: { maxMiB: 100, keepDays: 30 },
       open: false,
     });
   });

@@ -1,0 +1,68 @@
+import { join } from "node:path";
+import react from "@vitejs/plugin-react";
+import { esmExternalRequirePlugin, type PluginOption, type UserConfig } from "vite";
+import { precompress } from "./precompress.ts";
+import { reportSizes } from "./sizes.ts";
+
+/** What every view needs from the start, in one file: cut in pieces it compresses worse. */
+const NEEDED_FIRST =
+  /node_modules\/(?:react|react-dom|scheduler|valibot|socket\.io-[a-z]+|engine\.io-[a-z]+|@socket\.io\/[a-z-]+)\/|shared\/(?:release\/(?:release|backend)|problems\/(?:problem|fill-in))\.ts|client\/(?:connection\/(?!host-bridge)|embedding|entries\/page|store|shadow\/[a-z]|ui|panel\/(?:connection|vram|Panel|CompactView|concurrency\/(?:Conc|Prof|use)|release\/(?:use-r|ReleaseButton)|gpus\/(?:GpuLine|NoGpus|busy|temp)))/;
+
+const ours = (path: string) => join(import.meta.dirname, "../client", path);
+
+/** Parts of libraries that this panel has no use for, and what stands in for them. */
+const STAND_INS = [
+  { find: /^\.\/webtransport\.js$/, replacement: ours("connection/no-webtransport.ts") },
+  { find: /^\.\/(?:is-)?binary\.js$/, replacement: ours("connection/no-binary.ts") },
+  { find: /^(?:\.\.?\/)+util\/DOMUtils$/, replacement: ours("panel/timeline/measure-text.ts") },
+];
+
+interface ClientBuild {
+  mode: string;
+  /** Below `dist/`. */
+  folder: string;
+  /** Entries by name; the page's is its HTML file. */
+  input?: Record<string, string>;
+  /** The entry whose first figure counts. */
+  firstEntry: string;
+  /** True for what the sidecar serves, false for what other people's tools bundle. */
+  served: boolean;
+  /** Modules that the host brings. */
+  external?: readonly string[];
+}
+
+/** Vite's configuration for one way into a page. */
+export function clientBuild(build: ClientBuild, define: Record<string, string>): UserConfig {
+  const { mode, folder, input, firstEntry, served, external = [] } = build;
+  const plugins: PluginOption[] = [react(), reportSizes(mode, firstEntry)];
+  if (served) plugins.push(precompress(`dist/${folder}`));
+  // CommonJS modules that ask for the host's React must import it, too.
+  if (external.length > 0) plugins.push(esmExternalRequirePlugin({ external: [...external] }));
+  return {
+    root: "client",
+    // Every file finds the others below whatever path it is served from.
+    base: "./",
+    define: {
+      ...define,
+      "process.env.NODE_ENV": JSON.stringify(mode === "development" ? "development" : "production"),
+    },
+    resolve: { alias: STAND_INS },
+    plugins,
+    build: {
+      outDir: `../dist/${folder}`,
+      emptyOutDir: true,
+      target: "es2022",
+      // 1 kB less before the first figures, for a round trip more before the full view.
+      modulePreload: false,
+      reportCompressedSize: false,
+      rolldownOptions: {
+        ...(input === undefined ? {} : { input, preserveEntrySignatures: "strict" as const }),
+        output: {
+          entryFileNames: input === undefined ? "assets/[name]-[hash].js" : "[name].js",
+          chunkFileNames: "assets/[name]-[hash].js",
+          codeSplitting: { groups: [{ name: "panel", test: NEEDED_FIRST }] },
+        },
+      },
+    },
+  };
+}

@@ -1,0 +1,29 @@
+import { resolveLanguage } from "../i18n/use-messages.ts";
+import { Panel } from "../panel/Panel.tsx";
+import type { PanelParts } from "../store/use-panel.ts";
+import type { PanelOptions } from "./panel-options.ts";
+import type { useChoices } from "./use-choices.ts";
+
+interface ChosenPanelProps {
+  parts: PanelParts;
+  options: PanelOptions;
+  choices: ReturnType<typeof useChoices>;
+}
+
+/** The panel as it was asked for and chosen, whichever way it is embedded. */
+export function ChosenPanel({ parts, options, choices }: ChosenPanelProps) {
+  const { theme, lang, profile, chooseTheme, chooseLang, chooseProfile } = choices;
+  return (
+    <Panel
+      parts={parts}
+      view={options.view ?? "full"}
+      theme={theme}
+      language={resolveLanguage(lang, navigator.languages)}
+      gpus={options.gpus}
+      profile={profile}
+      onTheme={chooseTheme}
+      onLanguage={chooseLang}
+      onProfile={chooseProfile}
+    />
+  );
+}

@@ -1,0 +1,68 @@
+import { join } from "node:path";
+import type { HistoryAnswer, HistoryQuery } from "../../shared/history/series.ts";
+import type { Problem } from "../../shared/problems/problem.ts";
+import { type Reply, refuse } from "../../shared/protocol/reply.ts";
+import { tooManyRequests } from "../gateway/too-many-requests.ts";
+import { createHistoryAnswers } from "../history/answer.ts";
+import { createArchive } from "../history/archive.ts";
+import { openBlockStore } from "../history/block-store.ts";
+import { createHistory, type History } from "../history/history.ts";
+import { recentRows } from "../history/recent-rows.ts";
+import { addressKey } from "../lib/address-key.ts";
+import type { Disposer } from "../lib/disposer.ts";
+import { createRateLimiter } from "../lib/rate-limiter.ts";
+import { IDLE_INTERVAL_MS, type Sampler } from "../sampling/sampler.ts";
+
+export interface HistoryParts {
+  /** The last 15 minutes, for the panel's start. */
+  recent: History;
+  /** Any stretch of the last 30 days, for a caller at this address. */
+  ask(query: HistoryQuery, address: string | undefined): Reply<HistoryAnswer>;
+  /** Why history would not survive a restart, or `null`. */
+  problem(): Problem | null;
+}
+
+/** An answer takes some ms in which nothing else is done. A panel asks a few times a minute. */
+const QUESTIONS = { burst: 60, perSecond: 5 };
+const MOST_ADDRESSES = 4096;
+
+/** Builds what remembers: the ring of the last minutes, and the archive of 30 days with its file. */
+export function composeHistory(options: {
+  sampler: Sampler;
+  folder: string;
+  /** Demo figures must not be taken for those of real GPUs. */
+  demo: boolean;
+  intervalMs: number;
+  /** Milliseconds between two writes to disk. */
+  writeIntervalMs: number;
+  /** Wall clock of `tMs` = 0. */
+  epochMs: number;
+  complain(message: string): void;
+  disposer: Disposer;
+}): HistoryParts {
+  const { sampler, folder, demo, intervalMs, writeIntervalMs, epochMs, complain, disposer } = options;
+  const store = openBlockStore(join(folder, demo ? "history-demo.sqlite" : "history.sqlite"), complain);
+  const archive = createArchive(store, { longestIntervalMs: Math.max(IDLE_INTERVAL_MS, intervalMs) });
+  disposer.add(archive.close);
+  const timer = setInterval(archive.flush, writeIntervalMs);
+  disposer.add(() => clearInterval(timer));
+
+  const recent = createHistory((uuids) => recentRows(archive, uuids, epochMs));
+  disposer.add(sampler.onSample(recent.append));
+  disposer.add(sampler.onSample(archive.append));
+
+  const limiter = createRateLimiter(QUESTIONS, MOST_ADDRESSES);
+  const answer = createHistoryAnswers({
+    archive,
+    gpus: () => sampler.latest().gpus,
+    problem: store.problem,
+  });
+  return {
+    recent,
+    ask(query, address) {
+      const waitMs = limiter.take(addressKey(address), performance.now());
+      return waitMs > 0 ? refuse(tooManyRequests(waitMs)) : answer(query);
+    },
+    problem: store.problem,
+  };
+}

@@ -1,0 +1,109 @@
+import { closeSync, mkdirSync, openSync } from "node:fs";
+import { dirname } from "node:path";
+import type Libsql from "libsql";
+import { reasonOf } from "../reason-of.ts";
+import { inTransaction } from "./in-transaction.ts";
+
+/** SQLite's binary is missing where the package has none for this platform; then everything is kept in memory only. */
+const sqlite = await import("libsql").then(
+  (module) => module.default,
+  () => null,
+);
+
+export type Sql = Libsql.Database;
+
+/** A file that is open, or why it is not. `held`: by another program, for now. `damaged`: also one of a newer version. */
+export type Opened =
+  | { state: "open"; sql: Sql }
+  | { state: "no-sqlite" }
+  | { state: "unwritable" | "held" | "damaged"; reason: string };
+
+export interface OpenRules {
+  /** One step each from one version of the schema (`user_version`) to the next. Steps are only ever added. */
+  migrations: readonly string[];
+  /** How long to wait, everything else held up, for a predecessor that is just ending. */
+  lockPatienceMs: number;
+}
+
+/** Opens a database for this process alone, or begins it, and brings it to the newest version. Never throws. */
+export function openSqlFile(file: string, rules: OpenRules): Opened {
+  if (sqlite === null) return { state: "no-sqlite" };
+  try {
+    mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
+    // For this user alone: it tells who was here.
+    closeSync(openSync(file, "a", 0o600));
+  } catch (error) {
+    return { state: "unwritable", reason: reasonOf(error) };
+  }
+  try {
+    return { state: "open", sql: open(file, sqlite, rules) };
+  } catch (error) {
+    return { state: stateOf(error), reason: reasonOf(error) };
+  }
+}
+
+/** True when an error of SQLite says that the file itself is spoilt, not that there is no room or no access. */
+export function isDamage(error: unknown): boolean {
+  return /^SQLITE_(?:CORRUPT|NOTADB)/.test(codeOf(error));
+}
+
+function codeOf(error: unknown): string {
+  return error instanceof Error && "code" in error ? String(error.code) : "";
+}
+
+function stateOf(error: unknown): "held" | "unwritable" | "damaged" {
+  const code = codeOf(error);
+  if (/^SQLITE_(?:BUSY|LOCKED|PROTOCOL)/.test(code)) return "held";
+  return /^SQLITE_(?:FULL|IOERR|READONLY|CANTOPEN|PERM|NOMEM)/.test(code) ? "unwritable" : "damaged";
+}
+
+function open(file: string, Sqlite: NonNullable<typeof sqlite>, { migrations, lockPatienceMs }: OpenRules) {
+  const sql = new Sqlite(file);
+  try {
+    sql.exec(`PRAGMA busy_timeout = ${lockPatienceMs}`);
+    // Two sidecars must not take each other's records for their own; the kernel lifts the lock however this one ends.
+    sql.pragma("locking_mode = EXCLUSIVE");
+    sql.pragma("journal_mode = WAL");
+    // What is committed is in the kernel's hands and survives our death. Only a power cut takes the last commits
+    // back; waiting for the disk would hold up the samples.
+    sql.pragma("synchronous = NORMAL");
+    const [check] = sql.prepare("PRAGMA quick_check(1)").all();
+    if (!isRow(check) || Object.values(check)[0] !== "ok") throw new Error("the file is damaged");
+    migrate(sql, migrations);
+    return sql;
+  } catch (error) {
+    closeSql(sql);
+    throw error;
+  }
+}
+
+function migrate(sql: Sql, migrations: readonly string[]) {
+  const row = sql.prepare("PRAGMA user_version").get();
+  const version = isRow(row) && typeof row.user_version === "number" ? row.user_version : 0;
+  if (version > migrations.length) throw new Error(`it is of a newer version (${version})`);
+  inTransaction(sql, () => {
+    for (const step of migrations.slice(version)) sql.exec(step);
+    sql.exec(`PRAGMA user_version = ${migrations.length}`);
+  });
+}
+
+/** Closes and lets go of the file at once. */
+export function closeSql(sql: Sql): void {
+  try {
+    // `close` leaves the file locked for as long as a statement awaits garbage collection, unless the lock is let go.
+    sql.pragma("journal_mode = DELETE");
+    sql.pragma("locking_mode = NORMAL");
+    sql.prepare("PRAGMA user_version").get();
+  } catch {
+    // A damaged file has no such state.
+  }
+  try {
+    sql.close();
+  } catch {
+    // It is out of use either way.
+  }
+}
+
+function isRow(row: unknown): row is Record<string, unknown> {
+  return typeof row === "object" && row !== null;
+}

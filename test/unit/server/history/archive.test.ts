@@ -1,0 +1,305 @@
+import { mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import fc from "fast-check";
+import Database from "libsql";
+import { afterEach, describe, expect, test } from "vitest";
+import { type Archive, createArchive } from "../../../../server/history/archive.ts";
+import { type BlockStore, openBlockStore } from "../../../../server/history/block-store.ts";
+import { gridOf, seriesOf, totalOf } from "../../../../server/history/downsample.ts";
+import { LEVELS } from "../../../../server/history/levels.ts";
+import { recentRows } from "../../../../server/history/recent-rows.ts";
+import type { Gpu } from "../../../../shared/gpu/gpu.ts";
+import { gpuWith, handClocks, sampleOf } from "./past-samples.ts";
+
+const START = Date.UTC(2026, 10, 21, 12, 0, 0);
+const MINUTE = 60_000;
+const DAY = 24 * 60 * MINUTE;
+const folders: string[] = [];
+afterEach(() => {
+  for (const folder of folders.splice(0)) rmSync(folder, { recursive: true, force: true });
+});
+
+function newFile(): string {
+  const folder = mkdtempSync(join(tmpdir(), "history-"));
+  folders.push(folder);
+  return join(folder, "history.sqlite");
+}
+
+function open(file: string, clocks: ReturnType<typeof handClocks>) {
+  const said: string[] = [];
+  const store = openBlockStore(file, (message) => said.push(message));
+  return { said, store, archive: createArchive(store, { longestIntervalMs: 5000, clocks: clocks.now }) };
+}
+
+/** A disk that never works. */
+const noDisk: BlockStore = {
+  read: () => null,
+  write: () => false,
+  prune: () => {},
+  problem: () => null,
+  close: () => {},
+};
+
+function pointsOf(archive: Archive, uuid: string, fromMs: number, toMs: number, nowMs: number, points = 400) {
+  const grid = gridOf({ fromMs, toMs, points }, nowMs);
+  const cells = archive.points(uuid, grid);
+  return {
+    ...grid,
+    memory: seriesOf(cells, grid.count, 0),
+    utilization: seriesOf(cells, grid.count, 1),
+    power: totalOf(cells, grid.count, 3),
+  };
+}
+const known = <T>(list: readonly (T | null)[]) => list.filter((value) => value !== null);
+
+/** One GPU sampled every second with these figures for VRAM. */
+function feed(
+  archive: Archive,
+  clocks: ReturnType<typeof handClocks>,
+  figures: readonly (number | null)[],
+  more: Partial<Gpu> = {},
+) {
+  for (const memoryUsedMiB of figures) {
+    archive.append(sampleOf(gpuWith("G", { memoryUsedMiB, ...more })));
+    clocks.pass(1000);
+  }
+  // A second is kept when the next one has begun.
+  archive.append(sampleOf(gpuWith("G", {})));
+}
+
+describe("what is kept", () => {
+  test("HIS-4 every level has the extremes and the mean of the samples themselves", () => {
+    fc.assert(
+      fc.property(
+        fc.array(fc.option(fc.nat(90_000), { nil: null }), { minLength: 1, maxLength: 200 }),
+        fc.integer({ min: 0, max: 100 }),
+        (figures, offset) => {
+          const clocks = handClocks(START + offset * 1000);
+          const archive = createArchive(noDisk, { longestIntervalMs: 5000, clocks: clocks.now });
+          const from = clocks.now().wallMs;
+          feed(archive, clocks, figures);
+          for (const { bucketMs } of LEVELS) {
+            const points = Math.max(2, Math.ceil(1_800_000 / bucketMs));
+            const grid = { level: LEVELS.find((l) => l.bucketMs === bucketMs) ?? LEVELS[0], points };
+            if (grid.level === undefined) throw new Error("no level");
+            const fromMs = Math.floor(from / bucketMs) * bucketMs;
+            const cells = archive.points("G", {
+              level: grid.level,
+              fromMs,
+              pointMs: bucketMs,
+              count: points,
+            });
+            const { min, max } = seriesOf(cells, points, 0);
+            const total = totalOf(cells, points, 0);
+            const raw = known(figures);
+            expect(total.seconds).toBe(raw.length);
+            expect(total.sum).toBe(raw.reduce((a, b) => a + b, 0));
+            if (raw.length === 0) continue;
+            expect(Math.max(...known(max))).toBe(Math.max(...raw));
+            expect(Math.min(...known(min))).toBe(Math.min(...raw));
+          }
+        },
+      ),
+      { numRuns: 40 },
+    );
+  });
+
+  test("HIS-3 a sample stands for the time since the one before; a longer silence is a gap", () => {
+    const clocks = handClocks(START);
+    const archive = createArchive(noDisk, { longestIntervalMs: 5000, clocks: clocks.now });
+    const sample = (memoryUsedMiB: number | null) =>
+      archive.append(sampleOf(gpuWith("G", { memoryUsedMiB, powerDrawW: 100 })));
+    sample(10);
+    clocks.pass(5000);
+    sample(20);
+    clocks.pass(20_000);
+    sample(30);
+    clocks.pass(1000);
+    sample(null);
+    const { memory, fromMs } = pointsOf(archive, "G", START, START + 27_000, START + 27_000);
+    expect(fromMs).toBe(START);
+    const filled = [10, 20, 20, 20, 20, 20];
+    expect(memory.max.slice(0, 6)).toEqual(filled);
+    expect(memory.max.slice(6, 25).every((value) => value === null)).toBe(true);
+    expect(memory.max[25]).toBe(30);
+  });
+
+  test("HIS-7 energy comes from the seconds in which power was reported", () => {
+    const clocks = handClocks(START);
+    const archive = createArchive(noDisk, { longestIntervalMs: 5000, clocks: clocks.now });
+    feed(archive, clocks, new Array(60).fill(1), { powerDrawW: 123.4 });
+    feed(archive, clocks, new Array(60).fill(1));
+    const { power } = pointsOf(archive, "G", START, START + 2 * MINUTE, START + 2 * MINUTE);
+    expect(power.seconds).toBe(60);
+    expect(power.sum).toBeCloseTo(60 * 123.4, 5);
+  });
+
+  test("HIS-8 a clock that is set back or forth makes no figures up and loses none", () => {
+    const clocks = handClocks(START);
+    const archive = createArchive(noDisk, { longestIntervalMs: 5000, clocks: clocks.now });
+    feed(archive, clocks, [1, 2, 3]);
+    clocks.set(START + DAY);
+    feed(archive, clocks, [50, 60]);
+    clocks.set(START - 2 * 60 * MINUTE);
+    feed(archive, clocks, [7]);
+    clocks.set(START + 1000);
+    feed(archive, clocks, [99]);
+    const at = (fromMs: number) => pointsOf(archive, "G", fromMs, fromMs + MINUTE, fromMs + MINUTE).memory;
+    expect(known(at(START + DAY).max)).toEqual([50, 60]);
+    expect(known(at(START - 2 * 60 * MINUTE).max)).toEqual([7]);
+    // The second that the clock has gone through twice has both.
+    expect(known(at(START).max)).toEqual([1, 99, 3]);
+    expect(known(at(START).min)).toEqual([1, 2, 3]);
+  });
+});
+
+describe("on disk", () => {
+  test("HIS-9 what was flushed is there after the end, to the last figure, and more is added to it", () => {
+    const file = newFile();
+    const clocks = handClocks(START);
+    const first = open(file, clocks);
+    feed(first.archive, clocks, [10, 20, 30]);
+    first.archive.close();
+    const second = open(file, clocks);
+    feed(second.archive, clocks, [5]);
+    const now = clocks.now().wallMs;
+    for (const span of [MINUTE, 60 * MINUTE, 30 * DAY]) {
+      const { memory } = pointsOf(second.archive, "G", now - span, now + 1000, now);
+      expect(Math.max(...known(memory.max))).toBe(30);
+      expect(Math.min(...known(memory.min))).toBe(5);
+    }
+    expect(first.said.concat(second.said)).toEqual([]);
+    second.archive.close();
+  });
+
+  test("HIS-9 flushed in between or not, the answers are the same", () => {
+    fc.assert(
+      fc.property(
+        fc.array(fc.tuple(fc.nat(1000), fc.boolean()), { minLength: 1, maxLength: 60 }),
+        (steps) => {
+          const clocks = handClocks(START);
+          const kept = open(newFile(), clocks);
+          const other = createArchive(noDisk, { longestIntervalMs: 5000, clocks: clocks.now });
+          for (const [figure, flush] of steps) {
+            for (const archive of [kept.archive, other])
+              archive.append(sampleOf(gpuWith("G", { memoryUsedMiB: figure })));
+            if (flush) kept.archive.flush();
+            clocks.pass(figure * 10);
+          }
+          const now = clocks.now().wallMs;
+          for (const span of [5 * MINUTE, 60 * MINUTE, DAY, 30 * DAY]) {
+            expect(pointsOf(kept.archive, "G", now - span, now, now)).toEqual(
+              pointsOf(other, "G", now - span, now, now),
+            );
+          }
+          kept.archive.close();
+        },
+      ),
+      { numRuns: 15 },
+    );
+  });
+
+  test("HIS-10 a damaged file, or one of a newer version, is moved aside and begun anew, and that is said", () => {
+    const newer = newFile();
+    const sql = new Database(newer);
+    sql.exec("PRAGMA user_version = 99");
+    sql.close();
+    const damaged = newFile();
+    writeFileSync(damaged, "this is no database ".repeat(500));
+    for (const file of [newer, damaged]) {
+      const clocks = handClocks(START);
+      const { archive, said, store } = open(file, clocks);
+      expect(said.join()).toMatch(/cannot be used: .* moved to .*\.bad and history is begun anew/);
+      feed(archive, clocks, [42]);
+      archive.flush();
+      expect(store.problem()).toBeNull();
+      archive.close();
+      const again = open(file, clocks);
+      expect(known(pointsOf(again.archive, "G", START, START + MINUTE, START + MINUTE).memory.max)).toEqual([
+        42,
+      ]);
+      again.archive.close();
+      expect(readdirSync(join(file, "..")).some((name) => name.endsWith(".bad"))).toBe(true);
+    }
+  });
+
+  test("HIS-11 a file that another program holds is waited for: said once, nothing lost, nothing moved", () => {
+    const file = newFile();
+    const clocks = handClocks(START);
+    const before = open(file, clocks);
+    feed(before.archive, clocks, [100]);
+    before.archive.close();
+    const holder = new Database(file);
+    holder.exec("BEGIN EXCLUSIVE");
+    const { archive, said, store } = open(file, clocks);
+    expect(store.problem()).toMatchObject({ code: "history-not-stored" });
+    feed(archive, clocks, [200, 300]);
+    for (let i = 0; i < 3; i++) archive.flush();
+    const now = clocks.now().wallMs;
+    expect(known(pointsOf(archive, "G", now - MINUTE, now + 1000, now).memory.max)).toEqual([200, 300]);
+    expect(said).toHaveLength(1);
+    holder.exec("COMMIT");
+    holder.close();
+    archive.flush();
+    expect(store.problem()).toBeNull();
+    expect(said).toHaveLength(2);
+    expect(said[1]).toMatch(/is written to .* again/);
+    // What was there before and what came meanwhile fall into the same block.
+    const { memory } = pointsOf(archive, "G", now - MINUTE, now + 1000, now);
+    expect(known(memory.max)).toEqual([100, 200, 300]);
+    archive.close();
+    const again = open(file, clocks);
+    expect(known(pointsOf(again.archive, "G", now - MINUTE, now + 1000, now).memory.max)).toEqual([
+      100, 200, 300,
+    ]);
+    again.archive.close();
+    expect(readdirSync(join(file, "..")).filter((name) => name.endsWith(".bad"))).toEqual([]);
+  });
+
+  test("HIS-12 what is too old goes in small steps, but never soon after a start or when the clock was set", () => {
+    const file = newFile();
+    const clocks = handClocks(START);
+    const { archive, store } = open(file, clocks);
+    feed(archive, clocks, [1]);
+    archive.flush();
+    const left = (bucketMs: number) => store.read(bucketMs, "G", 0, START + 100 * DAY)?.length;
+    expect(LEVELS.map(({ bucketMs }) => left(bucketMs))).toEqual([1, 1, 1, 1]);
+    const flushFor = (minutes: number) => {
+      for (let i = 0; i < minutes; i++) {
+        clocks.pass(MINUTE);
+        archive.flush();
+      }
+    };
+    flushFor(5);
+    clocks.set(START + 50 * DAY);
+    flushFor(9);
+    expect(LEVELS.map(({ bucketMs }) => left(bucketMs))).toEqual([1, 1, 1, 1]);
+    clocks.set(START);
+    flushFor(9);
+    expect(LEVELS.map(({ bucketMs }) => left(bucketMs))).toEqual([1, 1, 1, 1]);
+    flushFor(30);
+    expect(LEVELS.map(({ bucketMs }) => left(bucketMs))).toEqual([0, 1, 1, 1]);
+    archive.close();
+  });
+
+  test("HIS-9 the last 15 minutes by the second are there again as rows from before the first sample", () => {
+    const file = newFile();
+    const clocks = handClocks(START);
+    const { archive } = open(file, clocks);
+    feed(archive, clocks, [1024, null, 3072], { utilizationGpuPct: 50 });
+    archive.close();
+    clocks.pass(10_000);
+    const again = open(file, clocks);
+    const epochMs = clocks.now().wallMs;
+    const rows = recentRows(again.archive, ["other", "G"], epochMs);
+    expect(rows.map(({ seq }) => seq)).toEqual([-2, -1, 0]);
+    expect(rows.map(({ values }) => values)).toEqual([
+      [null, null, null, null, 1024, 50, null, null],
+      [null, null, null, null, null, 50, null, null],
+      [null, null, null, null, 3072, 50, null, null],
+    ]);
+    expect(rows.map(({ tMs }) => tMs)).toEqual([-13_000, -12_000, -11_000]);
+    again.archive.close();
+  });
+});
