@@ -1,8 +1,7 @@
 import { problem } from "../../shared/problems/make-problem.ts";
 import type { Problem } from "../../shared/problems/problem.ts";
 import type { JobEnd, JobPatch } from "../../shared/protocol/job-requests.ts";
-import { FORESEE_NOTHING, type Foresee } from "./foresight.ts";
-import { isRunning, isUnfinished, type JobRecord } from "./job-record.ts";
+import { isUnfinished, type JobRecord } from "./job-record.ts";
 import { admitWaiting } from "./queue.ts";
 import type { GpuNow } from "./room.ts";
 
@@ -12,8 +11,8 @@ export interface JobWish {
   label: string;
   profile: string | null;
   peakMiB: number;
-  /** Peak that the job named itself; `null`: `peakMiB` is its profile's, which may change while it waits. */
-  askedMiB: number | null;
+  /** The peak is its own word, not its profile's. */
+  ownPeak?: boolean;
   gpuCount: number;
   /** Indexes of the GPUs that it may use; `null`: any. */
   allowed: readonly number[] | null;
@@ -42,13 +41,7 @@ export type RequestStep =
  * A job asks to start. It is refused where it can never fit, and otherwise runs or waits in the records that come
  * back: whoever keeps these has reserved its room. Pure, as everything here.
  */
-export function request(
-  before: Records,
-  wish: JobWish,
-  gpus: readonly GpuNow[],
-  nowMs: number,
-  foresee: Foresee = FORESEE_NOTHING,
-): RequestStep {
+export function request(before: Records, wish: JobWish, gpus: readonly GpuNow[], nowMs: number): RequestStep {
   const known = before.find(({ requestId }) => requestId !== null && requestId === wish.requestId);
   if (known !== undefined) return { kind: "taken", records: before, record: known };
   const never = neverFits(wish, gpus);
@@ -62,9 +55,9 @@ export function request(
   const asked: JobRecord = {
     place,
     requestId: wish.requestId,
+    ownPeak: wish.ownPeak ?? false,
     ttlMs,
     allowed: wish.allowed === null ? null : [...wish.allowed],
-    askedMiB: wish.askedMiB,
     seconds: null,
     keeps: [],
     firstAt: null,
@@ -88,7 +81,7 @@ export function request(
       position: null,
     },
   };
-  const records = admit([...before, asked], gpus, nowMs, foresee);
+  const records = admitWaiting([...before, asked], gpus, nowMs);
   const record = records.find((one) => one.place === place) ?? asked;
   const { reason } = record.job;
   if (!wish.wait && reason !== undefined)
@@ -96,18 +89,9 @@ export function request(
   return { kind: "taken", records, record };
 }
 
-/** Admits what has room now, in order, by what is foreseen; what was reserved for running jobs stays as it was. */
-export function admit(
-  before: Records,
-  gpus: readonly GpuNow[],
-  nowMs: number,
-  foresee: Foresee = FORESEE_NOTHING,
-): Records {
-  const foreseen = foresee(before, gpus);
-  const running = new Map(before.filter(isRunning).map((record) => [record.place, record]));
-  return admitWaiting(foreseen.records, foreseen.gpus, nowMs).map(
-    (record) => running.get(record.place) ?? record,
-  );
+/** Admits what has room now, in order. */
+export function admit(before: Records, gpus: readonly GpuNow[], nowMs: number): Records {
+  return admitWaiting(before, gpus, nowMs);
 }
 
 /** A job is alive; `null` when there is none of this id that runs or waits. */

@@ -7,11 +7,11 @@ export const jobRecordSchema = v.object({
   /** Order of arrival. */
   place: v.number(),
   requestId: v.nullable(v.string()),
+  /** It brought its own peak: nothing that is learned of its profile changes that. */
+  ownPeak: v.optional(v.boolean(), false),
   ttlMs: v.number(),
   /** Indexes of the GPUs that it may use; `null`: any. */
   allowed: v.nullable(v.array(v.number())),
-  /** Peak that it named itself, MiB; `null`: its profile's holds. */
-  askedMiB: v.optional(v.nullable(v.number()), null),
   /** How long such jobs have taken here, in the mean, seconds; `null`: not known. */
   seconds: v.optional(v.nullable(v.number()), null),
   /** GPUs that are kept for it once it has been the first that waits for long enough. */

@@ -8,9 +8,9 @@ export interface PeakFigure {
   uncertaintyMiB: number;
   /** Jobs that it rests on; 0: published or configured alone. */
   seen: number;
-  /** How long marked jobs of it have taken here, in the mean; `null`: fewer than three were seen. */
-  seconds: number | null;
 }
+
+type FiguredProfile = Pick<Profile, "id" | "peakMiB" | "basis"> & Partial<Pick<Profile, "uncertaintyMiB">>;
 
 /** From this many observations on the quantile stands for the maximum. */
 const ENOUGH_FOR_QUANTILE = 100;
@@ -32,7 +32,7 @@ function ofPeaks(peaks: readonly number[]): PeakFigure {
   const n = sorted.length;
   const rank = n >= ENOUGH_FOR_QUANTILE ? Math.ceil(QUANTILE * n) - 1 : n - 1;
   const peakMiB = Math.ceil(sorted[rank] ?? 0);
-  return { peakMiB, uncertaintyMiB: Math.ceil(peakMiB * marginOf(n)), seen: n, seconds: null };
+  return { peakMiB, uncertaintyMiB: Math.ceil(peakMiB * marginOf(n)), seen: n };
 }
 
 /** The figure of one kind alone. */
@@ -46,7 +46,7 @@ export const ofKind = memo((kind: Kind) => ofPeaks(kind.peaks));
  */
 export function profileFigure(
   knowledge: Knowledge,
-  profile: Pick<Profile, "id" | "peakMiB" | "basis">,
+  profile: FiguredProfile,
   profiles: readonly Pick<Profile, "id" | "peakMiB">[] = [],
 ): PeakFigure {
   const figures = figuresOf(knowledge);
@@ -64,7 +64,7 @@ const figuresOf = memo(
 
 function makeFigure(
   knowledge: Knowledge,
-  profile: Pick<Profile, "id" | "peakMiB" | "basis">,
+  profile: FiguredProfile,
   profiles: readonly Pick<Profile, "id" | "peakMiB">[],
 ): PeakFigure {
   const marked = knowledge.kinds.filter((kind) => kind.profile === profile.id);
@@ -74,7 +74,7 @@ function makeFigure(
   const least = Math.max(floor, profile.basis === "configured" || inferred.length > 0 ? profile.peakMiB : 0);
   if (peaks.length === 0) {
     const peakMiB = Math.max(profile.peakMiB, floor);
-    return { peakMiB, uncertaintyMiB: Math.ceil(peakMiB * PUBLISHED_UNCERTAINTY), seen: 0, seconds: null };
+    return { peakMiB, uncertaintyMiB: doubtOf(profile, peakMiB), seen: 0 };
   }
   const { peakMiB: measured, uncertaintyMiB, seen } = ofPeaks(peaks);
   const published = Math.max(0, profile.peakMiB - measured) / (1 + seen);
@@ -82,17 +82,23 @@ function makeFigure(
     peakMiB: Math.max(Math.ceil(measured + published), least),
     uncertaintyMiB,
     seen,
-    seconds: secondsOf(marked),
   };
 }
 
 /** Fewer durations than this say nothing of the next one. */
 const ENOUGH_FOR_SECONDS = 3;
 
-function secondsOf(marked: readonly Kind[]): number | null {
+/** How long marked jobs of a profile have taken here, in the mean, seconds. */
+export function learnedSeconds({ kinds }: Knowledge, profile: string): number | null {
+  const marked = kinds.filter((kind) => kind.profile === profile);
   const seen = marked.reduce((sum, kind) => sum + kind.seen, 0);
   if (seen < ENOUGH_FOR_SECONDS) return null;
   return marked.reduce((sum, kind) => sum + kind.seconds * kind.seen, 0) / seen;
+}
+
+/** A figure that was predicted says itself how far it may be off. */
+function doubtOf({ uncertaintyMiB = 0 }: FiguredProfile, peakMiB: number): number {
+  return Math.max(Math.ceil(peakMiB * PUBLISHED_UNCERTAINTY), uncertaintyMiB);
 }
 
 /** How near an unmarked kind's peak must be to a profile's for it to be taken for that profile. */

@@ -1,4 +1,5 @@
-import { DEFAULT_RESERVE, type ReserveSettings, reserveFor } from "../../shared/capacity/concurrency.ts";
+import type { GpuRoom } from "../../shared/capacity/concurrency.ts";
+import type { Gpu } from "../../shared/gpu/gpu.ts";
 import type { Sample } from "../../shared/gpu/sample.ts";
 import { createEmitter } from "../lib/emitter.ts";
 import { followListing, type Listing, viewsOf } from "./gpu-views.ts";
@@ -18,6 +19,15 @@ export interface RoomSamples {
   processesAsked(): boolean;
 }
 
+/** What is known of a GPU beside its readings. */
+export interface KnownRoom {
+  /** Its own VRAM, or the host's memory where they share it. */
+  room: GpuRoom;
+  reserveMiB: number | null;
+  /** VRAM that programs without a marker will still take. */
+  unmarkedMiB: number;
+}
+
 /** The room on every GPU as the samples tell it. */
 export interface RoomWatch {
   now(): GpuNow[];
@@ -28,10 +38,7 @@ export interface RoomWatch {
   close(): void;
 }
 
-export function createRoomWatch(
-  samples: RoomSamples,
-  { reserve = DEFAULT_RESERVE }: { reserve?: ReserveSettings } = {},
-): RoomWatch {
+export function createRoomWatch(samples: RoomSamples, knownOf: (gpu: Gpu) => KnownRoom): RoomWatch {
   const changes = createEmitter<void>();
   const listings = new Map<string, Listing>();
   let endFast: (() => void) | undefined;
@@ -53,13 +60,18 @@ export function createRoomWatch(
     now() {
       const isLive = samples.isLive();
       const nowMs = samples.nowMs();
-      return samples.latest().gpus.map((gpu) => ({
-        index: gpu.index,
-        totalMiB: gpu.memoryTotalMiB,
-        reserveMiB: gpu.memoryTotalMiB === null ? null : reserveFor(gpu.memoryTotalMiB, reserve, false),
-        usedMiB: isLive ? gpu.memoryUsedMiB : null,
-        views: isLive ? viewsOf(gpu, listings.get(gpu.uuid), nowMs, samples.processesAsked()) : [],
-      }));
+      return samples.latest().gpus.map((gpu) => {
+        const { room, reserveMiB, unmarkedMiB } = knownOf(gpu);
+        const seen = { ...gpu, memoryFreeMiB: room.memoryFreeMiB };
+        return {
+          index: gpu.index,
+          totalMiB: room.memoryTotalMiB,
+          reserveMiB,
+          usedMiB: isLive ? gpu.memoryUsedMiB : null,
+          unmarkedMiB,
+          views: isLive ? viewsOf(seen, listings.get(gpu.uuid), nowMs, samples.processesAsked()) : [],
+        };
+      });
     },
     onChange: changes.subscribe,
     setNeed(need) {

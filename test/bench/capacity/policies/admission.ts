@@ -6,10 +6,17 @@ import {
   type Records,
   request,
 } from "../../../../server/capacity/admission.ts";
-import { type Foresee, foresee } from "../../../../server/capacity/foresight.ts";
 import { followListing, type Listing, viewsOf } from "../../../../server/capacity/gpu-views.ts";
-import { endMarkedJob, type MarkedJob } from "../../../../server/capacity/marked-job.ts";
+import {
+  type JobFigures,
+  mostRoom,
+  withPresentPeaks,
+  withPresentReservations,
+} from "../../../../server/capacity/job-figures.ts";
+import { endMarkedJob, type MarkedJob, presentPeak } from "../../../../server/capacity/marked-job.ts";
 import { NOTHING_OBSERVED, observe } from "../../../../server/capacity/observer.ts";
+import { learnedSeconds } from "../../../../server/capacity/profile-figure.ts";
+import { promisesOn, reservationFor } from "../../../../server/capacity/promises.ts";
 import type { GpuNow } from "../../../../server/capacity/room.ts";
 import { reserveMiB } from "../../../../shared/capacity/concurrency.ts";
 import type { Profile } from "../../../../shared/capacity/profile.ts";
@@ -32,13 +39,29 @@ export function createAdmission(profiles: readonly Profile[]): Policy {
     list.flatMap(({ job: { id, state: now, profile, gpus, peakMiB, pid } }) =>
       now === "running" ? [{ id, profile, gpus, peakMiB, pid }] : [],
     );
-  const foreseen: Foresee = (list, gpus) => foresee(state, markedOf(list), profiles, { records: list, gpus });
+  const byId = new Map(profiles.map((profile) => [profile.id, profile]));
+  const figures: JobFigures = {
+    resolve: () => null,
+    reservation: (id, mostMiB) => {
+      const profile = byId.get(id);
+      return profile === undefined ? null : reservationFor(state, profile, profiles, mostMiB);
+    },
+    seconds: (id) => learnedSeconds(state.knowledge, id),
+    present: ({ id, pid, peakMiB }) => {
+      const job = pid === null ? undefined : markedOf(records).find((one) => one.id === id);
+      return job === undefined ? peakMiB : presentPeak(state, job);
+    },
+  };
+  /** One step of admission, as `createJobs` takes it. */
+  const present = (gpus: readonly GpuNow[]) =>
+    withPresentPeaks(withPresentReservations(records, gpus, figures), figures);
   const gpusNow = (): GpuNow[] =>
     last.gpus.map((gpu) => ({
       index: gpu.index,
       totalMiB: gpu.memoryTotalMiB,
       reserveMiB: gpu.memoryTotalMiB === null ? null : reserveMiB(gpu.memoryTotalMiB),
       usedMiB: gpu.memoryUsedMiB,
+      unmarkedMiB: promisesOn(state, gpu.index, markedOf(records), profiles).unmarkedMiB,
       views: viewsOf(gpu, listings.get(gpu.index), nowMs(), gpu.processes !== null),
     }));
   const jobOf = (id: number) => records.find(({ job }) => job.id === String(id))?.job;
@@ -57,15 +80,20 @@ export function createAdmission(profiles: readonly Profile[]): Policy {
       if (state.tracked !== tracked || sample.tS - lookedAtS >= LOOK_EVERY_S) isSettled = false;
     },
     asked: ({ id, profile }) => {
-      const step = request(records, wishOf(id, profile), gpusNow(), nowMs(), foreseen);
+      const gpus = gpusNow();
+      const peakMiB = reservationFor(state, profile, profiles, mostRoom(gpus, records, profile.gpus, null));
+      const now = present(gpus);
+      const step = request(now.records, wishOf(id, profile, peakMiB), gpus, nowMs());
       if (step.kind === "refused") throw new Error(step.problem.message);
-      records = step.records;
+      records = now.restore(step.records);
     },
     place: ({ id }) => {
       if (!isSettled) {
         isSettled = true;
         lookedAtS = last.tS;
-        records = admit(records, gpusNow(), nowMs(), foreseen);
+        const gpus = gpusNow();
+        const now = present(gpus);
+        records = now.restore(admit(now.records, gpus, nowMs()));
       }
       const job = jobOf(id);
       return job?.state === "running" && !told.has(job.id) ? job.gpus : null;
@@ -89,19 +117,19 @@ export function createAdmission(profiles: readonly Profile[]): Policy {
 
 const LOOK_EVERY_S = 5;
 
-function wishOf(id: number, { id: profile, label, peakMiB, gpus }: Profile) {
+function wishOf(id: number, { id: profile, label, gpus }: Profile, peakMiB: number) {
   return {
     id: String(id),
     label,
     profile,
     peakMiB,
-    askedMiB: null,
     gpuCount: gpus,
     allowed: null,
     backend: null,
     pid: null,
     requestedBy: "bench",
     requestId: null,
+    ownPeak: false,
     ttlMs: 60_000,
     wait: true,
   };

@@ -79,6 +79,8 @@ export function simulate(
   const listMs = LIST_MS + (machine.gpus - 1) * LIST_MS_PER_GPU;
   let listedAtMs: number | null = null;
   let lists: readonly (readonly GpuProcess[])[] = [];
+  /** What everybody was shown last. */
+  let shown: readonly (readonly GpuProcess[])[] = [];
   const outcome: Outcome = {
     finished: 0,
     finishedInHours: 0,
@@ -192,6 +194,7 @@ export function simulate(
       processes: lists[index] ?? null,
       processesAtMs: listedAtMs,
     }));
+    shown = lists;
     const used = gpus.map(({ index, memoryUsedMiB }) => ({ uuid: String(index), memoryUsedMiB }));
     const nowMs = tS * 1000;
     if (schedule.isDue(used, nowMs, running.length + waiting.length > 0)) {
@@ -220,7 +223,7 @@ export function simulate(
     const herd = policy.marked || users === "herd";
     if (!herd && users === "turns" && turnOf !== null) {
       const { pid, atS, gpu } = turnOf;
-      if (t - atS < TURN_LIMIT_S && !lists[gpu]?.some((process) => process.pid === pid)) return;
+      if (t - atS < TURN_LIMIT_S && !shown[gpu]?.some((process) => process.pid === pid)) return;
       turnOf = null;
     }
     const refused = new Set<string>();

@@ -14,7 +14,6 @@ import {
   request,
   revive,
 } from "../../../../server/capacity/admission.ts";
-import type { Foresee } from "../../../../server/capacity/foresight.ts";
 import { isUnfinished, jobRecordSchema } from "../../../../server/capacity/job-record.ts";
 import { LENT_MS, PASSED_MS } from "../../../../server/capacity/queue.ts";
 import {
@@ -191,12 +190,10 @@ describe("first come, first served", () => {
   test("CAP-22 who is known to end before the first can begin may use what is kept for it, for an hour", () => {
     const gpus = empty([card(48_000)]);
     const seconds: Record<string, number> = { a: 7200, b: 60, short: 600, long: 6000 };
-    const foresee: Foresee = (records, now) => ({
-      gpus: now,
-      records: records.map((record) => ({ ...record, seconds: seconds[record.job.id] ?? null })),
-    });
+    const known = (records: Records) =>
+      records.map((record) => ({ ...record, seconds: seconds[record.job.id] ?? null }));
     const ask = (records: Records, id: string, peakMiB: number, atMs: number) =>
-      request(records, wishOf(id, peakMiB), gpus, atMs, foresee).records;
+      admit(known(request(known(records), wishOf(id, peakMiB), gpus, atMs).records), gpus, atMs);
     const first = ask(ask([], "a", 40_000, 0), "b", 30_000, 0);
     const at = minutes(20);
     expect(waitingIds(ask(first, "long", 1000, at))).toEqual(["b", "long"]);
@@ -254,10 +251,8 @@ describe("first come, first served", () => {
           const isLying = coming.some(({ believed }) => believed !== null);
           const mostMinutes = (isLying ? LENT_MS : PASSED_MS) / 60_000 + longest;
           const drawn = (i: number) => coming[i % coming.length];
-          const foresee: Foresee = (records, now) => ({
-            gpus: now,
-            records: records.map((record) => ({ ...record, seconds: drawn(record.place)?.believed ?? null })),
-          });
+          const believing = (list: Records) =>
+            list.map((record) => ({ ...record, seconds: drawn(record.place)?.believed ?? null }));
           const ends = new Map<string, number>();
           let records: Records = [];
           let firstAt = Number.POSITIVE_INFINITY;
@@ -269,11 +264,11 @@ describe("first come, first served", () => {
               records = revive(v.parse(v.array(jobRecordSchema), JSON.parse(text)), now);
             }
             for (const [id, at] of ends) if (at <= t) records = finish(records, id, "done", now) ?? records;
-            records = prune(admit(records, gpus, now, foresee));
+            records = prune(admit(believing(records), gpus, now));
             const ask = (id: string, peakMiB: number, k: number) => {
               // A longer line says nothing more and takes long to go through.
               if (id !== "victim" && waitingIds(records).length >= 12) return;
-              const step = request(records, wishOf(id, peakMiB, { gpuCount: k }), gpus, now, foresee);
+              const step = request(records, wishOf(id, peakMiB, { gpuCount: k }), gpus, now);
               if (step.kind === "taken") records = step.records;
             };
             if (t === 5) ask("victim", largest - 1000, gpuCount);

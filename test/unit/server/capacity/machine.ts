@@ -22,7 +22,6 @@ export const wishOf = (id: string, peakMiB: number, more: Partial<JobWish> = {})
   label: id,
   profile: null,
   peakMiB,
-  askedMiB: peakMiB,
   gpuCount: 1,
   allowed: null,
   backend: null,
