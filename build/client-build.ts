@@ -57,9 +57,15 @@ export function clientBuild(build: ClientBuild, define: Record<string, string>):
       // 1 kB less before the first figures, for a round trip more before the full view.
       modulePreload: false,
       reportCompressedSize: false,
+      // Of what is bundled: its licences ask to be passed on.
+      license: { fileName: "licenses.md" },
       rolldownOptions: {
         ...(input === undefined ? {} : { input, preserveEntrySignatures: "strict" as const }),
         output: {
+          // The host's server must not run hooks: the directive tells so to frameworks that ask.
+          ...(served
+            ? {}
+            : { banner: (chunk: { isEntry: boolean }) => (chunk.isEntry ? '"use client";' : "") }),
           entryFileNames: input === undefined ? "assets/[name]-[hash].js" : "[name].js",
           chunkFileNames: "assets/[name]-[hash].js",
           codeSplitting: { groups: [{ name: "panel", test: NEEDED_FIRST }] },

@@ -1,10 +1,15 @@
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { createServer, request, type Server } from "node:http";
+import { createServer as createSecureServer, request as secureRequest } from "node:https";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import type { Duplex } from "node:stream";
 import type { Page } from "playwright-core";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
 import { ask, postRelease } from "../helpers/attack.ts";
 import { launchBrowser, type TestBrowser } from "../helpers/browser.ts";
 import { fakeGpu } from "../helpers/fake-nvidia-smi.ts";
+import { library } from "../helpers/library.ts";
 import { listen, shut } from "../helpers/listen.ts";
 import {
   type Changes,
@@ -218,6 +223,43 @@ describe("a sidecar without a token behind nginx", () => {
     expect([status, JSON.parse(body).code]).toEqual([403, "host-refused"]);
     expect(JSON.parse(body).advice).toContain("--allow-origin");
   });
+});
+
+test("LIB-1 LIB-2 on a host's HTTPS server the panel is live by WebSocket, and what would like to upgrade is the host's", async () => {
+  const tls = { cert: readFileSync(certificate.certificate), key: readFileSync(certificate.key) };
+  const server = createSecureServer(tls, (incoming, response) => {
+    let body = "";
+    incoming.on("data", (chunk) => {
+      body += chunk;
+    });
+    incoming.on("end", () => response.end(`host ${incoming.method} ${incoming.url} ${body}`));
+  });
+  const port = await listen(server);
+  const dataDir = mkdtempSync(join(tmpdir(), "gpu-panel-library-"));
+  const panel = library.createSidecar({ server, source: "demo", interval: 200, dataDir });
+  const post = () =>
+    new Promise<string>((resolve, reject) => {
+      const headers = { connection: "Upgrade", upgrade: "h2c", "content-length": 5 };
+      const options = { host: "127.0.0.1", port, path: "/mine", method: "POST", headers, agent: false };
+      const sent = secureRequest({ ...options, rejectUnauthorized: false }, (response) => {
+        response.setEncoding("utf8").on("data", resolve);
+      });
+      sent.on("error", reject).end("hello");
+    });
+  try {
+    const { page, carried, logged } = await open(`https://localhost:${port}/gpu/`);
+    await page.getByTestId("status").first().getByText("Live").waitFor();
+    await expect.poll(carried).toBeGreaterThan(2);
+    expect(logged).toEqual([]);
+    expect(await post()).toBe("host POST /mine hello");
+    await page.close();
+    await panel.close();
+    expect(await post()).toBe("host POST /mine hello");
+  } finally {
+    await panel.close();
+    await shut(server);
+    rmSync(dataDir, { recursive: true, force: true });
+  }
 });
 
 test("PRX-2 a proxy that swallows WebSockets without an answer: the panel goes live by polling", async () => {
