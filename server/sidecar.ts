@@ -281,6 +281,7 @@ export function createSidecar(
   function watchedChanged(watched: boolean) {
     sampler.setWatched(watched);
     watch.setWatched(watched);
+    capacity.estimator.setWatched(watched);
     clearInterval(hostTimer);
     if (!watched) return;
     hostTimer = setInterval(() => gateway.host(readHost().state), HOST_INTERVAL_MS);

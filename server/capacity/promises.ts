@@ -4,6 +4,7 @@ import {
   type GpuCompany,
   gpuCapacity,
   type ReserveSettings,
+  reserveFor,
 } from "../../shared/capacity/concurrency.ts";
 import type { Profile } from "../../shared/capacity/profile.ts";
 import { promisedMiB, type RunningJob } from "../../shared/capacity/promised.ts";
@@ -14,7 +15,7 @@ import { predictPeak } from "./predict-peak.ts";
 import { profileFigure } from "./profile-figure.ts";
 import { roleOf } from "./track-processes.ts";
 
-/** Share of the reserve's floor that small programs may use up. */
+/** Share of the reserve that small programs may use up: the peaks' own doubt is reckoned with beside it. */
 const COVERED = 0.75;
 
 /** A job on one GPU, marked or inferred. */
@@ -46,7 +47,9 @@ export interface Promises {
  * Promised on one GPU: of marked jobs what is reserved for them, or their own maximum where that is more; of
  * processes that seem to run a job the peak that `predictPeak` gives; of idle ones their recent maximum; each less
  * what it holds. Other programs have promised themselves what they took at most within the last day, less what the
- * reserve is there for: small ones that come and go. MiB. Pure.
+ * reserve is there for: small ones that come and go. A backend that says itself that it runs no job takes nothing: its
+ * next job is the one that is asked about. MiB. Pure.
+ * @param idleBackends ids of backends that say now that they run no job
  */
 export function promisesOn(
   state: Observed,
@@ -54,6 +57,7 @@ export function promisesOn(
   marked: readonly MarkedJob[],
   profiles: readonly Profile[],
   reserve: ReserveSettings = DEFAULT_RESERVE,
+  idleBackends: ReadonlySet<string> = new Set(),
 ): Promises {
   const gpu = state.gpus.find(({ index }) => index === gpuIndex);
   const processes = state.tracked.gpus.get(gpuIndex)?.processes;
@@ -73,6 +77,7 @@ export function promisesOn(
   for (const process of processes?.values() ?? []) {
     const role = roleOf(process, state.nowMs);
     if (role === "other" || pids.has(process.pid) || state.claimed.has(process.pid)) continue;
+    if (process.backend !== null && idleBackends.has(process.backend)) continue;
     const { heldMiB, job } = process;
     if (job === null) {
       jobs.push({ peakMiB: process.recentMaxMiB, heldMiB });
@@ -155,5 +160,6 @@ export function promisedToOthers(
   const others = state.others.get(gpuIndex);
   if (others === undefined) return 0;
   const most = Math.max(others.nowMiB, others.beforeMiB);
-  return Math.max(0, most - others.lastMiB - COVERED * reserve.floorMiB);
+  const total = state.gpus.find(({ index }) => index === gpuIndex)?.memoryTotalMiB ?? 0;
+  return Math.max(0, most - others.lastMiB - COVERED * reserveFor(total, reserve, false));
 }

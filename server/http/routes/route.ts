@@ -1,5 +1,5 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
-import type { Fit } from "../../../shared/capacity/fit.ts";
+import type { ExplainedFit, FitLanguage } from "../../../shared/capacity/fit.ts";
 import type { ProfileQuery } from "../../../shared/capacity/match-profile.ts";
 import type { Profile } from "../../../shared/capacity/profile.ts";
 import type { AlertList, Mute, TestResult } from "../../../shared/health/past-alert.ts";
@@ -21,7 +21,7 @@ export interface HttpSidecar {
   source(): SourceState;
   hello(actProblem: Problem | null): Hello;
   profiles(): readonly Profile[];
-  fit(query: ProfileQuery): Reply<Fit>;
+  fit(query: ProfileQuery, language: FitLanguage): Reply<ExplainedFit>;
   jobs: Pick<Jobs, "list" | "request" | "heartbeat" | "finish" | "whenStarted">;
   alerts: {
     all(): AlertList;
