@@ -1,0 +1,169 @@
+import { mkdtempSync, rmSync, statSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { createArchive } from "../../server/history/archive.ts";
+import { openBlockStore } from "../../server/history/block-store.ts";
+import { type Gpu, UNKNOWN_READING } from "../../shared/gpu/gpu.ts";
+import { fakeGpu } from "../helpers/fake-nvidia-smi.ts";
+import { askHistory } from "../helpers/history-client.ts";
+import { connectPanel } from "../helpers/panel-client.ts";
+import { startSidecar } from "../helpers/sidecar.ts";
+import { GPU_COUNT, withBusyMachine } from "./busy-machine.ts";
+import { type Figure, median, type Section } from "./figure.ts";
+import { pidOf } from "./node-child.ts";
+import { residentMib } from "./proc-usage.ts";
+
+const MINUTE_MS = 60_000;
+const HOUR_MS = 60 * MINUTE_MS;
+const DAY_MS = 24 * HOUR_MS;
+const DAYS = 30;
+/** The last day by the second as a watched panel samples; before it every 10 s, which fills as many buckets. */
+const FINE_MS = DAY_MS;
+const COARSE_STEP_MS = 10_000;
+const FLUSH_EVERY_MS = 50_000;
+
+const ZOOMS: readonly [string, number][] = [
+  ["1 min", MINUTE_MS],
+  ["15 min", 15 * MINUTE_MS],
+  ["1 h", HOUR_MS],
+  ["6 h", 6 * HOUR_MS],
+  ["24 h", DAY_MS],
+  ["7 d", 7 * DAY_MS],
+  ["30 d", DAYS * DAY_MS],
+];
+const ROUNDS = 7;
+const MOST_DISK_MIB = 150;
+const MOST_ANSWER_MS = 50;
+const MOST_RSS_MIB = 110;
+const MIB = 1024 * 1024;
+
+/** Thirty days of eight busy GPUs, written by the store that the sidecar has, then asked of a real sidecar. */
+export const historySection: Section = async () => {
+  const folder = mkdtempSync(join(tmpdir(), "gpu-panel-bench-"));
+  const file = join(folder, "history.sqlite");
+  try {
+    const written = write(file);
+    const answered = await withBusyMachine((fake) =>
+      ask({ ...fake.env, GPU_PANEL_DATA_DIR: folder }, fake.path),
+    );
+    const figures: Figure[] = [
+      { name: "disk, 30 days of 8 GPUs", value: written.diskMib, unit: "MiB", aim: MOST_DISK_MIB },
+      { name: "one write, median", value: median(written.flushesMs), unit: "ms" },
+      { name: "one write, slowest", value: Math.max(...written.flushesMs), unit: "ms" },
+      { name: "a sample of 8 GPUs taken in", value: written.sampleUs, unit: "µs" },
+      ...answered,
+    ];
+    return {
+      figures,
+      notes: [
+        `The last day by the second, ${DAYS - 1} days before it every ${COARSE_STEP_MS / 1000} s; a write every ${FLUSH_EVERY_MS / 1000} s of that time.`,
+        `Answers of 300 points over HTTP with the JSON read, slowest of ${ROUNDS}; RSS of the sidecar behind all of them, watched by one panel.`,
+      ],
+    };
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+};
+
+function write(file: string) {
+  const endMs = Date.now();
+  const now = { wallMs: endMs - DAYS * DAY_MS, steadyMs: 0 };
+  const store = openBlockStore(file, (message) => process.stderr.write(`${message}\n`));
+  const archive = createArchive(store, { longestIntervalMs: 1000, clocks: () => now });
+  const flushesMs: number[] = [];
+  let flushedAt = now.wallMs;
+  let samples = 0;
+  let samplesMs = 0;
+  for (let tick = 0; now.wallMs < endMs; tick++) {
+    const stepMs = endMs - now.wallMs > FINE_MS ? COARSE_STEP_MS : 1000;
+    now.wallMs += stepMs;
+    now.steadyMs += stepMs;
+    const sample = { seq: tick + 1, tMs: now.steadyMs, gpus: busyGpus(tick) };
+    const before = performance.now();
+    archive.append(sample);
+    samplesMs += performance.now() - before;
+    samples++;
+    if (now.wallMs - flushedAt < FLUSH_EVERY_MS) continue;
+    flushedAt = now.wallMs;
+    const flushBefore = performance.now();
+    archive.flush();
+    flushesMs.push(performance.now() - flushBefore);
+  }
+  archive.close();
+  return { diskMib: statSync(file).size / MIB, flushesMs, sampleUs: (samplesMs / samples) * 1000 };
+}
+
+async function ask(env: NodeJS.ProcessEnv, nvidiaSmi: string): Promise<Figure[]> {
+  const before = performance.now();
+  const sidecar = await startSidecar(["--nvidia-smi", nvidiaSmi], env);
+  const startedMs = performance.now() - before;
+  const panel = connectPanel(sidecar.url);
+  try {
+    await panel.hello();
+    const figures: Figure[] = [{ name: "start with 30 days on disk", value: startedMs, unit: "ms" }];
+    for (const [name, spanMs] of ZOOMS) {
+      const tookMs: number[] = [];
+      for (let round = 0; round < ROUNDS; round++) {
+        const gpu = round % GPU_COUNT;
+        tookMs.push(await timed(sidecar.url, { gpu, from: Date.now() - spanMs }));
+      }
+      figures.push({
+        name: `the last ${name}, one GPU`,
+        value: Math.max(...tookMs),
+        unit: "ms",
+        aim: MOST_ANSWER_MS,
+      });
+    }
+    // The limit on questions lets the next ones through by then.
+    await sleep(5000);
+    const all = await timed(sidecar.url, { from: Date.now() - DAYS * DAY_MS });
+    figures.push(
+      { name: "the last 30 d, all 8 GPUs", value: all, unit: "ms", aim: MOST_ANSWER_MS },
+      { name: "RSS", value: residentMib(pidOf(sidecar.child)), unit: "MiB", aim: MOST_RSS_MIB },
+    );
+    return figures;
+  } finally {
+    panel.close();
+    await sidecar.end();
+  }
+}
+
+async function timed(url: string, query: Record<string, number>): Promise<number> {
+  const before = performance.now();
+  const { status, answer } = await askHistory(url, query);
+  const tookMs = performance.now() - before;
+  if (answer === null) throw new Error(`a question was refused with ${status}`);
+  const known = answer.gpus.every(({ memoryUsedMiB }) => memoryUsedMiB.max.some((value) => value !== null));
+  if (!known && query.from !== undefined && Date.now() - query.from > HOUR_MS)
+    throw new Error("nothing is known of a long stretch");
+  return tookMs;
+}
+
+/** Every figure of every GPU another one each time, about as a busy GPU has them. */
+function busyGpus(tick: number): Gpu[] {
+  return Array.from({ length: GPU_COUNT }, (_, index) => {
+    const load = (Math.sin(tick / 300 + index) + 1) / 2;
+    const noise = (tick * 7919 + index * 104_729) % 97;
+    return {
+      index,
+      uuid: fakeGpu(index).uuid,
+      name: "bench",
+      memoryTotalMiB: 97_887,
+      lost: false,
+      ...UNKNOWN_READING,
+      memoryUsedMiB: Math.round(45_000 + load * 35_000) + noise,
+      utilizationGpuPct: 60 + ((noise + index) % 40),
+      temperatureC: Math.round(62 + load * 15) + (noise % 3),
+      powerDrawW: 400 + load * 150 + noise / 2,
+      memoryReservedMiB: null,
+      utilizationMemoryPct: null,
+      powerLimitW: null,
+      fanPct: null,
+      pstate: null,
+      throttle: null,
+      mig: null,
+      processes: null,
+    };
+  });
+}
