@@ -16,7 +16,7 @@ export default defineConfig({
         test: {
           name: "integration",
           include: ["test/{contract,integration}/**/*.test.ts"],
-          globalSetup: ["test/helpers/find-prometheus.ts"],
+          globalSetup: ["test/helpers/find-prometheus.ts", "test/helpers/find-python.ts"],
           testTimeout: 60_000,
           hookTimeout: 60_000,
         },
@@ -25,7 +25,7 @@ export default defineConfig({
         test: {
           name: "e2e",
           include: ["test/e2e/**/*.test.ts"],
-          globalSetup: ["test/helpers/find-chromium.ts"],
+          globalSetup: ["test/helpers/find-chromium.ts", "test/helpers/find-python.ts"],
           testTimeout: 90_000,
           hookTimeout: 60_000,
           fileParallelism: false,

@@ -33,6 +33,11 @@ export interface SidecarOptions {
   backendInterval?: number;
   /** Milliseconds that VRAM may take to begin to fall after a backend has accepted. */
   releasePatience?: number;
+  /** CSV file and file of JSON lines to write every sample to; off by default. */
+  logCsv?: string;
+  logJsonl?: string;
+  /** When a log begins a new file besides every day (MiB), and how many days the old ones are kept. */
+  logs?: { maxMiB?: number; keepDays?: number };
   /** Milliseconds between two writes of history to disk. */
   historyInterval?: number;
   /** Folder for history, jobs and the audit of releases. Two sidecars need one each. */

@@ -13,6 +13,7 @@ import { mergeProfiles } from "./capacity/profiles.ts";
 import { composeAuthority } from "./compose/authority.ts";
 import { composeCapacity } from "./compose/capacity.ts";
 import { composeHistory } from "./compose/history.ts";
+import { composeLogs } from "./compose/logs.ts";
 import { composeMetrics } from "./compose/metrics.ts";
 import { type BackendOptions, backendSchema } from "./config/backend-options.ts";
 import { dataFolder } from "./config/data-folder.ts";
@@ -94,6 +95,7 @@ export function createSidecar(
     intervalMs: options.interval,
     gpus: options.gpus === undefined || options.gpus.length === 0 ? null : options.gpus,
     demoReason: choice.kind === "demo" ? choice.reason : null,
+    keepsRate: options.logCsv !== undefined || options.logJsonl !== undefined,
     findOwners: owners.update,
     backendOf: owners.ownerOf,
   });
@@ -156,6 +158,16 @@ export function createSidecar(
   });
 
   let host = readHost();
+  composeLogs(options, {
+    disposer,
+    sampler,
+    jobs: capacity.jobs,
+    releases,
+    epochMs,
+    hostName: host.name,
+    version,
+    complain,
+  });
   const currentState = (): State => {
     const { gpus } = sampler.latest();
     return {
@@ -215,7 +227,7 @@ export function createSidecar(
     },
     createPages(clientFolder, options.allowOrigin),
     loadAssets([clientFolder, join(clientFolder, "../element")]),
-    { basePath: options.basePath, admit, callerOf },
+    { basePath: options.basePath, admit, callerOf, version },
   );
   const gateway = createGateway(
     server,

@@ -2,8 +2,8 @@ import { useLayoutEffect, useRef } from "react";
 
 /** Styles that come with a part of the panel, for as long as it is shown; behind those that are there already. */
 export function Styles({ css }: { css: string }) {
-  // Empty, only to find the shadow root: what stands in it would be forbidden by some pages' policies.
-  const place = useRef<HTMLStyleElement>(null);
+  // Only to find the shadow root: a <style>, even an empty one, is forbidden by some pages' policies.
+  const place = useRef<HTMLTemplateElement>(null);
   useLayoutEffect(() => {
     const root = place.current?.getRootNode();
     if (!(root instanceof ShadowRoot)) return;
@@ -14,5 +14,5 @@ export function Styles({ css }: { css: string }) {
       root.adoptedStyleSheets = root.adoptedStyleSheets.filter((other) => other !== sheet);
     };
   }, [css]);
-  return <style ref={place} />;
+  return <template ref={place} />;
 }

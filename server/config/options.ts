@@ -46,6 +46,16 @@ export const optionsSchema = v.strictObject({
   /** Milliseconds between two writes of history to disk: as much is lost when the machine kills the sidecar. */
   historyInterval: v.optional(wholeNumber("historyInterval", 1000, 60_000), 50_000),
   dataDir: v.optional(v.pipe(v.string(), v.minLength(1))),
+  logCsv: v.optional(v.pipe(v.string(), v.minLength(1))),
+  logJsonl: v.optional(v.pipe(v.string(), v.minLength(1))),
+  /** When a log begins a new file, and how long the old ones are kept. */
+  logs: v.optional(
+    v.strictObject({
+      maxMiB: v.optional(wholeNumber("logs.maxMiB", 1, 100_000), 100),
+      keepDays: v.optional(wholeNumber("logs.keepDays", 1, 3650), 30),
+    }),
+    {},
+  ),
   token: v.optional(v.pipe(v.string(), v.minLength(8, "a token of at least 8 characters"), v.maxLength(256))),
   allowOrigin: v.optional(v.pipe(list, v.array(origin)), []),
   profile: v.optional(v.string()),
@@ -107,6 +117,13 @@ export const FLAGS = [
     flag: "data-dir",
     value: "FOLDER",
     help: "where history, jobs and the audit of releases are kept",
+  },
+  { key: "logCsv", flag: "log-csv", value: "FILE", help: "write every sample to a CSV file" },
+  {
+    key: "logJsonl",
+    flag: "log-jsonl",
+    value: "FILE",
+    help: "write samples and events as JSON lines (Elastic Common Schema)",
   },
   { key: "profile", flag: "profile", value: "ID", help: "job profile that the API's capacity is for" },
   { key: "open", flag: "open", value: null, help: "open the panel in the browser" },

@@ -15,6 +15,7 @@ import type { HostState, SourceState } from "../../shared/protocol/state.ts";
 import { PROTOCOL_VERSION } from "../../shared/protocol/version.ts";
 import type { BackendState } from "../../shared/release/backend.ts";
 import type { Release } from "../../shared/release/release.ts";
+import { bearerOf } from "../lib/bearer.ts";
 import { SECURITY_HEADERS } from "../lib/security-headers.ts";
 import type { Admit } from "./admit.ts";
 import { callerOf } from "./caller.ts";
@@ -129,8 +130,10 @@ export function createGateway(
     if (handshake.protocol !== PROTOCOL_VERSION) {
       return problem("protocol-version", { client: handshake.protocol, server: PROTOCOL_VERSION });
     }
-    const actProblem = admit.mayAct(handshake.token, callerOf(socket.request));
-    if (actProblem !== null && handshake.token !== undefined) {
+    // A proxy that has the token for its visitors puts it into the header, where none of them sees it.
+    const token = bearerOf(socket.request.headers) ?? handshake.token;
+    const actProblem = admit.mayAct(token, callerOf(socket.request));
+    if (actProblem !== null && token !== undefined) {
       const tooMany = admit.mayKnock(address);
       if (tooMany !== null) return tooMany;
     }

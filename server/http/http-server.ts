@@ -3,6 +3,7 @@ import { problem } from "../../shared/problems/make-problem.ts";
 import type { Problem } from "../../shared/problems/problem.ts";
 import type { Admit } from "../gateway/admit.ts";
 import type { Caller } from "../gateway/caller.ts";
+import { bearerOf } from "../lib/bearer.ts";
 import { SECURITY_HEADERS } from "../lib/security-headers.ts";
 import type { Assets } from "./assets.ts";
 import type { Pages } from "./pages.ts";
@@ -13,12 +14,14 @@ import { healthz } from "./routes/healthz.ts";
 import { history } from "./routes/history.ts";
 import { endJob, listJobs, patchJob, requestJob, showJob } from "./routes/jobs.ts";
 import { metrics } from "./routes/metrics.ts";
+import { createOpenApiRoute } from "./routes/openapi.ts";
 import { profiles } from "./routes/profiles.ts";
 import { cancelRelease, pastReleases, showRelease, startRelease } from "./routes/release.ts";
 import type { HttpSidecar, Route } from "./routes/route.ts";
 import { state } from "./routes/state.ts";
 
-const ROUTES: readonly Route[] = [
+/** All but the one that describes them. */
+export const ROUTES: readonly Route[] = [
   healthz,
   state,
   profiles,
@@ -56,6 +59,8 @@ export interface HttpOptions {
   basePath: string;
   admit: Admit;
   callerOf(request: IncomingMessage): Caller;
+  /** Of the package. */
+  version: string;
 }
 
 /** The HTTP side of the sidecar: pages, assets and the API. Not yet listening. */
@@ -63,8 +68,9 @@ export function createHttpServer(
   sidecar: HttpSidecar,
   pages: Pages,
   assets: Assets,
-  { basePath, admit, callerOf }: HttpOptions,
+  { basePath, admit, callerOf, version }: HttpOptions,
 ): Server {
+  const routes = [...ROUTES, createOpenApiRoute(ROUTES, version)];
   const server = createServer(LIMITS, (request, response) => {
     handle(request, response).catch((error: unknown) => {
       // Only a request that broke off gets here: its answer would reach nobody.
@@ -101,7 +107,7 @@ export function createHttpServer(
     const path = url.pathname.slice(basePath.length);
     if (isRead && (path === "" || path === "embed")) return pages.page(response);
 
-    const matching = ROUTES.filter((route) => route.path.test(path));
+    const matching = routes.filter((route) => route.path.test(path));
     if (matching.length === 0) {
       if (!isRead) return notFound(response, url.pathname);
       if (!assets.send(path, request, response)) notFound(response, url.pathname);
@@ -118,14 +124,10 @@ export function createHttpServer(
       );
     }
     const params = route.path.exec(path)?.slice(1) ?? [];
-    const actProblem = admit.mayAct(bearerOf(request), callerOf(request));
+    const actProblem = admit.mayAct(bearerOf(request.headers), callerOf(request));
     if (!isRead && actProblem?.code === "too-many-requests") return sendTooMany(response, actProblem);
     await route.handle({ request, response, url, params, actProblem }, sidecar);
   }
-}
-
-function bearerOf({ headers }: IncomingMessage): string | undefined {
-  return /^Bearer (.+)$/i.exec(headers.authorization ?? "")?.[1];
 }
 
 function preflight(response: ServerResponse) {

@@ -14,6 +14,8 @@ export interface SamplerOptions {
   /** GPUs to show, by index or UUID; `null` for all. */
   gpus: readonly string[] | null;
   demoReason: SourceState["demoReason"];
+  /** Samples at the rate asked for though nobody watches: they are written to a log. */
+  keepsRate?: boolean;
   /** Finds out whose the processes are; `backendOf` is asked after it. */
   findOwners?: (pids: readonly number[]) => Promise<void>;
   backendOf?: (pid: number) => string | undefined;
@@ -34,6 +36,8 @@ export interface Sampler {
   holdFast(): () => void;
   /** Asks for the processes now and waits for the answer. One query at a time; a second caller joins. */
   refreshProcesses(): Promise<void>;
+  /** Something beside the sampling that viewers should know of; shown while samples come and nothing worse is wrong. */
+  warn(problem: Problem | null): void;
   close(): Promise<void>;
 }
 
@@ -51,7 +55,9 @@ export function createSampler(source: SampleSource, options: SamplerOptions): Sa
   const startedAt = performance.now();
   const samples = createEmitter<Sample>();
   const sources = createEmitter<SourceState>();
-  const idleMs = Math.max(IDLE_INTERVAL_MS, options.intervalMs);
+  const idleMs = options.keepsRate ? options.intervalMs : Math.max(IDLE_INTERVAL_MS, options.intervalMs);
+  let aside: Problem | null = null;
+  let ownProblem: Problem | null = null;
   let known: KnownGpu[] = [];
   let latest: Sample = { seq: 0, tMs: 0, gpus: [] };
   let state: SourceState = {
@@ -100,7 +106,8 @@ export function createSampler(source: SampleSource, options: SamplerOptions): Sa
     const driverVersion = tick[0]?.driverVersion ?? state.driverVersion;
     // The sample first, here and above: behind another message of the same turn it would be dropped.
     publish(next);
-    setSource({ status: "live", problem: event.warning ?? lostProblem(next), driverVersion });
+    ownProblem = event.warning ?? lostProblem(next);
+    setSource({ status: "live", problem: ownProblem ?? aside, driverVersion });
     scheduleProcesses(0);
   }
 
@@ -183,6 +190,10 @@ export function createSampler(source: SampleSource, options: SamplerOptions): Sa
       };
     },
     refreshProcesses,
+    warn(problem) {
+      aside = problem;
+      if (state.status === "live") setSource({ problem: ownProblem ?? aside });
+    },
     async close() {
       closed = true;
       unsubscribe();

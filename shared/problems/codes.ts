@@ -16,6 +16,8 @@ export const PROBLEM_CODES = [
   "no-output",
   "unreadable-output",
   "process-ended",
+  // records: beside live samples
+  "log-stopped",
   // release: giving VRAM back
   "no-backend",
   "not-allowed",

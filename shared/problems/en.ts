@@ -69,6 +69,11 @@ export const problemsEn: ProblemCatalog = {
     message: "nvidia-smi ended by itself ({detail}).",
     advice: "It is started again by itself. If this goes on, run nvidia-smi by hand and see what it says.",
   },
+  "log-stopped": {
+    message: "A log is not being written ({reason}).",
+    advice:
+      "Make room on the disk, or choose another file with --log-csv or --log-jsonl. Writing is tried again by itself; the panel goes on meanwhile.",
+  },
   "no-backend": {
     message: "No generation backend is set up.",
     advice: "Start the sidecar with --backend and your backend's kind, such as comfyui; --help lists them.",

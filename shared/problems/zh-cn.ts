@@ -62,6 +62,10 @@ export const problemsZhCn: ProblemCatalog = {
     message: "nvidia-smi 自行退出（{detail}）。",
     advice: "它会自动重新启动。如果反复出现，请手动运行 nvidia-smi 查看提示。",
   },
+  "log-stopped": {
+    message: "日志无法写入（{reason}）。",
+    advice: "请清理磁盘空间，或用 --log-csv、--log-jsonl 换一个文件。程序会自动重试写入，面板不受影响。",
+  },
   "no-backend": {
     message: "没有配置生成后端。",
     advice: "请用 --backend 加后端类型（如 comfyui）启动；--help 列出了所有类型。",

@@ -14,8 +14,12 @@ const AXE = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.mi
 
 /** A real Chromium in which no page may complain. */
 export interface TestBrowser {
-  /** Opens a page in a context of its own. */
-  open(url: string, options?: BrowserContextOptions): Promise<Page>;
+  /** Opens a page in a context of its own; `prepare` has it before it goes anywhere. */
+  open(
+    url: string,
+    options?: BrowserContextOptions,
+    prepare?: (page: Page) => void | Promise<void>,
+  ): Promise<Page>;
   /**
    * Opens a page that is not ours and is going to be refused something, which Chromium tells in the console of
    * the page that tried. What it logs is kept apart, for the test to assert.
@@ -35,7 +39,12 @@ export async function launchBrowser(moreFlags: readonly string[] = []): Promise<
   const contexts: BrowserContext[] = [];
   const complaints: string[] = [];
 
-  async function openPage(url: string, options: BrowserContextOptions, logged: string[]): Promise<Page> {
+  async function openPage(
+    url: string,
+    options: BrowserContextOptions,
+    logged: string[],
+    prepare: (page: Page) => void | Promise<void> = () => {},
+  ): Promise<Page> {
     const context = await browser.newContext({ locale: "en-US", ...options });
     contexts.push(context);
     const page = await context.newPage();
@@ -45,12 +54,13 @@ export async function launchBrowser(moreFlags: readonly string[] = []): Promise<
       if (type === "error" || type === "warning") logged.push(`${type}: ${message.text()}`);
     });
     page.on("pageerror", (error) => logged.push(`uncaught: ${error.message}`));
+    await prepare(page);
     await page.goto(url);
     return page;
   }
 
   return {
-    open: (url, options = {}) => openPage(url, options, complaints),
+    open: (url, options = {}, prepare) => openPage(url, options, complaints, prepare),
     async openForeign(url) {
       const logged: string[] = [];
       const page = await openPage(url, {}, logged);

@@ -34,8 +34,12 @@ export interface RigOptions {
   onUnload?: (kind: BackendOptions["kind"], fake: FakeNvidiaSmi) => void;
   /** More settings for the config file. */
   settings?: Readonly<Record<string, unknown>>;
+  /** Settings that name the rig's own folder. */
+  late?: (dir: string) => Readonly<Record<string, unknown>> | undefined;
   flags?: readonly string[];
   env?: NodeJS.ProcessEnv;
+  /** The sidecar of an installed package in place of the built one. */
+  program?: string;
 }
 
 /** The built sidecar between a fake nvidia-smi and a real unload hook. */
@@ -46,8 +50,10 @@ export async function startRig({
   backends: kinds = [],
   onUnload = () => {},
   settings: more = {},
+  late = () => ({}),
   flags = [],
   env = {},
+  program,
 }: RigOptions = {}): Promise<Rig> {
   const fake = createFakeNvidiaSmi(script);
   const unloadHook = await startUnloadHook(hook?.(fake) ?? ((response) => response.writeHead(204).end()));
@@ -70,14 +76,15 @@ export async function startRig({
     backendInterval: 250,
     backends: kinds.length === 0 ? [hookOptions] : listed,
     ...more,
+    ...late(fake.dir),
   };
   writeFileSync(config, JSON.stringify(settings));
   const start = (...more: string[]) =>
-    startSidecar(["--config", config, ...flags, ...more], {
-      ...fake.env,
-      GPU_PANEL_DATA_DIR: join(fake.dir, "data"),
-      ...env,
-    });
+    startSidecar(
+      ["--config", config, ...flags, ...more],
+      { ...fake.env, GPU_PANEL_DATA_DIR: join(fake.dir, "data"), ...env },
+      program,
+    );
   let sidecar = await start();
   const clients: PanelClient[] = [];
   return {

@@ -22,8 +22,9 @@ export interface RunningSidecar {
 export async function startSidecar(
   flags: readonly string[],
   env: NodeJS.ProcessEnv = {},
+  program = MAIN,
 ): Promise<RunningSidecar> {
-  const { child, output, ended } = spawnSidecar(["--port", "0", ...flags], env);
+  const { child, output, ended } = spawnSidecar(["--port", "0", ...flags], env, program);
   const url = await waitUntil(() => /GPU status panel: (http:\/\/[^\s#]+)/.exec(output())?.[1], {
     what: () => `the sidecar to listen; it said: ${output()}`,
   });
@@ -38,12 +39,15 @@ export async function startSidecar(
   };
 }
 
-/** Starts the sidecar without waiting for it. */
-export function spawnSidecar(flags: readonly string[], env: NodeJS.ProcessEnv = {}) {
+/**
+ * Starts the sidecar without waiting for it.
+ * @param program the built one, or that of an installed package
+ */
+export function spawnSidecar(flags: readonly string[], env: NodeJS.ProcessEnv = {}, program = MAIN) {
   let text = "";
   // What a test releases belongs into no audit of this machine.
   const dataDir = env.GPU_PANEL_DATA_DIR ?? mkdtempSync(join(tmpdir(), "gpu-panel-data-"));
-  const child = spawn(process.execPath, [MAIN, ...flags], {
+  const child = spawn(process.execPath, [program, ...flags], {
     env: { PATH: process.env.PATH, ...env, GPU_PANEL_DATA_DIR: dataDir },
     stdio: ["ignore", "pipe", "pipe"],
   });

@@ -1,3 +1,4 @@
+import * as v from "valibot";
 import { sendJson } from "../respond.ts";
 import type { Route } from "./route.ts";
 
@@ -5,6 +6,14 @@ import type { Route } from "./route.ts";
 export const healthz: Route = {
   method: "GET",
   path: /^healthz$/,
+  describe: {
+    path: "/healthz",
+    summary: "Whether samples come",
+    answers: {
+      200: { what: "They do", schema: v.object({ status: v.literal("ok") }) },
+      503: { what: "They do not", schema: v.object({ status: v.literal("degraded"), reason: v.string() }) },
+    },
+  },
   handle({ response }, sidecar) {
     const { status, problem } = sidecar.source();
     if (status === "live") sendJson(response, 200, { status: "ok" });

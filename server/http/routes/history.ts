@@ -1,5 +1,5 @@
 import * as v from "valibot";
-import { historyQuerySchema } from "../../../shared/history/series.ts";
+import { historyAnswerSchema, historyQuerySchema } from "../../../shared/history/series.ts";
 import { problem } from "../../../shared/problems/make-problem.ts";
 import { describeIssues } from "../../../shared/protocol/requests.ts";
 import { sendJson, sendProblem } from "../respond.ts";
@@ -9,6 +9,13 @@ import type { Route } from "./route.ts";
 export const history: Route = {
   method: "GET",
   path: /^api\/v1\/history$/,
+  describe: {
+    path: "/api/v1/history",
+    summary: "Minimum, mean and maximum of any stretch of the last 30 days",
+    query: historyQuerySchema,
+    answers: { 200: { what: "As many points as were asked for, or fewer", schema: historyAnswerSchema } },
+    problems: [400, 429],
+  },
   handle({ request, response, url }, sidecar) {
     const parsed = v.safeParse(historyQuerySchema, Object.fromEntries(url.searchParams));
     if (!parsed.success) {

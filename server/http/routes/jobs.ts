@@ -1,6 +1,6 @@
 import type { IncomingMessage } from "node:http";
 import * as v from "valibot";
-import type { Job } from "../../../shared/capacity/job.ts";
+import { type Job, jobSchema } from "../../../shared/capacity/job.ts";
 import { problem } from "../../../shared/problems/make-problem.ts";
 import type { Problem } from "../../../shared/problems/problem.ts";
 import {
@@ -27,6 +27,18 @@ const CREATED: Readonly<Record<Job["state"], number>> = {
 export const requestJob: Route = {
   method: "POST",
   path: /^api\/v1\/jobs$/,
+  describe: {
+    path: "/api/v1/jobs",
+    summary: "A job asks to start; where it must wait, others do not run out of memory with it",
+    acts: true,
+    body: jobBodySchema,
+    answers: {
+      200: { what: "The job of this requestId has ended", schema: jobSchema },
+      201: { what: "Admitted: its VRAM is reserved", schema: jobSchema },
+      202: { what: "It waits for room", schema: jobSchema },
+    },
+    problems: [400, 409, 429],
+  },
   async handle({ request, response, actProblem }, sidecar) {
     if (actProblem !== null) return sendProblem(response, 403, actProblem);
     const body = await readBody(request, jobBodySchema);
@@ -41,6 +53,11 @@ export const requestJob: Route = {
 export const listJobs: Route = {
   method: "GET",
   path: /^api\/v1\/jobs$/,
+  describe: {
+    path: "/api/v1/jobs",
+    summary: "Who runs and who waits, in order, and who ended last",
+    answers: { 200: { what: "The jobs", schema: v.object({ jobs: v.array(jobSchema) }) } },
+  },
   handle: ({ response }, sidecar) => sendJson(response, 200, { jobs: sidecar.jobs.list() }),
 };
 
@@ -48,6 +65,13 @@ export const listJobs: Route = {
 export const showJob: Route = {
   method: "GET",
   path: ONE_JOB,
+  describe: {
+    path: "/api/v1/jobs/{id}",
+    summary: "One job; with wait= the answer is held back while it waits",
+    query: jobQuerySchema,
+    answers: { 200: { what: "The job", schema: jobSchema } },
+    problems: [400, 404],
+  },
   async handle({ response, url, params: [id = ""] }, sidecar) {
     const query = v.safeParse(jobQuerySchema, Object.fromEntries(url.searchParams));
     if (!query.success)
@@ -64,6 +88,14 @@ export const showJob: Route = {
 export const patchJob: Route = {
   method: "PATCH",
   path: ONE_JOB,
+  describe: {
+    path: "/api/v1/jobs/{id}",
+    summary: "A heartbeat, and what has changed",
+    acts: true,
+    body: jobPatchSchema,
+    answers: { 200: { what: "The job", schema: jobSchema } },
+    problems: [400, 404, 409],
+  },
   async handle({ request, response, actProblem, url, params: [id = ""] }, sidecar) {
     if (actProblem !== null) return sendProblem(response, 403, actProblem);
     const body = await readBody(request, jobPatchSchema);
@@ -79,6 +111,14 @@ export const patchJob: Route = {
 export const endJob: Route = {
   method: "DELETE",
   path: ONE_JOB,
+  describe: {
+    path: "/api/v1/jobs/{id}",
+    summary: "The job has ended, or no longer wants to start",
+    acts: true,
+    body: jobEndSchema,
+    answers: { 200: { what: "The job", schema: jobSchema } },
+    problems: [400, 404],
+  },
   async handle({ request, response, actProblem, url, params: [id = ""] }, sidecar) {
     if (actProblem !== null) return sendProblem(response, 403, actProblem);
     const body = await readBody(request, jobEndSchema);

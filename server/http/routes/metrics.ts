@@ -4,6 +4,11 @@ import type { Route } from "./route.ts";
 export const metrics: Route = {
   method: "GET",
   path: /^metrics$/,
+  describe: {
+    path: "/metrics",
+    summary: "Figures for Prometheus",
+    answers: { 200: { what: "Prometheus text format", type: "text/plain" } },
+  },
   async handle({ request, response }, sidecar) {
     const { contentType, text } = await sidecar.metrics();
     response.writeHead(200, {

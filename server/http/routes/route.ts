@@ -12,6 +12,7 @@ import type { Release } from "../../../shared/release/release.ts";
 import type { Jobs } from "../../capacity/jobs.ts";
 import type { Exposition } from "../../recording/prometheus/render.ts";
 import type { ReleaseDemand } from "../../release/controller.ts";
+import type { RouteDescription } from "../openapi/describe.ts";
 
 /** What routes may ask of the sidecar. */
 export interface HttpSidecar {
@@ -45,5 +46,7 @@ export interface Route {
   method: "GET" | "POST" | "PATCH" | "DELETE";
   /** Matched against the path below the base path. */
   path: RegExp;
+  /** What `openapi.json` says of it. */
+  describe: RouteDescription;
   handle(exchange: Exchange, sidecar: HttpSidecar): void | Promise<void>;
 }

@@ -129,6 +129,7 @@ describe("what may stand there", () => {
       historyInterval: 50_000,
       allowOrigin: [],
       profiles: [],
+      logs: { maxMiB: 100, keepDays: 30 },
       open: false,
     });
   });

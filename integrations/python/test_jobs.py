@@ -1,0 +1,372 @@
+"""Jobs: admission, heartbeat, what is told at the end, and a sidecar that is down. Against the real sidecar."""
+
+import asyncio
+import logging
+import os
+import signal
+import socket
+import subprocess
+import sys
+import textwrap
+import threading
+import time
+import types
+import unittest
+from unittest import mock
+
+from rig import HERE, RigTest, RunningSidecar, free_port, jobs_at, wait_until
+
+import gpu_status_panel as panel
+from gpu_status_panel import JobRefused, JobTimeout, UnknownProfile, current_job, job
+
+MIB = 1024 * 1024
+PROFILE = "wan2.1-1.3b-t2v-480p-quant"
+
+
+class FakeCuda:
+    """PyTorch's allocator as far as it is asked for."""
+
+    def __init__(self, devices: int = 1) -> None:
+        self.allocated = [0] * devices
+        self.peak = [0] * devices
+        self.cache = [0] * devices
+        self.calls: list = []
+
+    def take(self, mib: int, device: int = 0) -> None:
+        self.allocated[device] += mib
+        self.peak[device] = max(self.peak[device], self.allocated[device])
+        self.cache[device] = max(self.cache[device], self.allocated[device])
+
+    def free(self, mib: int, device: int = 0) -> None:
+        self.allocated[device] -= mib
+
+    def is_initialized(self) -> bool:
+        return True
+
+    def device_count(self) -> int:
+        return len(self.allocated)
+
+    def current_device(self) -> int:
+        return 0
+
+    def memory_allocated(self, device: int) -> int:
+        return self.allocated[device] * MIB
+
+    def memory_reserved(self, device: int) -> int:
+        return self.cache[device] * MIB
+
+    max_memory_reserved = memory_reserved
+
+    def max_memory_allocated(self, device: int) -> int:
+        return self.peak[device] * MIB
+
+    def reset_peak_memory_stats(self, device: int) -> None:
+        self.peak[device] = self.allocated[device]
+
+    def empty_cache(self) -> None:
+        self.calls.append("empty_cache")
+        self.cache = list(self.allocated)
+
+    def ipc_collect(self) -> None:
+        self.calls.append("ipc_collect")
+
+
+def fake_torch(devices: int = 1) -> types.ModuleType:
+    torch = types.ModuleType("torch")
+    torch.cuda = FakeCuda(devices)  # type: ignore[attr-defined]
+    return torch
+
+
+class JobsTest(RigTest):
+    def setUp(self) -> None:
+        panel.WARNED.clear()
+        self.gpu = self.fake(used_mib=1024)
+        self.panel = self.sidecar(self.gpu)
+        patcher = mock.patch.dict(os.environ, {"GPU_PANEL_URL": self.panel.url})
+        patcher.start()
+        self.addCleanup(patcher.stop)
+
+    def states(self) -> list:
+        return [one["state"] for one in jobs_at(self.panel.url)]
+
+    def test_a_job_is_admitted_tells_its_phases_and_ends(self) -> None:
+        with job(PROFILE, label="sunset") as running:
+            (seen,) = jobs_at(self.panel.url)
+            self.assertEqual((seen["state"], seen["label"], seen["pid"], seen["gpus"]), ("running", "sunset", os.getpid(), [0]))
+            self.assertEqual(running.gpu_indexes, (0,))
+            self.assertEqual(running.device, "cuda:0")
+            self.assertIs(current_job(), running)
+            running.phase("low-noise model")
+            wait_until("the phase", lambda: jobs_at(self.panel.url)[0]["phase"] == "low-noise model")
+        self.assertEqual(self.states(), ["done"])
+        self.assertIsNone(current_job())
+        self.assertTrue(running.report.admitted)
+        self.assertEqual([name for name, _ in running.report.phases], ["low-noise model"])
+        self.assertIsNone(running.report.peak_allocated_mib, "no framework is in use: unknown, not 0")
+
+    def test_the_heaviest_profile_of_a_model_and_its_settings_is_meant(self) -> None:
+        with job("wan2.1-1.3b", resolution="480p", quant="quant_linear", steps=4):
+            self.assertEqual(jobs_at(self.panel.url)[0]["profile"], PROFILE)
+        with job("wan2.1-1.3b", resolution="720p", task="t2v", steps=999, frames=7):
+            self.assertEqual(jobs_at(self.panel.url)[0]["profile"], "wan2.1-1.3b-t2v-720p-quant")
+
+    def test_an_unknown_profile_is_told_with_what_to_do(self) -> None:
+        with self.assertRaisesRegex(UnknownProfile, r"wan9.*peak_mib"):
+            with job("wan9"):
+                self.fail("the body must not run")
+        with self.assertLogs("gpu_status_panel", logging.WARNING), job("wan9", if_refused="run") as running:
+            self.assertIsNone(running.id)
+        with job("wan9", peak_mib=4000):
+            self.assertEqual(jobs_at(self.panel.url)[0]["peakMiB"], 4000)
+
+    def test_what_can_never_fit_is_refused_with_figures(self) -> None:
+        with self.assertRaisesRegex(JobRefused, r"\d"):
+            job(peak_mib=90_000).__enter__()
+        self.assertNotIn("running", self.states())
+
+    def test_a_second_job_waits_for_the_first_and_then_runs(self) -> None:
+        told, order = [], []
+        started, may_end = threading.Event(), threading.Event()
+
+        def first() -> None:
+            with job(peak_mib=14_000):
+                order.append("first begins")
+                started.set()
+                may_end.wait(30)
+                order.append("first ends")
+
+        thread = threading.Thread(target=first)
+        thread.start()
+        started.wait(30)
+
+        def second() -> None:
+            with job(peak_mib=14_000, on_wait=lambda place, reason: told.append((place, reason))):
+                order.append("second begins")
+
+        waiter = threading.Thread(target=second)
+        waiter.start()
+        wait_until("the place in the queue", lambda: told)
+        self.assertEqual(panel.GATE.waiting, 1)
+        self.assertEqual(told[0][0], 1)
+        self.assertTrue(told[0][1], "the reason is told in words")
+        may_end.set()
+        thread.join(30)
+        waiter.join(30)
+        self.assertEqual(order, ["first begins", "first ends", "second begins"])
+        self.assertEqual(panel.GATE.waiting, 0)
+
+    def test_one_that_will_not_wait_is_refused_and_leaves_no_trace(self) -> None:
+        with job(peak_mib=20_000):
+            with self.assertRaises(JobRefused):
+                job(peak_mib=20_000, wait=False).__enter__()
+            with self.assertRaises(JobTimeout):
+                job(peak_mib=20_000, max_wait=1).__enter__()
+            wait_until("the place in the queue to be given up", lambda: "waiting" not in self.states())
+            self.assertNotIn("waiting", self.states())
+
+    def test_heartbeats_keep_a_job_alive_beyond_its_time_to_live(self) -> None:
+        with job(peak_mib=4000, ttl=5):
+            first = jobs_at(self.panel.url)[0]["expiresAt"]
+            wait_until("a job older than its time to live", lambda: time.time() * 1000 > first)
+            self.assertEqual(self.states(), ["running"])
+
+    def test_a_killed_process_frees_its_room_by_time_to_live(self) -> None:
+        script = "import time, gpu_status_panel as p\nwith p.job(peak_mib=20000, ttl=5):\n    print('runs', flush=True)\n    time.sleep(600)\n"
+        child = subprocess.Popen([sys.executable, "-c", script], cwd=HERE, stdout=subprocess.PIPE)
+        assert child.stdout is not None
+        self.assertEqual(child.stdout.readline().strip(), b"runs")
+        child.send_signal(signal.SIGKILL)
+        child.wait()
+        child.stdout.close()
+        with job(peak_mib=20_000):
+            self.assertEqual(sorted(self.states()), ["expired", "running"])
+
+    def test_peak_leftover_and_time_come_from_the_allocator(self) -> None:
+        torch = fake_torch()
+        torch.cuda.take(500)
+        with mock.patch.dict(sys.modules, {"torch": torch}):
+            torch.cuda.take(9000)
+            torch.cuda.free(9000)
+            with job(peak_mib=12_000) as running:
+                torch.cuda.take(6000)
+                torch.cuda.free(5900)
+        self.assertEqual(running.report.peak_allocated_mib, 6500, "the peak of this job, not of the one before")
+        self.assertEqual(running.report.delta_mib, 100)
+        self.assertGreaterEqual(running.report.duration_s, 0)
+
+    def test_jobs_side_by_side_in_one_process_claim_no_peak(self) -> None:
+        with mock.patch.dict(sys.modules, {"torch": fake_torch()}):
+            with job(peak_mib=4000) as one, job(peak_mib=4000) as two:
+                sys.modules["torch"].cuda.take(3000)
+        self.assertIsNone(one.report.peak_allocated_mib)
+        self.assertIsNone(two.report.peak_allocated_mib)
+
+    def test_out_of_memory_is_told_as_such_and_raised_on(self) -> None:
+        class OutOfMemoryError(RuntimeError):
+            pass
+
+        marker = job(peak_mib=4000)
+        with self.assertRaises(ValueError):
+            with marker as running:
+                try:
+                    raise OutOfMemoryError("CUDA out of memory. Tried to allocate 2.00 GiB")
+                except OutOfMemoryError as error:
+                    raise ValueError("the pipeline failed") from error
+        self.assertTrue(running.report.out_of_memory)
+        self.assertEqual(self.states(), ["failed"])
+        self.assertTrue(panel.is_out_of_vram(RuntimeError("CUDA error: out of memory")))
+        self.assertFalse(panel.is_out_of_vram(MemoryError("Unable to allocate 3 GiB")), "host memory is another matter")
+
+    def test_it_decorates_functions_generators_and_async_ones(self) -> None:
+        seen = []
+
+        @job(peak_mib=4000)
+        def plain(value):
+            """Doc."""
+            seen.append(self.states().count("running"))
+            return value + 1
+
+        @job(peak_mib=4000)
+        def streaming():
+            for part in range(2):
+                seen.append(self.states().count("running"))
+                yield part
+
+        @job(peak_mib=4000)
+        async def awaited(value):
+            seen.append(self.states().count("running"))
+            current_job().phase("decode")
+            return value * 2
+
+        @job(peak_mib=4000)
+        async def async_streaming():
+            seen.append(self.states().count("running"))
+            yield "a"
+
+        async def consume():
+            return await awaited(4), [item async for item in async_streaming()]
+
+        self.assertEqual((plain(1), plain.__name__, plain.__doc__), (2, "plain", "Doc."))
+        self.assertEqual(list(streaming()), [0, 1])
+        self.assertEqual(asyncio.run(consume()), (8, ["a"]))
+        self.assertEqual(seen, [1] * 5)
+        self.assertEqual(set(self.states()), {"done"})
+        self.assertIn("plain", [one["label"] for one in jobs_at(self.panel.url)])
+
+    def test_a_waiting_async_job_can_be_cancelled_and_the_loop_stays_free(self) -> None:
+        async def scenario():
+            async def waits():
+                async with job(peak_mib=20_000):
+                    self.fail("there is no room")
+
+            task = asyncio.ensure_future(waits())
+            while "waiting" not in self.states():
+                await asyncio.sleep(0.02)
+            task.cancel()
+            with self.assertRaises(asyncio.CancelledError):
+                await task
+
+        with job(peak_mib=20_000):
+            asyncio.run(scenario())
+            wait_until("the place in the queue to be given up", lambda: "waiting" not in self.states())
+        wait_until("no job to be left", lambda: panel.GATE.running == 0 and panel.GATE.waiting == 0)
+
+    def test_a_restart_of_the_sidecar_is_waited_for(self) -> None:
+        begun = []
+
+        def wait_behind() -> None:
+            with job(peak_mib=20_000, on_wait=lambda *_: begun.append(1)):
+                begun.append("runs")
+
+        with job(peak_mib=20_000):
+            waiter = threading.Thread(target=wait_behind)
+            waiter.start()
+            wait_until("a job that waits", lambda: begun)
+            data = self.panel._data
+            self.panel.kill()
+            again = RunningSidecar(self.gpu, port=self.panel.port, env={"GPU_PANEL_DATA_DIR": data})
+            self.addCleanup(again.close)
+            self.assertEqual(sorted(self.states()), ["running", "waiting"])
+        waiter.join(40)
+        self.assertEqual(begun[-1], "runs")
+        self.assertEqual(self.states(), ["done", "done"])
+
+    def test_only_gpus_that_this_process_sees_are_reserved(self) -> None:
+        many = self.sidecar(self.fake(gpus=4))
+        with mock.patch.dict(os.environ, {"GPU_PANEL_URL": many.url, "CUDA_VISIBLE_DEVICES": "2,3"}):
+            with job(peak_mib=4000) as running:
+                self.assertEqual((running.gpu_indexes, running.device), ((2,), "cuda:0"))
+            with job(peak_mib=4000, gpus=2) as running:
+                self.assertEqual(running.gpu_indexes, (2, 3))
+            with job(peak_mib=20_000) as first, job(peak_mib=20_000, gpu_indexes="any") as second:
+                self.assertEqual((first.gpu_indexes, second.gpu_indexes, second.device), ((2,), (3,), "cuda:1"))
+        uuid = "GPU-00000001-4090-4090-4090-000000000001"
+        with mock.patch.dict(os.environ, {"GPU_PANEL_URL": many.url, "CUDA_VISIBLE_DEVICES": uuid}):
+            with job(peak_mib=4000) as running:
+                self.assertEqual((running.gpu_indexes, running.device), ((1,), "cuda:0"))
+
+    def test_the_ranks_of_torchrun_are_one_job(self) -> None:
+        many = self.sidecar(self.fake(gpus=2))
+        script = textwrap.dedent(
+            """
+            import sys, gpu_status_panel as p
+            with p.job(peak_mib=20000) as j:
+                print(j.gpu_indexes, flush=True)
+                sys.stdin.readline()
+            """
+        )
+        ranks = []
+        for rank in range(2):
+            env = {**os.environ, "GPU_PANEL_URL": many.url, "LOCAL_WORLD_SIZE": "2", "LOCAL_RANK": str(rank)}
+            ranks.append(subprocess.Popen([sys.executable, "-c", script], cwd=HERE, env=env, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True))
+        for one in ranks:
+            self.assertEqual(one.stdout.readline().strip(), "(0, 1)")
+        self.assertEqual([found["state"] for found in jobs_at(many.url)], ["running"])
+        for one in reversed(ranks):
+            one.communicate("\n")
+        self.assertEqual([found["state"] for found in jobs_at(many.url)], ["done"])
+
+
+class WithoutSidecarTest(RigTest):
+    def setUp(self) -> None:
+        panel.WARNED.clear()
+
+    def test_jobs_run_with_one_warning(self) -> None:
+        ran = []
+        with self.assertLogs("gpu_status_panel", logging.WARNING) as logs:
+            for _ in range(3):
+                with job(PROFILE, resolution="720p", url=f"http://127.0.0.1:{free_port()}/") as running:
+                    running.phase("sampling")
+                    ran.append(running.id)
+        self.assertEqual(ran, [None] * 3)
+        self.assertFalse(running.report.admitted)
+        self.assertEqual(len(logs.output), 1)
+        self.assertIn("without admission", logs.output[0])
+
+    def test_one_that_hangs_holds_a_job_up_for_seconds_only(self) -> None:
+        with socket.socket() as silent:
+            silent.bind(("127.0.0.1", 0))
+            silent.listen()
+            with mock.patch.object(panel, "CALL_TIMEOUT_S", 0.2), self.assertLogs("gpu_status_panel", logging.WARNING):
+                with mock.patch.object(panel.Sidecar.call, "__defaults__", (None, 0.2)):
+                    with job(peak_mib=1000, url=f"http://127.0.0.1:{silent.getsockname()[1]}/") as running:
+                        self.assertIsNone(running.id)
+
+    def test_what_is_wrong_in_the_code_is_told_at_once(self) -> None:
+        for wrong in ({}, {"peak_mib": 1, "ttl": 1}, {"peak_mib": 1, "if_refused": "maybe"}, {"peak_mib": 1, "gpu_indexes": "all"}):
+            with self.assertRaisesRegex(ValueError, "gpu_status_panel: "):
+                job(**wrong)
+        with self.assertRaisesRegex(ValueError, "http://127.0.0.1:7870/"):
+            job(peak_mib=1, url="localhost:7870").__enter__()
+
+    def test_a_token_that_is_missing_is_told_and_the_job_runs(self) -> None:
+        guarded = self.sidecar(self.fake(), "--token", "correct-horse")
+        with self.assertLogs("gpu_status_panel", logging.WARNING) as logs, job(peak_mib=1000, url=guarded.url) as running:
+            self.assertIsNone(running.id)
+        self.assertIn("GPU_PANEL_TOKEN", logs.output[0])
+        with job(peak_mib=1000, url=guarded.url, token="correct-horse") as running:
+            self.assertIsNotNone(running.id)
+
+
+if __name__ == "__main__":
+    unittest.main()

@@ -1,0 +1,54 @@
+import * as v from "valibot";
+import { jobSchema } from "../../../shared/capacity/job.ts";
+import { wireProfileSchema } from "../../../shared/capacity/profile.ts";
+import { gpuProcessSchema, gpuSchema } from "../../../shared/gpu/gpu.ts";
+import { problemSchema } from "../../../shared/problems/problem.ts";
+import { helloSchema } from "../../../shared/protocol/messages.ts";
+import {
+  gpuCapacitySchema,
+  hostSchema,
+  type State,
+  sourceSchema,
+  stateSchema,
+} from "../../../shared/protocol/state.ts";
+import { backendSchema } from "../../../shared/release/backend.ts";
+import { releaseRecordSchema } from "../../../shared/release/record.ts";
+import { releaseSchema } from "../../../shared/release/release.ts";
+import type { ProblemBody } from "./describe.ts";
+
+/** Body of every error, RFC 9457 with our fields beside it. */
+export const problemBodySchema = v.object({
+  type: v.string(),
+  title: v.string(),
+  status: v.number(),
+  detail: v.string(),
+  ...problemSchema.entries,
+}) satisfies v.GenericSchema<ProblemBody>;
+
+/** What names one thing. */
+export const idSchema = v.object({ id: v.string() });
+
+/** A script that asks for the state is told of the history's keeping too; a panel need not know. */
+const stateAnswerSchema = v.object({
+  ...stateSchema.entries,
+  history: v.exactOptional(v.object({ problem: v.nullable(problemSchema) })),
+}) satisfies v.GenericSchema<State>;
+export const stateHelloSchema = v.object({ ...helloSchema.entries, state: stateAnswerSchema });
+
+/** Shapes that have a name in the document; wherever one of them is met, it is referred to. */
+export const COMPONENTS: Readonly<Record<string, v.GenericSchema>> = {
+  Problem: problemSchema,
+  ProblemBody: problemBodySchema,
+  Hello: stateHelloSchema,
+  State: stateAnswerSchema,
+  Source: sourceSchema,
+  Gpu: gpuSchema,
+  GpuProcess: gpuProcessSchema,
+  GpuCapacity: gpuCapacitySchema,
+  Host: hostSchema,
+  Backend: backendSchema,
+  Job: jobSchema,
+  Profile: wireProfileSchema,
+  Release: releaseSchema,
+  ReleaseRecord: releaseRecordSchema,
+};

@@ -1,0 +1,23 @@
+import type { Gpu } from "../../../shared/gpu/gpu.ts";
+import { isoTime } from "./iso-time.ts";
+
+/** First line of every CSV log; its columns are those that requirement R5 names. */
+export const CSV_HEADER = "Timestamp,GPU_Index,Model,Mem_Used(MiB),Mem_Total(MiB),GPU_Util(%),Temp(C)";
+
+/** One line per GPU, each with its line break; what is not reported is an empty cell. Pure. */
+export function csvLines(atMs: number, gpus: readonly Gpu[]): string {
+  return gpus.map((gpu) => `${csvLine(atMs, gpu)}\n`).join("");
+}
+
+function csvLine(atMs: number, gpu: Gpu): string {
+  const { index, name, memoryUsedMiB, memoryTotalMiB, utilizationGpuPct, temperatureC } = gpu;
+  const cells = [isoTime(atMs), index, name, memoryUsedMiB, memoryTotalMiB, utilizationGpuPct, temperatureC];
+  return cells.map(quote).join(",");
+}
+
+/** Quoted as RFC 4180 wants it. A line break within a name would make two lines of one: it becomes a space. */
+function quote(cell: string | number | null): string {
+  if (cell === null) return "";
+  const text = String(cell).replaceAll(/[\r\n]+/g, " ");
+  return /[",]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
+}

@@ -1,0 +1,26 @@
+import { readdirSync } from "node:fs";
+import { expect, test } from "vitest";
+import { runUnittest } from "../helpers/run-unittest.ts";
+
+const FOLDER = "integrations/python";
+const LIMIT_MS = 300_000;
+
+test("PY-1 PY-2 PY-3 jobs of Python ask, wait, tell and run without the sidecar", {
+  timeout: LIMIT_MS,
+}, async () => {
+  expect(await runUnittest(FOLDER, "test_jobs")).toContain("OK");
+});
+
+test("PY-4 PY-5 the unload hook of Python", { timeout: LIMIT_MS }, async () => {
+  expect(await runUnittest(FOLDER, "test_hook")).toContain("OK");
+});
+
+test("PY-6 PY-7 PY-8 the panel on the port of a Python app", { timeout: LIMIT_MS }, async () => {
+  expect(await runUnittest(FOLDER, "test_mount")).toContain("OK");
+});
+
+test("no Python test is left out", () => {
+  const folder = new URL(`../../${FOLDER}/`, import.meta.url);
+  const modules = readdirSync(folder).filter((name) => /^test_\w+\.py$/.test(name));
+  expect(modules.sort()).toEqual(["test_hook.py", "test_jobs.py", "test_mount.py"]);
+});
