@@ -6,7 +6,7 @@ import { reportSizes } from "./sizes.ts";
 
 /** What every view needs from the start, in one file: cut in pieces it compresses worse. */
 const NEEDED_FIRST =
-  /node_modules\/(?:react|react-dom|scheduler|valibot|socket\.io-[a-z]+|engine\.io-[a-z]+|@socket\.io\/[a-z-]+)\/|shared\/(?:release\/(?:release|backend)|problems\/(?:problem|fill-in))\.ts|client\/(?:connection\/(?!host-bridge)|embedding|entries\/page|store|shadow\/[a-z]|ui|panel\/(?:connection|vram|Panel|CompactView|concurrency\/(?:Conc|Prof|use)|release\/(?:use-r|ReleaseButton)|gpus\/(?:GpuLine|NoGpus|busy|temp)))/;
+  /node_modules\/(?:react|react-dom|scheduler|valibot|socket\.io-[a-z]+|engine\.io-[a-z]+|@socket\.io\/[a-z-]+)\/|shared\/(?:release\/(?:release|backend)|problems\/(?:problem|fill-in))\.ts|client\/(?:connection\/(?!host-bridge)|embedding|entries\/page|store|shadow\/[a-z]|ui|panel\/(?:connection|vram\/VramBar|Panel|CompactView|concurrency\/(?:Conc|ProfilePicker|use)|release\/(?:use-r|ReleaseButton)|gpus\/(?:GpuLine|NoGpus|busy|temp)))/;
 
 const ours = (path: string) => join(import.meta.dirname, "../client", path);
 

@@ -3,6 +3,8 @@ import { problemsEn } from "../../shared/problems/en.ts";
 import { fitEn } from "./fit/en.ts";
 import { jobsEn } from "./jobs/en.ts";
 import { releaseEn } from "./release/en.ts";
+import { roomEn } from "./room/en.ts";
+import { timelineEn } from "./timeline/en.ts";
 import type { LaterWords } from "./use-messages.ts";
 
 export const laterEn: LaterWords = {
@@ -11,4 +13,6 @@ export const laterEn: LaterWords = {
   capacity: capacityWordsEn,
   fit: fitEn,
   jobs: jobsEn,
+  room: roomEn,
+  timeline: timelineEn,
 };

@@ -3,6 +3,8 @@ import { problemsZhCn } from "../../shared/problems/zh-cn.ts";
 import { fitZhCn } from "./fit/zh-cn.ts";
 import { jobsZhCn } from "./jobs/zh-cn.ts";
 import { releaseZhCn } from "./release/zh-cn.ts";
+import { roomZhCn } from "./room/zh-cn.ts";
+import { timelineZhCn } from "./timeline/zh-cn.ts";
 import type { LaterWords } from "./use-messages.ts";
 
 export const laterZhCn: LaterWords = {
@@ -11,4 +13,6 @@ export const laterZhCn: LaterWords = {
   capacity: capacityWordsZhCn,
   fit: fitZhCn,
   jobs: jobsZhCn,
+  room: roomZhCn,
+  timeline: timelineZhCn,
 };

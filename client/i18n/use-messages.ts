@@ -7,6 +7,8 @@ import type { FitWords } from "./fit/words.ts";
 import type { JobsWords } from "./jobs/words.ts";
 import type { Messages } from "./messages.ts";
 import type { ReleaseWords } from "./release/words.ts";
+import type { RoomWords } from "./room/words.ts";
+import type { TimelineWords } from "./timeline/words.ts";
 
 export type Language = Exclude<LanguageChoice, "auto">;
 
@@ -27,6 +29,8 @@ export interface LaterWords {
   capacity: CapacityWords;
   fit: FitWords;
   jobs: JobsWords;
+  room: RoomWords;
+  timeline: TimelineWords;
 }
 
 const LaterContext = createContext<LaterWords | null>(null);
@@ -68,6 +72,11 @@ export function useFitWords(): FitWords | null {
 /** The words of jobs; `null` until they have come. */
 export function useJobsWords(): JobsWords | null {
   return useContext(LaterContext)?.jobs ?? null;
+}
+
+/** All later words; `null` until they have come. */
+export function useLater(): LaterWords | null {
+  return useContext(LaterContext);
 }
 
 /** The language to show: the chosen one, or for `auto` Chinese where the browser prefers it, else English. */

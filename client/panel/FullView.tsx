@@ -1,4 +1,5 @@
 import { fillIn } from "../../shared/problems/fill-in.ts";
+import { UNKNOWN_PROMISE } from "../../shared/protocol/state.ts";
 import { gib } from "../i18n/format.ts";
 import { useMessages } from "../i18n/use-messages.ts";
 import { Styles } from "../shadow/Styles.tsx";
@@ -7,7 +8,7 @@ import { selectSource } from "../store/selectors.ts";
 import { usePanel } from "../store/use-panel.ts";
 import css from "../styles/full.css?inline";
 import { ChipIcon } from "../ui/icons.tsx";
-import { Concurrency } from "./concurrency/Concurrency.tsx";
+import { CapacityCard } from "./concurrency/CapacityCard.tsx";
 import { Notices } from "./connection/Notices.tsx";
 import { StatusPill } from "./connection/StatusPill.tsx";
 import { GpuCard } from "./gpus/GpuCard.tsx";
@@ -44,7 +45,7 @@ export default function FullView({ gpus, capacity }: ViewProps) {
       ) : (
         <>
           <div className="summary">
-            {capacity !== null && <Concurrency capacity={capacity} gpus={list} />}
+            {capacity !== null && <CapacityCard capacity={capacity} gpus={list} />}
             <ReleaseCard gpus={list} />
           </div>
           <JobsCard />
@@ -54,7 +55,9 @@ export default function FullView({ gpus, capacity }: ViewProps) {
                 key={gpu.uuid}
                 gpu={gpu}
                 position={position}
-                canStart={capacity?.perGpu[i]?.canStart ?? null}
+                profile={capacity?.profile ?? null}
+                known={capacity?.promises[i] ?? UNKNOWN_PROMISE}
+                fresh={capacity?.fresh ?? false}
               />
             ))}
           </div>

@@ -4,12 +4,10 @@ interface ProgressBarProps {
   label: string;
   /** Spoken in place of the percent where there is none. */
   unknownText: string;
-  /** Share at the right end that is kept free, 0–100; drawn hatched. */
-  reservePercent?: number;
 }
 
 /** A bar that says how full something is. Changes in steps: an animation would repaint all the time. */
-export function ProgressBar({ percent, label, unknownText, reservePercent = 0 }: ProgressBarProps) {
+export function ProgressBar({ percent, label, unknownText }: ProgressBarProps) {
   const level = percent === null ? "unknown" : percent >= 97 ? "full" : percent >= 90 ? "high" : "normal";
   return (
     <div
@@ -21,7 +19,6 @@ export function ProgressBar({ percent, label, unknownText, reservePercent = 0 }:
       data-level={level}
       {...(percent === null ? { "aria-valuetext": unknownText } : { "aria-valuenow": Math.round(percent) })}
     >
-      {reservePercent > 0 && <span className="bar-reserve" style={{ width: `${reservePercent}%` }} />}
       <span className="bar-fill" style={{ transform: `translateX(${((percent ?? 0) - 100).toFixed(1)}%)` }} />
     </div>
   );

@@ -2,6 +2,7 @@ import type { Gpu } from "../gpu/gpu.ts";
 import type { BackendState } from "../release/backend.ts";
 import { estimateMiB } from "../release/estimate.ts";
 import { type GpuCapacity, gpuCapacity, totalCanStart } from "./concurrency.ts";
+import { expectedSeconds } from "./expected-seconds.ts";
 import type { Job } from "./job.ts";
 import { capacityOnGpu, type GpuKnown } from "./on-gpu.ts";
 import type { Profile } from "./profile.ts";
@@ -118,7 +119,7 @@ function waitOptions(missingMiB: number, { jobs, profiles, nowMs }: FitContext):
   return jobs
     .filter(({ state }) => state === "running")
     .map((job): Extract<FitOption, { kind: "wait" }> => {
-      const seconds = profiles.find(({ id }) => id === job.profile)?.seconds ?? null;
+      const seconds = expectedSeconds(job.profile, profiles, jobs);
       const ranFor = job.startedAt === null ? 0 : (nowMs - job.startedAt) / 1000;
       const secondsLeft = seconds === null ? null : Math.max(0, Math.round(seconds - ranFor));
       const enough = job.peakMiB >= missingMiB;

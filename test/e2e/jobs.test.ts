@@ -11,7 +11,7 @@ async function postJob(url: string, body: object): Promise<number> {
   return answer.status;
 }
 
-test("CAP-28 who runs, who waits and why stands in the panel, and what to wait for in the advice", async () => {
+test("CAP-28 PNL-24 who runs, who waits and why stands in the panel, and what to wait for in the advice", async () => {
   const rig = await start({
     script: { gpus: [fakeGpu(0, { "memory.used": 1_000, "memory.total": 49_140 })] },
     backends: ["comfyui"],
@@ -23,8 +23,15 @@ test("CAP-28 who runs, who waits and why stands in the panel, and what to wait f
   expect(await postJob(rig.sidecar.url, { label: "clip 7", profile })).toBe(201);
   expect(await postJob(rig.sidecar.url, { label: "clip 8", profile })).toBe(202);
   const jobs = page.getByRole("region", { name: "Jobs" });
-  await jobs.getByText(/running · GPU 0 · 37\.6 GiB each · for \d+ s · about \d+ s left/).waitFor();
-  await jobs.getByText(/waiting, place 1 · 37\.6 GiB each/).waitFor();
+  await jobs.getByText("1 running, 1 waiting").waitFor();
+  const [runs, waits] = [jobs.getByRole("listitem").nth(0), jobs.getByRole("listitem").nth(1)];
+  await runs.getByText(/^running · GPU 0 · 37\.6 GiB each · for \d+ s$/).waitFor();
+  await runs.getByText(/^ends about \d\d:\d\d$/).waitFor();
+  await runs.getByText(/^about \d+ s left$/).waitFor();
+  await waits.getByText(/^waiting, place 1 · 37\.6 GiB each$/).waitFor();
+  await waits.getByText(/GPU 0 has [\d,]+ MiB too few/).waitFor();
+  await waits.getByText(/^starts about \d\d:\d\d$/).waitFor();
+  await waits.getByText(/^in about \d+ s$/).waitFor();
   // What the first will take is promised to it, in the panel and by the API alike.
   await page.getByText("How this is worked out").click();
   const { state } = await (await fetch(`${rig.sidecar.url}api/v1/state?`)).json();

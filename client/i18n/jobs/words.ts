@@ -1,11 +1,19 @@
 /** The words of the jobs that run and wait. */
 export interface JobsWords {
   title: string;
+  count: string;
   running: string;
   waiting: string;
   on: string;
+  needs: string;
   reserved: string;
+  since: string;
+  ends: string;
   left: string;
   over: string;
-  since: string;
+  endUnknown: string;
+  starts: string;
+  in: string;
+  soon: string;
+  startUnknown: string;
 }

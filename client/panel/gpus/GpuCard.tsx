@@ -1,11 +1,15 @@
 import { memo } from "react";
+import { capacityOnGpu } from "../../../shared/capacity/on-gpu.ts";
+import type { Profile } from "../../../shared/capacity/profile.ts";
 import type { Gpu } from "../../../shared/gpu/gpu.ts";
 import { fillIn } from "../../../shared/problems/fill-in.ts";
+import type { GpuPromise } from "../../../shared/protocol/state.ts";
 import { withUnit } from "../../i18n/format.ts";
 import { useMessages } from "../../i18n/use-messages.ts";
 import { RoomChip } from "../concurrency/RoomChip.tsx";
-import { VramBar } from "../vram/VramBar.tsx";
+import { VramStack } from "../vram/VramStack.tsx";
 import { GpuDetails } from "./GpuDetails.tsx";
+import { GpuJobs } from "./GpuJobs.tsx";
 import { Metric } from "./Metric.tsx";
 import { BoltIcon, GaugeIcon, ThermometerIcon } from "./metric-icons.tsx";
 import { Sparkline } from "./Sparkline.tsx";
@@ -14,12 +18,16 @@ import { temperatureTone } from "./temperature-tone.ts";
 interface GpuCardProps {
   gpu: Gpu;
   position: number;
-  canStart: number | null;
+  /** The kind of job that the recommendation is for. */
+  profile: Profile | null;
+  known: GpuPromise;
+  fresh: boolean;
 }
 
 /** One GPU in the full view. */
-export const GpuCard = memo(function GpuCard({ gpu, position, canStart }: GpuCardProps) {
+export const GpuCard = memo(function GpuCard({ gpu, position, profile, known, fresh }: GpuCardProps) {
   const m = useMessages();
+  const capacity = profile === null || !fresh ? null : capacityOnGpu(gpu, profile, known);
   const powerNote = gpu.powerLimitW === null ? undefined : `/ ${withUnit(gpu.powerLimitW, " W")}`;
   return (
     <article className="card gpu" data-lost={gpu.lost} aria-label={`GPU ${gpu.index} ${gpu.name}`}>
@@ -35,10 +43,11 @@ export const GpuCard = memo(function GpuCard({ gpu, position, canStart }: GpuCar
             {m.gpuLost}
           </span>
         ) : (
-          <RoomChip canStart={canStart} title={m.concurrency.title} />
+          <RoomChip canStart={capacity?.canStart ?? null} title={m.concurrency.title} />
         )}
       </header>
-      <VramBar gpu={gpu} detailed />
+      <VramStack gpu={gpu} known={known} reserveMiB={capacity?.reserveMiB ?? null} fresh={fresh} />
+      <GpuJobs capacity={capacity} useful={known.useful} />
       <dl className="metrics">
         <Metric
           icon={<ThermometerIcon />}

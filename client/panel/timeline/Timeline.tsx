@@ -1,11 +1,13 @@
 import { lazy, memo, Suspense, useMemo, useRef, useState } from "react";
 import type { Gpu } from "../../../shared/gpu/gpu.ts";
-import { mibToGib } from "../../../shared/gpu/units.ts";
 import { fillIn } from "../../../shared/problems/fill-in.ts";
 import { useMessages } from "../../i18n/use-messages.ts";
 import { usePanel, usePanelParts } from "../../store/use-panel.ts";
 import { useWidth } from "../../ui/use-width.ts";
 import { BUCKETS, bucketRows, closedBucket } from "./buckets.ts";
+import { CHART_FRAME, topOf } from "./geometry.ts";
+import { levelsOf } from "./levels.ts";
+import { Marks } from "./Marks.tsx";
 
 const TimelineChart = lazy(() => import("./TimelineChart.tsx"));
 
@@ -50,45 +52,65 @@ export function Timeline({ gpus }: { gpus: readonly Gpu[] }) {
           ))}
         </div>
       </header>
-      <TimelineBody uuid={shown.uuid} memoryTotalMiB={shown.memoryTotalMiB} windowMs={minutes * 60_000} />
+      <TimelineBody uuid={shown.uuid} windowMs={minutes * 60_000} />
     </section>
   );
 }
 
 /** Draws anew only when a bucket closes, whatever the rate of the samples. */
-const TimelineBody = memo(function TimelineBody(props: {
-  uuid: string;
-  memoryTotalMiB: number | null;
-  windowMs: number;
-}) {
-  const { uuid, memoryTotalMiB, windowMs } = props;
+const TimelineBody = memo(function TimelineBody({ uuid, windowMs }: { uuid: string; windowMs: number }) {
   const m = useMessages();
   const { store } = usePanelParts();
   const frame = useRef<HTMLDivElement>(null);
   const width = useWidth(frame);
   const lastBucket = usePanel(({ known }) => closedBucket(known?.tMs ?? 0, windowMs));
-  const points = useMemo(() => {
+  // Read, not subscribed to: what changes within a bucket is drawn with the next.
+  const drawn = useMemo(() => {
     const { known } = store.get();
     const position = known?.gpus.findIndex((gpu) => gpu.uuid === uuid) ?? -1;
-    return known === null || position < 0 ? [] : bucketRows(known.rows, position, lastBucket, windowMs);
+    const gpu = known?.gpus[position];
+    if (known === null || gpu === undefined) return null;
+    return {
+      points: bucketRows(known.rows, position, lastBucket, windowMs),
+      gpuIndex: gpu.index,
+      levels: levelsOf(gpu, known.promises[position]),
+      runs: known.runs,
+      nowMs: lastBucket * (windowMs / BUCKETS),
+      epochMs: known.epochMs,
+    };
   }, [store, uuid, lastBucket, windowMs]);
+  if (drawn === null || drawn.points.length < 2) {
+    return (
+      <div className="timeline-body" ref={frame}>
+        <p className="muted small">{m.timeline.empty}</p>
+      </div>
+    );
+  }
+  const { points, gpuIndex, levels, runs, nowMs, epochMs } = drawn;
+  const topGib = topOf(levels.totalGib, points);
   return (
     <div className="timeline-body" ref={frame}>
-      {points.length < 2 ? (
-        <p className="muted small">{m.timeline.empty}</p>
-      ) : (
-        <Suspense fallback={<p className="muted small">{m.timeline.loading}</p>}>
-          {width > 0 && (
+      <Suspense fallback={<p className="muted small">{m.timeline.loading}</p>}>
+        {width > 0 && (
+          <Marks
+            runs={runs}
+            gpuIndex={gpuIndex}
+            fromMs={epochMs + nowMs - windowMs}
+            toMs={epochMs + nowMs}
+            levels={levels}
+            topGib={topGib}
+          >
             <TimelineChart
               points={points}
               width={width}
-              totalGib={mibToGib(memoryTotalMiB)}
-              nowMs={lastBucket * (windowMs / BUCKETS)}
+              frame={CHART_FRAME}
+              topGib={topGib}
+              nowMs={nowMs}
               windowMs={windowMs}
             />
-          )}
-        </Suspense>
-      )}
+          </Marks>
+        )}
+      </Suspense>
     </div>
   );
 });

@@ -3,29 +3,36 @@ import { fillIn } from "../../../shared/problems/fill-in.ts";
 import { DASH } from "../../i18n/format.ts";
 import { useMessages } from "../../i18n/use-messages.ts";
 import type { ChartPoint } from "./buckets.ts";
+// The type alone: this file loads nothing but the chart library.
+import type { ChartFrame } from "./geometry.ts";
 
 interface TimelineChartProps {
   points: ChartPoint[];
   width: number;
-  totalGib: number | null;
+  frame: ChartFrame;
+  /** End of the VRAM axis. */
+  topGib: number;
   /** Right edge of the chart, ms since the sidecar's epoch. */
   nowMs: number;
   windowMs: number;
 }
 
-const HEIGHT = 200;
 const NARROW_PX = 480;
 
 /** VRAM as an area, utilization as a line. The only place that loads Recharts. */
-export default function TimelineChart({ points, width, totalGib, nowMs, windowMs }: TimelineChartProps) {
+export default function TimelineChart({
+  points,
+  width,
+  frame,
+  topGib: top,
+  nowMs,
+  windowMs,
+}: TimelineChartProps) {
   const m = useMessages();
   const start = nowMs - windowMs;
   const minutes = windowMs / 60_000;
   const step = minutes / (width < NARROW_PX ? 2 : 5);
   const ticks = Array.from({ length: Math.round(minutes / step) + 1 }, (_, i) => start + i * step * 60_000);
-  // A total that is not known is drawn against the highest value there is.
-  const highest = totalGib ?? Math.max(1, ...points.map(({ vramGib }) => vramGib ?? 0));
-  const top = Math.ceil(highest / 4) * 4;
   const ago = (tMs: number) => {
     const back = Math.round((nowMs - tMs) / 6000) / 10;
     return back <= 0
@@ -35,9 +42,9 @@ export default function TimelineChart({ points, width, totalGib, nowMs, windowMs
   return (
     <ComposedChart
       width={width}
-      height={HEIGHT}
+      height={frame.height}
       data={points}
-      margin={{ top: 8, right: 0, bottom: 0, left: 0 }}
+      margin={{ top: frame.top, right: 0, bottom: 0, left: 0 }}
       accessibilityLayer={false}
     >
       <CartesianGrid vertical={false} yAxisId="vram" />
@@ -47,6 +54,7 @@ export default function TimelineChart({ points, width, totalGib, nowMs, windowMs
         domain={[start, nowMs]}
         ticks={ticks}
         tickFormatter={ago}
+        height={frame.bottom}
         tickLine={false}
         axisLine={false}
         interval="preserveStartEnd"
@@ -57,7 +65,7 @@ export default function TimelineChart({ points, width, totalGib, nowMs, windowMs
         domain={[0, top]}
         ticks={[0, top / 4, top / 2, (top * 3) / 4, top]}
         unit=" GiB"
-        width={58}
+        width={frame.left}
         tickLine={false}
         axisLine={false}
       />
@@ -67,7 +75,7 @@ export default function TimelineChart({ points, width, totalGib, nowMs, windowMs
         domain={[0, 100]}
         ticks={[0, 25, 50, 75, 100]}
         unit=" %"
-        width={48}
+        width={frame.right}
         tickLine={false}
         axisLine={false}
       />

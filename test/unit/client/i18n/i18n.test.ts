@@ -17,7 +17,15 @@ function texts(node: unknown, path: string): [string, string][] {
 }
 /** All words of a language, those that are loaded later too. */
 const english = texts(
-  { ...en, later: laterEn.release, fit: laterEn.fit, capacity: laterEn.capacity, jobs: laterEn.jobs },
+  {
+    ...en,
+    later: laterEn.release,
+    fit: laterEn.fit,
+    capacity: laterEn.capacity,
+    jobs: laterEn.jobs,
+    room: laterEn.room,
+    marks: laterEn.timeline,
+  },
   "m",
 );
 const places = (text: string) => [...text.matchAll(/\{(\w+)\}/g)].map(([, name]) => name).sort();
@@ -31,6 +39,8 @@ describe("catalogues", () => {
         fit: laterZhCn.fit,
         capacity: laterZhCn.capacity,
         jobs: laterZhCn.jobs,
+        room: laterZhCn.room,
+        marks: laterZhCn.timeline,
       },
       "m",
     ),

@@ -1,0 +1,53 @@
+import type { RoomWords } from "./words.ts";
+
+export const roomEn: RoomWords = {
+  pieces: {
+    others: "Other processes",
+    processes: "Processes",
+    untold: "Not told apart",
+    backend: "Backend, undivided",
+    backendRest: "Backend, rest",
+    tensors: "Backend's tensors",
+    cache: "Allocator's cache",
+    promised: "Promised",
+    reserve: "Reserve",
+    free: "Free",
+  },
+  about: {
+    others: "Held by processes that belong to no backend.",
+    untold:
+      "In use, but no listed process explains it: the driver, hidden processes, what came a moment ago.",
+    backend:
+      "Held by the backend's processes. With allocator figures this is the rest: the CUDA context above all.",
+    tensors: "Live tensors: what the models and the running job need.",
+    cache: "Kept by the allocator without being used. A release gives it back.",
+    promised: "Free now, but what runs will still take it.",
+    reserve: "Never given to jobs, and wider where the profile's figure may be wrong.",
+    free: "Room for new jobs.",
+  },
+  bar: "VRAM of GPU {index}",
+  unknownTotal: "This GPU reports no VRAM figures, so that nothing can be told apart or recommended.",
+  unified: "This GPU shares the host's memory: the figures are the host's.",
+  reclaimable: "A release of idle models would add about",
+  reclaimableAll: "A release of idle models would add about {gib} GiB. It is not counted as free.",
+  sum: { running: "running", more: "may start now", most: "at most" },
+  line: "{running} running + {n} may start = {max} at most",
+  lineUnknown: "{n} may start; what runs is not known",
+  jobsHere: "Jobs",
+  notFaster:
+    "Fits, but will not finish sooner: {gpus} already ≥ 90 % busy. Jobs there share the time, whoever starts first.",
+  notFasterHere: "{util} % busy: another fits, but will not finish sooner",
+  gpusAtOnce: "Each such job needs {n} GPUs at once.",
+  weightsLoaded: "Weights are loaded on {gpus}: one more job takes only the rest there.",
+  basis: {
+    measured: "Measured here",
+    configured: "From your config",
+    published: "Published",
+    learned: "jobs seen here: {n}",
+    before: "until then: {source}",
+    peak: "peak {mib} MiB",
+    margin: "may be {mib} MiB more",
+    weights: "of it weights {mib} MiB",
+  },
+  compare: "All profiles",
+};

@@ -1,0 +1,38 @@
+import type { PieceKind } from "../../panel/vram/split-vram.ts";
+
+/** The words of the full view for where VRAM is, and how many jobs there is room for. */
+export interface RoomWords {
+  pieces: Record<PieceKind, string> & {
+    /** In place of `others` where there is no backend to tell them from. */
+    processes: string;
+    /** In place of `backend` where its tensors and cache are known. */
+    backendRest: string;
+  };
+  /** What each piece is, for who points at it. */
+  about: Record<PieceKind, string>;
+  bar: string;
+  unknownTotal: string;
+  unified: string;
+  reclaimable: string;
+  reclaimableAll: string;
+  /** running + may start = at most */
+  sum: { running: string; more: string; most: string };
+  line: string;
+  lineUnknown: string;
+  jobsHere: string;
+  notFaster: string;
+  notFasterHere: string;
+  gpusAtOnce: string;
+  weightsLoaded: string;
+  basis: {
+    measured: string;
+    configured: string;
+    published: string;
+    learned: string;
+    before: string;
+    peak: string;
+    margin: string;
+    weights: string;
+  };
+  compare: string;
+}

@@ -1,0 +1,53 @@
+import type { Gpu } from "../../../shared/gpu/gpu.ts";
+import { fillIn } from "../../../shared/problems/fill-in.ts";
+import { gib } from "../../i18n/format.ts";
+import type { RoomWords } from "../../i18n/room/words.ts";
+import { useMessages } from "../../i18n/use-messages.ts";
+import { busyGpus } from "../gpus/busy.ts";
+import type { Capacity } from "./use-capacity.ts";
+
+interface CapacityNotesProps {
+  capacity: Capacity;
+  gpus: readonly Gpu[];
+  words: RoomWords;
+}
+
+/** What the bare figure does not say: whether a job would gain anything, what else a release would bring. */
+export function CapacityNotes({ capacity, gpus, words }: CapacityNotesProps) {
+  const m = useMessages();
+  const { perGpu, promises, canStart, profile, fresh } = capacity;
+  if (!fresh) return null;
+  const fits = (i: number) => (perGpu[i]?.canStart ?? 0) > 0;
+  const names = (which: (i: number) => boolean) =>
+    gpus
+      .filter((_, i) => which(i))
+      .map(({ index }) => `GPU ${index}`)
+      .join(", ");
+  // Where it is known what runs, what it will still take has been taken off.
+  const busy = busyGpus(gpus.filter((_, i) => promises[i]?.promisedMiB == null));
+  const notFaster = names((i) => fits(i) && promises[i]?.useful.verdict === "not-faster");
+  const loaded = names((i) => perGpu[i]?.weightsLoaded === true);
+  const reclaimable = promises.reduce((sum, one) => sum + (one.reclaimableMiB ?? 0), 0);
+  const notes: [key: string, tone: string, text: string | false][] = [
+    [
+      "busy",
+      "caution",
+      (canStart ?? 0) > 0 && busy.length > 0 && fillIn(m.concurrency.caution, { gpus: busy.join(", ") }),
+    ],
+    ["useful", "caution", notFaster !== "" && fillIn(words.notFaster, { gpus: notFaster })],
+    ["at-once", "muted", profile.gpus > 1 && fillIn(words.gpusAtOnce, { n: profile.gpus })],
+    ["loaded", "muted", loaded !== "" && fillIn(words.weightsLoaded, { gpus: loaded })],
+    ["reclaimable", "muted", reclaimable > 0 && fillIn(words.reclaimableAll, { gib: gib(reclaimable) })],
+  ];
+  const shown = notes.filter(([, , text]) => text !== false);
+  if (shown.length === 0) return null;
+  return (
+    <ul className="plain small notes">
+      {shown.map(([key, tone, text]) => (
+        <li key={key} className={tone} data-note={key}>
+          {text}
+        </li>
+      ))}
+    </ul>
+  );
+}

@@ -1,0 +1,48 @@
+import { useContext } from "react";
+import { totalCanStart } from "../../../shared/capacity/concurrency.ts";
+import { capacityOnGpu } from "../../../shared/capacity/on-gpu.ts";
+import type { Gpu } from "../../../shared/gpu/gpu.ts";
+import { fillIn } from "../../../shared/problems/fill-in.ts";
+import { DASH, gib } from "../../i18n/format.ts";
+import type { RoomWords } from "../../i18n/room/words.ts";
+import { useMessages } from "../../i18n/use-messages.ts";
+import { ProfileBasis } from "./ProfileBasis.tsx";
+import { type Capacity, ProfileContext, useProfiles } from "./use-capacity.ts";
+
+interface ProfileTableProps {
+  capacity: Capacity;
+  gpus: readonly Gpu[];
+  words: RoomWords;
+}
+
+/** Every profile with its figure, what that rests on, and how many such jobs may start now. */
+export default function ProfileTable({ capacity, gpus, words }: ProfileTableProps) {
+  const m = useMessages();
+  const profiles = useProfiles();
+  const { choose } = useContext(ProfileContext);
+  const { promises, fresh } = capacity;
+  return (
+    <ul className="plain profiles small">
+      {profiles.map((profile) => {
+        const chosen = profile.id === capacity.profile.id;
+        const rooms = gpus.map((gpu, i) => capacityOnGpu(gpu, profile, promises[i]));
+        const n = fresh ? totalCanStart(rooms, profile.gpus) : null;
+        const tone = n === null ? "unknown" : n === 0 ? "warning" : "accent";
+        return (
+          <li key={profile.id} data-chosen={chosen}>
+            <span className="profile-name">
+              <button type="button" aria-pressed={chosen} onClick={() => choose(profile.id)}>
+                {profile.label}
+              </button>
+              <span className="muted">{fillIn(m.concurrency.perJob, { gib: gib(profile.peakMiB) })}</span>
+            </span>
+            <span className="chip" data-tone={tone}>
+              {fillIn(m.concurrency.short, { n: n ?? DASH })}
+            </span>
+            <ProfileBasis profile={profile} words={words.basis} />
+          </li>
+        );
+      })}
+    </ul>
+  );
+}

@@ -1,0 +1,193 @@
+import type { Page } from "playwright-core";
+import * as v from "valibot";
+import { expect, test } from "vitest";
+import { en } from "../../client/i18n/en.ts";
+import { fitEn } from "../../client/i18n/fit/en.ts";
+import { fitZhCn } from "../../client/i18n/fit/zh-cn.ts";
+import { gib, whole } from "../../client/i18n/format.ts";
+import { roomEn } from "../../client/i18n/room/en.ts";
+import { roomZhCn } from "../../client/i18n/room/zh-cn.ts";
+import { zhCn } from "../../client/i18n/zh-cn.ts";
+import { explainCapacity, explainFurther } from "../../shared/capacity/explain.ts";
+import { capacityWordsEn } from "../../shared/capacity/words-en.ts";
+import { capacityWordsZhCn } from "../../shared/capacity/words-zh-cn.ts";
+import { fillIn } from "../../shared/problems/fill-in.ts";
+import { type CapacityState, stateSchema } from "../../shared/protocol/state.ts";
+import { axeViolations } from "../helpers/browser.ts";
+import { fakeGpu } from "../helpers/fake-nvidia-smi.ts";
+import { inBrowser } from "../helpers/in-browser.ts";
+import { jobsClient } from "../helpers/jobs-client.ts";
+
+const { browser, start } = inBrowser();
+
+const LANGUAGES = [
+  { lang: "en", m: en, room: roomEn, fit: fitEn, arithmetic: capacityWordsEn },
+  { lang: "zh-CN", m: zhCn, room: roomZhCn, fit: fitZhCn, arithmetic: capacityWordsZhCn },
+] as const;
+
+const fitSchema = v.object({
+  canStart: v.nullable(v.number()),
+  missingMiB: v.nullable(v.number()),
+  never: v.boolean(),
+  perGpu: v.array(v.object({ index: v.number(), canStart: v.nullable(v.number()) })),
+});
+
+async function stateOf(url: string) {
+  const answer: unknown = await (await fetch(`${url}api/v1/state`)).json();
+  return v.parse(v.object({ state: stateSchema }), answer).state;
+}
+
+const card = (page: Page, index: number) => page.locator(`article[aria-label^="GPU ${index} "]`);
+
+/** A legend row of a GPU's bar: MiB, `null` where it shows a dash, 0 where there is no such row. */
+async function pieceOf(page: Page, gpu: number, piece: string): Promise<number | null> {
+  const row = card(page, gpu).locator(`.pieces li[data-piece="${piece}"]`);
+  if ((await row.count()) === 0) return 0;
+  const [, figure = "?"] = /: (?:([\d,]+) MiB|—)/.exec((await row.getAttribute("title")) ?? "?: ? MiB") ?? [];
+  return figure === "?" ? null : Number(figure.replaceAll(",", ""));
+}
+
+/** Two cards: on one a backend with models between two jobs beside an LLM server, on the other a marked job. */
+const rigOptions = {
+  script: {
+    gpus: [
+      fakeGpu(0, { "memory.total": 49_140, "memory.used": 20_000, "utilization.gpu": 97 }),
+      fakeGpu(1, { "memory.total": 81_559, "memory.used": 1_000, "memory.reserved": 559 }),
+    ],
+    processes: [
+      { gpu_uuid: String(fakeGpu(0).uuid), pid: 99_001, process_name: "ollama", used_memory: 6_000 },
+      { gpu_uuid: String(fakeGpu(0).uuid), pid: 99_002, process_name: "python", used_memory: 13_400 },
+    ],
+  },
+};
+
+test.each(LANGUAGES)(
+  "CAP-5 PNL-22 what runs, what may start, how many at most and the arithmetic are the API's, $lang",
+  async ({ lang, m, room, arithmetic }) => {
+    const { sidecar } = await start(rigOptions);
+    const jobs = jobsClient(() => sidecar.url);
+    await jobs.ask({ label: "clip", profile: "wan2.1-14b-t2v-480p", gpuIndexes: [1] });
+    const page = await browser.open(`${sidecar.url}?lang=${lang}`);
+    await page.getByText(m.concurrency.how).click();
+    await expect
+      .poll(
+        async () => {
+          const { capacity } = await stateOf(sidecar.url);
+          return differences(page, capacity);
+        },
+        { timeout: 30_000 },
+      )
+      .toEqual([]);
+
+    async function differences(page: Page, { perGpu, canStart, recommendedMax }: CapacityState) {
+      const found: string[] = [];
+      const same = (what: string, shown: unknown, api: unknown) => {
+        if (shown !== api) found.push(`${what}: panel ${shown}, API ${api}`);
+      };
+      const text = (id: string) => page.getByTestId(id).innerText();
+      const running = perGpu.reduce((sum, one) => sum + (one.running ?? 0), 0);
+      same("may start", await text("can-start"), String(canStart));
+      same("running", await text("running"), String(running));
+      same("at most", await text("recommended-max"), String(recommendedMax));
+      same("of the test", running, 2);
+      for (const gpu of perGpu) {
+        const sentences = [
+          explainCapacity(gpu, arithmetic),
+          ...explainFurther(gpu, arithmetic, gpu.useful),
+        ].join("; ");
+        if (lang === "en") same(`explanation ${gpu.index}`, sentences, gpu.explanation);
+        same(`arithmetic ${gpu.index}`, await page.getByText(sentences).count(), 1);
+        const line = fillIn(room.line, {
+          running: gpu.running ?? "?",
+          n: gpu.canStart ?? "?",
+          max: gpu.recommendedMax ?? "?",
+        });
+        same(`card ${gpu.index}`, await card(page, gpu.index).getByText(line, { exact: true }).count(), 1);
+      }
+      return found;
+    }
+  },
+);
+
+test.each(LANGUAGES)("CAP-5 PNL-20 the pieces of the bar are the API's, $lang", async ({ lang, room }) => {
+  const { sidecar } = await start({
+    backends: ["http"],
+    script: {
+      gpus: rigOptions.script.gpus.slice(0, 1),
+      processes: [],
+    },
+  });
+  const page = await browser.open(`${sidecar.url}?lang=${lang}`);
+  const shown = async () => {
+    const { capacity } = await stateOf(sidecar.url);
+    const bar = capacity.perGpu[0]?.bar;
+    if (bar == null) return ["no bar"];
+    const of = (piece: string) => pieceOf(page, 0, piece);
+    const rows: [string, number | null, number | null][] = [
+      ["others", ((await of("others")) ?? 0) + ((await of("untold")) ?? 0), bar.othersMiB],
+      ["backend", await of("backend"), bar.backendMiB],
+      ["tensors", await of("tensors"), bar.tensorsMiB],
+      ["cache", await of("cache"), bar.cacheMiB],
+      ["promised", await of("promised"), bar.promisedMiB],
+      ["reserve", await of("reserve"), bar.reserveMiB],
+      ["free", await of("free"), bar.freeMiB],
+    ];
+    return rows.filter(([, panel, api]) => panel !== api).map((row) => row.join(" "));
+  };
+  await expect.poll(shown, { timeout: 30_000 }).toEqual([]);
+  expect(await pieceOf(page, 0, "tensors")).toBe(17_500);
+  expect(await pieceOf(page, 0, "cache")).toBe(500);
+  const legend = card(page, 0).locator(".pieces");
+  expect(await legend.innerText()).toContain(room.pieces.tensors);
+  expect(await legend.innerText()).toContain(`${gib(17_500)} GiB`);
+  // What a release would bring is told beside what is free, and is no part of it.
+  await card(page, 0).getByText(room.reclaimable).waitFor();
+  expect(await axeViolations(page)).toEqual([]);
+});
+
+test.each(LANGUAGES)(
+  "CAP-30 PNL-23 the chosen profile's fit is the API's, $lang",
+  async ({ lang, m, room, fit }) => {
+    const { sidecar } = await start({ script: { gpus: rigOptions.script.gpus, processes: [] } });
+    const page = await browser.open(`${sidecar.url}?lang=${lang}`);
+    await page.getByText(room.compare).click();
+    for (const [profile, label] of [
+      ["wan2.1-14b-i2v-720p", "Wan2.1 14B I2V 720p"],
+      ["wan2.1-14b-t2v-720p-x2", "Wan2.1 14B T2V 720p · 2 GPUs"],
+      ["cogvideox-2b-t2v-tuned", "CogVideoX-2b T2V · tuned"],
+    ] as const) {
+      await page.getByRole("button", { name: label, exact: true }).click();
+      expect(await page.getByLabel(m.concurrency.profile).inputValue()).toBe(profile);
+      const answer = v.parse(
+        fitSchema,
+        await (await fetch(`${sidecar.url}api/v1/fit?profile=${profile}`)).json(),
+      );
+      await page.getByTestId("can-start").getByText(String(answer.canStart), { exact: true }).waitFor();
+      for (const { index, canStart } of answer.perGpu)
+        await card(page, index)
+          .getByText(fillIn(m.concurrency.short, { n: canStart ?? "—" }))
+          .waitFor();
+      if (answer.canStart === 0) {
+        const advice = page.locator("details", { has: page.getByText(fit.title) });
+        if ((await advice.getAttribute("open")) === null) await page.getByText(fit.title).click();
+        const told = answer.never ? fit.never : fillIn(fit.missing, { mib: whole(answer.missingMiB) });
+        await page.getByText(told).waitFor();
+      }
+      // Each figure says what it rests on.
+      const { profiles } = v.parse(
+        v.object({
+          profiles: v.array(v.object({ id: v.string(), peakMiB: v.number(), source: v.string() })),
+        }),
+        await (await fetch(`${sidecar.url}api/v1/profiles`)).json(),
+      );
+      const known = profiles.find(({ id }) => id === profile);
+      const basis = page.locator(".chosen-profile .basis");
+      expect(await basis.innerText()).toContain(room.basis.published);
+      expect(await basis.innerText()).toContain(
+        fillIn(room.basis.peak, { mib: whole(known?.peakMiB ?? null) }),
+      );
+      expect(await basis.innerText()).toContain(known?.source);
+    }
+    expect(await axeViolations(page)).toEqual([]);
+  },
+);
