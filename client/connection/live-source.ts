@@ -229,6 +229,10 @@ export function createLiveSource({ baseUrl, token, historyMs: firstMs }: LiveSou
       const { releaseRecordSchema } = await import("../../shared/release/record.ts");
       return askLive(replySchema(v.array(releaseRecordSchema)), (live) => live.emitWithAck("past-releases"));
     },
+    async history(request) {
+      const { historyAnswerSchema } = await import("../../shared/history/series.ts");
+      return askLive(replySchema(historyAnswerSchema), (live) => live.emitWithAck("history", request));
+    },
     wantHistory(windowMs) {
       if (windowMs <= historyMs) return;
       historyMs = windowMs;

@@ -16,6 +16,7 @@ export function createRefusedSource(code: ProblemCode, params: ProblemParams): P
     cancelRelease: no,
     prepareBackend: no,
     pastReleases: no,
+    history: no,
     wantHistory: () => {},
     setVisible: () => {},
     close: () => {},

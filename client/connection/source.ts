@@ -1,4 +1,5 @@
 import type { Job } from "../../shared/capacity/job.ts";
+import type { HistoryAnswer, HistoryRequest } from "../../shared/history/series.ts";
 import type { Problem } from "../../shared/problems/problem.ts";
 import type { CapacityMessage, DetailsMessage, Hello, Resumed } from "../../shared/protocol/messages.ts";
 import type { Reply } from "../../shared/protocol/reply.ts";
@@ -46,6 +47,8 @@ export interface PanelSource {
   prepareBackend(id: string): Promise<Reply<{ id: string }>>;
   /** Releases of the past, newest first. */
   pastReleases(): Promise<Reply<ReleaseRecord[]>>;
+  /** Any stretch of the last 30 days, downsampled. */
+  history(request: HistoryRequest): Promise<Reply<HistoryAnswer>>;
   /** How much of the past a panel is going to show: what is missing of it is asked for. */
   wantHistory(windowMs: number): void;
   /** A hidden panel asks for no samples. */

@@ -61,7 +61,7 @@ export default function FullView({ gpus, capacity }: ViewProps) {
               />
             ))}
           </div>
-          <Timeline gpus={list} />
+          <Timeline gpus={gpus} />
         </>
       )}
       <Footer />
