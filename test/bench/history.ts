@@ -1,11 +1,7 @@
-import { mkdtempSync, rmSync, statSync } from "node:fs";
+import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { createArchive } from "../../server/history/archive.ts";
-import { openBlockStore } from "../../server/history/block-store.ts";
-import { type Gpu, UNKNOWN_READING } from "../../shared/gpu/gpu.ts";
-import { fakeGpu } from "../helpers/fake-nvidia-smi.ts";
 import { askHistory } from "../helpers/history-client.ts";
 import { connectPanel } from "../helpers/panel-client.ts";
 import { startSidecar } from "../helpers/sidecar.ts";
@@ -13,18 +9,11 @@ import { GPU_COUNT, withBusyMachine } from "./busy-machine.ts";
 import { type Figure, median, type Section } from "./figure.ts";
 import { pidOf } from "./node-child.ts";
 import { residentMib } from "./proc-usage.ts";
+import { COARSE_STEP_MS, DAYS, FLUSH_EVERY_MS, writeThirtyDays } from "./write-thirty-days.ts";
 
 const MINUTE_MS = 60_000;
 const HOUR_MS = 60 * MINUTE_MS;
 const DAY_MS = 24 * HOUR_MS;
-const DAYS = 30;
-/** The last day by the second as a watched panel samples; before it every 30 s, which fills as many buckets. */
-const FINE_MS = DAY_MS;
-const COARSE_STEP_MS = 30_000;
-/** As the sidecar does, in the last day. */
-const FLUSH_EVERY_MS = 50_000;
-const COARSE_FLUSH_MS = 10 * MINUTE_MS;
-
 const ZOOMS: readonly [string, number][] = [
   ["1 min", MINUTE_MS],
   ["15 min", 15 * MINUTE_MS],
@@ -38,14 +27,13 @@ const ROUNDS = 7;
 const MOST_DISK_MIB = 150;
 const MOST_ANSWER_MS = 50;
 const MOST_RSS_MIB = 110;
-const MIB = 1024 * 1024;
 
 /** Thirty days of eight busy GPUs, written by the store that the sidecar has, then asked of a real sidecar. */
 export const historySection: Section = async () => {
   const folder = mkdtempSync(join(tmpdir(), "gpu-panel-bench-"));
   const file = join(folder, "history.sqlite");
   try {
-    const written = write(file);
+    const written = writeThirtyDays(file);
     const answered = await withBusyMachine((fake) =>
       ask({ ...fake.env, GPU_PANEL_DATA_DIR: folder }, fake.path),
     );
@@ -67,34 +55,6 @@ export const historySection: Section = async () => {
     rmSync(folder, { recursive: true, force: true });
   }
 };
-
-function write(file: string) {
-  const endMs = Date.now();
-  const now = { wallMs: endMs - DAYS * DAY_MS, steadyMs: 0 };
-  const store = openBlockStore(file, (message) => process.stderr.write(`${message}\n`));
-  const archive = createArchive(store, { longestIntervalMs: 1000, clocks: () => now });
-  const flushesMs: number[] = [];
-  let flushedAt = now.wallMs;
-  let samples = 0;
-  let samplesMs = 0;
-  for (let tick = 0; now.wallMs < endMs; tick++) {
-    const stepMs = endMs - now.wallMs > FINE_MS ? COARSE_STEP_MS : 1000;
-    now.wallMs += stepMs;
-    now.steadyMs += stepMs;
-    const sample = { seq: tick + 1, tMs: now.steadyMs, gpus: busyGpus(tick) };
-    const before = performance.now();
-    archive.append(sample);
-    samplesMs += performance.now() - before;
-    samples++;
-    if (now.wallMs - flushedAt < (stepMs === 1000 ? FLUSH_EVERY_MS : COARSE_FLUSH_MS)) continue;
-    flushedAt = now.wallMs;
-    const flushBefore = performance.now();
-    archive.flush();
-    if (stepMs === 1000) flushesMs.push(performance.now() - flushBefore);
-  }
-  archive.close();
-  return { diskMib: statSync(file).size / MIB, flushesMs, sampleUs: (samplesMs / samples) * 1000 };
-}
 
 async function ask(env: NodeJS.ProcessEnv, nvidiaSmi: string): Promise<Figure[]> {
   const before = performance.now();
@@ -140,32 +100,4 @@ async function timed(url: string, query: Record<string, number>): Promise<number
   if (!known && query.from !== undefined && Date.now() - query.from > HOUR_MS)
     throw new Error("nothing is known of a long stretch");
   return tookMs;
-}
-
-/** Every figure of every GPU another one each time, about as a busy GPU has them. */
-function busyGpus(tick: number): Gpu[] {
-  return Array.from({ length: GPU_COUNT }, (_, index) => {
-    const load = (Math.sin(tick / 300 + index) + 1) / 2;
-    const noise = (tick * 7919 + index * 104_729) % 97;
-    return {
-      index,
-      uuid: fakeGpu(index).uuid,
-      name: "bench",
-      memoryTotalMiB: 97_887,
-      lost: false,
-      ...UNKNOWN_READING,
-      memoryUsedMiB: Math.round(45_000 + load * 35_000) + noise,
-      utilizationGpuPct: 60 + ((noise + index) % 40),
-      temperatureC: Math.round(62 + load * 15) + (noise % 3),
-      powerDrawW: 400 + load * 150 + noise / 2,
-      memoryReservedMiB: null,
-      utilizationMemoryPct: null,
-      powerLimitW: null,
-      fanPct: null,
-      pstate: null,
-      throttle: null,
-      mig: null,
-      processes: null,
-    };
-  });
 }

@@ -20,6 +20,7 @@ export const timelineEn: TimelineWords = {
   loadingPast: "Loading history …",
   pastEmpty: "Nothing is known of this stretch yet.",
   pastFailed: "History could not be loaded.",
+  pastUnreached: "The sidecar does not answer. It is asked again as soon as the panel is live.",
   retry: "Try again",
   phases: {
     "high-noise model": "high-noise model",

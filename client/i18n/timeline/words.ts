@@ -23,6 +23,8 @@ export interface TimelineWords {
   loadingPast: string;
   pastEmpty: string;
   pastFailed: string;
+  /** The sidecar could not be asked. */
+  pastUnreached: string;
   retry: string;
   /** Names of the built-in profiles' phases; others are shown as they are. */
   phases: Readonly<Record<string, string>>;

@@ -20,6 +20,7 @@ export const timelineZhCn: TimelineWords = {
   loadingPast: "正在加载历史 …",
   pastEmpty: "这段时间还没有记录。",
   pastFailed: "未能加载历史。",
+  pastUnreached: "面板服务没有应答，恢复连接后会自动重新加载。",
   retry: "重试",
   phases: {
     "high-noise model": "高噪声模型",

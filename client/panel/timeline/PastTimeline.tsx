@@ -9,6 +9,7 @@ import { CHART_FRAME, topOf } from "./geometry.ts";
 import { TimelineChart } from "./lazy-chart.ts";
 import { levelsOf } from "./levels.ts";
 import { Marks } from "./Marks.tsx";
+import { PastLoading } from "./PastLoading.tsx";
 import { pastPoints } from "./past-points.ts";
 import { pastAxis } from "./time-axis.ts";
 import { usePast } from "./use-past.ts";
@@ -21,6 +22,8 @@ interface PastTimelineProps {
 }
 
 const NARROW_PX = 480;
+/** Their words are about releases. */
+const UNREACHED: ReadonlySet<string> = new Set(["sidecar-unreachable", "sidecar-silent"]);
 const POINTS = 240;
 const NARROW_POINTS = 120;
 
@@ -53,7 +56,9 @@ function PastBody(props: PastTimelineProps & { width: number; points: number }) 
   const { answer, problem, retry } = usePast(gpu.uuid, windowMs, points);
   const failed = problem !== null && words !== undefined && (
     <Notice tone="warning" title={words.pastFailed}>
-      {problemWords(problem).message} {problemWords(problem).advice}{" "}
+      {UNREACHED.has(problem.code)
+        ? words.pastUnreached
+        : `${problemWords(problem).message} ${problemWords(problem).advice}`}{" "}
       <button type="button" onClick={retry}>
         {words.retry}
       </button>
@@ -63,10 +68,7 @@ function PastBody(props: PastTimelineProps & { width: number; points: number }) 
   if (answer === null || history === undefined) {
     return (
       failed || (
-        <div className="past-loading">
-          <div className="past-progress" role="progressbar" aria-label={words?.loadingPast} />
-          <p className="muted small">{words?.loadingPast}</p>
-        </div>
+        <PastLoading />
       )
     );
   }

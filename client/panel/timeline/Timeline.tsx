@@ -1,11 +1,13 @@
-import { lazy, Suspense, useState } from "react";
+import { lazy, Suspense, useEffect, useState } from "react";
 import type { Gpu } from "../../../shared/gpu/gpu.ts";
 import { fillIn } from "../../../shared/problems/fill-in.ts";
 import { useLater, useMessages } from "../../i18n/use-messages.ts";
 import { LiveTimeline } from "./LiveTimeline.tsx";
+import { PastLoading } from "./PastLoading.tsx";
 import { LIVE_ZOOMS, PAST_ZOOMS, type Zoom } from "./zooms.ts";
 
-const PastTimeline = lazy(() => import("./PastTimeline.tsx"));
+const loadPast = () => import("./PastTimeline.tsx");
+const PastTimeline = lazy(loadPast);
 
 const FIRST_ZOOM: Zoom = { n: 5, unit: "minutes", windowMs: 5 * 60_000 };
 
@@ -20,6 +22,11 @@ export function Timeline({ gpus }: TimelineProps) {
   const [chosen, setChosen] = useState<string | null>(null);
   const [{ windowMs }, setZoom] = useState(FIRST_ZOOM);
   const shown = gpus.find(({ gpu }) => gpu.uuid === chosen) ?? gpus[0];
+  const hasWords = words !== undefined;
+  // After the first figures, and before the sidecar may be out of reach. What fails is tried again when it is shown.
+  useEffect(() => {
+    if (hasWords) loadPast().catch(() => {});
+  }, [hasWords]);
   if (shown === undefined) return null;
   const isPast = PAST_ZOOMS.some((zoom) => zoom.windowMs === windowMs);
   const labelOf = ({ n, unit }: Zoom) =>
@@ -64,7 +71,7 @@ export function Timeline({ gpus }: TimelineProps) {
         </div>
       </header>
       {isPast ? (
-        <Suspense fallback={<div className="timeline-body" />}>
+        <Suspense fallback={<PastLoading />}>
           <PastTimeline gpu={shown.gpu} position={shown.position} windowMs={windowMs} />
         </Suspense>
       ) : (

@@ -50,10 +50,32 @@ export function pastAxis(from: number, to: number, width: number, language: stri
   return {
     from,
     to,
-    ticks: evenly(from, to, width < NARROW_PX ? 2 : 6),
+    ticks: roundTimes(from, to, width < NARROW_PX ? 3 : 8),
     tick: (tMs) => short.format(tMs),
     moment: (tMs) => long.format(tMs),
   };
+}
+
+const HOUR_MS = 60 * MINUTE_MS;
+const STEPS_MS = [
+  10 * MINUTE_MS,
+  20 * MINUTE_MS,
+  HOUR_MS,
+  2 * HOUR_MS,
+  4 * HOUR_MS,
+  12 * HOUR_MS,
+  DAY_MS,
+  2 * DAY_MS,
+  5 * DAY_MS,
+  15 * DAY_MS,
+];
+
+/** Full hours and midnights of the viewer's clock, at most `most`. */
+function roundTimes(from: number, to: number, most: number): number[] {
+  const step = STEPS_MS.find((ms) => (to - from) / ms <= most) ?? to - from;
+  const offsetMs = new Date(to).getTimezoneOffset() * MINUTE_MS;
+  const first = Math.ceil((from - offsetMs) / step) * step + offsetMs;
+  return Array.from({ length: Math.floor((to - first) / step) + 1 }, (_, i) => first + i * step);
 }
 
 function evenly(from: number, to: number, steps: number): number[] {
