@@ -2,7 +2,6 @@ import { randomUUID } from "node:crypto";
 import type { Server } from "node:http";
 import { join } from "node:path";
 import * as v from "valibot";
-import { DEFAULT_RESERVE } from "../shared/capacity/concurrency.ts";
 import { encodeHistory } from "../shared/history/codec.ts";
 import { problem } from "../shared/problems/make-problem.ts";
 import type { Problem } from "../shared/problems/problem.ts";
@@ -15,6 +14,8 @@ import { composeCapacity } from "./compose/capacity.ts";
 import { composeHistory } from "./compose/history.ts";
 import { composeLogs } from "./compose/logs.ts";
 import { composeMetrics } from "./compose/metrics.ts";
+import { composeReplay } from "./compose/replay.ts";
+import { composeSource, scratchFolder } from "./compose/source.ts";
 import { type BackendOptions, backendSchema } from "./config/backend-options.ts";
 import { dataFolder } from "./config/data-folder.ts";
 import type { Options } from "./config/options.ts";
@@ -26,17 +27,12 @@ import { createPages } from "./http/pages.ts";
 import { createDisposer } from "./lib/disposer.ts";
 import { createAudit } from "./release/audit.ts";
 import { createBackendWatch } from "./release/backend-watch.ts";
-import type { Backend } from "./release/backends/backend.ts";
 import { createBackend } from "./release/backends/create-backend.ts";
-import { createDemoBackend } from "./release/backends/demo.ts";
 import { createReleaseController } from "./release/controller.ts";
 import { createProcessOwners } from "./release/owners/process-owners.ts";
 import { chooseSource } from "./sampling/choose-source.ts";
-import { createDemoSource } from "./sampling/demo/demo-source.ts";
-import { readHost } from "./sampling/host.ts";
-import { createNvidiaSmiSource } from "./sampling/nvidia-smi-source.ts";
+import { isWsl, readHost } from "./sampling/host.ts";
 import { createSampler } from "./sampling/sampler.ts";
-import type { SampleSource } from "./sampling/source.ts";
 
 /** What the sidecar needs from the program around it. */
 export interface SidecarSurroundings {
@@ -55,7 +51,7 @@ export interface Sidecar {
   readonly server: Server;
   /** Needed to act; `null`: there is none, and only those on this machine may who come through no proxy. */
   readonly token: string | null;
-  readonly sourceKind: "nvidia-smi" | "demo";
+  readonly sourceKind: "nvidia-smi" | "demo" | "replay";
   /** Ends everything that was started, children included. Idempotent. */
   close(): Promise<void>;
 }
@@ -69,7 +65,7 @@ export function createSidecar(
   { clientFolder, version, env, mounted = false, complain }: SidecarSurroundings,
 ): Sidecar {
   const disposer = createDisposer();
-  const bootId = randomUUID();
+  let bootId = randomUUID();
   const { admit, token } = composeAuthority(options, mounted);
   const profiles = mergeProfiles(options.profiles);
   const profile =
@@ -77,16 +73,12 @@ export function createSidecar(
   if (profile === undefined) throw new Error("there is no job profile");
 
   const choice = chooseSource(options, env);
-  let source: SampleSource;
-  const backends: Backend[] = [];
-  if (choice.kind === "demo") {
-    const demo = createDemoSource(choice.gpuCount);
-    source = demo;
-    backends.push(createDemoBackend(demo.unload));
-  } else {
-    source = createNvidiaSmiSource(choice.command, options.interval, env);
-  }
-  const wanted = wantedBackends(options);
+  const { source, backends, replay } = composeSource(choice, options, env, (recording) =>
+    replayed.fill(recording, history.archive),
+  );
+  const replayed = composeReplay(replay);
+  // Whoever looks at a recording must not release on the machine of now.
+  const wanted = replay === null ? wantedBackends(options) : [];
   // A backend that was asked for takes the place of the simulated one.
   if (wanted.length > 0) backends.splice(0, backends.length, ...wanted.map(createBackend));
 
@@ -100,8 +92,9 @@ export function createSidecar(
     backendOf: owners.ownerOf,
   });
   disposer.add(sampler.close);
-  const epochMs = Date.now() - Math.round(sampler.nowMs());
-  const folder = options.dataDir ?? dataFolder(env);
+  // The time of a recording is its own, counted from 1970.
+  const epochMs = replay === null ? Date.now() - Math.round(sampler.nowMs()) : 0;
+  const folder = replay === null ? (options.dataDir ?? dataFolder(env)) : scratchFolder(disposer);
   const history = composeHistory({
     sampler,
     folder,
@@ -111,6 +104,7 @@ export function createSidecar(
     epochMs,
     complain,
     disposer,
+    recorded: replay === null ? undefined : replayed.clocks,
   });
 
   const watch = createBackendWatch(backends, options.backendInterval);
@@ -149,7 +143,8 @@ export function createSidecar(
     watch,
     profiles,
     profile,
-    reserve: DEFAULT_RESERVE,
+    reserve: options.reserve,
+    isWsl: choice.kind === "nvidia-smi" && isWsl(),
     folder,
     isDemo: choice.kind === "demo",
     epochMs,
@@ -214,6 +209,7 @@ export function createSidecar(
       prepareBackend: releases.prepare,
       pastReleases: audit.recent,
       history: history.ask,
+      replay: replayed.control,
       metrics: composeMetrics({
         disposer,
         version,
@@ -241,6 +237,7 @@ export function createSidecar(
       release: releases.request,
       cancelRelease: releases.cancel,
       prepareBackend: releases.prepare,
+      replay: replayed.control,
       pastReleases: audit.recent,
       history: history.ask,
     },
@@ -251,6 +248,21 @@ export function createSidecar(
   disposer.add(gateway.close);
   disposer.add(sampler.onSample(gateway.sample));
   disposer.add(sampler.onSource(gateway.source));
+  disposer.add(
+    sampler.onJump(() => {
+      const { gpus, tMs, seq } = sampler.latest();
+      history.recent.restart(
+        replayed.past(
+          gpus.map(({ uuid }) => uuid),
+          tMs,
+          seq,
+        ),
+      );
+      // Another name of this run: what viewers know is forgotten.
+      bootId = randomUUID();
+      gateway.greetAll();
+    }),
+  );
   disposer.add(releases.onRelease(gateway.release));
   disposer.add(watch.onChange(gateway.backends));
   capacity.tell(gateway);

@@ -31,6 +31,8 @@ export interface Gpu {
   memoryTotalMiB: number | null;
   /** The GPU was there and no longer answers: its readings are `null`. */
   lost: boolean;
+  /** A desktop draws on it, or Windows (WDDM) manages its memory; absent where the driver does not tell. */
+  display?: boolean;
   memoryUsedMiB: number | null;
   memoryFreeMiB: number | null;
   memoryReservedMiB: number | null;
@@ -56,6 +58,23 @@ export interface SourceState {
   problem: Problem | null;
   intervalMs: number;
   driverVersion: string | null;
+  /** The recording that is played, with `kind: "replay"`. */
+  replay?: ReplayState;
+}
+
+/** A recording that is being played. Moments are epoch milliseconds. */
+export interface ReplayState {
+  file: string;
+  startMs: number;
+  endMs: number;
+  /** Recorded seconds per second. */
+  speed: number;
+  paused: boolean;
+  /** Lines that could not be read, and the numbers of the first of them. */
+  wrongLines: number;
+  firstWrong: number[];
+  /** Only every nth sample is played; 1: all. */
+  everyNth: number;
 }
 
 /** What the backend says it freed: shown beside the measured figure, never believed. */

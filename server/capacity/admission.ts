@@ -11,6 +11,8 @@ export interface JobWish {
   label: string;
   profile: string | null;
   peakMiB: number;
+  /** The peak is its own word, not its profile's. */
+  ownPeak?: boolean;
   gpuCount: number;
   /** Indexes of the GPUs that it may use; `null`: any. */
   allowed: readonly number[] | null;
@@ -53,6 +55,7 @@ export function request(before: Records, wish: JobWish, gpus: readonly GpuNow[],
   const asked: JobRecord = {
     place,
     requestId: wish.requestId,
+    ownPeak: wish.ownPeak ?? false,
     ttlMs,
     allowed: wish.allowed === null ? null : [...wish.allowed],
     keeps: [],

@@ -9,7 +9,9 @@ import { capacityState, explainedGpu } from "../../shared/capacity/explained.ts"
 import type { Job } from "../../shared/capacity/job.ts";
 import { loadedProfiles } from "../../shared/capacity/loaded-profiles.ts";
 import { roomOf } from "../../shared/capacity/on-gpu.ts";
+import { resolveProfile } from "../../shared/capacity/predict-profile.ts";
 import type { Profile } from "../../shared/capacity/profile.ts";
+import { reservationOf } from "../../shared/capacity/reservation.ts";
 import type { Run } from "../../shared/capacity/run.ts";
 import { capacityWordsEn } from "../../shared/capacity/words-en.ts";
 import type { Gpu } from "../../shared/gpu/gpu.ts";
@@ -22,14 +24,16 @@ import {
 } from "../../shared/protocol/state.ts";
 import type { BackendState } from "../../shared/release/backend.ts";
 import { createEmitter } from "../lib/emitter.ts";
+import type { JobFigures } from "./job-figures.ts";
 import type { EndedJob } from "./jobs.ts";
-import { learn, type Signature } from "./learn.ts";
-import { endMarkedJob, type MarkedJob } from "./marked-job.ts";
+import { learn, raise, type Signature } from "./learn.ts";
+import { learnedProfiles } from "./learned-profiles.ts";
+import { endMarkedJob, type MarkedJob, presentPeak } from "./marked-job.ts";
 import { matchPids } from "./match-pids.ts";
 import { NOTHING_OBSERVED, type ObservedGpu, observe } from "./observer.ts";
-import { profileFigure } from "./profile-figure.ts";
 import { promisesOn, type SeenRun } from "./promises.ts";
 import { createRecentUse } from "./recent-use.ts";
+import type { KnownRoom } from "./room-watch.ts";
 import { followRuns, type GpuRuns, NO_RUNS, shownRuns } from "./runs.ts";
 import type { SignatureStore } from "./signature-store.ts";
 
@@ -43,6 +47,10 @@ export interface Estimator {
   profiles(): readonly Profile[];
   /** The recommendation for one profile over all GPUs. */
   capacity(profileId: string): CapacityState;
+  /** What jobs are reckoned with. */
+  figures: JobFigures;
+  /** The room on one GPU beside its readings. */
+  roomOf(gpu: Gpu): KnownRoom;
   sample(sample: Sample): void;
   /** Jobs or backends have changed: looks again without waiting for a sample. */
   look(): void;
@@ -64,6 +72,8 @@ export interface EstimatorContext {
   jobs(): readonly Job[];
   backends(): readonly BackendState[];
   reserve: ReserveSettings;
+  /** The machine is Windows' Linux, whose GPUs Windows draws on. */
+  isWsl: boolean;
   /** Epoch milliseconds of the samples' time 0. */
   epochMs: number;
   /** Asked only where GPUs share the host's memory. */
@@ -74,9 +84,11 @@ export interface EstimatorContext {
 interface Taken {
   running: number | null;
   promisedMiB: number | null;
+  /** Of what is promised, for what nobody marked. */
+  unmarkedMiB: number;
   runs: readonly SeenRun[] | null;
 }
-const UNTOLD: Taken = { running: null, promisedMiB: null, runs: null };
+const UNTOLD: Taken = { running: null, promisedMiB: null, unmarkedMiB: 0, runs: null };
 
 const UNNAMED_STEP_MIB = 256;
 /** More than a desktop takes, less than any video model. */
@@ -95,20 +107,13 @@ export function createEstimator(context: EstimatorContext): Estimator {
   let state = { ...NOTHING_OBSERVED, knowledge: store.load().reduce(learn, NOTHING_OBSERVED.knowledge) };
   let gpus: readonly Gpu[] = [];
   let promises: GpuPromise[] = [];
+  let taken: Taken[] = [];
   let followed = NO_RUNS;
   let runs: readonly Run[] = [];
-  let learned = learnedProfiles();
+  let learned = learnedProfiles(state.knowledge, profiles);
   const use = createRecentUse();
   /** By GPU: the list of processes and the sample in which it was first seen. */
   const lists = new Map<string, { processes: Gpu["processes"]; atMs: number }>();
-
-  function learnedProfiles(): Profile[] {
-    return profiles.map((profile) => {
-      const { peakMiB, uncertaintyMiB, seen } = profileFigure(state.knowledge, profile, profiles);
-      const basis = seen > 0 && profile.basis === "published" ? ("measured" as const) : profile.basis;
-      return { ...profile, peakMiB, uncertaintyMiB, seen, basis };
-    });
-  }
 
   function observed(gpu: Gpu, nowMs: number): ObservedGpu {
     const known = lists.get(gpu.uuid);
@@ -137,7 +142,10 @@ export function createEstimator(context: EstimatorContext): Estimator {
     return {
       running,
       promisedMiB,
-      reserveMiB: room.memoryTotalMiB === null ? null : reserveFor(room.memoryTotalMiB, reserve, false),
+      reserveMiB:
+        room.memoryTotalMiB === null
+          ? null
+          : reserveFor(room.memoryTotalMiB, reserve, context.isWsl || gpu.display === true),
       useful: use.usefulness(gpu.uuid, running),
       ...backendsOn(gpu, gpus, backends()),
       loaded: loadedProfiles(gpu, gpus, backends(), learned),
@@ -155,20 +163,25 @@ export function createEstimator(context: EstimatorContext): Estimator {
     const isMarked = jobsMarked.some((job) => job.gpus.includes(gpu.index));
     // Where somebody holds VRAM whom nvidia-smi does not show, nothing is known of what runs, but for what was marked.
     if (!isMarked && hidesProcesses(gpu)) return UNTOLD;
-    const { running, promisedMiB, freeMiB, runs } = promisesOn(state, gpu.index, jobsMarked, profiles);
+    const { running, promisedMiB, unmarkedMiB, freeMiB, runs } = promisesOn(
+      state,
+      gpu.index,
+      jobsMarked,
+      profiles,
+    );
     const free = gpu.memoryFreeMiB;
     // What was freed since the processes were listed may be given to one of them: it is not counted on before the next list.
     const unnamed = free === null || freeMiB === null ? 0 : Math.max(0, free - freeMiB);
     // In steps, so that what moves a little with every sample is not sent and drawn with every sample.
     const held =
       unnamed < UNNAMED_STEP_MIB / 2 ? 0 : Math.ceil(unnamed / UNNAMED_STEP_MIB) * UNNAMED_STEP_MIB;
-    return { running, promisedMiB: promisedMiB + held, runs };
+    return { running, promisedMiB: promisedMiB + held, unmarkedMiB, runs };
   }
 
   function settle(profilesChanged: boolean) {
-    if (profilesChanged) learned = learnedProfiles();
+    if (profilesChanged) learned = learnedProfiles(state.knowledge, profiles);
     const jobsMarked = marked();
-    const taken = gpus.map((gpu) => takenOn(gpu, jobsMarked));
+    taken = gpus.map((gpu) => takenOn(gpu, jobsMarked));
     const next = gpus.map((gpu, i) => promiseOn(gpu, taken[i] ?? UNTOLD));
     const changed = JSON.stringify(next) !== JSON.stringify(promises);
     promises = next;
@@ -204,6 +217,22 @@ export function createEstimator(context: EstimatorContext): Estimator {
       );
       return capacityState(profile, perGpu, runs);
     },
+    figures: {
+      resolve: (query) => resolveProfile(query, learned)?.profile ?? null,
+      reservation(id, mostMiB) {
+        const profile = resolveProfile({ profile: id }, learned)?.profile;
+        return profile === undefined ? null : reservationOf(profile, mostMiB);
+      },
+      present(job) {
+        const running = marked().find(({ id }) => id === job.id);
+        return running === undefined ? job.peakMiB : presentPeak(state, running);
+      },
+    },
+    roomOf(gpu) {
+      const position = gpus.findIndex(({ uuid }) => uuid === gpu.uuid);
+      const { unified, reserveMiB } = promises[position] ?? promiseOn(gpu, UNTOLD);
+      return { room: roomOf(gpu, { unified }), reserveMiB, unmarkedMiB: taken[position]?.unmarkedMiB ?? 0 };
+    },
     look: () => settle(false),
     sample(sample) {
       const { gpus: now, tMs } = sample;
@@ -220,14 +249,36 @@ export function createEstimator(context: EstimatorContext): Estimator {
       for (const signature of result.learned) keep(signature);
       settle(raised);
     },
-    jobEnded({ job, oom }) {
+    jobEnded({ job, peakMiB, oom }) {
       const known = matchPids([{ ...job, state: "running" }], state.tracked)[0];
       if (known === undefined) return;
       const outcome = oom ? "out-of-memory" : job.state === "done" ? "done" : "failed";
       const result = endMarkedJob(state, known, outcome);
       state = result.state;
-      settle(keep(result.signature));
+      // Where its process was not seen, its own word counts: it wanted more than was reserved for it.
+      const unseen = oom && result.signature === null ? unseenOom(job, peakMiB) : null;
+      if (unseen !== null) state = { ...state, knowledge: learn(state.knowledge, unseen) };
+      else if (peakMiB !== null && job.profile !== null)
+        state = { ...state, knowledge: raise(state.knowledge, job.profile, peakMiB) };
+      const isKept = keep(result.signature ?? unseen);
+      settle(isKept || peakMiB !== null);
     },
     onChange: changes.subscribe,
+  };
+}
+
+/** The signature of a job that ran out of memory unseen. */
+function unseenOom(job: Job, peakMiB: number | null): Signature | null {
+  if (job.profile === null) return null;
+  const seconds = Math.max(1, ((job.endedAt ?? 0) - (job.startedAt ?? 0)) / 1000);
+  const most = Math.max(peakMiB ?? 0, job.peakMiB);
+  return {
+    profile: job.profile,
+    name: null,
+    peakMiB: most,
+    seconds,
+    curve: { stepS: seconds, lowMiB: [most], highMiB: [most] },
+    outOfMemory: true,
+    endedAtMs: job.endedAt ?? 0,
   };
 }

@@ -7,6 +7,8 @@ export const jobRecordSchema = v.object({
   /** Order of arrival. */
   place: v.number(),
   requestId: v.nullable(v.string()),
+  /** It brought its own peak: nothing that is learned of its profile changes that. */
+  ownPeak: v.optional(v.boolean(), false),
   ttlMs: v.number(),
   /** Indexes of the GPUs that it may use; `null`: any. */
   allowed: v.nullable(v.array(v.number())),

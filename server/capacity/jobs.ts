@@ -1,11 +1,17 @@
 import { randomUUID } from "node:crypto";
 import type { Job } from "../../shared/capacity/job.ts";
-import type { Profile } from "../../shared/capacity/profile.ts";
 import { problem } from "../../shared/problems/make-problem.ts";
 import type { JobBody, JobEnd, JobPatch } from "../../shared/protocol/job-requests.ts";
 import { type Reply, refuse, succeed } from "../../shared/protocol/reply.ts";
 import { createEmitter } from "../lib/emitter.ts";
 import { admit, expire, finish, heartbeat, prune, type Records, request, revive } from "./admission.ts";
+import {
+  type JobFigures,
+  mostRoom,
+  queryOf,
+  withPresentPeaks,
+  withPresentReservations,
+} from "./job-figures.ts";
 import { isRunning, isUnfinished, isWaiting, type JobRecord } from "./job-record.ts";
 import type { JobStore } from "./job-store.ts";
 import type { RoomWatch } from "./room-watch.ts";
@@ -41,7 +47,7 @@ export interface Jobs {
 export interface JobsContext {
   store: JobStore;
   room: RoomWatch;
-  profiles: () => readonly Profile[];
+  figures: JobFigures;
   /** Epoch milliseconds of a clock that is never put forward or back. */
   nowMs(): number;
 }
@@ -50,7 +56,7 @@ export interface JobsContext {
 const SHOWN_ENDED = 20;
 
 /** Every step is taken without an interruption and is on disk before anybody is told of it. */
-export function createJobs({ store, room, profiles, nowMs }: JobsContext): Jobs {
+export function createJobs({ store, room, figures, nowMs }: JobsContext): Jobs {
   const changes = createEmitter<void>();
   const ends = createEmitter<EndedJob>();
   // What is kept does not tell who is the first of the queue by now.
@@ -80,7 +86,10 @@ export function createJobs({ store, room, profiles, nowMs }: JobsContext): Jobs 
   }
 
   function admitNow() {
-    if (records.some(isWaiting)) take(admit(records, room.now(), nowMs()));
+    if (!records.some(isWaiting)) return;
+    const gpus = room.now();
+    const present = withPresentPeaks(withPresentReservations(records, gpus, figures), figures);
+    take(present.restore(admit(present.records, gpus, nowMs())));
   }
 
   function expireNow() {
@@ -120,17 +129,23 @@ export function createJobs({ store, room, profiles, nowMs }: JobsContext): Jobs 
     },
     find,
     request(body, requestedBy) {
-      const profile = profiles().find(({ id }) => id === body.profile) ?? null;
-      if (profile === null && body.profile !== undefined) return refuse(problem("unknown-profile"));
-      const peakMiB = body.peakMiB ?? profile?.peakMiB;
-      if (peakMiB === undefined)
-        return refuse(problem("bad-request", { detail: "profile or peakMiB is needed" }));
+      const query = queryOf(body);
+      const profile = query === null ? null : figures.resolve(query);
+      if (query !== null && profile === null) return refuse(problem("unknown-profile"));
+      expireNow();
+      const gpus = room.now();
       const gpuCount = body.gpus ?? body.gpuIndexes?.length ?? profile?.gpus ?? 1;
+      const most = mostRoom(gpus, records, gpuCount, body.gpuIndexes ?? null);
+      const learned = profile === null ? null : figures.reservation(profile.id, most);
+      const peakMiB = body.peakMiB ?? learned;
+      if (peakMiB === null)
+        return refuse(problem("bad-request", { detail: "profile, model or peakMiB is needed" }));
       const wish = {
         id: randomUUID(),
         label: body.label ?? profile?.label ?? "job",
         profile: profile?.id ?? null,
         peakMiB,
+        ownPeak: body.peakMiB !== undefined,
         gpuCount,
         allowed: body.gpuIndexes ?? null,
         backend: body.backend ?? null,
@@ -140,10 +155,12 @@ export function createJobs({ store, room, profiles, nowMs }: JobsContext): Jobs 
         ttlMs: body.ttlSeconds * 1000,
         wait: body.wait,
       };
-      expireNow();
-      const step = request(records, wish, room.now(), nowMs());
-      take(step.records);
-      return step.kind === "taken" ? succeed(step.record.job) : refuse(step.problem);
+      const present = withPresentPeaks(withPresentReservations(records, gpus, figures), figures);
+      const step = request(present.records, wish, gpus, nowMs());
+      take(present.restore(step.records));
+      return step.kind === "taken"
+        ? succeed(find(step.record.job.id) ?? step.record.job)
+        : refuse(step.problem);
     },
     heartbeat(id, patch) {
       const job = find(id);

@@ -10,6 +10,8 @@ export interface PeakFigure {
   seen: number;
 }
 
+type FiguredProfile = Pick<Profile, "id" | "peakMiB" | "basis"> & Partial<Pick<Profile, "uncertaintyMiB">>;
+
 /** From this many observations on the quantile stands for the maximum. */
 const ENOUGH_FOR_QUANTILE = 100;
 const QUANTILE = 0.99;
@@ -44,7 +46,7 @@ export const ofKind = memo((kind: Kind) => ofPeaks(kind.peaks));
  */
 export function profileFigure(
   knowledge: Knowledge,
-  profile: Pick<Profile, "id" | "peakMiB" | "basis">,
+  profile: FiguredProfile,
   profiles: readonly Pick<Profile, "id" | "peakMiB">[] = [],
 ): PeakFigure {
   const figures = figuresOf(knowledge);
@@ -62,7 +64,7 @@ const figuresOf = memo(
 
 function makeFigure(
   knowledge: Knowledge,
-  profile: Pick<Profile, "id" | "peakMiB" | "basis">,
+  profile: FiguredProfile,
   profiles: readonly Pick<Profile, "id" | "peakMiB">[],
 ): PeakFigure {
   const marked = knowledge.kinds.filter((kind) => kind.profile === profile.id);
@@ -72,11 +74,16 @@ function makeFigure(
   const least = Math.max(floor, profile.basis === "configured" || inferred.length > 0 ? profile.peakMiB : 0);
   if (peaks.length === 0) {
     const peakMiB = Math.max(profile.peakMiB, floor);
-    return { peakMiB, uncertaintyMiB: Math.ceil(peakMiB * PUBLISHED_UNCERTAINTY), seen: 0 };
+    return { peakMiB, uncertaintyMiB: doubtOf(profile, peakMiB), seen: 0 };
   }
   const { peakMiB: measured, uncertaintyMiB, seen } = ofPeaks(peaks);
   const published = Math.max(0, profile.peakMiB - measured) / (1 + seen);
   return { peakMiB: Math.max(Math.ceil(measured + published), least), uncertaintyMiB, seen };
+}
+
+/** A figure that was predicted says itself how far it may be off. */
+function doubtOf({ uncertaintyMiB = 0 }: FiguredProfile, peakMiB: number): number {
+  return Math.max(Math.ceil(peakMiB * PUBLISHED_UNCERTAINTY), uncertaintyMiB);
 }
 
 /** How near an unmarked kind's peak must be to a profile's for it to be taken for that profile. */

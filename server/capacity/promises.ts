@@ -7,6 +7,7 @@ import {
 } from "../../shared/capacity/concurrency.ts";
 import type { Profile } from "../../shared/capacity/profile.ts";
 import { promisedMiB, type RunningJob } from "../../shared/capacity/promised.ts";
+import { reservationOf } from "../../shared/capacity/reservation.ts";
 import { type MarkedJob, stillPromised } from "./marked-job.ts";
 import type { Observed } from "./observer.ts";
 import { predictPeak } from "./predict-peak.ts";
@@ -34,6 +35,8 @@ export interface Promises {
   /** Jobs that run there, marked or inferred. */
   running: number;
   promisedMiB: number;
+  /** Of that, for what nobody marked. */
+  unmarkedMiB: number;
   /** The smaller of free now and free at the last process list: what was freed since has no name yet. */
   freeMiB: number | null;
   totalMiB: number | null;
@@ -66,6 +69,7 @@ export function promisesOn(
     const startedMs = process?.job?.startedMs ?? null;
     runs.push({ ...run, job: job.id, pid: job.pid, name: process?.name ?? null, startedMs });
   }
+  const markedMiB = promisedMiB(jobs);
   for (const process of processes?.values() ?? []) {
     const role = roleOf(process, state.nowMs);
     if (role === "other" || pids.has(process.pid) || state.claimed.has(process.pid)) continue;
@@ -87,6 +91,7 @@ export function promisesOn(
     runs,
     running: runs.length,
     promisedMiB: Math.ceil(promisedMiB(jobs) + company),
+    unmarkedMiB: Math.ceil(promisedMiB(jobs) - markedMiB + company),
     freeMiB: free === null ? null : Math.min(free, state.freeAtList.get(gpuIndex) ?? free),
     totalMiB: gpu?.memoryTotalMiB ?? null,
   };
@@ -135,7 +140,7 @@ export function reservationFor(
   mostMiB: number = Number.POSITIVE_INFINITY,
 ): number {
   const { peakMiB, uncertaintyMiB } = profileFigure(state.knowledge, profile, profiles);
-  return Math.max(peakMiB, Math.min(peakMiB + uncertaintyMiB, Math.floor(mostMiB)));
+  return reservationOf({ peakMiB, uncertaintyMiB }, mostMiB);
 }
 
 /**

@@ -1,4 +1,4 @@
-import { reserveMiB } from "../../shared/capacity/concurrency.ts";
+import type { GpuRoom } from "../../shared/capacity/concurrency.ts";
 import type { Gpu, GpuProcess } from "../../shared/gpu/gpu.ts";
 import type { Sample } from "../../shared/gpu/sample.ts";
 import { createEmitter } from "../lib/emitter.ts";
@@ -13,6 +13,15 @@ export interface RoomSamples {
   /** Keeps the sampling fast; returns the end of it. */
   holdFast(): () => void;
   refreshProcesses(): Promise<void>;
+}
+
+/** What is known of a GPU beside its readings. */
+export interface KnownRoom {
+  /** Its own VRAM, or the host's memory where they share it. */
+  room: GpuRoom;
+  reserveMiB: number | null;
+  /** VRAM that programs without a marker will still take. */
+  unmarkedMiB: number;
 }
 
 /** The room on every GPU as the samples tell it. */
@@ -39,7 +48,7 @@ const LIST_AGE_MS = 15_000;
 const ASK_REST_MS = 4000;
 const ASK_REST_FACTOR = 20;
 
-export function createRoomWatch(samples: RoomSamples): RoomWatch {
+export function createRoomWatch(samples: RoomSamples, knownOf: (gpu: Gpu) => KnownRoom): RoomWatch {
   const changes = createEmitter<void>();
   const listings = new Map<string, Listing>();
   let need = { samples: false, processes: false };
@@ -83,8 +92,8 @@ export function createRoomWatch(samples: RoomSamples): RoomWatch {
 
   const unsubscribe = samples.onSample(follow);
 
-  function viewsOf(gpu: Gpu): GpuView[] {
-    const { memoryFreeMiB: freeMiB, memoryUsedMiB: usedMiB } = gpu;
+  function viewsOf(gpu: Gpu, { memoryFreeMiB: freeMiB }: GpuRoom): GpuView[] {
+    const { memoryUsedMiB: usedMiB } = gpu;
     if (!samples.isLive() || freeMiB === null) return [];
     const bare: GpuView = { by: "nothing", freeMiB };
     const listing = listings.get(gpu.uuid);
@@ -103,13 +112,17 @@ export function createRoomWatch(samples: RoomSamples): RoomWatch {
 
   return {
     now: () =>
-      samples.latest().gpus.map((gpu) => ({
-        index: gpu.index,
-        totalMiB: gpu.memoryTotalMiB,
-        reserveMiB: gpu.memoryTotalMiB === null ? null : reserveMiB(gpu.memoryTotalMiB),
-        usedMiB: samples.isLive() ? gpu.memoryUsedMiB : null,
-        views: viewsOf(gpu),
-      })),
+      samples.latest().gpus.map((gpu) => {
+        const { room, reserveMiB, unmarkedMiB } = knownOf(gpu);
+        return {
+          index: gpu.index,
+          totalMiB: room.memoryTotalMiB,
+          reserveMiB,
+          usedMiB: samples.isLive() ? gpu.memoryUsedMiB : null,
+          unmarkedMiB,
+          views: viewsOf(gpu, room),
+        };
+      }),
     onChange: changes.subscribe,
     setNeed(next) {
       need = next;

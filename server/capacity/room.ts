@@ -17,6 +17,8 @@ export interface GpuNow {
   /** VRAM that is never given to jobs; `null` where the total is not known. */
   reserveMiB: number | null;
   usedMiB: number | null;
+  /** VRAM that programs without a marker will still take; nothing where it is not known. */
+  unmarkedMiB?: number;
   /** Empty: its VRAM is not known now. Of several the one that finds most room counts: each is safe by itself. */
   views: readonly GpuView[];
 }
@@ -48,14 +50,16 @@ export function roomOn(gpu: GpuNow, leases: readonly Lease[]): Room | null {
   const rooms = gpu.views.map((view): Room => {
     const held = heldBy(view, leases);
     const freeMiB = Math.min(view.freeMiB, totalMiB);
-    const promised = promisedMiB(leases.map(({ peakMiB }, i) => ({ peakMiB, heldMiB: held[i] ?? null })));
+    const unmarked = Math.ceil(gpu.unmarkedMiB ?? 0);
+    const marked = promisedMiB(leases.map(({ peakMiB }, i) => ({ peakMiB, heldMiB: held[i] ?? null })));
+    const promised = marked + unmarked;
     const ours = leases.reduce((sum, { peakMiB }, i) => sum + (held[i] ?? peakMiB), 0);
     return {
       freeMiB,
       promisedMiB: promised,
       reserveMiB,
       availableMiB: freeMiB - promised - reserveMiB,
-      possibleMiB: Math.min(totalMiB, freeMiB + ours) - reserveMiB,
+      possibleMiB: Math.min(totalMiB, freeMiB + ours) - unmarked - reserveMiB,
     };
   });
   const [first, ...others] = rooms;

@@ -1,12 +1,13 @@
 import { join } from "node:path";
 import type { ReserveSettings } from "../../shared/capacity/concurrency.ts";
 import { assessFit, type Fit } from "../../shared/capacity/fit.ts";
-import { matchProfile, type ProfileQuery } from "../../shared/capacity/match-profile.ts";
+import type { ProfileQuery } from "../../shared/capacity/match-profile.ts";
+import { resolveProfile } from "../../shared/capacity/predict-profile.ts";
 import type { Profile } from "../../shared/capacity/profile.ts";
 import { problem } from "../../shared/problems/make-problem.ts";
 import type { CapacityMessage } from "../../shared/protocol/messages.ts";
 import { type Reply, refuse, succeed } from "../../shared/protocol/reply.ts";
-import type { HostState, State } from "../../shared/protocol/state.ts";
+import type { HostState, SourceState, State } from "../../shared/protocol/state.ts";
 import { openDatabase } from "../capacity/database.ts";
 import { createEstimator, type Estimator } from "../capacity/estimator.ts";
 import { createJobStore } from "../capacity/job-store.ts";
@@ -27,6 +28,7 @@ export interface CapacityParts {
   /** The profile that the state's `capacity` is for. */
   profile: Profile;
   reserve: ReserveSettings;
+  isWsl: boolean;
   /** Where jobs and what is learned are kept. */
   folder: string;
   isDemo: boolean;
@@ -56,25 +58,27 @@ export function composeCapacity(parts: CapacityParts): CapacityArea {
   const file = parts.isDemo ? "capacity-demo.sqlite" : "capacity.sqlite";
   const database = openDatabase(join(parts.folder, file), parts.complain);
   disposer.add(database.close);
-  const room = createRoomWatch({ ...sampler, isLive: () => sampler.source().status === "live" });
-  disposer.add(room.close);
-  const jobs = createJobs({
-    store: createJobStore(database),
-    room,
-    profiles: () => estimator.profiles(),
-    nowMs: () => parts.epochMs + Math.round(sampler.nowMs()),
-  });
-  disposer.add(jobs.close);
   const estimator = createEstimator({
     profiles: parts.profiles,
     store: createSignatureStore(database),
     jobs: () => jobs.list(),
     backends: watch.states,
     reserve: parts.reserve,
+    isWsl: parts.isWsl,
     epochMs: parts.epochMs,
     readHost: parts.readHost,
   });
+  // Before admission looks at a sample, what it promises must be known.
   disposer.add(sampler.onSample(estimator.sample));
+  const room = createRoomWatch({ ...sampler, isLive: () => isLive(sampler.source()) }, estimator.roomOf);
+  disposer.add(room.close);
+  const jobs = createJobs({
+    store: createJobStore(database),
+    room,
+    figures: estimator.figures,
+    nowMs: () => parts.epochMs + Math.round(sampler.nowMs()),
+  });
+  disposer.add(jobs.close);
   disposer.add(watch.onChange(estimator.look));
   disposer.add(jobs.onEnd(estimator.jobEnded));
   disposer.add(jobs.onChange(estimator.look));
@@ -96,10 +100,10 @@ export function composeCapacity(parts: CapacityParts): CapacityArea {
     },
     fit(query) {
       const known = estimator.profiles();
-      const meant = matchProfile(query, known);
+      const meant = resolveProfile(query, known);
       if (meant === null) return refuse(problem("unknown-profile"));
       const { gpus } = sampler.latest();
-      const answer = assessFit(meant, {
+      const answer = assessFit(meant.profile, {
         gpus,
         promises: estimator.promises(),
         profiles: known,
@@ -107,7 +111,7 @@ export function composeCapacity(parts: CapacityParts): CapacityArea {
         jobs: jobs.list(),
         nowMs: Date.now(),
       });
-      return succeed(answer);
+      return succeed(meant.predicted === null ? answer : { ...answer, predicted: meant.predicted });
     },
     tell(gateway) {
       let changed = { profiles: false, runs: false };
@@ -138,4 +142,9 @@ export function composeCapacity(parts: CapacityParts): CapacityArea {
       disposer.add(jobs.onChange(tellJobs.call));
     },
   };
+}
+
+/** A recording says nothing of the room that there is now. */
+function isLive({ status, kind }: SourceState): boolean {
+  return status === "live" && kind !== "replay";
 }

@@ -4,9 +4,10 @@ import type { Problem } from "../../shared/problems/problem.ts";
 import { type Reply, refuse } from "../../shared/protocol/reply.ts";
 import { tooManyRequests } from "../gateway/too-many-requests.ts";
 import { createHistoryAnswers } from "../history/answer.ts";
-import { createArchive } from "../history/archive.ts";
+import { type Archive, createArchive } from "../history/archive.ts";
 import { openBlockStore } from "../history/block-store.ts";
 import { createHistory, type History } from "../history/history.ts";
+import type { Clocks } from "../history/pruning.ts";
 import { recentRows } from "../history/recent-rows.ts";
 import { addressKey } from "../lib/address-key.ts";
 import type { Disposer } from "../lib/disposer.ts";
@@ -16,6 +17,7 @@ import { IDLE_INTERVAL_MS, type Sampler } from "../sampling/sampler.ts";
 export interface HistoryParts {
   /** The last 15 minutes, for the panel's start. */
   recent: History;
+  archive: Archive;
   /** Any stretch of the last 30 days, for a caller at this address. */
   ask(query: HistoryQuery, address: string | undefined): Reply<HistoryAnswer>;
   /** Why history would not survive a restart, or `null`. */
@@ -39,26 +41,34 @@ export function composeHistory(options: {
   epochMs: number;
   complain(message: string): void;
   disposer: Disposer;
+  /** The clocks of a recording, which brings its history itself. */
+  recorded?: (() => Clocks) | undefined;
 }): HistoryParts {
   const { sampler, folder, demo, intervalMs, writeIntervalMs, epochMs, complain, disposer } = options;
   const store = openBlockStore(join(folder, demo ? "history-demo.sqlite" : "history.sqlite"), complain);
-  const archive = createArchive(store, { longestIntervalMs: Math.max(IDLE_INTERVAL_MS, intervalMs) });
+  const { recorded } = options;
+  const archive = createArchive(store, {
+    longestIntervalMs: Math.max(IDLE_INTERVAL_MS, intervalMs),
+    ...(recorded === undefined ? {} : { clocks: recorded }),
+  });
   disposer.add(archive.close);
   const timer = setInterval(archive.flush, writeIntervalMs);
   disposer.add(() => clearInterval(timer));
 
-  const recent = createHistory((uuids) => recentRows(archive, uuids, epochMs));
+  const recent = createHistory((uuids) => (recorded ? [] : recentRows(archive, uuids, epochMs)));
   disposer.add(sampler.onSample(recent.append));
-  disposer.add(sampler.onSample(archive.append));
+  if (recorded === undefined) disposer.add(sampler.onSample(archive.append));
 
   const limiter = createRateLimiter(QUESTIONS, MOST_ADDRESSES);
   const answer = createHistoryAnswers({
     archive,
     gpus: () => sampler.latest().gpus,
     problem: store.problem,
+    ...(recorded === undefined ? {} : { wallMs: () => recorded().wallMs }),
   });
   return {
     recent,
+    archive,
     ask(query, address) {
       const waitMs = limiter.take(addressKey(address), performance.now());
       return waitMs > 0 ? refuse(tooManyRequests(waitMs)) : answer(query);

@@ -5,6 +5,7 @@ import type { Release } from "../../shared/release/release.ts";
 import type { Jobs } from "../capacity/jobs.ts";
 import type { Options } from "../config/options.ts";
 import type { Disposer } from "../lib/disposer.ts";
+import { errorCode } from "../lib/error-code.ts";
 import { CSV_HEADER, csvLines } from "../recording/log/csv-lines.ts";
 import { ecsJobLine, ecsReleaseLine, ecsSampleLines } from "../recording/log/ecs-lines.ts";
 import { createLogFile } from "../recording/log/log-file.ts";
@@ -40,7 +41,7 @@ export function composeLogs(
       keepDays: logs.keepDays,
       onTrouble(trouble, lost) {
         if (trouble === null) troubles.delete(path);
-        else troubles.set(path, problem("log-stopped", { reason: codeOf(trouble) }));
+        else troubles.set(path, problem("log-stopped", { reason: errorCode(trouble) }));
         sampler.warn(troubles.values().next().value ?? null);
         deps.complain(
           trouble === null
@@ -74,9 +75,4 @@ export function composeLogs(
       }),
     );
   }
-}
-
-/** The system's code, `ENOSPC`: its message names the file, which is nobody's business in a browser. */
-function codeOf(error: Error): string {
-  return "code" in error && typeof error.code === "string" ? error.code : error.message;
 }

@@ -22,6 +22,7 @@ export interface MetricsDeps {
 export function composeMetrics(deps: MetricsDeps): () => Promise<Exposition> {
   const { disposer, version, epochMs, sampler, jobs, releases } = deps;
   const tally = createTally();
+  const startedAtMs = Date.now() - process.uptime() * 1000;
   disposer.add(sampler.onSample(tally.sample));
   disposer.add(jobs.onEnd(({ job }) => tally.jobEnded(job)));
   disposer.add(releases.onRelease(tally.release));
@@ -30,7 +31,7 @@ export function composeMetrics(deps: MetricsDeps): () => Promise<Exposition> {
     const { user, system } = process.cpuUsage();
     const figures = {
       version,
-      startedAtMs: epochMs,
+      startedAtMs,
       lastSampleAtMs: seq === 0 ? null : epochMs + tMs,
       residentMiB: process.memoryUsage.rss() / 1024 / 1024,
       cpuSeconds: (user + system) / 1e6,

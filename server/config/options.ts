@@ -1,4 +1,5 @@
 import * as v from "valibot";
+import { DEFAULT_RESERVE } from "../../shared/capacity/concurrency.ts";
 import { profileSchema } from "../../shared/capacity/profile.ts";
 import { backendSchema, CONFIGURABLE_KINDS } from "./backend-options.ts";
 import { httpUrl, list, origin, wholeNumber } from "./checks.ts";
@@ -7,6 +8,27 @@ import { httpUrl, list, origin, wholeNumber } from "./checks.ts";
 export function backendId({ id, kind }: { id?: string | undefined; kind: string }): string {
   return id ?? kind;
 }
+
+const number = v.union([
+  v.number(),
+  v.pipe(v.string(), v.regex(/^\d+(?:\.\d+)?$/, "a number"), v.transform(Number)),
+]);
+const reserveMib = v.pipe(number, v.integer("whole MiB"), v.minValue(0), v.maxValue(1_000_000));
+/** VRAM that is never given to jobs; a bare number, as flag and variable have it, is the floor in MiB. */
+const reserveSchema = v.union([
+  v.pipe(
+    reserveMib,
+    v.transform((floorMiB) => ({ ...DEFAULT_RESERVE, floorMiB })),
+  ),
+  v.strictObject({
+    floorMiB: v.optional(reserveMib, DEFAULT_RESERVE.floorMiB),
+    share: v.optional(
+      v.pipe(v.number(), v.minValue(0, "a share from 0 to 0.9"), v.maxValue(0.9, "a share from 0 to 0.9")),
+      DEFAULT_RESERVE.share,
+    ),
+    displayExtraMiB: v.optional(reserveMib, DEFAULT_RESERVE.displayExtraMiB),
+  }),
+]);
 
 /** Everything that can be set. Keys are those of the config file; flags are the same in kebab-case. */
 export const optionsSchema = v.strictObject({
@@ -23,7 +45,10 @@ export const optionsSchema = v.strictObject({
   source: v.optional(
     v.pipe(
       v.string(),
-      v.regex(/^(?:auto|nvidia-smi|demo|demo:[1-9]\d?)$/, "auto, nvidia-smi or demo (demo:8 for eight GPUs)"),
+      v.regex(
+        /^(?:auto|nvidia-smi|demo|demo:[1-9]\d?|replay:.+)$/,
+        "auto, nvidia-smi, demo (demo:8 for eight GPUs) or replay:FILE",
+      ),
     ),
     "auto",
   ),
@@ -59,6 +84,8 @@ export const optionsSchema = v.strictObject({
   token: v.optional(v.pipe(v.string(), v.minLength(8, "a token of at least 8 characters"), v.maxLength(256))),
   allowOrigin: v.optional(v.pipe(list, v.array(origin)), []),
   profile: v.optional(v.string()),
+  /** VRAM that is never given to jobs. */
+  reserve: v.optional(reserveSchema, {}),
   profiles: v.optional(v.array(v.omit(profileSchema, ["basis", "source", "seen", "uncertaintyMiB"])), []),
   open: v.optional(
     v.union([
@@ -83,7 +110,7 @@ export const FLAGS = [
     key: "source",
     flag: "source",
     value: "KIND",
-    help: "auto, nvidia-smi, demo or demo:GPUS (default auto)",
+    help: "auto, nvidia-smi, demo, demo:GPUS or replay:FILE (default auto)",
   },
   { key: "nvidiaSmi", flag: "nvidia-smi", value: "COMMAND", help: "path of nvidia-smi, or a command line" },
   {
@@ -126,6 +153,12 @@ export const FLAGS = [
     help: "write samples and events as JSON lines (Elastic Common Schema)",
   },
   { key: "profile", flag: "profile", value: "ID", help: "job profile that the API's capacity is for" },
+  {
+    key: "reserve",
+    flag: "reserve",
+    value: "MIB",
+    help: "VRAM of each GPU that no job gets, at least (default 1024, and 5 % of the GPU)",
+  },
   { key: "open", flag: "open", value: null, help: "open the panel in the browser" },
 ] as const satisfies readonly { key: OptionKey; flag: string; value: string | null; help: string }[];
 

@@ -24,6 +24,7 @@ import type { Sidecar, Viewer } from "./commands/command.ts";
 import { history } from "./commands/history.ts";
 import { prepareBackend } from "./commands/prepare-backend.ts";
 import { release } from "./commands/release.ts";
+import { replay } from "./commands/replay.ts";
 import { resume } from "./commands/resume.ts";
 import { setWatching } from "./commands/watch.ts";
 import { applyDetails, detailsOf, diffDetails } from "./details-diff.ts";
@@ -52,6 +53,8 @@ export interface Gateway {
   backends(backends: BackendState[]): void;
   release(release: Release): void;
   jobs(jobs: Job[]): void;
+  /** Says hello to everybody anew: what they know is of another moment. */
+  greetAll(): void;
   /** Panels that watch at present. */
   viewers(): number;
   close(): Promise<void>;
@@ -169,6 +172,7 @@ export function createGateway(
     socket.on("resume", (request, ack) => answer(ack, () => resume(sidecar, viewer, request)));
     socket.on("past-releases", (ack) => answer(ack, () => succeed([...sidecar.pastReleases()])));
     socket.on("history", (request, ack) => answer(ack, () => history(sidecar, viewer, request)));
+    socket.on("replay", (request, ack) => answer(ack, () => replay(sidecar, viewer, request)));
     socket.on("cancel-release", (request, ack) => answer(ack, () => cancelRelease(sidecar, viewer, request)));
     socket.on("prepare-backend", async (request, ack) => {
       const reply = await prepareBackend(sidecar, viewer, request);
@@ -206,6 +210,9 @@ export function createGateway(
     backends: (backends) => void io.emit("backends", backends),
     release: (state) => void io.emit("release", state),
     jobs: (jobs) => void io.emit("jobs", jobs),
+    greetAll() {
+      for (const socket of io.sockets.sockets.values()) greet(socket, 0);
+    },
     viewers: () => watching.size,
     async close() {
       const closed = io.close();

@@ -5,6 +5,8 @@ import { appendRow, HISTORY_FIELDS, HISTORY_STRIDE, type HistoryRow } from "../.
 /** The last 15 minutes, in memory. */
 export interface History {
   append(sample: Sample): void;
+  /** Forgets everything; these rows of the same GPUs are the past from now on. */
+  restart(past: readonly HistoryRow[]): void;
   /**
    * Rows with samples after `sinceSeq` and not older than `windowMs` before the newest, for the GPUs of now. After 0:
    * also what is known from before this run.
@@ -43,6 +45,10 @@ export function createHistory(before: (uuids: readonly string[]) => HistoryRow[]
       if (uuids.length !== order.length || uuids.some((uuid, i) => uuid !== order[i])) reorder(uuids);
       appendRow(rows, { fromSeq: seq, seq, tMs, count: 1, values: gpus.flatMap(historyValues) });
     },
+    restart(past) {
+      rows.length = 0;
+      for (const row of past) appendRow(rows, row);
+    },
     since(sinceSeq, windowMs) {
       const oldest = (rows.at(-1)?.tMs ?? 0) - windowMs;
       return rows.filter(({ seq, tMs }) => (sinceSeq === 0 || seq > sinceSeq) && tMs >= oldest);
@@ -50,6 +56,7 @@ export function createHistory(before: (uuids: readonly string[]) => HistoryRow[]
   };
 }
 
-function historyValues(gpu: Gpu): (number | null)[] {
-  return HISTORY_FIELDS.map(({ name }) => gpu[name]);
+/** What history keeps of a GPU; `null`: nothing is known of it. */
+export function historyValues(gpu: Gpu | null): (number | null)[] {
+  return HISTORY_FIELDS.map(({ name }) => gpu?.[name] ?? null);
 }

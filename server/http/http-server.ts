@@ -17,6 +17,7 @@ import { metrics } from "./routes/metrics.ts";
 import { createOpenApiRoute } from "./routes/openapi.ts";
 import { profiles } from "./routes/profiles.ts";
 import { cancelRelease, pastReleases, showRelease, startRelease } from "./routes/release.ts";
+import { replay } from "./routes/replay.ts";
 import type { HttpSidecar, Route } from "./routes/route.ts";
 import { state } from "./routes/state.ts";
 
@@ -38,6 +39,7 @@ export const ROUTES: readonly Route[] = [
   fitRoute,
   history,
   metrics,
+  replay,
 ];
 
 /**

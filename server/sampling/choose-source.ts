@@ -5,6 +5,7 @@ import { commandOf, locateNvidiaSmi } from "./locate.ts";
 /** Which source the options ask for on this machine. */
 export type SourceChoice =
   | { kind: "nvidia-smi"; command: string[] }
+  | { kind: "replay"; path: string }
   | { kind: "demo"; gpuCount: number; reason: NonNullable<SourceState["demoReason"]> };
 
 const DEMO_GPUS = 2;
@@ -14,6 +15,7 @@ const DEMO_GPUS = 2;
  * found and fails is never replaced by the demo.
  */
 export function chooseSource({ source, nvidiaSmi }: Options, env: NodeJS.ProcessEnv): SourceChoice {
+  if (source.startsWith("replay:")) return { kind: "replay", path: source.slice("replay:".length) };
   if (source.startsWith("demo")) {
     return { kind: "demo", gpuCount: Number(source.split(":")[1] ?? DEMO_GPUS), reason: "asked-for" };
   }

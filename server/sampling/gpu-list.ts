@@ -71,7 +71,12 @@ function isSilent({ index, uuid, reading }: GpuRow, gpu: Gpu): boolean {
 /** What a GPU is called does not change when one row of it tells nothing. */
 function identity(gpu: Gpu, row: GpuRow): Partial<Gpu> {
   if (row.uuid !== namelessUuid(row.index)) return {};
-  return { uuid: gpu.uuid, name: gpu.name, memoryTotalMiB: row.memoryTotalMiB ?? gpu.memoryTotalMiB };
+  return {
+    uuid: gpu.uuid,
+    name: gpu.name,
+    memoryTotalMiB: row.memoryTotalMiB ?? gpu.memoryTotalMiB,
+    ...(row.display === null && gpu.display !== undefined ? { display: gpu.display } : {}),
+  };
 }
 
 function fromRow(row: GpuRow, processes: GpuDetails["processes"]): Gpu {
@@ -81,6 +86,7 @@ function fromRow(row: GpuRow, processes: GpuDetails["processes"]): Gpu {
     name: row.name,
     memoryTotalMiB: row.memoryTotalMiB,
     lost: false,
+    ...(row.display === null ? {} : { display: row.display }),
     ...row.reading,
     ...row.details,
     processes,

@@ -8,6 +8,8 @@ export interface GpuRow {
   name: string;
   driverVersion: string | null;
   memoryTotalMiB: number | null;
+  /** A desktop draws on it, or Windows (WDDM) manages its memory; `null`: the driver does not tell. */
+  display: boolean | null;
   reading: GpuReading;
   details: Omit<GpuDetails, "processes">;
 }

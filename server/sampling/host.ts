@@ -17,6 +17,11 @@ export function readHost(): HostState {
   };
 }
 
+/** True in Windows' Linux (WSL), also in a container there: its kernel names itself after Microsoft. */
+export function isWsl(): boolean {
+  return /microsoft/i.test(readText("/proc/sys/kernel/osrelease"));
+}
+
 /** The container's memory limit: cgroup v2, then v1. A limit above the machine's memory is none. */
 function cgroupLimitMiB(): number | null {
   for (const path of ["/sys/fs/cgroup/memory.max", "/sys/fs/cgroup/memory/memory.limit_in_bytes"]) {

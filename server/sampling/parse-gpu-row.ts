@@ -31,10 +31,11 @@ export function parseGpuRow(line: string, columns: readonly Column[]): ParsedLin
     const told = parts.filter((part, i) => parseText(part) !== null && columns[i]?.key !== "timestamp");
     return told.length === 0 ? { kind: "lost-row" } : { kind: "sentence", text };
   }
-  return { kind: "row", row: toRow(index, cells) };
+  return { kind: "row", row: rowOfCells(index, cells) };
 }
 
-function toRow(index: number, cells: ReadonlyMap<ColumnKey, string>): GpuRow {
+/** A row from its cells by column; what is missing or not reported is `null`. */
+export function rowOfCells(index: number, cells: ReadonlyMap<ColumnKey, string>): GpuRow {
   const used = parseFigure(cells.get("memoryUsed"));
   const total = parseFigure(cells.get("memoryTotal"));
   return {
@@ -44,6 +45,7 @@ function toRow(index: number, cells: ReadonlyMap<ColumnKey, string>): GpuRow {
     driverVersion: parseText(cells.get("driverVersion")),
     // A total of 0 is how machines with unified memory say that they do not know.
     memoryTotalMiB: total === 0 ? null : total,
+    display: /wddm/i.test(cells.get("driverModel") ?? "") ? true : parseSwitch(cells.get("display")),
     reading: {
       memoryUsedMiB: total === 0 ? null : used,
       memoryFreeMiB: total === 0 ? null : parseFigure(cells.get("memoryFree")),

@@ -25,6 +25,8 @@ const WANTED = [
   { key: "fan", fields: ["fan.speed"] },
   { key: "pstate", fields: ["pstate"] },
   { key: "throttle", fields: ["clocks_event_reasons.active", "clocks_throttle_reasons.active"] },
+  { key: "display", fields: ["display_active"] },
+  { key: "driverModel", fields: ["driver_model.current"] },
   { key: "mig", fields: ["mig.mode.current"] },
   { key: "name", fields: ["name"] },
 ] as const satisfies readonly WantedColumn[];

@@ -30,6 +30,8 @@ export interface Sampler {
   nowMs(): number;
   onSample(listener: (sample: Sample) => void): () => void;
   onSource(listener: (source: SourceState) => void): () => void;
+  /** A recording has gone to another moment; `latest()` is of it, and what was sampled before is no past of it. */
+  onJump(listener: () => void): () => void;
   /** Full rate while somebody watches, seldom otherwise. */
   setWatched(watched: boolean): void;
   /** Keeps the rate at one sample a second or faster, watched or not, until the returned function is called. */
@@ -55,6 +57,7 @@ export function createSampler(source: SampleSource, options: SamplerOptions): Sa
   const startedAt = performance.now();
   const samples = createEmitter<Sample>();
   const sources = createEmitter<SourceState>();
+  const jumps = createEmitter<void>();
   const idleMs = options.keepsRate ? options.intervalMs : Math.max(IDLE_INTERVAL_MS, options.intervalMs);
   let aside: Problem | null = null;
   let ownProblem: Problem | null = null;
@@ -76,7 +79,7 @@ export function createSampler(source: SampleSource, options: SamplerOptions): Sa
   let processTimer: NodeJS.Timeout | undefined;
   let processQuery: Promise<void> | undefined;
 
-  const nowMs = () => performance.now() - startedAt;
+  const nowMs = () => source.nowMs?.() ?? performance.now() - startedAt;
   const shown = (gpu: Pick<Gpu, "index" | "uuid">) =>
     options.gpus === null || options.gpus.includes(String(gpu.index)) || options.gpus.includes(gpu.uuid);
 
@@ -95,6 +98,13 @@ export function createSampler(source: SampleSource, options: SamplerOptions): Sa
 
   function onEvent(event: SourceEvent) {
     if (closed) return;
+    if (event.type === "replay") return setReplay();
+    if (event.type === "jump") {
+      known = applyTick([], event.tick.filter(shown));
+      latest = { seq: latest.seq + 1, tMs: event.tMs, gpus: known.map(({ gpu }) => gpu) };
+      jumps.emit();
+      return;
+    }
     if (event.type === "problem") {
       const forget = event.status === "failed" && known.some(({ gpu }) => hasReading(gpu));
       if (forget) publish(forgetReadings(known));
@@ -107,8 +117,14 @@ export function createSampler(source: SampleSource, options: SamplerOptions): Sa
     // The sample first, here and above: behind another message of the same turn it would be dropped.
     publish(next);
     ownProblem = event.warning ?? lostProblem(next);
+    if (state.status !== "live") setReplay();
     setSource({ status: "live", problem: ownProblem ?? aside, driverVersion });
     scheduleProcesses(0);
+  }
+
+  function setReplay() {
+    const replay = source.replay?.() ?? null;
+    if (replay !== null) setSource({ replay });
   }
 
   function scheduleProcesses(delayMs: number) {
@@ -161,6 +177,7 @@ export function createSampler(source: SampleSource, options: SamplerOptions): Sa
     nowMs,
     onSample: samples.subscribe,
     onSource: sources.subscribe,
+    onJump: jumps.subscribe,
     setWatched(next) {
       if (next === watched || closed) return;
       watched = next;

@@ -1,5 +1,6 @@
 import type { GpuProcess } from "../../shared/gpu/gpu.ts";
 import type { Problem } from "../../shared/problems/problem.ts";
+import type { ReplayState } from "../../shared/protocol/replay.ts";
 import type { Tick } from "./assemble-tick.ts";
 
 /** What a source has to say. Nothing about the GPU is thrown. */
@@ -7,19 +8,27 @@ export type SourceEvent =
   /** One sample of every GPU that answered. `warning`: something is wrong with one that did not. */
   | { type: "tick"; tick: Tick; warning: Problem | null }
   /** No samples at present. `stale`: the first try to get them back is under way; `failed`: it failed too, or cannot help. */
-  | { type: "problem"; problem: Problem; status: "stale" | "failed" };
+  | { type: "problem"; problem: Problem; status: "stale" | "failed" }
+  /** A recording goes to another moment: this is what is shown there, and time may have gone back. */
+  | { type: "jump"; tick: Tick; tMs: number }
+  /** A recording is played in another way. */
+  | { type: "replay" };
 
 /** Compute processes by GPU UUID. A GPU without processes is missing. */
 export type ProcessesByGpu = ReadonlyMap<string, readonly GpuProcess[]>;
 
-/** Where samples come from. One interface for nvidia-smi and the demo machine. */
+/** Where samples come from. One interface for nvidia-smi, the demo machine and recordings. */
 export interface SampleSource {
-  readonly kind: "nvidia-smi" | "demo";
+  readonly kind: "nvidia-smi" | "demo" | "replay";
   subscribe(listener: (event: SourceEvent) => void): () => void;
   start(): void;
   /** Changes the rate; the stream of samples does not break off over it. */
   setIntervalMs(intervalMs: number): void;
   /** Asks once for the compute processes; `null` when they cannot be had. */
   queryProcesses(): Promise<ProcessesByGpu | null>;
+  /** The clock of its ticks, in ms, where that is not the time that passes. */
+  nowMs?(): number;
+  /** A recording and how it is played. */
+  replay?(): ReplayState | null;
   close(): Promise<void>;
 }

@@ -5,6 +5,7 @@ import { type GpuCapacity, gpuCapacity, totalCanStart } from "./concurrency.ts";
 import { expectedSeconds } from "./expected-seconds.ts";
 import type { Job } from "./job.ts";
 import { capacityOnGpu, type GpuKnown } from "./on-gpu.ts";
+import type { Prediction } from "./predict-profile.ts";
 import type { Profile } from "./profile.ts";
 
 /** What VAE tiling saves: one field report, CogVideoX-2b on an A10 (−2.1 GB, read as the smaller of GB and GiB). */
@@ -31,6 +32,8 @@ export type FitOption =
 /** Whether one more job of a kind fits now, how many, or by how much it does not and what would help. */
 export interface Fit {
   profile: string;
+  /** Where the profile was predicted from those of other sizes: from which, and how. */
+  predicted?: Prediction;
   /** `null`: no GPU reports its VRAM. */
   fits: boolean | null;
   canStart: number | null;

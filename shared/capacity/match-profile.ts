@@ -6,9 +6,11 @@ const count = v.optional(
   v.pipe(v.string(), v.regex(/^\d{1,6}$/, "a whole number"), v.transform(Number), v.minValue(1)),
 );
 /** `480p` or `832x480`. */
-const resolution = v.optional(
-  v.pipe(v.string(), v.regex(/^\d{2,5}(?:p|x\d{2,5})$/i, "a resolution such as 720p or 1280x720")),
+export const resolutionSchema = v.pipe(
+  v.string(),
+  v.regex(/^\d{2,5}(?:p|x\d{2,5})$/i, "a resolution such as 720p or 1280x720"),
 );
+const resolution = v.optional(resolutionSchema);
 
 /** How a kind of job is asked for: by its id, or by its settings. */
 export const profileQuerySchema = v.strictObject({
@@ -59,6 +61,8 @@ function hasResolution({ width, height }: Profile, wanted: string | undefined): 
   if (width === null || height === null) return false;
   const [first = "", second] = wanted.toLowerCase().split("x");
   if (second !== undefined) return Number(first) === width && Number(second) === height;
-  // 480p names the shorter side, also of an upright video.
-  return Number.parseInt(first, 10) === Math.min(width, height);
+  return shorterSide(first) === Math.min(width, height);
 }
+
+/** 480p names the shorter side, also of an upright video. */
+export const shorterSide = (resolution: string) => Number.parseInt(resolution, 10);

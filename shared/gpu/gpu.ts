@@ -64,6 +64,8 @@ export const gpuIdentitySchema = v.object({
   memoryTotalMiB: figure,
   /** The GPU was there and no longer answers: its readings are `null`. */
   lost: v.boolean(),
+  /** A desktop draws on it, or Windows (WDDM) manages its memory; absent where the driver does not tell. */
+  display: v.exactOptional(v.boolean()),
 });
 export type GpuIdentity = v.InferOutput<typeof gpuIdentitySchema>;
 

@@ -16,6 +16,11 @@ export const PROBLEM_CODES = [
   "no-output",
   "unreadable-output",
   "process-ended",
+  // replay: a log in place of the GPU
+  "replay-unreadable",
+  "replay-no-header",
+  "replay-empty",
+  "no-replay",
   // records: beside live samples
   "log-stopped",
   // release: giving VRAM back

@@ -69,6 +69,23 @@ export const problemsEn: ProblemCatalog = {
     message: "nvidia-smi ended by itself ({detail}).",
     advice: "It is started again by itself. If this goes on, run nvidia-smi by hand and see what it says.",
   },
+  "replay-unreadable": {
+    message: "The recording cannot be read: {detail}.",
+    advice: "Start again with --source replay:FILE and the path of a CSV log.",
+  },
+  "replay-no-header": {
+    message: "The recording does not begin with a header that names its columns.",
+    advice:
+      "Take a log of this panel, or one of nvidia-smi --format=csv; to one that was made with noheader add a first line with the fields that were asked for, timestamp among them.",
+  },
+  "replay-empty": {
+    message: "The recording has no line that can be read ({wrong} that cannot).",
+    advice: "Check that it is the right file and that it was written to its end.",
+  },
+  "no-replay": {
+    message: "There is no recording to play.",
+    advice: "Start the sidecar with --source replay:FILE.",
+  },
   "log-stopped": {
     message: "A log is not being written ({reason}).",
     advice:

@@ -62,6 +62,23 @@ export const problemsZhCn: ProblemCatalog = {
     message: "nvidia-smi 自行退出（{detail}）。",
     advice: "它会自动重新启动。如果反复出现，请手动运行 nvidia-smi 查看提示。",
   },
+  "replay-unreadable": {
+    message: "无法读取录制文件：{detail}。",
+    advice: "请用 --source replay:文件 指定一个 CSV 日志后重新启动。",
+  },
+  "replay-no-header": {
+    message: "录制文件的第一行不是列名。",
+    advice:
+      "请使用本面板的日志，或 nvidia-smi --format=csv 的输出；若日志是用 noheader 写的，请在首行补上当时查询的字段名（须含 timestamp）。",
+  },
+  "replay-empty": {
+    message: "录制文件中没有可读的行（{wrong} 行无法读取）。",
+    advice: "请检查文件是否正确、是否完整写入。",
+  },
+  "no-replay": {
+    message: "没有可播放的录制文件。",
+    advice: "请用 --source replay:文件 启动。",
+  },
   "log-stopped": {
     message: "日志无法写入（{reason}）。",
     advice: "请清理磁盘空间，或用 --log-csv、--log-jsonl 换一个文件。程序会自动重试写入，面板不受影响。",

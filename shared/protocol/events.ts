@@ -4,6 +4,7 @@ import type { BackendState } from "../release/backend.ts";
 import type { ReleaseRecord } from "../release/record.ts";
 import type { Release } from "../release/release.ts";
 import type { CapacityMessage, DetailsMessage, Hello, Resumed } from "./messages.ts";
+import type { ReplayDemand, ReplayState } from "./replay.ts";
 import type { Reply } from "./reply.ts";
 import type { CancelRequest, PrepareRequest, ReleaseRequest, ResumeRequest } from "./requests.ts";
 import type { WireSample } from "./sample-codec.ts";
@@ -30,6 +31,7 @@ export interface ClientToServerEvents {
   release: (request: ReleaseRequest, ack: (reply: Reply<{ id: string }>) => void) => void;
   "cancel-release": (request: CancelRequest, ack: (reply: Reply<{ id: string }>) => void) => void;
   "prepare-backend": (request: PrepareRequest, ack: (reply: Reply<{ id: string }>) => void) => void;
+  replay: (demand: ReplayDemand, ack: (reply: Reply<ReplayState>) => void) => void;
   "past-releases": (ack: (reply: Reply<ReleaseRecord[]>) => void) => void;
   history: (request: HistoryRequest, ack: (reply: Reply<HistoryAnswer>) => void) => void;
 }

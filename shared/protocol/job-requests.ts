@@ -1,4 +1,5 @@
 import * as v from "valibot";
+import { resolutionSchema } from "../capacity/match-profile.ts";
 
 /** How long a job may keep silent before it counts as dead, unless it says otherwise. */
 export const DEFAULT_TTL_SECONDS = 60;
@@ -19,6 +20,14 @@ export const jobBodySchema = v.pipe(
     label: v.optional(text(120)),
     /** What it is predicted from. */
     profile: v.optional(text(80)),
+    /** Or its settings: the profile that agrees, or for another size one that is predicted. */
+    model: v.optional(text(80)),
+    task: v.optional(text(80)),
+    resolution: v.optional(resolutionSchema),
+    frames: v.optional(whole(1, 100_000)),
+    steps: v.optional(whole(1, 10_000)),
+    quant: v.optional(text(80)),
+    offload: v.optional(text(80)),
     /** Predicted peak on each of its GPUs, in place of the profile's. */
     peakMiB: v.optional(mib),
     /** GPUs that it needs at the same time. */
@@ -41,8 +50,8 @@ export const jobBodySchema = v.pipe(
     requestId: v.optional(text(128)),
   }),
   v.check(
-    ({ profile, peakMiB }) => profile !== undefined || peakMiB !== undefined,
-    "profile or peakMiB is needed",
+    ({ profile, model, peakMiB }) => profile !== undefined || model !== undefined || peakMiB !== undefined,
+    "profile, model or peakMiB is needed",
   ),
 );
 export type JobBody = v.InferOutput<typeof jobBodySchema>;

@@ -7,6 +7,7 @@ import { gpuSchema } from "../gpu/gpu.ts";
 import { type Problem, problemSchema } from "../problems/problem.ts";
 import { backendSchema } from "../release/backend.ts";
 import { releaseSchema } from "../release/release.ts";
+import { replaySchema } from "./replay.ts";
 
 const figure = v.nullable(v.number());
 
@@ -20,6 +21,8 @@ export const sourceSchema = v.object({
   /** Milliseconds between samples at present: the rate asked for while somebody watches, slower otherwise. */
   intervalMs: v.number(),
   driverVersion: v.nullable(v.string()),
+  /** The recording that is played, with `kind: "replay"`. */
+  replay: v.exactOptional(replaySchema),
 });
 export type SourceState = v.InferOutput<typeof sourceSchema>;
 

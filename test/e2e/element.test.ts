@@ -2,6 +2,7 @@ import pixelmatch from "pixelmatch";
 import type { Page } from "playwright-core";
 import { PNG } from "pngjs";
 import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
+import { noteFirstFigure } from "../bench/first-figure.ts";
 import { fakeGpu } from "../helpers/fake-nvidia-smi.ts";
 import { inBrowser } from "../helpers/in-browser.ts";
 import { countLeftovers, expectLeftovers, leftoversOf } from "../helpers/leftovers.ts";
@@ -124,7 +125,9 @@ test.each(["compact", "bar"])(
       const page = await browser.open(`${url}${path}`, { viewport: { width: 420, height: 700 } });
       await live(page);
       await page.getByText("4 %").first().waitFor();
-      await page.evaluate(() => globalThis.document.fonts.ready);
+      // The styles do act around the panel.
+      const around = await page.evaluate(() => getComputedStyle(globalThis.document.body).fontSize);
+      expect(around).toBe(path === "hostile" ? "60px" : "16px");
       shots.push(
         PNG.sync.read(await page.locator("gpu-status-panel .panel").screenshot({ animations: "disabled" })),
       );
@@ -286,4 +289,27 @@ test("EMB-5 a page whose policy forbids inline styles and scripts shows the pane
   const card = page.locator(".gpu-grid .card").first();
   await card.waitFor();
   expect(await card.evaluate((element) => getComputedStyle(element).borderRadius)).toBe("12px");
+});
+
+test("EMB-10 until the compact element shows its first figure, at most 100 kB gzipped have come", async () => {
+  const rig = await startPacked();
+  const element = '<gpu-status-panel view="compact" lang="zh-CN"></gpu-status-panel>';
+  const url = await serve({ "/": document(rig, element) });
+  const page = await browser.open(url, {}, async (opened) => {
+    await opened.addInitScript(noteFirstFigure, ".vram b");
+  });
+  await page.waitForFunction(() => Reflect.get(window, "firstFigure") !== undefined);
+  const arrived = await page.evaluate(
+    () => (Reflect.get(window, "firstFigure") as { arrived: string[] }).arrived,
+  );
+  const scripts = arrived.filter((address) => address.startsWith(rig.sidecar.url) && address.includes(".js"));
+  expect(scripts.length).toBeGreaterThan(2);
+  const sizes = await Promise.all(
+    scripts.map(async (address) => {
+      const { headers } = await fetch(address, { method: "HEAD", headers: { "accept-encoding": "gzip" } });
+      expect(headers.get("content-encoding"), address).toBe("gzip");
+      return Number(headers.get("content-length"));
+    }),
+  );
+  expect(sizes.reduce((sum, size) => sum + size, 0)).toBeLessThanOrEqual(100_000);
 });

@@ -3,18 +3,23 @@ import type { Page } from "playwright-core";
 import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
 import { launchBrowser, type TestBrowser } from "../helpers/browser.ts";
 import { fakeGpu } from "../helpers/fake-nvidia-smi.ts";
+import { type PackedPackage, packPackage } from "../helpers/packed-package.ts";
 import { type Rig, startRig } from "../helpers/rig.ts";
 
 let browser: TestBrowser;
 let rig: Rig;
+let packed: PackedPackage;
 const hosts: Server[] = [];
 beforeAll(async () => {
   browser = await launchBrowser();
-  rig = await startRig({ script: { gpus: [fakeGpu(0), fakeGpu(1)] } });
+  packed = await packPackage();
+  const program = packed.program(await packed.install());
+  rig = await startRig({ script: { gpus: [fakeGpu(0), fakeGpu(1)] }, program });
 });
 afterAll(async () => {
   await browser.close();
   await rig.close();
+  packed.remove();
 });
 afterEach(async () => {
   await browser.finishTest();
@@ -77,6 +82,50 @@ test("EMB-1 a sandboxed iframe works too", async () => {
   );
   await panelOf(page).getByRole("progressbar").first().waitFor();
   await panelOf(page).getByTestId("status").getByText("Live").waitFor();
+});
+
+test("EMB-1 a frame gives back the height that the panel no longer needs, in the full view too", async () => {
+  const page = await browser.open(await serveHost("localhost", "?view=full&lang=en"));
+  const panel = panelOf(page);
+  await panel.getByTestId("status").getByText("Live").waitFor();
+  // The chart has come: from now on nothing but the viewer changes the height.
+  await panel.locator(".timeline svg.recharts-surface").waitFor();
+  const height = async () => Math.round((await page.locator("iframe").boundingBox())?.height ?? 0);
+  const content = () =>
+    panel.locator("#panel").evaluate((element) => Math.ceil(element.getBoundingClientRect().height));
+  await expect.poll(async () => (await height()) === (await content())).toBe(true);
+  const closed = await height();
+  const details = panel.getByText("How this is worked out");
+  await details.click();
+  await expect.poll(height).toBeGreaterThan(closed);
+  await details.click();
+  await expect.poll(height).toBe(closed);
+});
+
+test("EMB-1 where third-party storage is blocked, choices last as long as the page", async () => {
+  const strict = await launchBrowser(["--test-third-party-cookie-phaseout"]);
+  try {
+    // Another site than the sidecar's 127.0.0.1.
+    const page = await strict.open(await serveHost("localhost", "?view=compact&lang=en"));
+    const panel = panelOf(page);
+    await panel.getByTestId("status").getByText("Live").waitFor();
+    const storage = () =>
+      panel.locator("body").evaluate(() => {
+        try {
+          return `there are ${localStorage.length}`;
+        } catch (error) {
+          return error instanceof DOMException ? error.name : "";
+        }
+      });
+    expect(await storage()).toBe("SecurityError");
+    await panel.getByLabel("Job profile").selectOption("wan2.2-i2v-a14b");
+    await expect.poll(() => panel.getByLabel("Job profile").inputValue()).toBe("wan2.2-i2v-a14b");
+    await page.evaluate(() => Reflect.get(window, "tell")({ type: "gpu-status-panel:theme", theme: "dark" }));
+    await panel.locator('.panel[data-theme="dark"]').waitFor();
+    await strict.finishTest();
+  } finally {
+    await strict.close();
+  }
 });
 
 test("EMB-2 theme and language follow the messages of the page around it", async () => {

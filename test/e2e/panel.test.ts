@@ -67,15 +67,21 @@ describe("live figures", () => {
     await hasText(other, /80,000 MiB.*÷.*41,200 MiB = 1\.69/);
   });
 
-  test("CAP-4 a GPU without VRAM figures gets no recommendation", async () => {
-    const { sidecar } = await start({
-      script: {
-        gpus: [fakeGpu(0, { name: "Orin (nvgpu)", "memory.total": "[N/A]", "memory.used": "[N/A]" })],
-      },
+  test("CAP-4 CAP-12 a GPU without VRAM figures gets no recommendation, one that shares the host's memory gets the host's", async () => {
+    const unknown = { "memory.total": "[N/A]", "memory.used": "[N/A]" };
+    const { sidecar, fake } = await start({
+      script: { gpus: [fakeGpu(0, { ...unknown, name: "Tesla K20" })] },
     });
     const page = await browser.open(sidecar.url);
     await hasText(page, "Not known: no VRAM figures");
     expect(await page.getByTestId("can-start").innerText()).toBe("—");
+    await card(page, 0).getByText("reports no VRAM figures").waitFor();
+    fake.set({ gpus: [fakeGpu(0, { ...unknown, name: "NVIDIA GB10" })] });
+    await card(page, 0).getByText("This GPU shares the host's memory: the figures are the host's.").waitFor();
+    await page.getByTestId("can-start").getByText(/^\d+$/).waitFor();
+    await card(page, 0)
+      .getByText(/^[\d,]+ \/ [\d,]+ MiB$/)
+      .waitFor();
   });
 
   test("PNL-2 processes and details are there on demand, hidden names told as hidden", async () => {

@@ -1,6 +1,7 @@
 import type { HistoryAnswer, HistoryQuery } from "../../../shared/history/series.ts";
 import type { Problem } from "../../../shared/problems/problem.ts";
 import type { Resumed } from "../../../shared/protocol/messages.ts";
+import type { ReplayDemand, ReplayState } from "../../../shared/protocol/replay.ts";
 import type { Reply } from "../../../shared/protocol/reply.ts";
 import type { ReleaseRecord } from "../../../shared/release/record.ts";
 import type { ReleaseDemand } from "../../release/controller.ts";
@@ -12,6 +13,7 @@ export interface Sidecar {
   release(demand: ReleaseDemand): Reply<{ id: string }>;
   cancelRelease(by: string, id: string): Reply<{ id: string }>;
   prepareBackend(id: string): Promise<Reply<{ id: string }>>;
+  replay(demand: ReplayDemand): Reply<ReplayState>;
   /** Releases of the past, newest first. */
   pastReleases(): readonly ReleaseRecord[];
   history(query: HistoryQuery, address: string): Reply<HistoryAnswer>;

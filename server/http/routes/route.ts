@@ -5,6 +5,7 @@ import type { Profile } from "../../../shared/capacity/profile.ts";
 import type { HistoryAnswer, HistoryQuery } from "../../../shared/history/series.ts";
 import type { Problem } from "../../../shared/problems/problem.ts";
 import type { Hello } from "../../../shared/protocol/messages.ts";
+import type { ReplayDemand, ReplayState } from "../../../shared/protocol/replay.ts";
 import type { Reply } from "../../../shared/protocol/reply.ts";
 import type { SourceState } from "../../../shared/protocol/state.ts";
 import type { ReleaseRecord } from "../../../shared/release/record.ts";
@@ -29,6 +30,7 @@ export interface HttpSidecar {
   pastReleases(): readonly ReleaseRecord[];
   history(query: HistoryQuery, address: string | undefined): Reply<HistoryAnswer>;
   metrics(): Promise<Exposition>;
+  replay(demand: ReplayDemand): Reply<ReplayState>;
 }
 
 /** One request on its way through a route. */

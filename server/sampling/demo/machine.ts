@@ -74,6 +74,7 @@ export function toDemoRow(gpu: DemoGpu, index: number, noise: number): GpuRow {
     name: gpu.track.name,
     driverVersion: "demo",
     memoryTotalMiB: gpu.track.totalMiB,
+    display: false,
     reading: {
       memoryUsedMiB: used,
       memoryFreeMiB: gpu.track.totalMiB - reserved - used,

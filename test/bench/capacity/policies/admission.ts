@@ -112,6 +112,7 @@ function recordOf({ id, profile }: Request, place: number, nowMs: number): JobRe
   return {
     place,
     requestId: null,
+    ownPeak: false,
     ttlMs: 60_000,
     allowed: null,
     keeps: [],

@@ -13,6 +13,7 @@ function promiseOf(usedMiB: number, processes: GpuProcess[] | null) {
     backends: () => [],
     epochMs: 0,
     reserve: DEFAULT_RESERVE,
+    isWsl: false,
     readHost: () => ({ memoryTotalMiB: null, memoryAvailableMiB: null, memoryLimitMiB: null }),
   });
   const gpus = gpusAt(1, ["GPU-a"]).map((gpu) => ({

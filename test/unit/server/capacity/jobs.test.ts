@@ -4,6 +4,7 @@ import { join } from "node:path";
 import * as v from "valibot";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { openDatabase } from "../../../../server/capacity/database.ts";
+import type { JobFigures } from "../../../../server/capacity/job-figures.ts";
 import type { JobRecord } from "../../../../server/capacity/job-record.ts";
 import { createJobStore, type JobStore } from "../../../../server/capacity/job-store.ts";
 import { createJobs, type EndedJob } from "../../../../server/capacity/jobs.ts";
@@ -13,6 +14,12 @@ import { createThrottle } from "../../../../server/lib/throttle.ts";
 import { jobBodySchema } from "../../../../shared/protocol/job-requests.ts";
 import { having, seen, wishOf } from "./machine.ts";
 
+/** Jobs bring their own peaks, and nothing is learned. */
+const NO_FIGURES: JobFigures = {
+  resolve: () => null,
+  reservation: () => null,
+  present: ({ peakMiB }) => peakMiB,
+};
 const never = new AbortController().signal;
 const ask = (body: object) => v.parse(jobBodySchema, body);
 
@@ -35,7 +42,7 @@ describe("the jobs over time", () => {
       },
       close: () => {},
     };
-    const jobs = createJobs({ store, room, profiles: () => [], nowMs: () => Date.now() });
+    const jobs = createJobs({ store, room, figures: NO_FIGURES, nowMs: () => Date.now() });
     const ended: EndedJob[] = [];
     jobs.onEnd((end) => ended.push(end));
     const id = (body: object) => {

@@ -32,7 +32,7 @@ function machine() {
       });
     },
   };
-  const watch = createRoomWatch(samples);
+  const watch = createRoomWatch(samples, (gpu) => ({ room: gpu, reserveMiB: 2400, unmarkedMiB: 0 }));
   return {
     watch,
     asked,

@@ -1,0 +1,68 @@
+import { setImmediate } from "node:timers/promises";
+import { HISTORY_WINDOW_MS, type HistoryRow } from "../../shared/history/row.ts";
+import { problem } from "../../shared/problems/make-problem.ts";
+import type { ReplayDemand, ReplayState } from "../../shared/protocol/replay.ts";
+import { type Reply, refuse, succeed } from "../../shared/protocol/reply.ts";
+import type { Archive } from "../history/archive.ts";
+import { historyValues } from "../history/history.ts";
+import type { Clocks } from "../history/pruning.ts";
+import { applyTick } from "../sampling/gpu-list.ts";
+import { type Recording, tickAt, tickFrom } from "../sampling/replay/recording.ts";
+import type { ReplaySource } from "../sampling/replay/replay-source.ts";
+
+const FLUSH_MS = 10 * 60_000;
+/** Reading a long log must not keep the page from being served. */
+const TICKS_A_TURN = 500;
+
+/** Remembers a recording as if it had been sampled here, and moves it as viewers ask. */
+export interface ReplayArea {
+  clocks(): Clocks;
+  /** Takes the whole recording into the archive. */
+  fill(recording: Recording, archive: Archive): Promise<void>;
+  /** The 15 minutes before the moment that is shown, for the GPUs of these UUIDs, numbered up to `seq`. */
+  past(uuids: readonly string[], atMs: number, seq: number): HistoryRow[];
+  control(demand: ReplayDemand): Reply<ReplayState>;
+}
+
+/** @param replay `null`: no recording is played */
+export function composeReplay(replay: ReplaySource | null): ReplayArea {
+  let known: Recording | null = null;
+  let atMs = 0;
+  return {
+    clocks: () => ({ wallMs: atMs, steadyMs: atMs }),
+    async fill(recording, archive) {
+      known = recording;
+      let flushedMs = recording.times[0] ?? 0;
+      for (let i = 0; i < recording.times.length; i++) {
+        atMs = recording.times[i] ?? atMs;
+        const gpus = applyTick([], tickAt(recording, i)).map(({ gpu }) => gpu);
+        archive.append({ seq: i + 1, tMs: atMs, gpus });
+        if (atMs - flushedMs > FLUSH_MS) {
+          archive.flush();
+          flushedMs = atMs;
+        }
+        if (i % TICKS_A_TURN === 0) await setImmediate();
+      }
+    },
+    past(uuids, shownMs, seq) {
+      if (known === null) return [];
+      const rows: HistoryRow[] = [];
+      const end = tickFrom(known, shownMs + 1);
+      for (let i = tickFrom(known, shownMs - HISTORY_WINDOW_MS); i < end; i++) {
+        const gpus = new Map(applyTick([], tickAt(known, i)).map(({ gpu }) => [gpu.uuid, gpu]));
+        const values = uuids.flatMap((uuid) => {
+          const gpu = gpus.get(uuid);
+          return gpu === undefined ? historyValues(null) : historyValues(gpu);
+        });
+        const number = seq - (end - 1 - i);
+        rows.push({ fromSeq: number, seq: number, tMs: known.times[i] ?? shownMs, count: 1, values });
+      }
+      return rows;
+    },
+    control(demand) {
+      replay?.control(demand);
+      const state = replay?.replay() ?? null;
+      return state === null ? refuse(problem("no-replay")) : succeed(state);
+    },
+  };
+}

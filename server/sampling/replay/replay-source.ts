@@ -1,0 +1,137 @@
+import { problem } from "../../../shared/problems/make-problem.ts";
+import type { ReplayDemand, ReplayState } from "../../../shared/protocol/replay.ts";
+import { createEmitter } from "../../lib/emitter.ts";
+import type { SampleSource, SourceEvent } from "../source.ts";
+import { advance, type Playback } from "./player.ts";
+import { readRecording } from "./read-recording.ts";
+import { type Recording, tickAt, tickFrom } from "./recording.ts";
+
+/** A log as a source. Its clock is the recorded one: milliseconds since the epoch, standing still while paused. */
+export interface ReplaySource extends SampleSource {
+  nowMs(): number;
+  /** What is played and how; `null` until the file has been read. */
+  replay(): ReplayState | null;
+  /** Plays, pauses, goes to a moment or changes the speed; what is left out stays as it is. */
+  control(demand: ReplayDemand): void;
+}
+
+export interface ReplayOptions {
+  path: string;
+  /** Name of the file as viewers see it, without its folders. */
+  name: string;
+  speed: number;
+  /** Told once when the file has been read, before the first tick: the whole of it, in order. Awaited. */
+  onRead(recording: Recording): Promise<void>;
+}
+
+/** Several steps a tick of the eye; at 60× a step is 3 s of the recording. */
+const STEP_MS = 50;
+
+/** Plays a log as if it happened now. */
+export function createReplaySource({ path, name, speed, onRead }: ReplayOptions): ReplaySource {
+  const events = createEmitter<SourceEvent>();
+  const closing = new AbortController();
+  let recording: Recording | null = null;
+  let playback: Playback = { atMs: 0, speed, paused: false };
+  let clockMs = 0;
+  /** The next tick to be told. */
+  let next = 0;
+  let steppedAtMs = 0;
+  let timer: NodeJS.Timeout | undefined;
+
+  async function load() {
+    const read = await readRecording(path, closing.signal);
+    if (closing.signal.aborted) return;
+    if (!read.ok) {
+      events.emit({ type: "problem", status: "failed", problem: problem(codeOf(read.code), read.params) });
+      return;
+    }
+    await onRead(read.data);
+    if (closing.signal.aborted) return;
+    recording = read.data;
+    playback = { ...playback, atMs: recording.times[0] ?? 0 };
+    tellUpTo(recording, playback.atMs);
+    run();
+  }
+
+  function run() {
+    clearInterval(timer);
+    steppedAtMs = performance.now();
+    if (!playback.paused) timer = setInterval(step, STEP_MS);
+  }
+
+  function step() {
+    if (recording === null) return;
+    const now = performance.now();
+    playback = advance(playback, recording, now - steppedAtMs);
+    steppedAtMs = now;
+    tellUpTo(recording, playback.atMs);
+    if (!playback.paused) return;
+    clearInterval(timer);
+    events.emit({ type: "replay" });
+  }
+
+  function tellUpTo(played: Recording, atMs: number) {
+    for (; next < played.times.length && (played.times[next] ?? 0) <= atMs; next++) tell(played, next);
+    clockMs = Math.max(clockMs, atMs);
+  }
+
+  function tell(played: Recording, i: number) {
+    clockMs = played.times[i] ?? clockMs;
+    events.emit({ type: "tick", tick: tickAt(played, i), warning: null });
+  }
+
+  /** Shows another moment: what was told before it is told anew, for it may lie before what viewers saw. */
+  function jump(played: Recording, atMs: number) {
+    const first = played.times[0] ?? 0;
+    const wanted = Math.min(Math.max(atMs, first), played.times.at(-1) ?? first);
+    const shown = Math.max(0, tickFrom(played, wanted + 1) - 1);
+    playback = { ...playback, atMs: wanted };
+    clockMs = wanted;
+    next = shown + 1;
+    events.emit({ type: "jump", tick: tickAt(played, shown), tMs: played.times[shown] ?? wanted });
+  }
+
+  return {
+    kind: "replay",
+    subscribe: events.subscribe,
+    start: () => void load(),
+    // A recording has its own rate.
+    setIntervalMs() {},
+    queryProcesses: async () => null,
+    nowMs: () => clockMs,
+    replay() {
+      if (recording === null) return null;
+      const { times, wrongLines, firstWrong, everyNth } = recording;
+      return {
+        file: name,
+        startMs: times[0] ?? 0,
+        endMs: times.at(-1) ?? 0,
+        speed: playback.speed,
+        paused: playback.paused,
+        wrongLines,
+        firstWrong: [...firstWrong],
+        everyNth,
+      };
+    },
+    control({ paused, speed: wanted, atMs }) {
+      if (recording === null) return;
+      playback = { ...playback, speed: wanted ?? playback.speed };
+      if (atMs !== undefined) jump(recording, atMs);
+      const atEnd = playback.atMs >= (recording.times.at(-1) ?? 0);
+      // Played to the end and asked to play on: from the beginning.
+      if (paused === false && atEnd && atMs === undefined) jump(recording, recording.times[0] ?? 0);
+      playback = { ...playback, paused: paused ?? playback.paused };
+      run();
+      events.emit({ type: "replay" });
+    },
+    async close() {
+      clearInterval(timer);
+      closing.abort();
+    },
+  };
+}
+
+function codeOf(code: string) {
+  return code === "replay-no-header" || code === "replay-empty" ? code : "replay-unreadable";
+}
