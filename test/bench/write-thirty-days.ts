@@ -13,7 +13,7 @@ const FINE_MS = DAY_MS;
 export const COARSE_STEP_MS = 30_000;
 /** As the sidecar does, in the last day. */
 export const FLUSH_EVERY_MS = 50_000;
-const COARSE_FLUSH_MS = 10 * MINUTE_MS;
+const COARSE_FLUSH_MS = 5 * MINUTE_MS;
 
 const MIB = 1024 * 1024;
 

@@ -62,11 +62,15 @@ test("PNL-7 HIS-6 every zoom level by keyboard, in both languages: at most a few
     // The day without figures breaks the line, and the peak of five minutes stands out of a month.
     const mean = (await page.locator(".chart-mean path.recharts-area-curve").first().getAttribute("d")) ?? "";
     expect(mean.split("M").length - 1).toBeGreaterThan(1);
-    const band = await drawnBand(page).first().boundingBox();
-    const plot = await page.locator(".chart-marks").first().boundingBox();
-    if (band === null || plot === null) throw new Error("nothing is drawn");
     // 24,000 of 24,576 MiB that the axis has: within the uppermost twentieth of the plot.
-    expect((band.y - plot.y) / plot.height).toBeLessThan(0.05);
+    await waitUntil(
+      async () => {
+        const band = await drawnBand(page).first().boundingBox();
+        const plot = await page.locator(".chart-marks").first().boundingBox();
+        return band !== null && plot !== null && (band.y - plot.y) / plot.height < 0.05;
+      },
+      { what: "the peak in the band" },
+    );
     expect(await axeViolations(page)).toEqual([]);
     await zoom(page, words === timelineEn ? "1 min" : "1 分钟").click();
     await page.locator(".chart-vram path.recharts-area-curve").first().waitFor();

@@ -66,11 +66,7 @@ function PastBody(props: PastTimelineProps & { width: number; points: number }) 
   );
   const history = answer?.gpus[0];
   if (answer === null || history === undefined) {
-    return (
-      failed || (
-        <PastLoading />
-      )
-    );
+    return failed || <PastLoading />;
   }
   const drawn = pastPoints(history, answer.fromMs, answer.pointMs);
   const isEmpty = drawn.every(({ vramGib, utilizationPct }) => vramGib === null && utilizationPct === null);
