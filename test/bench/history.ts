@@ -5,6 +5,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { askHistory } from "../helpers/history-client.ts";
 import { connectPanel } from "../helpers/panel-client.ts";
 import { startSidecar } from "../helpers/sidecar.ts";
+import { waitUntil } from "../helpers/wait-until.ts";
 import { GPU_COUNT, withBusyMachine } from "./busy-machine.ts";
 import { type Figure, median, type Section } from "./figure.ts";
 import { pidOf } from "./node-child.ts";
@@ -62,7 +63,7 @@ async function ask(env: NodeJS.ProcessEnv, nvidiaSmi: string): Promise<Figure[]>
   const startedMs = performance.now() - before;
   const panel = connectPanel(sidecar.url);
   try {
-    await panel.hello();
+    await waitUntil(() => panel.samples.length > 0, { what: "a sample" });
     const figures: Figure[] = [{ name: "start with 30 days on disk", value: startedMs, unit: "ms" }];
     for (const [name, spanMs] of ZOOMS) {
       const tookMs: number[] = [];

@@ -16,7 +16,7 @@ export const timelineEn: TimelineWords = {
   days: "{n} d",
   seconds: "−{n} s",
   zoom: "Stretch of time",
-  band: "lowest to highest",
+  band: "min–max",
   loadingPast: "Loading history …",
   pastEmpty: "Nothing is known of this stretch yet.",
   pastFailed: "History could not be loaded.",

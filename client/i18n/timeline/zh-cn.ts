@@ -16,7 +16,7 @@ export const timelineZhCn: TimelineWords = {
   days: "{n} 天",
   seconds: "−{n} 秒",
   zoom: "时间范围",
-  band: "最低至最高",
+  band: "最低–最高",
   loadingPast: "正在加载历史 …",
   pastEmpty: "这段时间还没有记录。",
   pastFailed: "未能加载历史。",
