@@ -25,7 +25,11 @@ export default defineConfig({
         test: {
           name: "e2e",
           include: ["test/e2e/**/*.test.ts"],
-          globalSetup: ["test/helpers/find-chromium.ts", "test/helpers/find-python.ts"],
+          globalSetup: [
+            "test/helpers/find-chromium.ts",
+            "test/helpers/find-proxies.ts",
+            "test/helpers/find-python.ts",
+          ],
           testTimeout: 90_000,
           hookTimeout: 60_000,
           fileParallelism: false,

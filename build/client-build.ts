@@ -1,6 +1,7 @@
 import { join } from "node:path";
 import react from "@vitejs/plugin-react";
 import { esmExternalRequirePlugin, type PluginOption, type UserConfig } from "vite";
+import { plainImports } from "./plain-imports.ts";
 import { precompress } from "./precompress.ts";
 import { reportSizes } from "./sizes.ts";
 
@@ -13,6 +14,7 @@ const ours = (path: string) => join(import.meta.dirname, "../client", path);
 /** Parts of libraries that this panel has no use for, and what stands in for them. */
 const STAND_INS = [
   { find: /^\.\/webtransport\.js$/, replacement: ours("connection/no-webtransport.ts") },
+  { find: /^\.\/contrib\/base64-arraybuffer\.js$/, replacement: ours("connection/no-binary.ts") },
   { find: /^\.\/(?:is-)?binary\.js$/, replacement: ours("connection/no-binary.ts") },
   { find: /^(?:\.\.?\/)+util\/DOMUtils$/, replacement: ours("panel/timeline/measure-text.ts") },
 ];
@@ -34,7 +36,7 @@ interface ClientBuild {
 /** Vite's configuration for one way into a page. */
 export function clientBuild(build: ClientBuild, define: Record<string, string>): UserConfig {
   const { mode, folder, input, firstEntry, served, external = [] } = build;
-  const plugins: PluginOption[] = [react(), reportSizes(mode, firstEntry)];
+  const plugins: PluginOption[] = [react(), plainImports(), reportSizes(mode, firstEntry)];
   if (served) plugins.push(precompress(`dist/${folder}`));
   // CommonJS modules that ask for the host's React must import it, too.
   if (external.length > 0) plugins.push(esmExternalRequirePlugin({ external: [...external] }));

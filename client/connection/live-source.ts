@@ -56,6 +56,7 @@ export function createLiveSource({ baseUrl, token, historyMs: firstMs }: LiveSou
     path: `${base.pathname}socket.io`,
     transports: ["websocket", "polling"],
     tryAllTransports: true,
+    timeout: 10_000,
     reconnectionDelay: 500,
     reconnectionDelayMax: 5000,
     autoConnect: false,
@@ -170,6 +171,8 @@ export function createLiveSource({ baseUrl, token, historyMs: firstMs }: LiveSou
   socket.on("connect_error", (error) => {
     const why = refusalOf(error);
     if (why === null) {
+      // A proxy may swallow WebSockets without an answer.
+      if (error.message === "timeout") socket.io.opts.transports = ["polling", "websocket"];
       setStatus("offline");
       return;
     }

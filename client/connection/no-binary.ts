@@ -6,3 +6,4 @@ export function deconstructPacket(): never {
   throw new Error("binary messages are not part of this build");
 }
 export const reconstructPacket = deconstructPacket;
+export const decode = deconstructPacket;

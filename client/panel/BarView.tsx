@@ -2,6 +2,8 @@ import type { Gpu } from "../../shared/gpu/gpu.ts";
 import { percentOf } from "../../shared/gpu/units.ts";
 import { gib, percent, withUnit } from "../i18n/format.ts";
 import { useMessages } from "../i18n/use-messages.ts";
+import { Styles } from "../shadow/Styles.tsx";
+import css from "../styles/bar-view.css?inline";
 import { ProgressBar } from "../ui/ProgressBar.tsx";
 import { RoomChip } from "./concurrency/RoomChip.tsx";
 import { Notices } from "./connection/Notices.tsx";
@@ -17,6 +19,7 @@ export default function BarView({ gpus, capacity }: ViewProps) {
   const list = gpus.map(({ gpu }) => gpu);
   return (
     <main className="view view-bar">
+      <Styles css={css} />
       <h1 className="spoken-only">{m.title}</h1>
       <Notices />
       <div className="bar-line">

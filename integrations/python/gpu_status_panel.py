@@ -61,6 +61,7 @@ __all__ = [
     "empty_caches",
     "job",
     "mount",
+    "panel_app",
     "unload_hook",
 ]
 
@@ -1270,7 +1271,7 @@ def unload_hook(
         async def endpoint(scope: Scope, receive: Receive, send: Send) -> None:
             await made.asgi(scope, receive, send, place)
 
-        attach(app, place, endpoint, "gpu-status-panel-unload", endpoint)
+        attach(attach_kind(app), place, endpoint, "gpu-status-panel-unload", endpoint)
     return made
 
 
@@ -2030,6 +2031,21 @@ async def join(upstream: ClientSocket, receive: Receive, send: Send) -> None:
 # --- mount ------------------------------------------------------------------------------------------------------------
 
 
+def attach_kind(app: Any) -> Any:
+    """The app, if something can be attached to it; otherwise raises ``TypeError`` with what to do."""
+    if hasattr(app, "launch") and hasattr(app, "queue"):
+        if isinstance(getattr(getattr(getattr(app, "app", None), "router", None), "routes", None), list):
+            return app
+        raise TypeError(
+            "gpu_status_panel: this Gradio app is not launched yet. Either\n"
+            "    app, _, _ = demo.launch(prevent_thread_lock=True); mount(app); demo.block_thread()\n"
+            "or  app = mount(gr.mount_gradio_app(FastAPI(), demo, path='/')); uvicorn.run(app)"
+        )
+    if not callable(app):
+        raise TypeError("gpu_status_panel: mount takes a FastAPI, Starlette or Gradio app, or any ASGI app")
+    return app
+
+
 class ExactPath:
     """What answers at the path itself: an ASGI app, or a way to what lies below it. A class, which Starlette takes as it is."""
 
@@ -2057,19 +2073,9 @@ def attach(app: Any, path: str, endpoint: ASGIApp, name: str, at_path: Optional[
         app.router.add_route(path, ExactPath(path, at_path), methods=["GET", "POST"], include_in_schema=False)
         routes.insert(0, routes.pop())
         return app
-    launched = getattr(app, "app", None)
     if hasattr(app, "launch") and hasattr(app, "queue"):
-        if launched is not None and isinstance(getattr(getattr(launched, "router", None), "routes", None), list):
-            attach(launched, path, endpoint, name, at_path)
-            return app
-        raise TypeError(
-            "gpu_status_panel: this Gradio app is not launched yet. Either\n"
-            "    app, _, _ = demo.launch(prevent_thread_lock=True); mount(app); demo.block_thread()\n"
-            "or  app = mount(gr.mount_gradio_app(FastAPI(), demo, path='/')); uvicorn.run(app)"
-        )
-    if not callable(app):
-        raise TypeError("gpu_status_panel: mount takes a FastAPI, Starlette or Gradio app, or any ASGI app")
-
+        attach(app.app, path, endpoint, name, at_path)
+        return app
     exact = ExactPath(path, at_path)
 
     async def wrapped(scope: Scope, receive: Receive, send: Send) -> None:
@@ -2086,8 +2092,7 @@ def attach(app: Any, path: str, endpoint: ASGIApp, name: str, at_path: Optional[
     return wrapped
 
 
-def mount(
-    app: Any,
+def panel_app(
     path: str = "/gpu",
     *,
     hook: Union[None, UnloadHook, Callable[..., Any]] = None,
@@ -2099,27 +2104,8 @@ def mount(
     allow_release: Decision = False,
     allow_origin: Sequence[str] = (),
     env: Optional[Dict[str, str]] = None,
-) -> Any:
-    """Puts the panel under ``path`` of an app, on the app's own port, and returns the app to serve.
-
-    ::
-
-        app = mount(app)                      # http://…/gpu/ and <iframe src="/gpu/embed?view=compact">
-
-    ``app`` is a FastAPI or Starlette app (routes are added to it), a Gradio app that has been launched with
-    ``prevent_thread_lock=True``, or any ASGI app (then serve what is returned).
-
-    A sidecar that answers at ``url`` (``GPU_PANEL_URL``, else http://127.0.0.1:7870/) is used; otherwise one is started
-    with ``command`` (``GPU_PANEL_COMMAND``, else the installed program, else ``npx gpu-status-panel``), with ``env``
-    beside the environment, and ended with this process. ``hook``: the function that unloads your models, or what
-    ``unload_hook`` made of it; a sidecar that is started here knows it.
-
-    Visitors may look and not release. With ``allow_release=True`` pages of the app itself may: the token is added
-    here, no visitor sees it. Where visitors come by a name such as demo.example, name it in
-    ``allow_origin=["https://demo.example"]``. Both ``allow_view`` and ``allow_release`` take a function of the ASGI
-    scope (or an async one) instead, so that the app's own log-in decides. The app's log-in does not guard mounted
-    paths by itself: give ``allow_view`` where the panel is not for everybody.
-    """
+) -> PanelProxy:
+    """The panel as an ASGI app of its own, for hosts that ``mount`` does not know; what it takes is told there."""
     place = mount_path_of(path)
     for origin in allow_origin:
         if origin != "*" and not authority_of(origin):
@@ -2140,9 +2126,38 @@ def mount(
             log.warning("gpu_status_panel: the panel runs already and its token is not known here: nobody can release. Set GPU_PANEL_TOKEN for both.")
 
     launcher.on_found = on_found
-    mounted = attach(app, place, PanelProxy(launcher, place, allow_view, allow_release, allow_origin), "gpu-status-panel")
     atexit.register(launcher.close)
     if hasattr(os, "register_at_fork"):
         os.register_at_fork(after_in_child=launcher.forget)
     launcher.ensure()
-    return mounted
+    return PanelProxy(launcher, place, allow_view, allow_release, allow_origin)
+
+
+def mount(app: Any, path: str = "/gpu", **options: Any) -> Any:
+    """Puts the panel under ``path`` of an app, on the app's own port, and returns the app to serve.
+
+    ::
+
+        app = mount(app)                      # http://…/gpu/ and <iframe src="/gpu/embed?view=compact">
+
+    ``app`` is a FastAPI or Starlette app (routes are added to it), a Gradio app that has been launched with
+    ``prevent_thread_lock=True``, or any ASGI app (then serve what is returned).
+
+    The options, all by name:
+
+    * ``url``: a sidecar that answers there (``GPU_PANEL_URL``, else http://127.0.0.1:7870/) is used; otherwise one is
+      started, and ended with this process, with ``command`` (``GPU_PANEL_COMMAND``, else the installed program, else
+      ``npx gpu-status-panel``) and ``env`` beside the environment. ``start=False``: none is started.
+    * ``hook``: the function that unloads your models, or what ``unload_hook`` made of it. A sidecar that is started
+      here knows it.
+    * ``allow_release``: visitors may look and not release. With ``True`` pages of the app itself may: the token is
+      added here, no visitor sees it. Where visitors come by a name such as demo.example, name it in
+      ``allow_origin=["https://demo.example"]``.
+    * ``allow_view``: who may look. The app's own log-in does not guard mounted paths by itself. Both this and
+      ``allow_release`` take a function of the ASGI scope, also an async one.
+    * ``allow_origin``: origins of other pages that may embed the panel and connect.
+    * ``token``: that of a sidecar which runs already, ``GPU_PANEL_TOKEN`` by default.
+    """
+    place = mount_path_of(path)
+    checked = attach_kind(app)
+    return attach(checked, place, panel_app(place, **options), "gpu-status-panel")
