@@ -29,6 +29,7 @@ export default defineConfig(({ mode }) => {
           emptyOutDir: true,
           target: "node20",
           minify: false,
+          license: { fileName: "licenses.md" },
           rolldownOptions: {
             // The program and the library; what they share lies beside them.
             input: { main: "server/main.ts", library: "server/library.ts" },

@@ -7,7 +7,7 @@ import { reportSizes } from "./sizes.ts";
 
 /** What every view needs from the start, in one file: cut in pieces it compresses worse. */
 const NEEDED_FIRST =
-  /node_modules\/(?:react|react-dom|scheduler|valibot|socket\.io-[a-z]+|engine\.io-[a-z]+|@socket\.io\/[a-z-]+)\/|shared\/(?:release\/(?:release|backend)|problems\/(?:problem|fill-in))\.ts|client\/(?:connection\/(?!host-bridge)|embedding|entries\/page|store|shadow\/[a-z]|ui|panel\/(?:connection|vram\/VramBar|Panel|CompactView|concurrency\/(?:Conc|ProfilePicker|use)|release\/(?:use-r|ReleaseButton)|gpus\/(?:GpuLine|NoGpus|busy|temp)))/;
+  /node_modules\/(?:react|react-dom|scheduler|valibot|socket\.io-[a-z]+|engine\.io-[a-z]+|@socket\.io\/[a-z-]+)\/|shared\/(?:health\/alert|release\/(?:release|backend)|problems\/(?:problem|fill-in))\.ts|client\/(?:connection\/(?!host-bridge)|embedding|entries\/page|store|shadow\/[a-z]|ui|panel\/(?:connection|vram\/VramBar|Panel|CompactView|concurrency\/(?:Conc|ProfilePicker|use)|release\/(?:use-r|ReleaseButton)|gpus\/(?:GpuLine|NoGpus|busy|temp)|health\/AlertN))/;
 
 const ours = (path: string) => join(import.meta.dirname, "../client", path);
 
@@ -57,9 +57,15 @@ export function clientBuild(build: ClientBuild, define: Record<string, string>):
       // 1 kB less before the first figures, for a round trip more before the full view.
       modulePreload: false,
       reportCompressedSize: false,
+      // Of what is bundled: its licences ask to be passed on.
+      license: { fileName: "licenses.md" },
       rolldownOptions: {
         ...(input === undefined ? {} : { input, preserveEntrySignatures: "strict" as const }),
         output: {
+          // The host's server must not run hooks: the directive tells so to frameworks that ask.
+          ...(served
+            ? {}
+            : { banner: (chunk: { isEntry: boolean }) => (chunk.isEntry ? '"use client";' : "") }),
           entryFileNames: input === undefined ? "assets/[name]-[hash].js" : "[name].js",
           chunkFileNames: "assets/[name]-[hash].js",
           codeSplitting: { groups: [{ name: "panel", test: NEEDED_FIRST }] },

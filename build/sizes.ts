@@ -39,7 +39,8 @@ export function reportSizes(mode: string, firstEntry: string): Plugin {
 const kB = (bytes: number) => (bytes / 1000).toFixed(1);
 
 function sizesOf(bundle: Rolldown.OutputBundle, firstEntry: string): BuildSizes {
-  const sizes = new Map(Object.values(bundle).map((file) => [file.fileName, gzipped(file)]));
+  const shipped = Object.values(bundle).filter(({ fileName }) => !fileName.endsWith(".md"));
+  const sizes = new Map(shipped.map((file) => [file.fileName, gzipped(file)]));
   const chunks = Object.values(bundle).filter((file) => file.type === "chunk");
   const sum = (names: Iterable<string>) =>
     [...names].reduce((total, name) => total + (sizes.get(name) ?? 0), 0);

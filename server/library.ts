@@ -53,6 +53,10 @@ export interface SidecarOptions {
   profile?: string;
   /** Job profiles of your own. */
   profiles?: object[];
+  /** Red lines by rule, `false` turns one off; see docs/alerts.md. */
+  alerts?: object;
+  /** Who is told of alerts; see docs/alerts.md. */
+  notify?: object[];
   /** VRAM of each GPU that no job gets: `max(floorMiB, share × total)`, and more where a display is at work. */
   reserve?: { floorMiB?: number; share?: number; displayExtraMiB?: number } | number;
   /** Told in words what does not work, though the panel goes on. Warns through `process.emitWarning` by default. */

@@ -11,6 +11,7 @@ import { recordOf } from "../shared/release/record.ts";
 import { mergeProfiles } from "./capacity/profiles.ts";
 import { composeAuthority } from "./compose/authority.ts";
 import { composeCapacity } from "./compose/capacity.ts";
+import { composeHealth } from "./compose/health.ts";
 import { composeHistory } from "./compose/history.ts";
 import { composeLogs } from "./compose/logs.ts";
 import { composeMetrics } from "./compose/metrics.ts";
@@ -31,7 +32,8 @@ import { createBackend } from "./release/backends/create-backend.ts";
 import { createReleaseController } from "./release/controller.ts";
 import { createProcessOwners } from "./release/owners/process-owners.ts";
 import { chooseSource } from "./sampling/choose-source.ts";
-import { isWsl, readHost } from "./sampling/host.ts";
+import { isWsl } from "./sampling/host.ts";
+import { createHostWatch } from "./sampling/host-watch.ts";
 import { createSampler } from "./sampling/sampler.ts";
 
 /** What the sidecar needs from the program around it. */
@@ -94,6 +96,8 @@ export function createSidecar(
   disposer.add(sampler.close);
   // The time of a recording is its own, counted from 1970.
   const epochMs = replay === null ? Date.now() - Math.round(sampler.nowMs()) : 0;
+  const nowMs = () => epochMs + sampler.nowMs();
+  const readHost = createHostWatch();
   const folder = replay === null ? (options.dataDir ?? dataFolder(env)) : scratchFolder(disposer);
   const history = composeHistory({
     sampler,
@@ -137,48 +141,50 @@ export function createSidecar(
   // Closed before the audit: a release that the end breaks off is kept, too.
   disposer.add(releases.close);
 
+  const common = { disposer, sampler, watch, folder, complain };
   const capacity = composeCapacity({
-    disposer,
-    sampler,
-    watch,
+    ...common,
     profiles,
     profile,
     reserve: options.reserve,
     isWsl: choice.kind === "nvidia-smi" && isWsl(),
-    folder,
     isDemo: choice.kind === "demo",
     epochMs,
-    readHost,
-    complain,
+    readHost: () => readHost().state,
   });
 
-  let host = readHost();
+  const health = composeHealth(options, choice, env, {
+    ...common,
+    jobs: capacity.jobs,
+    releases,
+    nowMs,
+    readHost,
+  });
   composeLogs(options, {
-    disposer,
-    sampler,
+    ...common,
     jobs: capacity.jobs,
     releases,
     epochMs,
-    hostName: host.name,
+    hostName: readHost().state.name,
     version,
-    complain,
   });
   const currentState = (): State => {
     const { gpus } = sampler.latest();
     return {
       source: sampler.source(),
       gpus: [...gpus],
-      host,
+      host: readHost().state,
       ...capacity.state(),
       backends: watch.states(),
       release: releases.state(),
+      alerts: health.list(),
       history: { problem: history.problem() },
     };
   };
   const encodedHistory = (sinceSeq: number, windowMs: number) =>
     encodeHistory(history.recent.since(sinceSeq, windowMs), sampler.latest().gpus.length);
   const releaseProblem = (actProblem: Problem | null) =>
-    backends.length === 0 ? problem("no-backend") : actProblem;
+    replay !== null ? problem("replaying") : backends.length === 0 ? problem("no-backend") : actProblem;
   const makeHello: MakeHello = ({ actProblem, bootId: knownBoot, lastSeq, historyMs }) => {
     const { seq } = sampler.latest();
     const blocked = releaseProblem(actProblem);
@@ -208,6 +214,7 @@ export function createSidecar(
       cancelRelease: releases.cancel,
       prepareBackend: releases.prepare,
       pastReleases: audit.recent,
+      alerts: health,
       history: history.ask,
       replay: replayed.control,
       metrics: composeMetrics({
@@ -239,11 +246,12 @@ export function createSidecar(
       prepareBackend: releases.prepare,
       replay: replayed.control,
       pastReleases: audit.recent,
+      alerts: health,
       history: history.ask,
     },
     makeHello,
     watchedChanged,
-    { path: `${options.basePath}socket.io`, admit },
+    { path: `${options.basePath}socket.io`, leastSampleMs: replay === null ? 0 : 100, admit },
   );
   disposer.add(gateway.close);
   disposer.add(sampler.onSample(gateway.sample));
@@ -266,18 +274,17 @@ export function createSidecar(
   disposer.add(releases.onRelease(gateway.release));
   disposer.add(watch.onChange(gateway.backends));
   capacity.tell(gateway);
+  health.tell(gateway);
 
   let hostTimer: NodeJS.Timeout | undefined;
   disposer.add(() => clearInterval(hostTimer));
   function watchedChanged(watched: boolean) {
     sampler.setWatched(watched);
     watch.setWatched(watched);
+    capacity.estimator.setWatched(watched);
     clearInterval(hostTimer);
     if (!watched) return;
-    hostTimer = setInterval(() => {
-      host = readHost();
-      gateway.host(host);
-    }, HOST_INTERVAL_MS);
+    hostTimer = setInterval(() => gateway.host(readHost().state), HOST_INTERVAL_MS);
   }
 
   return { server, token, sourceKind: choice.kind, close: disposer.close };

@@ -1,6 +1,7 @@
 import { io, type Socket } from "socket.io-client";
 import * as v from "valibot";
 import { jobSchema } from "../../shared/capacity/job.ts";
+import { alertSchema } from "../../shared/health/alert.ts";
 import type { ProblemCode } from "../../shared/problems/codes.ts";
 import type { Problem, ProblemParams } from "../../shared/problems/problem.ts";
 import type { ClientToServerEvents, ServerToClientEvents } from "../../shared/protocol/events.ts";
@@ -13,7 +14,7 @@ import {
 } from "../../shared/protocol/messages.ts";
 import { type Reply, refusalSchema, refuse, replySchema } from "../../shared/protocol/reply.ts";
 import type { Handshake } from "../../shared/protocol/requests.ts";
-import { hostSchema, sourceSchema } from "../../shared/protocol/state.ts";
+import { hostSchema, type SourceState, sourceSchema } from "../../shared/protocol/state.ts";
 import { PROTOCOL_VERSION } from "../../shared/protocol/version.ts";
 import { backendSchema } from "../../shared/release/backend.ts";
 import { releaseSchema } from "../../shared/release/release.ts";
@@ -106,9 +107,10 @@ export function createLiveSource({ baseUrl, token, historyMs: firstMs }: LiveSou
     };
   }
 
-  function expectSamples(source: { status: string; intervalMs: number }) {
-    samplesExpected = source.status === "live";
-    intervalMs = source.intervalMs;
+  function expectSamples({ status, intervalMs: everyMs, replay }: SourceState) {
+    // A recording has pauses of its own.
+    samplesExpected = status === "live" && replay === undefined;
+    intervalMs = everyMs;
     alive();
   }
 
@@ -156,6 +158,10 @@ export function createLiveSource({ baseUrl, token, historyMs: firstMs }: LiveSou
   socket.on(
     "jobs",
     checked(v.array(jobSchema), (jobs) => emit({ type: "jobs", jobs })),
+  );
+  socket.on(
+    "alerts",
+    checked(v.array(alertSchema), (alerts) => emit({ type: "alerts", alerts })),
   );
   socket.on(
     "source",
@@ -232,10 +238,7 @@ export function createLiveSource({ baseUrl, token, historyMs: firstMs }: LiveSou
       const { releaseRecordSchema } = await import("../../shared/release/record.ts");
       return askLive(replySchema(v.array(releaseRecordSchema)), (live) => live.emitWithAck("past-releases"));
     },
-    async history(request) {
-      const { historyAnswerSchema } = await import("../../shared/history/series.ts");
-      return askLive(replySchema(historyAnswerSchema), (live) => live.emitWithAck("history", request));
-    },
+    ask: askLive,
     wantHistory(windowMs) {
       if (windowMs <= historyMs) return;
       historyMs = windowMs;

@@ -16,7 +16,7 @@ export function createRefusedSource(code: ProblemCode, params: ProblemParams): P
     cancelRelease: no,
     prepareBackend: no,
     pastReleases: no,
-    history: no,
+    ask: no,
     wantHistory: () => {},
     setVisible: () => {},
     close: () => {},

@@ -1,6 +1,9 @@
+import type { Socket } from "socket.io-client";
+import type * as v from "valibot";
 import type { Job } from "../../shared/capacity/job.ts";
-import type { HistoryAnswer, HistoryRequest } from "../../shared/history/series.ts";
+import type { Alert } from "../../shared/health/alert.ts";
 import type { Problem } from "../../shared/problems/problem.ts";
+import type { ClientToServerEvents, ServerToClientEvents } from "../../shared/protocol/events.ts";
 import type { CapacityMessage, DetailsMessage, Hello, Resumed } from "../../shared/protocol/messages.ts";
 import type { Reply } from "../../shared/protocol/reply.ts";
 import type { WireSample } from "../../shared/protocol/sample-codec.ts";
@@ -25,7 +28,8 @@ export type PanelEvent =
   | { type: "capacity"; capacity: CapacityMessage }
   | { type: "backends"; backends: BackendState[] }
   | { type: "release"; release: Release }
-  | { type: "jobs"; jobs: Job[] };
+  | { type: "jobs"; jobs: Job[] }
+  | { type: "alerts"; alerts: Alert[] };
 
 /** What a user wants released. */
 export interface ReleaseWish {
@@ -35,6 +39,12 @@ export interface ReleaseWish {
   /** One backend alone; all of them without it. */
   backend?: string;
 }
+
+/** The way to ask the sidecar, while the connection is live. */
+export type Asking = Pick<
+  ReturnType<Socket<ServerToClientEvents, ClientToServerEvents>["timeout"]>,
+  "emitWithAck"
+>;
 
 /** Where a panel's data come from. */
 export interface PanelSource {
@@ -47,8 +57,11 @@ export interface PanelSource {
   prepareBackend(id: string): Promise<Reply<{ id: string }>>;
   /** Releases of the past, newest first. */
   pastReleases(): Promise<Reply<ReleaseRecord[]>>;
-  /** Any stretch of the last 30 days, downsampled. */
-  history(request: HistoryRequest): Promise<Reply<HistoryAnswer>>;
+  /** Asks for something that is seldom wanted: what the answer looks like comes with the part that asks. */
+  ask<T>(
+    schema: v.GenericSchema<unknown, Reply<T>>,
+    send: (sidecar: Asking) => Promise<unknown>,
+  ): Promise<Reply<T>>;
   /** How much of the past a panel is going to show: what is missing of it is asked for. */
   wantHistory(windowMs: number): void;
   /** A hidden panel asks for no samples. */

@@ -1,8 +1,11 @@
 import { capacityWordsEn } from "../../shared/capacity/words-en.ts";
+import { alertsEn } from "../../shared/health/en.ts";
 import { problemsEn } from "../../shared/problems/en.ts";
 import { fitEn } from "./fit/en.ts";
+import { healthEn } from "./health/en.ts";
 import { jobsEn } from "./jobs/en.ts";
 import { releaseEn } from "./release/en.ts";
+import { replayEn } from "./replay/en.ts";
 import { roomEn } from "./room/en.ts";
 import { timelineEn } from "./timeline/en.ts";
 import type { LaterWords } from "./use-messages.ts";
@@ -13,6 +16,9 @@ export const laterEn: LaterWords = {
   capacity: capacityWordsEn,
   fit: fitEn,
   jobs: jobsEn,
+  replay: replayEn,
+  health: healthEn,
+  alerts: alertsEn,
   room: roomEn,
   timeline: timelineEn,
 };

@@ -1,12 +1,15 @@
 import { createContext, useContext } from "react";
 import type { CapacityWords } from "../../shared/capacity/explain.ts";
+import type { AlertCatalog } from "../../shared/health/words.ts";
 import type { ProblemCatalog, ProblemWords } from "../../shared/problems/codes.ts";
 import { type Problem, wordsOf } from "../../shared/problems/problem.ts";
 import type { LanguageChoice } from "../../shared/protocol/host-messages.ts";
 import type { FitWords } from "./fit/words.ts";
+import type { HealthWords } from "./health/words.ts";
 import type { JobsWords } from "./jobs/words.ts";
 import type { Messages } from "./messages.ts";
 import type { ReleaseWords } from "./release/words.ts";
+import type { ReplayWords } from "./replay/words.ts";
 import type { RoomWords } from "./room/words.ts";
 import type { TimelineWords } from "./timeline/words.ts";
 
@@ -29,12 +32,18 @@ export interface LaterWords {
   capacity: CapacityWords;
   fit: FitWords;
   jobs: JobsWords;
+  replay: ReplayWords;
+  health: HealthWords;
+  alerts: AlertCatalog;
   room: RoomWords;
   timeline: TimelineWords;
 }
 
 const LaterContext = createContext<LaterWords | null>(null);
 export const LaterProvider = LaterContext.Provider;
+
+/** All of them; `null` until they have come. */
+export const useLaterWords = () => useContext(LaterContext);
 
 /** The words around a release; `null` until they have come. */
 export function useReleaseWords(): ReleaseWords | null {

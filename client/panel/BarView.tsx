@@ -10,6 +10,7 @@ import { Notices } from "./connection/Notices.tsx";
 import { StatusPill } from "./connection/StatusPill.tsx";
 import { NoGpus } from "./gpus/NoGpus.tsx";
 import { temperatureTone } from "./gpus/temperature-tone.ts";
+import { AlertNotice } from "./health/AlertNotice.tsx";
 import { ReleaseButton } from "./release/ReleaseButton.tsx";
 import type { ViewProps } from "./view-props.ts";
 
@@ -22,6 +23,7 @@ export default function BarView({ gpus, capacity }: ViewProps) {
       <Styles css={css} />
       <h1 className="spoken-only">{m.title}</h1>
       <Notices />
+      <AlertNotice />
       <div className="bar-line">
         <StatusPill withRate={false} />
         {list.length === 0 && <NoGpus />}

@@ -5,6 +5,7 @@ import { Notices } from "./connection/Notices.tsx";
 import { StatusPill } from "./connection/StatusPill.tsx";
 import { GpuLine } from "./gpus/GpuLine.tsx";
 import { NoGpus } from "./gpus/NoGpus.tsx";
+import { AlertNotice } from "./health/AlertNotice.tsx";
 import { ReleaseButton } from "./release/ReleaseButton.tsx";
 import type { ViewProps } from "./view-props.ts";
 
@@ -22,6 +23,7 @@ export function CompactView({ gpus, capacity }: ViewProps) {
         <StatusPill withRate={false} />
       </header>
       <Notices />
+      <AlertNotice />
       {gpus.length === 0 ? (
         <NoGpus />
       ) : (

@@ -1,12 +1,14 @@
+import { lazy, Suspense } from "react";
 import { fillIn } from "../../shared/problems/fill-in.ts";
 import { UNKNOWN_PROMISE } from "../../shared/protocol/state.ts";
 import { gib } from "../i18n/format.ts";
-import { useMessages } from "../i18n/use-messages.ts";
+import { useLaterWords, useMessages } from "../i18n/use-messages.ts";
 import { Styles } from "../shadow/Styles.tsx";
 import type { PanelState } from "../store/panel-state.ts";
-import { selectSource } from "../store/selectors.ts";
+import { selectAlerts, selectSource } from "../store/selectors.ts";
 import { usePanel } from "../store/use-panel.ts";
 import css from "../styles/full.css?inline";
+import { Disclosure } from "../ui/Disclosure.tsx";
 import { ChipIcon } from "../ui/icons.tsx";
 import { CapacityCard } from "./concurrency/CapacityCard.tsx";
 import { Notices } from "./connection/Notices.tsx";
@@ -18,6 +20,9 @@ import { ReleaseCard } from "./release/ReleaseCard.tsx";
 import { Settings } from "./settings/Settings.tsx";
 import { Timeline } from "./timeline/Timeline.tsx";
 import type { ViewProps } from "./view-props.ts";
+
+const AlertsCard = lazy(() => import("./health/AlertsCard.tsx"));
+const PastAlerts = lazy(() => import("./health/PastAlerts.tsx"));
 
 const selectHost = ({ known }: PanelState) => known?.host ?? null;
 const selectVersion = ({ known }: PanelState) => known?.version ?? null;
@@ -40,6 +45,7 @@ export default function FullView({ gpus, capacity }: ViewProps) {
         <Settings />
       </header>
       <Notices />
+      <Alerts />
       {gpus.length === 0 ? (
         <NoGpus />
       ) : (
@@ -64,8 +70,34 @@ export default function FullView({ gpus, capacity }: ViewProps) {
           <Timeline gpus={gpus} />
         </>
       )}
+      <AlertHistory />
       <Footer />
     </main>
+  );
+}
+
+/** Loaded when there is one. */
+function Alerts() {
+  return (
+    usePanel(selectAlerts).length > 0 && (
+      <Suspense>
+        <AlertsCard />
+      </Suspense>
+    )
+  );
+}
+
+function AlertHistory() {
+  const words = useLaterWords()?.health;
+  if (words === undefined) return null;
+  return (
+    <Disclosure className="card" summary={words.past}>
+      {() => (
+        <Suspense>
+          <PastAlerts />
+        </Suspense>
+      )}
+    </Disclosure>
   );
 }
 
@@ -74,14 +106,18 @@ function Footer() {
   const host = usePanel(selectHost);
   const version = usePanel(selectVersion);
   const source = usePanel(selectSource);
-  if (host === null) return null;
-  const { load1, cpuCount, memoryTotalMiB, memoryAvailableMiB, memoryLimitMiB } = host;
+  const words = useLaterWords()?.health;
+  // The host of now says nothing of a recording.
+  if (host === null || source?.replay !== undefined) return null;
+  const { load1, cpuCount, memoryTotalMiB, memoryAvailableMiB, memoryLimitMiB, cpuLimit } = host;
   const ram = memoryLimitMiB ?? memoryTotalMiB;
   const parts = [
     load1 === null ? null : fillIn(m.host.load, { load: load1.toFixed(1), count: cpuCount }),
-    memoryTotalMiB === null || memoryAvailableMiB === null
+    cpuLimit === null || words === undefined ? null : fillIn(words.cpuLimit, { n: cpuLimit }),
+    // What is available is told within the container's limit.
+    ram === null || memoryAvailableMiB === null
       ? null
-      : fillIn(m.host.memory, { used: gib(memoryTotalMiB - memoryAvailableMiB), total: gib(ram) }),
+      : fillIn(m.host.memory, { used: gib(ram - memoryAvailableMiB), total: gib(ram) }),
     source?.driverVersion == null || source.kind === "demo"
       ? null
       : fillIn(m.host.driver, { version: source.driverVersion }),

@@ -19,7 +19,7 @@ export function applyEvent(state: PanelState, event: PanelEvent): PanelState {
 
 function applyHello(before: Known | null, hello: Extract<PanelEvent, { type: "hello" }>["hello"]): Known {
   const { bootId, version, epochMs, capabilities, profiles, state } = hello;
-  const { source, gpus, host, backends, release, jobs, promises, runs } = state;
+  const { source, gpus, host, backends, release, alerts, jobs, promises, runs } = state;
   const missed = decodeSafely(hello.history);
   const goesOn = before !== null && before.bootId === bootId && sameGpus(before.gpus, gpus);
   const rows = goesOn ? appendAll(before.rows, missed) : missed;
@@ -35,6 +35,7 @@ function applyHello(before: Known | null, hello: Extract<PanelEvent, { type: "he
     host,
     backends,
     release,
+    alerts,
     jobs,
     promises,
     runs,
@@ -86,6 +87,8 @@ function applyToKnown(known: Known, event: Exclude<PanelEvent, { type: "hello" |
       return { ...known, backends: event.backends };
     case "release":
       return { ...known, release: event.release };
+    case "alerts":
+      return { ...known, alerts: event.alerts };
     case "jobs":
       return { ...known, jobs: event.jobs };
   }

@@ -2,6 +2,7 @@ import type { Job } from "../../shared/capacity/job.ts";
 import type { Profile } from "../../shared/capacity/profile.ts";
 import type { Run } from "../../shared/capacity/run.ts";
 import type { Gpu } from "../../shared/gpu/gpu.ts";
+import type { Alert } from "../../shared/health/alert.ts";
 import type { HistoryRow } from "../../shared/history/row.ts";
 import type { Problem } from "../../shared/problems/problem.ts";
 import type { Hello } from "../../shared/protocol/messages.ts";
@@ -21,6 +22,8 @@ export interface Known {
   backends: readonly BackendState[];
   release: Release;
   jobs: readonly Job[];
+  /** Red lines that are crossed, oldest first. */
+  alerts: readonly Alert[];
   /** In the order of the GPUs. */
   promises: readonly GpuPromise[];
   /** What runs on each GPU, and what ended lately. */

@@ -1,5 +1,6 @@
 import type { Job } from "../../shared/capacity/job.ts";
 import type { Gpu } from "../../shared/gpu/gpu.ts";
+import type { Alert } from "../../shared/health/alert.ts";
 import type { BackendState } from "../../shared/release/backend.ts";
 import { IDLE_RELEASE } from "../../shared/release/release.ts";
 import type { PanelState } from "./panel-state.ts";
@@ -7,6 +8,8 @@ import type { PanelState } from "./panel-state.ts";
 const NO_GPUS: readonly Gpu[] = [];
 
 export const selectGpus = ({ known }: PanelState) => known?.gpus ?? NO_GPUS;
+const NO_ALERTS: readonly Alert[] = [];
+export const selectAlerts = ({ known }: PanelState) => known?.alerts ?? NO_ALERTS;
 const NO_JOBS: readonly Job[] = [];
 export const selectJobs = ({ known }: PanelState) => known?.jobs ?? NO_JOBS;
 const NO_BACKENDS: readonly BackendState[] = [];

@@ -483,6 +483,7 @@ class Job:
         self._begun = False
         self._ended = threading.Lock()
         self._phase: Optional[str] = None
+        self._told: Optional[str] = None
         self._phases: List[Tuple[str, float]] = []
         self._asked_at = self._started_at = time.monotonic()
         self._allocated_before: Optional[int] = None
@@ -710,15 +711,15 @@ class Job:
 
     def _beat(self) -> None:
         """Signs of life, from its own thread; the sidecar frees the room of a job that sends none."""
-        told: Optional[str] = None
         while not self._stop.is_set():
             self._wake.wait(self._settings.ttl / HEARTBEATS_PER_TTL)
             self._wake.clear()
             if self._stop.is_set():
                 return
             phase = self._phase
+            news = {"phase": phase} if phase != self._told else None
             try:
-                answer = self._sidecar.call("PATCH", f"api/v1/jobs/{quote(self.id or '')}", {"phase": phase} if phase != told else None)
+                answer = self._sidecar.call("PATCH", f"api/v1/jobs/{quote(self.id or '')}", news)
             except Unreachable as error:
                 log.debug("gpu_status_panel: no heartbeat: %s", error)
                 continue
@@ -726,7 +727,7 @@ class Job:
                 log.warning("gpu_status_panel: the sidecar no longer counts this job, its room may be given to others: %s", answer.message)
                 return
             if answer.status < 300:
-                told = phase
+                self._told = phase
 
     def begin(self) -> None:
         """The admitted job starts: the body comes next."""
@@ -788,6 +789,9 @@ class Job:
         if report.peak_reserved_mib or report.peak_allocated_mib:
             body["peakMiB"] = report.peak_reserved_mib or report.peak_allocated_mib
         try:
+            # A short job may have ended before its own thread has told its last phase.
+            if self._phase != self._told:
+                self._sidecar.call("PATCH", f"api/v1/jobs/{quote(self.id)}", {"phase": self._phase})
             self._sidecar.call("DELETE", f"api/v1/jobs/{quote(self.id)}", body)
         except Unreachable as error:
             log.warning("gpu_status_panel: the sidecar was not told that the job has ended; its room is free in %d s: %s", self._settings.ttl, error)
@@ -1339,6 +1343,11 @@ class Launcher:
         finally:
             self._lock.release()
 
+    def token_to_be(self) -> Optional[str]:
+        """The token of a sidecar that is about to be started here."""
+        starts = self._may_start and self.sidecar.is_local and self.state != "up"
+        return make_token(self.sidecar.port) if starts else None
+
     def _fail(self, reason: str) -> None:
         self.state, self.reason = "failed", reason
         warn_once("start", "the panel is not there: %s", reason)
@@ -1593,6 +1602,16 @@ class PanelProxy:
         self._allow_view = allow_view
         self._allow_release = allow_release
         self._origins = tuple(origins)
+
+    @property
+    def link(self) -> str:
+        """The sidecar's own address with the token that lets release: for people at this machine, never for a page."""
+        token = self._sidecar.token or self._launcher.token_to_be()
+        return self._sidecar.url + (f"#token={token}" if token else "")
+
+    def close(self) -> None:
+        """Ends the sidecar, if it was started here. Idempotent."""
+        self._launcher.close()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "http":

@@ -24,6 +24,7 @@ import {
 } from "../../shared/protocol/state.ts";
 import type { BackendState } from "../../shared/release/backend.ts";
 import { createEmitter } from "../lib/emitter.ts";
+import { hidesProcesses } from "./hides-processes.ts";
 import type { JobFigures } from "./job-figures.ts";
 import type { EndedJob } from "./jobs.ts";
 import { learn, raise, type Signature } from "./learn.ts";
@@ -55,6 +56,8 @@ export interface Estimator {
   /** Jobs or backends have changed: looks again without waiting for a sample. */
   look(): void;
   jobEnded(ended: EndedJob): void;
+  /** Backends are asked for their status only while somebody watches. */
+  setWatched(watched: boolean): void;
   /** Promises, and perhaps what runs or what was learned, have changed. */
   onChange(listener: (what: Changed) => void): () => void;
 }
@@ -91,16 +94,6 @@ interface Taken {
 const UNTOLD: Taken = { running: null, promisedMiB: null, unmarkedMiB: 0, runs: null };
 
 const UNNAMED_STEP_MIB = 256;
-/** More than a desktop takes, less than any video model. */
-const UNEXPLAINED_MIB = 2048;
-
-/** True where the listed processes hold clearly less than is in use: a container of its own, WSL, Windows. */
-function hidesProcesses({ processes, memoryUsedMiB }: Gpu): boolean {
-  if (processes === null) return true;
-  const listed = processes.reduce((sum, { usedMiB }) => sum + (usedMiB ?? 0), 0);
-  return memoryUsedMiB !== null && memoryUsedMiB - listed > UNEXPLAINED_MIB;
-}
-
 export function createEstimator(context: EstimatorContext): Estimator {
   const { profiles, store, jobs, backends, reserve } = context;
   const changes = createEmitter<Changed>();
@@ -108,6 +101,7 @@ export function createEstimator(context: EstimatorContext): Estimator {
   let gpus: readonly Gpu[] = [];
   let promises: GpuPromise[] = [];
   let taken: Taken[] = [];
+  let watched = false;
   let followed = NO_RUNS;
   let runs: readonly Run[] = [];
   let learned = learnedProfiles(state.knowledge, profiles);
@@ -168,6 +162,8 @@ export function createEstimator(context: EstimatorContext): Estimator {
       gpu.index,
       jobsMarked,
       profiles,
+      reserve,
+      idleBackends(),
     );
     const free = gpu.memoryFreeMiB;
     // What was freed since the processes were listed may be given to one of them: it is not counted on before the next list.
@@ -192,6 +188,15 @@ export function createEstimator(context: EstimatorContext): Estimator {
     runs = shown;
     if (changed || profilesChanged || runsChanged)
       changes.emit({ profiles: profilesChanged, runs: runsChanged });
+  }
+
+  /** Backends that say that they run no job. Their word is of now only while they are asked. */
+  function idleBackends(): ReadonlySet<string> {
+    if (!watched) return new Set();
+    const idle = backends().filter(
+      ({ busy, queue, reachable }) => reachable === true && busy === false && !queue,
+    );
+    return new Set(idle.map(({ id }) => id));
   }
 
   function runsOn({ index: gpu, memoryUsedMiB }: Gpu, { runs }: Taken): GpuRuns {
@@ -234,6 +239,9 @@ export function createEstimator(context: EstimatorContext): Estimator {
       return { room: roomOf(gpu, { unified }), reserveMiB, unmarkedMiB: taken[position]?.unmarkedMiB ?? 0 };
     },
     look: () => settle(false),
+    setWatched(next) {
+      watched = next;
+    },
     sample(sample) {
       const { gpus: now, tMs } = sample;
       gpus = now;

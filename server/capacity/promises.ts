@@ -46,7 +46,9 @@ export interface Promises {
  * Promised on one GPU: of marked jobs what is reserved for them, or their own maximum where that is more; of
  * processes that seem to run a job the peak that `predictPeak` gives; of idle ones their recent maximum; each less
  * what it holds. Other programs have promised themselves what they took at most within the last day, less what the
- * reserve is there for: small ones that come and go. MiB. Pure.
+ * reserve is there for: small ones that come and go. A backend that says itself that it runs no job takes nothing: its
+ * next job is the one that is asked about. MiB. Pure.
+ * @param idleBackends ids of backends that say now that they run no job
  */
 export function promisesOn(
   state: Observed,
@@ -54,6 +56,7 @@ export function promisesOn(
   marked: readonly MarkedJob[],
   profiles: readonly Profile[],
   reserve: ReserveSettings = DEFAULT_RESERVE,
+  idleBackends: ReadonlySet<string> = new Set(),
 ): Promises {
   const gpu = state.gpus.find(({ index }) => index === gpuIndex);
   const processes = state.tracked.gpus.get(gpuIndex)?.processes;
@@ -73,6 +76,7 @@ export function promisesOn(
   for (const process of processes?.values() ?? []) {
     const role = roleOf(process, state.nowMs);
     if (role === "other" || pids.has(process.pid) || state.claimed.has(process.pid)) continue;
+    if (process.backend !== null && idleBackends.has(process.backend)) continue;
     const { heldMiB, job } = process;
     if (job === null) {
       jobs.push({ peakMiB: process.recentMaxMiB, heldMiB });

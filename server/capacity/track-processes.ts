@@ -109,7 +109,7 @@ function trackGpu(
     const known = before?.processes.get(process.pid);
     const tracked =
       known === undefined
-        ? firstSeen(gpu.index, process, computing, atMs)
+        ? firstSeen(gpu.index, process, computing, atMs, before === undefined)
         : seenAgain(known, process, computing, atMs, ended);
     processes.set(process.pid, tracked);
   }
@@ -124,8 +124,12 @@ function firstSeen(
   { pid, name, usedMiB, backend }: GpuProcess,
   computing: boolean,
   atMs: number,
+  isFirstList: boolean,
 ): TrackedProcess {
   const held = usedMiB ?? 0;
+  // One that appears may be about to load anything. One that was there before anybody looked, small on a GPU that does
+  // nothing, is a desktop or a notebook: it has had its time.
+  const isSettled = isFirstList && !computing && usedMiB !== null && usedMiB < LEAST_JOB_MIB;
   return {
     gpu,
     pid,
@@ -137,7 +141,7 @@ function firstSeen(
     recentMaxMiB: held,
     maxMiB: held,
     busyAtMs: computing ? atMs : null,
-    job: { startedMs: atMs, curve: addPoint(EMPTY_CURVE, 0, held) },
+    job: isSettled ? null : { startedMs: atMs, curve: addPoint(EMPTY_CURVE, 0, held) },
     window: { startedMs: atMs, nowMiB: held, beforeMiB: 0 },
   };
 }
@@ -156,8 +160,9 @@ function seenAgain(
   let job = known.job;
   if (job !== null) {
     job = { ...job, curve: addPoint(job.curve, (atMs - job.startedMs) / 1000, held) };
-    if (busyAtMs !== null && atMs - busyAtMs >= IDLE_ENDS_MS) {
-      endJob({ ...known, job }, busyAtMs, null, ended);
+    if (atMs - (busyAtMs ?? known.firstSeenMs) >= IDLE_ENDS_MS) {
+      // What never did anything was no job that could teach something.
+      if (busyAtMs !== null) endJob({ ...known, job }, busyAtMs, null, ended);
       job = null;
     }
   } else if (busyAtMs === atMs) {

@@ -1,13 +1,21 @@
 import { join } from "node:path";
 import type { ReserveSettings } from "../../shared/capacity/concurrency.ts";
-import { assessFit, type Fit } from "../../shared/capacity/fit.ts";
+import { explainedGpu } from "../../shared/capacity/explained.ts";
+import { assessFit, type ExplainedFit, type FitLanguage } from "../../shared/capacity/fit.ts";
 import type { ProfileQuery } from "../../shared/capacity/match-profile.ts";
 import { resolveProfile } from "../../shared/capacity/predict-profile.ts";
 import type { Profile } from "../../shared/capacity/profile.ts";
+import { capacityWordsEn } from "../../shared/capacity/words-en.ts";
+import { capacityWordsZhCn } from "../../shared/capacity/words-zh-cn.ts";
 import { problem } from "../../shared/problems/make-problem.ts";
 import type { CapacityMessage } from "../../shared/protocol/messages.ts";
 import { type Reply, refuse, succeed } from "../../shared/protocol/reply.ts";
-import type { HostState, SourceState, State } from "../../shared/protocol/state.ts";
+import {
+  type HostState,
+  type SourceState,
+  type State,
+  UNKNOWN_PROMISE,
+} from "../../shared/protocol/state.ts";
 import { openDatabase } from "../capacity/database.ts";
 import { createEstimator, type Estimator } from "../capacity/estimator.ts";
 import { createJobStore } from "../capacity/job-store.ts";
@@ -43,11 +51,12 @@ export interface CapacityArea {
   jobs: Jobs;
   estimator: Estimator;
   state(): Pick<State, "capacity" | "promises" | "runs" | "jobs">;
-  fit(query: ProfileQuery): Reply<Fit>;
+  fit(query: ProfileQuery, language: FitLanguage): Reply<ExplainedFit>;
   /** Tells every viewer what has changed from now on. */
   tell(gateway: Pick<Gateway, "capacity" | "jobs">): void;
 }
 
+const WORDS = { en: capacityWordsEn, "zh-CN": capacityWordsZhCn };
 const JOBS_INTERVAL_MS = 1000;
 /** Promises change with every list of processes. */
 const CAPACITY_INTERVAL_MS = 5000;
@@ -98,20 +107,26 @@ export function composeCapacity(parts: CapacityParts): CapacityArea {
         jobs: jobs.list(),
       };
     },
-    fit(query) {
+    fit(query, language) {
       const known = estimator.profiles();
       const meant = resolveProfile(query, known);
       if (meant === null) return refuse(problem("unknown-profile"));
       const { gpus } = sampler.latest();
+      const promises = estimator.promises();
       const answer = assessFit(meant.profile, {
         gpus,
-        promises: estimator.promises(),
+        promises,
         profiles: known,
         backends: watch.states(),
         jobs: jobs.list(),
         nowMs: Date.now(),
       });
-      return succeed(meant.predicted === null ? answer : { ...answer, predicted: meant.predicted });
+      const perGpu = gpus.map((gpu, i) =>
+        explainedGpu(gpu, meant.profile, promises[i] ?? UNKNOWN_PROMISE, WORDS[language]),
+      );
+      const { profile, predicted } = meant;
+      const { peakMiB, source } = profile;
+      return succeed({ ...answer, perGpu, peakMiB, source, ...(predicted === null ? {} : { predicted }) });
     },
     tell(gateway) {
       let changed = { profiles: false, runs: false };

@@ -3,6 +3,7 @@ import { DEFAULT_RESERVE } from "../../shared/capacity/concurrency.ts";
 import { profileSchema } from "../../shared/capacity/profile.ts";
 import { backendSchema, CONFIGURABLE_KINDS } from "./backend-options.ts";
 import { httpUrl, list, origin, wholeNumber } from "./checks.ts";
+import { alertRulesSchema, notifySchema } from "./health-options.ts";
 
 /** A backend's name: the one it was given, else its kind. */
 export function backendId({ id, kind }: { id?: string | undefined; kind: string }): string {
@@ -87,6 +88,9 @@ export const optionsSchema = v.strictObject({
   /** VRAM that is never given to jobs. */
   reserve: v.optional(reserveSchema, {}),
   profiles: v.optional(v.array(v.omit(profileSchema, ["basis", "source", "seen", "uncertaintyMiB"])), []),
+  /** Red lines by rule; `false` turns one off. */
+  alerts: v.optional(alertRulesSchema, () => v.parse(alertRulesSchema, {})),
+  notify: v.optional(v.pipe(v.array(notifySchema), v.maxLength(16)), []),
   open: v.optional(
     v.union([
       v.boolean(),

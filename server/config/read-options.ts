@@ -54,7 +54,7 @@ export function readOptions(
       const place = [placeOf(key), ...rest].join(" › ");
       // What stands there may be a secret, or an address that carries one.
       const got =
-        issue.received === "undefined" || key === "token" || key === "backends"
+        issue.received === "undefined" || key === "token" || key === "backends" || key === "notify"
           ? ""
           : `, not ${issue.received}`;
       return issue.expected === "never"

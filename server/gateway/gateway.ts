@@ -4,6 +4,7 @@ import * as v from "valibot";
 import type { Job } from "../../shared/capacity/job.ts";
 import type { GpuDetails } from "../../shared/gpu/gpu.ts";
 import type { Sample } from "../../shared/gpu/sample.ts";
+import type { Alert } from "../../shared/health/alert.ts";
 import { problem } from "../../shared/problems/make-problem.ts";
 import type { Problem } from "../../shared/problems/problem.ts";
 import type { ClientToServerEvents, ServerToClientEvents } from "../../shared/protocol/events.ts";
@@ -19,6 +20,7 @@ import { bearerOf } from "../lib/bearer.ts";
 import { SECURITY_HEADERS } from "../lib/security-headers.ts";
 import type { Admit } from "./admit.ts";
 import { callerOf } from "./caller.ts";
+import { acknowledgeAlert, muteRule } from "./commands/alerts.ts";
 import { cancelRelease } from "./commands/cancel-release.ts";
 import type { Sidecar, Viewer } from "./commands/command.ts";
 import { history } from "./commands/history.ts";
@@ -41,6 +43,8 @@ export type MakeHello = (viewer: {
 export interface GatewayOptions {
   /** `<base>/socket.io` */
   path: string;
+  /** The least time between two samples that are sent (ms): a recording at 60× has more than an eye can see. */
+  leastSampleMs: number;
   admit: Admit;
 }
 
@@ -53,6 +57,7 @@ export interface Gateway {
   backends(backends: BackendState[]): void;
   release(release: Release): void;
   jobs(jobs: Job[]): void;
+  alerts(alerts: Alert[]): void;
   /** Says hello to everybody anew: what they know is of another moment. */
   greetAll(): void;
   /** Panels that watch at present. */
@@ -80,7 +85,7 @@ export function createGateway(
   makeHello: MakeHello,
   /** Told whether anybody watches. */
   onWatched: (watched: boolean) => void,
-  { path, admit }: GatewayOptions,
+  { path, leastSampleMs, admit }: GatewayOptions,
 ): Gateway {
   const io: PanelServer = new Server(http, {
     path,
@@ -106,6 +111,7 @@ export function createGateway(
   const watching = new Set<string>();
   let layout = "";
   let details: GpuDetails[] = [];
+  let sampleSentAtMs = Number.NEGATIVE_INFINITY;
   let detailsAtMs = Number.NEGATIVE_INFINITY;
 
   function setSocketWatching(socket: PanelSocket, on: boolean) {
@@ -171,6 +177,11 @@ export function createGateway(
     socket.on("unwatch", (ack) => answer(ack, () => setWatching(viewer, false)));
     socket.on("resume", (request, ack) => answer(ack, () => resume(sidecar, viewer, request)));
     socket.on("past-releases", (ack) => answer(ack, () => succeed([...sidecar.pastReleases()])));
+    socket.on("past-alerts", (ack) => answer(ack, () => succeed(sidecar.alerts.all())));
+    socket.on("acknowledge-alert", (request, ack) =>
+      answer(ack, () => acknowledgeAlert(sidecar, viewer, request)),
+    );
+    socket.on("mute-rule", (request, ack) => answer(ack, () => muteRule(sidecar, viewer, request)));
     socket.on("history", (request, ack) => answer(ack, () => history(sidecar, viewer, request)));
     socket.on("replay", (request, ack) => answer(ack, () => replay(sidecar, viewer, request)));
     socket.on("cancel-release", (request, ack) => answer(ack, () => cancelRelease(sidecar, viewer, request)));
@@ -195,7 +206,11 @@ export function createGateway(
       }
       // First of all that is sent in this turn: behind another message the transport is not writable, and a
       // volatile message is dropped then.
-      io.to(WATCHING).volatile.emit("sample", encodeSample(seq, tMs, gpus));
+      const now = performance.now();
+      if (now - sampleSentAtMs >= leastSampleMs) {
+        sampleSentAtMs = now;
+        io.to(WATCHING).volatile.emit("sample", encodeSample(seq, tMs, gpus));
+      }
       if (tMs - detailsAtMs < DETAILS_INTERVAL_MS) return;
       const changes = diffDetails(details, known);
       if (changes.length > 0) {
@@ -210,6 +225,8 @@ export function createGateway(
     backends: (backends) => void io.emit("backends", backends),
     release: (state) => void io.emit("release", state),
     jobs: (jobs) => void io.emit("jobs", jobs),
+    // To those who do not watch, too: a panel in the background can still notify.
+    alerts: (alerts) => void io.emit("alerts", alerts),
     greetAll() {
       for (const socket of io.sockets.sockets.values()) greet(socket, 0);
     },

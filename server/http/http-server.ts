@@ -8,6 +8,7 @@ import { SECURITY_HEADERS } from "../lib/security-headers.ts";
 import type { Assets } from "./assets.ts";
 import type { Pages } from "./pages.ts";
 import { sendProblem } from "./respond.ts";
+import { acknowledgeAlert, listAlerts, muteRule, testAlerts } from "./routes/alerts.ts";
 import { prepareBackend } from "./routes/backends.ts";
 import { fitRoute } from "./routes/fit.ts";
 import { healthz } from "./routes/healthz.ts";
@@ -37,6 +38,10 @@ export const ROUTES: readonly Route[] = [
   patchJob,
   endJob,
   fitRoute,
+  listAlerts,
+  acknowledgeAlert,
+  muteRule,
+  testAlerts,
   history,
   metrics,
   replay,

@@ -1,10 +1,11 @@
 import type { Gpu } from "../gpu/gpu.ts";
+import type { CapacityState } from "../protocol/state.ts";
 import type { BackendState } from "../release/backend.ts";
 import { estimateMiB } from "../release/estimate.ts";
 import { type GpuCapacity, gpuCapacity, totalCanStart } from "./concurrency.ts";
 import { expectedSeconds } from "./expected-seconds.ts";
 import type { Job } from "./job.ts";
-import { capacityOnGpu, type GpuKnown } from "./on-gpu.ts";
+import { capacityOnGpu, type GpuKnown, roomOf } from "./on-gpu.ts";
 import type { Prediction } from "./predict-profile.ts";
 import type { Profile } from "./profile.ts";
 
@@ -46,6 +47,17 @@ export interface Fit {
   options: FitOption[];
 }
 
+/** Languages in which the API says how it reckons. */
+export const FIT_LANGUAGES = ["en", "zh-CN"] as const;
+export type FitLanguage = (typeof FIT_LANGUAGES)[number];
+
+/** The answer of the API: with the arithmetic in words, and the peak it rests on with its source. */
+export interface ExplainedFit extends Fit {
+  perGpu: CapacityState["perGpu"];
+  peakMiB: number;
+  source: string;
+}
+
 export interface FitContext {
   gpus: readonly Gpu[];
   /** What is known of each of the GPUs; empty: nothing. */
@@ -67,7 +79,7 @@ export function assessFit(profile: Profile, context: FitContext): Fit {
     fits: canStart === null ? null : canStart > 0,
     canStart,
     missingMiB,
-    never: neverFits(profile, context.gpus),
+    never: neverFits(profile, context),
     perGpu,
     options: canStart === 0 && missingMiB !== null ? optionsFor(profile, missingMiB, context) : [],
   };
@@ -89,14 +101,17 @@ function missing(perGpu: readonly GpuCapacity[], { gpus }: Profile): number | nu
 }
 
 /** Fewer GPUs than it needs could hold it if they were empty. */
-function neverFits(profile: Profile, gpus: readonly Gpu[]): boolean {
-  const empty = gpus.map((gpu) => gpuCapacity({ ...gpu, memoryFreeMiB: gpu.memoryTotalMiB }, profile));
-  const room = totalCanStart(empty, profile.gpus);
-  return room === 0 && gpus.every(({ memoryTotalMiB }) => memoryTotalMiB !== null);
+function neverFits(profile: Profile, { gpus, promises }: FitContext): boolean {
+  const empty = gpus.map((gpu, i) => {
+    const { index, memoryTotalMiB } = roomOf(gpu, promises[i]);
+    const room = { index, memoryTotalMiB, memoryFreeMiB: memoryTotalMiB };
+    return gpuCapacity(room, profile, { reserveMiB: promises[i]?.reserveMiB ?? null });
+  });
+  return totalCanStart(empty, profile.gpus) === 0 && empty.every(({ freeMiB }) => freeMiB !== null);
 }
 
 function optionsFor(profile: Profile, missingMiB: number, context: FitContext): FitOption[] {
-  const never = neverFits(profile, context.gpus);
+  const never = neverFits(profile, context);
   const options: FitOption[] = [
     ...releaseOption(missingMiB, context),
     ...waitOptions(missingMiB, context),

@@ -21,6 +21,7 @@ export const PROBLEM_CODES = [
   "replay-no-header",
   "replay-empty",
   "no-replay",
+  "replaying",
   // records: beside live samples
   "log-stopped",
   // release: giving VRAM back
@@ -67,6 +68,8 @@ export const PROBLEM_CODES = [
   "job-vram-unknown",
   "job-ended",
   "too-many-jobs",
+  // health: alerts
+  "alert-over",
   // history: what is kept of the past
   "history-not-stored",
   "history-no-sqlite",

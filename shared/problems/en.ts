@@ -82,6 +82,10 @@ export const problemsEn: ProblemCatalog = {
     message: "The recording has no line that can be read ({wrong} that cannot).",
     advice: "Check that it is the right file and that it was written to its end.",
   },
+  replaying: {
+    message: "A recording is shown: there is nothing to release.",
+    advice: "Start the sidecar without --source replay to act on the GPUs of now.",
+  },
   "no-replay": {
     message: "There is no recording to play.",
     advice: "Start the sidecar with --source replay:FILE.",
@@ -263,6 +267,10 @@ export const problemsEn: ProblemCatalog = {
   "too-many-jobs": {
     message: "There are {count} jobs already, as many as can be kept.",
     advice: "Wait until some of them have ended.",
+  },
+  "alert-over": {
+    message: "There is no such alert, or it is over.",
+    advice: "Look at the list of alerts again.",
   },
   "history-not-stored": {
     message: "History is not written to disk: {detail}",

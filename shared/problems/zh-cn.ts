@@ -75,6 +75,10 @@ export const problemsZhCn: ProblemCatalog = {
     message: "录制文件中没有可读的行（{wrong} 行无法读取）。",
     advice: "请检查文件是否正确、是否完整写入。",
   },
+  replaying: {
+    message: "当前显示的是录制回放，没有可释放的显存。",
+    advice: "要操作当前的 GPU，请去掉 --source replay 后重新启动。",
+  },
   "no-replay": {
     message: "没有可播放的录制文件。",
     advice: "请用 --source replay:文件 启动。",
@@ -237,6 +241,10 @@ export const problemsZhCn: ProblemCatalog = {
   "too-many-jobs": {
     message: "已有 {count} 个任务，不能再多。",
     advice: "请等其中一些结束。",
+  },
+  "alert-over": {
+    message: "没有这条警报，或它已经结束。",
+    advice: "请重新查看警报列表。",
   },
   "history-not-stored": {
     message: "历史记录未能写入磁盘：{detail}",

@@ -4,6 +4,7 @@ import { basisSchema } from "../capacity/profile.ts";
 import { runSchema } from "../capacity/run.ts";
 import { usefulnessSchema } from "../capacity/useful.ts";
 import { gpuSchema } from "../gpu/gpu.ts";
+import { alertSchema } from "../health/alert.ts";
 import { type Problem, problemSchema } from "../problems/problem.ts";
 import { backendSchema } from "../release/backend.ts";
 import { releaseSchema } from "../release/release.ts";
@@ -32,9 +33,12 @@ export const hostSchema = v.object({
   /** One-minute load average; `null` on Windows, which has none. */
   load1: figure,
   memoryTotalMiB: figure,
+  /** What may still be taken: within the container's limit where there is one. */
   memoryAvailableMiB: figure,
   /** The container's memory limit; `null` where there is none. */
   memoryLimitMiB: figure,
+  /** The container's CPU limit in cores; `null` where there is none. */
+  cpuLimit: figure,
 });
 export type HostState = v.InferOutput<typeof hostSchema>;
 
@@ -126,6 +130,7 @@ export const stateSchema = v.object({
   runs: v.array(runSchema),
   backends: v.array(backendSchema),
   release: releaseSchema,
+  alerts: v.array(alertSchema),
   /** Marked jobs: those that run or wait in the order in which they came, then the last ones that ended. */
   jobs: v.array(jobSchema),
 });

@@ -247,6 +247,24 @@ test("EMB-6 an element that is moved keeps its connection and what is open in it
   await page.getByTestId("status").getByText("实时").waitFor();
 });
 
+test("EMB-6 a token that is set later lets the viewer act, over a connection of its own", async () => {
+  const token = "a-token-of-the-test";
+  const rig = await startPacked({ flags: ["--token", token] });
+  const url = await serve({ "/": document(rig, '<gpu-status-panel view="compact"></gpu-status-panel>') });
+  let sockets: PageSockets | undefined;
+  const page = await browser.open(url, {}, (opened) => {
+    sockets = countSockets(opened, rig.sidecar.url);
+  });
+  await live(page);
+  const button = page.getByRole("button", { name: "Release VRAM" });
+  await expect.poll(() => button.isDisabled()).toBe(true);
+  await page
+    .locator("gpu-status-panel")
+    .evaluate((element, text) => Object.assign(element, { token: text }), token);
+  await expect.poll(() => button.isEnabled()).toBe(true);
+  await expect.poll(() => [sockets?.opened(), sockets?.open()]).toEqual([2, 1]);
+});
+
 test("EMB-7 panels of one sidecar share one connection; what only one of them needs is fetched for it", async () => {
   const rig = await startPacked();
   const panels = ["compact", "bar", "compact"].map(

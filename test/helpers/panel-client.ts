@@ -1,5 +1,6 @@
 import { io, type Socket } from "socket.io-client";
 import type { Job } from "../../shared/capacity/job.ts";
+import type { Alert } from "../../shared/health/alert.ts";
 import type { ClientToServerEvents, ServerToClientEvents } from "../../shared/protocol/events.ts";
 import type { Hello } from "../../shared/protocol/messages.ts";
 import type { Handshake } from "../../shared/protocol/requests.ts";
@@ -16,6 +17,8 @@ export interface PanelClient {
   releases: Release[];
   /** Lists of jobs, as they came. */
   jobs: Job[][];
+  /** Lists of alerts, as they came. */
+  alerts: Alert[][];
   sources: SourceState[];
   errors: Error[];
   hello(): Promise<Hello>;
@@ -47,12 +50,14 @@ export function connectPanel(baseUrl: string, options: PanelClientOptions = {}):
   const samples: WireSample[] = [];
   const releases: Release[] = [];
   const jobs: Job[][] = [];
+  const alerts: Alert[][] = [];
   const sources: SourceState[] = [];
   const errors: Error[] = [];
   socket.on("hello", (hello) => hellos.push(hello));
   socket.on("sample", (sample) => samples.push(sample));
   socket.on("release", (release) => releases.push(release));
   socket.on("jobs", (list) => jobs.push(list));
+  socket.on("alerts", (list) => alerts.push(list));
   socket.on("source", (source) => sources.push(source));
   socket.on("connect_error", (error) => errors.push(error));
   return {
@@ -61,6 +66,7 @@ export function connectPanel(baseUrl: string, options: PanelClientOptions = {}):
     samples,
     releases,
     jobs,
+    alerts,
     sources,
     errors,
     hello: () => waitUntil(() => hellos.at(-1), { what: () => `hello; errors: ${errors.join(", ")}` }),

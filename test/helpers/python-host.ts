@@ -34,13 +34,16 @@ export interface Started {
   end(): Promise<void>;
 }
 
-/** @param env more variables, such as the places of the host */
-export async function startPythonHost(env: NodeJS.ProcessEnv = {}): Promise<PythonHost> {
+/**
+ * @param env more variables, such as the places of the host
+ * @param totalMiB VRAM of its GPU
+ */
+export async function startPythonHost(env: NodeJS.ProcessEnv = {}, totalMiB = 24_564): Promise<PythonHost> {
   const folder = mkdtempSync(join(tmpdir(), "gpu-panel-host-"));
   const bin = join(folder, "bin");
   mkdirSync(bin);
   symlinkSync(inject("pythonPath"), join(bin, "python"));
-  const fake = createFakeNvidiaSmi({ gpus: [fakeGpu(0, { "memory.used": 600 })] });
+  const fake = createFakeNvidiaSmi({ gpus: [fakeGpu(0, { "memory.used": 600, "memory.total": totalMiB })] });
   const ports = { host: await freePort(), panel: await freePort() };
   const whole: NodeJS.ProcessEnv = {
     ...fake.env,

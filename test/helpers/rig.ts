@@ -42,6 +42,14 @@ export interface RigOptions {
   program?: string;
 }
 
+/** What this machine does beside a test must not show in it. */
+export const QUIET_HOST = {
+  "cpu-load": false,
+  "cpu-limit": false,
+  "host-memory": false,
+  "process-killed": false,
+};
+
 /** The built sidecar between a fake nvidia-smi and a real unload hook. */
 export async function startRig({
   script,
@@ -73,6 +81,7 @@ export async function startRig({
   }));
   const settings = {
     interval: 250,
+    alerts: QUIET_HOST,
     backendInterval: 250,
     backends: kinds.length === 0 ? [hookOptions] : listed,
     ...more,

@@ -64,6 +64,57 @@ describe("the jobs API", () => {
     expect(await jobs.beat(idOf(first))).toMatchObject({ status: 409, code: "job-ended" });
   });
 
+  test("CAP-15 CAP-20 an out-of-memory raises the peak at once, for those that wait already, too", async () => {
+    const settings = { profiles: [{ id: "mine", label: "Mine", peakMiB: 12_000 }] };
+    const { jobs } = await start({ settings, script: { gpus: [fakeGpu(0, { "memory.used": 500 })] } });
+    const [first, waits] = [await jobs.ask({ profile: "mine" }), await jobs.ask({ profile: "mine" })];
+    const own = await jobs.ask({ profile: "mine", peakMiB: 9500 });
+    expect([waits.status, own.status]).toEqual([202, 202]);
+    const before = (await jobs.show(idOf(waits))).job?.peakMiB ?? 0;
+    // It wanted at least what it reports, and one allocation more: 10 %.
+    await jobs.end(idOf(first), { outcome: "failed", oom: true, peakMiB: 14_000 });
+    const after = (await jobs.show(idOf(waits))).job?.peakMiB ?? 0;
+    expect(after).toBeGreaterThanOrEqual(15_400);
+    expect(after).toBeGreaterThan(before);
+    expect((await jobs.show(idOf(own))).job?.peakMiB).toBe(9500);
+  });
+
+  test("CAP-16 a size that no profile is for is predicted, in the fit and for a job, with the doubt reserved", async () => {
+    const { jobs, rig: running } = await start({
+      script: { gpus: [fakeGpu(0, { "memory.total": 81_559 })] },
+    });
+    const { url } = running.sidecar;
+    const settings = "model=Wan2.1-1.3B&task=t2v&quant=quant_linear&resolution=960x544&frames=121";
+    const fit = await (await fetch(`${url}api/v1/fit?${settings}`)).json();
+    expect(fit).toMatchObject({
+      profile: "wan2.1-1.3b-t2v-480p-quant--960x544x121",
+      predicted: {
+        from: ["wan2.1-1.3b-t2v-480p-quant", "wan2.1-1.3b-t2v-720p-quant"],
+        how: "interpolated",
+      },
+    });
+    const [gpu] = fit.perGpu;
+    expect(fit.peakMiB).toBeGreaterThan(12_200);
+    expect(gpu.uncertaintyMiB).toBeGreaterThan(0.15 * fit.peakMiB);
+    const asked = await jobs.ask({
+      model: "Wan2.1-1.3B",
+      task: "t2v",
+      quant: "quant_linear",
+      resolution: "960x544",
+      frames: 121,
+    });
+    expect(asked).toMatchObject({
+      status: 201,
+      job: { profile: fit.profile, peakMiB: fit.peakMiB + gpu.uncertaintyMiB },
+    });
+    expect(await (await fetch(`${url}api/v1/fit?profile=${fit.profile}`)).json()).toMatchObject({
+      peakMiB: fit.peakMiB,
+    });
+    expect(await jobs.ask({ model: "Nobody's", resolution: "720p" })).toMatchObject({
+      code: "unknown-profile",
+    });
+  });
+
   test("CAP-20 a job is predicted from its profile; what cannot be understood is said", async () => {
     const settings = { profiles: [{ id: "mine", label: "Mine", peakMiB: 9000, gpus: 2 }] };
     const script = { gpus: [fakeGpu(0), fakeGpu(1), fakeGpu(2)] };

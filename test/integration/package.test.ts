@@ -69,8 +69,7 @@ test("EMB-4 the installed sidecar serves page, element and their files", async (
 test.each(["node16", "nodenext", "bundler"])(
   "EMB-9 every export type-checks under %s",
   async (resolution) => {
-    const app = await packed.install(["@types/react@19", "@types/node@20"]);
-    mkdirSync(join(app, "src"));
+    mkdirSync(join(typed, "src"), { recursive: true });
     writeFileSync(
       join(typed, "src/use.ts"),
       `import { type Gpu, GpuStatusPanel, type GpuStatusPanelProps } from "gpu-status-panel/react";
@@ -110,7 +109,7 @@ export const wrong: GpuStatusPanelProps = { view: "huge" };
     const { stdout } = await run(process.execPath, [
       join(ROOT, "node_modules/typescript/bin/tsc"),
       "-p",
-      app,
+      typed,
     ]);
     expect(stdout).toBe("");
   },
@@ -146,6 +145,17 @@ test.each([18, 19])("EMB-8 React %i: on a server the component is an empty place
   const { stdout, stderr } = await run(process.execPath, ["--input-type=module", "-e", script], { cwd: app });
   expect(stderr).toBe("");
   expect(stdout.trim()).toBe('<div class="mine" data-gpu-status-panel=""></div>');
+});
+
+test("EMB-9 the licences of what is bundled are passed on, and frameworks are told that the component is a client's", () => {
+  const dist = join(installed, "node_modules/gpu-status-panel/dist");
+  const licences = (name: string) => readFileSync(join(dist, name, "licenses.md"), "utf8");
+  for (const name of ["client", "element"]) expect(licences(name)).toMatch(/^## react-dom - .*MIT/m);
+  expect(licences("react")).toMatch(/^## recharts - /m);
+  // The host brings it.
+  expect(licences("react")).not.toMatch(/^## react-dom - /m);
+  expect(licences("server")).toMatch(/^## socket\.io - /m);
+  expect(readFileSync(join(dist, "react/react.js"), "utf8")).toMatch(/^"use client";/);
 });
 
 test("EMB-10 no build is heavier than its budget", () => {

@@ -1,7 +1,10 @@
+import { lazy, Suspense } from "react";
 import { useMessages, useProblemWords } from "../../i18n/use-messages.ts";
 import { selectConnection, selectSource } from "../../store/selectors.ts";
 import { usePanel } from "../../store/use-panel.ts";
 import { Notice } from "../../ui/Notice.tsx";
+
+const ReplayBar = lazy(() => import("../replay/ReplayBar.tsx"));
 
 /** Everything that makes the figures other than live and real: the demo, the connection, the source. */
 export function Notices() {
@@ -25,6 +28,11 @@ export function Notices() {
         >
           {source.demoReason === "no-nvidia-smi" ? m.demo.advice : undefined}
         </Notice>
+      )}
+      {source?.replay !== undefined && (
+        <Suspense>
+          <ReplayBar replay={source.replay} />
+        </Suspense>
       )}
       {connection.status === "refused" && refused !== null && (
         <Notice tone="danger" title={refused.message}>

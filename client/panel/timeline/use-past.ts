@@ -1,6 +1,7 @@
 import { useEffect, useState } from "react";
-import type { HistoryAnswer } from "../../../shared/history/series.ts";
+import { type HistoryAnswer, historyAnswerSchema } from "../../../shared/history/series.ts";
 import type { Problem } from "../../../shared/problems/problem.ts";
+import { replySchema } from "../../../shared/protocol/reply.ts";
 import type { PanelState } from "../../store/panel-state.ts";
 import { usePanel, usePanelParts } from "../../store/use-panel.ts";
 
@@ -16,6 +17,7 @@ export interface Past {
 /** A long stretch changes slowly on the screen, a point at a time. */
 const SHORTEST_REST_MS = 30_000;
 const LONGEST_REST_MS = 300_000;
+const answers = replySchema(historyAnswerSchema);
 const selectLive = ({ connection }: PanelState) => connection.status === "live";
 
 /**
@@ -33,7 +35,9 @@ export function usePast(uuid: string, windowMs: number, points: number): Past {
   useEffect(() => {
     let current = true;
     async function ask() {
-      const reply = await source.history({ gpu: uuid, from: -windowMs, points });
+      const reply = await source.ask(answers, (sidecar) =>
+        sidecar.emitWithAck("history", { gpu: uuid, from: -windowMs, points }),
+      );
       if (!current) return;
       setProblem(reply.ok ? null : reply);
       if (reply.ok) setKnown({ of: wanted, answer: reply.data });

@@ -1,3 +1,4 @@
+import type { AlertList, Mute } from "../../../shared/health/past-alert.ts";
 import type { HistoryAnswer, HistoryQuery } from "../../../shared/history/series.ts";
 import type { Problem } from "../../../shared/problems/problem.ts";
 import type { Resumed } from "../../../shared/protocol/messages.ts";
@@ -13,6 +14,11 @@ export interface Sidecar {
   release(demand: ReleaseDemand): Reply<{ id: string }>;
   cancelRelease(by: string, id: string): Reply<{ id: string }>;
   prepareBackend(id: string): Promise<Reply<{ id: string }>>;
+  alerts: {
+    all(): AlertList;
+    acknowledge(id: string, by: string): Reply<{ id: string }>;
+    mute(rule: string, minutes: number): Reply<Mute>;
+  };
   replay(demand: ReplayDemand): Reply<ReplayState>;
   /** Releases of the past, newest first. */
   pastReleases(): readonly ReleaseRecord[];

@@ -1,5 +1,5 @@
 import * as v from "valibot";
-import type { Fit } from "../../../shared/capacity/fit.ts";
+import type { ExplainedFit } from "../../../shared/capacity/fit.ts";
 import { basisSchema } from "../../../shared/capacity/profile.ts";
 import { gpuCapacitySchema } from "../../../shared/protocol/state.ts";
 
@@ -14,8 +14,15 @@ export const fitSchema = v.object({
   canStart: figure,
   missingMiB: figure,
   never: v.boolean(),
-  /** What only the present state tells (its words, its bar) is not in it. */
-  perGpu: v.array(v.omit(gpuCapacitySchema, ["explanation", "useful", "bar", "unifiedMemory"])),
+  /** `explanation` is in the language of `lang`. */
+  perGpu: v.array(gpuCapacitySchema),
+  /** Peak of one such job on each of its GPUs, and where it is from. */
+  peakMiB: v.number(),
+  source: v.string(),
+  /** There where the profile was predicted from those of other sizes. */
+  predicted: v.exactOptional(
+    v.object({ from: v.array(v.string()), how: v.picklist(["seen", "interpolated", "extrapolated"]) }),
+  ),
   options: v.array(
     v.variant("kind", [
       v.object({ kind: v.literal("release"), backends: v.array(v.string()), gainMiB, enough }),
@@ -38,4 +45,4 @@ export const fitSchema = v.object({
       v.object({ kind: v.literal("vae-tiling"), gainMiB, enough }),
     ]),
   ),
-}) satisfies v.GenericSchema<Fit>;
+}) satisfies v.GenericSchema<ExplainedFit>;

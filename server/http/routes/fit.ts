@@ -1,10 +1,17 @@
 import * as v from "valibot";
+import { FIT_LANGUAGES } from "../../../shared/capacity/fit.ts";
 import { profileQuerySchema } from "../../../shared/capacity/match-profile.ts";
 import { problem } from "../../../shared/problems/make-problem.ts";
 import { describeIssues } from "../../../shared/protocol/requests.ts";
 import { fitSchema } from "../openapi/fit-schema.ts";
 import { sendJson, sendProblem } from "../respond.ts";
 import type { Route } from "./route.ts";
+
+const querySchema = v.strictObject({
+  ...profileQuerySchema.entries,
+  /** Language of `perGpu[].explanation`. */
+  lang: v.optional(v.picklist(FIT_LANGUAGES, `lang is ${FIT_LANGUAGES.join(" or ")}`), "en"),
+});
 
 /** Does one more such job fit now, how many, and what would make it fit? */
 export const fitRoute: Route = {
@@ -13,16 +20,17 @@ export const fitRoute: Route = {
   describe: {
     path: "/api/v1/fit",
     summary: "Does one more such job fit now, how many, and what would make it fit?",
-    query: profileQuerySchema,
+    query: querySchema,
     answers: { 200: { what: "Whether it fits, or by how much it does not", schema: fitSchema } },
     problems: [400, 404],
   },
   handle({ response, url }, sidecar) {
-    const parsed = v.safeParse(profileQuerySchema, Object.fromEntries(url.searchParams));
+    const parsed = v.safeParse(querySchema, Object.fromEntries(url.searchParams));
     if (!parsed.success) {
       return sendProblem(response, 400, problem("bad-request", { detail: describeIssues(parsed.issues) }));
     }
-    const answer = sidecar.fit(parsed.output);
+    const { lang, ...query } = parsed.output;
+    const answer = sidecar.fit(query, lang);
     if (answer.ok) sendJson(response, 200, answer.data);
     else sendProblem(response, 404, answer);
   },

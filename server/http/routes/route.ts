@@ -1,7 +1,8 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
-import type { Fit } from "../../../shared/capacity/fit.ts";
+import type { ExplainedFit, FitLanguage } from "../../../shared/capacity/fit.ts";
 import type { ProfileQuery } from "../../../shared/capacity/match-profile.ts";
 import type { Profile } from "../../../shared/capacity/profile.ts";
+import type { AlertList, Mute, TestResult } from "../../../shared/health/past-alert.ts";
 import type { HistoryAnswer, HistoryQuery } from "../../../shared/history/series.ts";
 import type { Problem } from "../../../shared/problems/problem.ts";
 import type { Hello } from "../../../shared/protocol/messages.ts";
@@ -20,8 +21,14 @@ export interface HttpSidecar {
   source(): SourceState;
   hello(actProblem: Problem | null): Hello;
   profiles(): readonly Profile[];
-  fit(query: ProfileQuery): Reply<Fit>;
+  fit(query: ProfileQuery, language: FitLanguage): Reply<ExplainedFit>;
   jobs: Pick<Jobs, "list" | "request" | "heartbeat" | "finish" | "whenStarted">;
+  alerts: {
+    all(): AlertList;
+    acknowledge(id: string, by: string): Reply<{ id: string }>;
+    mute(rule: string, minutes: number): Reply<Mute>;
+    test(): Promise<TestResult[]>;
+  };
   release(demand: ReleaseDemand): Reply<{ id: string }>;
   findRelease(id: string): Release | null;
   cancelRelease(by: string, id: string): Reply<{ id: string }>;

@@ -4,6 +4,7 @@ import { CONFIGURABLE_KINDS } from "../../../../server/config/backend-options.ts
 import { usage } from "../../../../server/config/explain.ts";
 import { FLAGS, variableOf } from "../../../../server/config/options.ts";
 import { readOptions } from "../../../../server/config/read-options.ts";
+import { DEFAULT_RULES } from "../health/trace.ts";
 
 type Input = Parameters<typeof readOptions>;
 const noFile: Input[2] = () => null;
@@ -129,6 +130,8 @@ describe("what may stand there", () => {
       historyInterval: 50_000,
       allowOrigin: [],
       profiles: [],
+      alerts: DEFAULT_RULES,
+      notify: [],
       reserve: { floorMiB: 1024, share: 0.05, displayExtraMiB: 1024 },
       logs: { maxMiB: 100, keepDays: 30 },
       open: false,

@@ -40,12 +40,21 @@ const STATE: State = {
     GPU,
     { ...GPU, index: 1, uuid: "GPU-b", memoryTotalMiB: null, memoryUsedMiB: null, memoryFreeMiB: null },
   ],
-  host: { name: "h", cpuCount: 2, load1: 1, memoryTotalMiB: 1, memoryAvailableMiB: 1, memoryLimitMiB: null },
+  host: {
+    name: "h",
+    cpuCount: 2,
+    load1: 1,
+    memoryTotalMiB: 1,
+    memoryAvailableMiB: 1,
+    memoryLimitMiB: null,
+    cpuLimit: null,
+  },
   capacity: { profile: "wan", perGpu: [], recommendedMax: null, canStart: null },
   promises: [],
   runs: [],
   backends: [],
   release: IDLE_RELEASE,
+  alerts: [],
   jobs: [],
 };
 const FIGURES = {

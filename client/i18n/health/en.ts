@@ -1,0 +1,24 @@
+import type { HealthWords } from "./words.ts";
+
+export const healthEn: HealthWords = {
+  title: "Alerts",
+  none: "No red line is crossed.",
+  severity: { info: "Note", warning: "Warning", critical: "Critical" },
+  more: "{n} more",
+  acknowledge: "Acknowledge",
+  acknowledged: "acknowledged",
+  mute: "Mute …",
+  muteFor: { "60": "for 1 hour", "480": "for 8 hours", "1440": "for 1 day", "10080": "for 7 days" },
+  muted: "muted until {time}",
+  unmute: "Unmute",
+  past: "Past alerts",
+  noPast: "There has been no alert yet.",
+  lasted: "{n} min",
+  mutedRules: "Muted",
+  notify: "Notify me in this browser",
+  notifyOn: "This browser notifies you while the page is open.",
+  notifyOff: "Turn off",
+  notifyBlocked:
+    "Browser notifications are not possible here: they are blocked for this page, or it was not opened by https or on this machine.",
+  cpuLimit: "CPU limit {n}",
+};

@@ -1,0 +1,23 @@
+import type { HealthWords } from "./words.ts";
+
+export const healthZhCn: HealthWords = {
+  title: "警报",
+  none: "没有越过任何红线。",
+  severity: { info: "提示", warning: "警告", critical: "严重" },
+  more: "另有 {n} 条",
+  acknowledge: "确认",
+  acknowledged: "已确认",
+  mute: "静音…",
+  muteFor: { "60": "1 小时", "480": "8 小时", "1440": "1 天", "10080": "7 天" },
+  muted: "静音至 {time}",
+  unmute: "取消静音",
+  past: "历史警报",
+  noPast: "还没有过警报。",
+  lasted: "{n} 分钟",
+  mutedRules: "已静音",
+  notify: "在此浏览器中通知我",
+  notifyOn: "页面打开期间，此浏览器会通知您。",
+  notifyOff: "关闭",
+  notifyBlocked: "此处无法使用浏览器通知：本页的通知已被阻止，或页面不是通过 https 或在本机打开的。",
+  cpuLimit: "CPU 限额 {n}",
+};

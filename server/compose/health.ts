@@ -1,0 +1,153 @@
+import { type Gpu, UNKNOWN_READING } from "../../shared/gpu/gpu.ts";
+import type { Sample } from "../../shared/gpu/sample.ts";
+import type { Alert } from "../../shared/health/alert.ts";
+import type { AlertList, TestResult } from "../../shared/health/past-alert.ts";
+import { isReleasing, type Release } from "../../shared/release/release.ts";
+import type { Jobs } from "../capacity/jobs.ts";
+import type { Options } from "../config/options.ts";
+import { createAlertLog } from "../health/alert-log.ts";
+import { type Alerts, createAlerts } from "../health/alerts.ts";
+import { evaluate, NEW_HEALTH } from "../health/evaluate.ts";
+import { openKernelLog } from "../health/kernel-log.ts";
+import type { EndedJobFact, HostFigures, Moment, SlowReading } from "../health/moment.ts";
+import { createNotifier } from "../health/notify/notifier.ts";
+import { createRules } from "../health/rules/all.ts";
+import type { Disposer } from "../lib/disposer.ts";
+import type { BackendWatch } from "../release/backend-watch.ts";
+import type { SourceChoice } from "../sampling/choose-source.ts";
+import type { HostReading } from "../sampling/host.ts";
+import type { Sampler } from "../sampling/sampler.ts";
+import { createSlowQuery, type SlowQuery } from "../sampling/slow-query.ts";
+
+export interface HealthParts {
+  disposer: Disposer;
+  sampler: Pick<Sampler, "latest" | "source" | "onSample">;
+  jobs: Pick<Jobs, "list" | "onEnd">;
+  watch: Pick<BackendWatch, "states">;
+  releases: { state(): Release };
+  /** Where alerts are kept. */
+  folder: string;
+  /** Epoch milliseconds of a clock that does not go back. */
+  nowMs(): number;
+  readHost(): HostReading;
+  complain(message: string): void;
+}
+
+/** What the rest of the sidecar does with alerts. */
+export interface HealthArea extends Pick<Alerts, "list" | "acknowledge" | "mute"> {
+  all(): AlertList;
+  test(): Promise<TestResult[]>;
+  /** Begins to evaluate. Called when samples have somewhere to go first. */
+  tell(gateway: { alerts(alerts: Alert[]): void }): void;
+}
+
+/** Slow figures: once soon after the first samples, then seldom. */
+const SLOW_FIRST_MS = 5000;
+const SLOW_INTERVAL_MS = 60_000;
+/** Without samples the host is looked at all the same. */
+const SILENCE_MS = 15_000;
+const SILENCE_LOOK_MS = 10_000;
+
+const NO_HOST: HostFigures = {
+  atMs: 0,
+  load1: null,
+  coreCount: 0,
+  cpuLimit: null,
+  cpuPeriods: null,
+  memoryUsedMiB: null,
+  memoryMostMiB: null,
+  memoryOf: "machine",
+  oomKills: null,
+};
+
+/** One evaluation for each sample, whatever the number of viewers. */
+export function composeHealth(
+  options: Pick<Options, "alerts" | "notify">,
+  choice: SourceChoice,
+  env: NodeJS.ProcessEnv,
+  parts: HealthParts,
+): HealthArea {
+  const { disposer, sampler, jobs, nowMs } = parts;
+  const rules = createRules(options.alerts);
+  const alerts = createAlerts(createAlertLog(parts.folder, parts.complain), nowMs);
+  const notifier = createNotifier(options.notify, parts.readHost().state.name, { complain: parts.complain });
+  disposer.add(notifier.close);
+  // Nobody is called because of simulated or recorded GPUs, and the host of now has no part in them.
+  const isReal = choice.kind === "nvidia-smi";
+  if (isReal) disposer.add(alerts.onNews(notifier.tell));
+  const kernelLog = openKernelLog();
+  disposer.add(kernelLog.close);
+  let ended: EndedJobFact[] = [];
+  disposer.add(
+    jobs.onEnd(({ job: { gpus, startedAt, endedAt, state }, oom }) => {
+      const outcome = oom ? "out-of-memory" : state === "done" ? "done" : "failed";
+      if (startedAt !== null)
+        ended.push({ gpus, startedMs: startedAt, endedMs: endedAt ?? nowMs(), outcome });
+    }),
+  );
+  let health = NEW_HEALTH;
+  let slow: ReadonlyMap<string, SlowReading> = new Map();
+
+  function look(gpus: readonly Gpu[]) {
+    const moment: Moment = {
+      nowMs: nowMs(),
+      gpus,
+      slow,
+      host: isReal ? parts.readHost().figures : NO_HOST,
+      running: jobs
+        .list()
+        .flatMap(({ id, state, gpus: on, startedAt }) =>
+          state === "running" && startedAt !== null ? [{ id, gpus: on, startedMs: startedAt }] : [],
+        ),
+      ended,
+      busy: parts.watch.states().some(({ busy }) => busy === true),
+      releasing: isReleasing(parts.releases.state()),
+      xids: isReal ? kernelLog.read() : [],
+    };
+    ended = [];
+    if (moment.nowMs < health.atMs) {
+      // A recording was put back: what was found is of another time.
+      const over = evaluate(health, { ...moment, nowMs: health.atMs, gpus: [] }, rules);
+      alerts.apply(over.changes, health.atMs, () => undefined);
+      health = NEW_HEALTH;
+    }
+    const next = evaluate(health, moment, rules);
+    health = next.health;
+    alerts.apply(next.changes, moment.nowMs, (uuid) => gpus.find((gpu) => gpu.uuid === uuid)?.index);
+  }
+
+  function watchSilence() {
+    const timer = setInterval(() => {
+      if (nowMs() - health.atMs < SILENCE_MS) return;
+      look(sampler.latest().gpus.map((gpu) => ({ ...gpu, ...UNKNOWN_READING })));
+    }, SILENCE_LOOK_MS);
+    disposer.add(() => clearInterval(timer));
+  }
+
+  function askSlowly({ read, close }: SlowQuery) {
+    let timer: NodeJS.Timeout;
+    const ask = async () => {
+      if (sampler.source().status === "live") slow = (await read()) ?? slow;
+      timer = setTimeout(() => void ask(), SLOW_INTERVAL_MS);
+    };
+    timer = setTimeout(() => void ask(), SLOW_FIRST_MS);
+    disposer.add(() => {
+      clearTimeout(timer);
+      close();
+    });
+  }
+
+  return {
+    list: alerts.list,
+    all: alerts.all,
+    acknowledge: alerts.acknowledge,
+    mute: alerts.mute,
+    test: notifier.test,
+    tell(gateway) {
+      disposer.add(alerts.onChange(gateway.alerts));
+      disposer.add(sampler.onSample(({ gpus }: Sample) => look(gpus)));
+      watchSilence();
+      if (choice.kind === "nvidia-smi") askSlowly(createSlowQuery(choice.command, env, nowMs));
+    },
+  };
+}

@@ -1,0 +1,124 @@
+import { describe, expect, test } from "vitest";
+import { axeViolations } from "../helpers/browser.ts";
+import { fakeGpu } from "../helpers/fake-nvidia-smi.ts";
+import { inBrowser } from "../helpers/in-browser.ts";
+import { QUIET_HOST } from "../helpers/rig.ts";
+
+const { browser, start } = inBrowser();
+
+const TOTAL = 24_564;
+const CALM = { "memory.used": 2000, "memory.reserved": 0, "memory.total": TOTAL };
+const RED = { ...CALM, "memory.used": TOTAL - 50 };
+const HOT = { "fan.speed": 0, "temperature.gpu": 88 };
+const settings = {
+  alerts: { ...QUIET_HOST, "vram-red-line": { seconds: 1 }, "fan-stopped": { seconds: 1 } },
+};
+
+describe.each([
+  [
+    "en",
+    "Alerts",
+    "Acknowledge",
+    "acknowledged",
+    /GPU 1 has had 99\.8 % of its VRAM in use since \d\d:\d\d.*: stop the job/,
+  ],
+  ["zh-CN", "警报", "确认", "已确认", /自 \d\d:\d\d 起，GPU 1 的显存已用 99\.8 %，且没有回落：\s?请停止任务/],
+])("language %s", (lang, title, acknowledge, acknowledged, sentence) => {
+  test("HLT-12 HLT-5 a red line appears with what to do, is acknowledged and muted for everybody, and goes", async () => {
+    const rig = await start({ script: { gpus: [fakeGpu(0, HOT), fakeGpu(1, CALM)] }, settings });
+    const page = await browser.open(`${rig.sidecar.url}?lang=${lang}`, {
+      viewport: { width: 1280, height: 900 },
+    });
+    const other = await browser.open(`${rig.sidecar.url}?view=compact&lang=${lang}`);
+    rig.fake.setGpu(1, RED);
+    const card = page.getByRole("region", { name: title });
+    const row = card.getByRole("listitem").filter({ hasText: sentence });
+    await row.waitFor();
+    expect(await card.getByRole("listitem").count()).toBe(2);
+    expect(await axeViolations(page)).toEqual([]);
+    for (const width of [320, 640, 1600]) {
+      await page.setViewportSize({ width, height: 900 });
+      const overflow = () => page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
+      await expect.poll(overflow, { message: `at ${width} px` }).toBeLessThanOrEqual(0);
+    }
+    // The small view shows the newest of the gravest, and that there is another.
+    const line = other.locator(".notice").filter({ hasText: sentence });
+    await line.waitFor();
+    await line.getByText(/1 more|另有 1 条/).waitFor();
+    expect(await axeViolations(other)).toEqual([]);
+
+    await row.getByRole("button", { name: acknowledge }).click();
+    await row.getByText(acknowledged).waitFor();
+    await line.waitFor({ state: "detached" });
+    const fan = card.getByRole("listitem").filter({ hasText: /88 °C/ });
+    await fan.getByRole("combobox").selectOption("60");
+    await fan.getByText(/muted until \d\d:\d\d|静音至 \d\d:\d\d/).waitFor();
+    await expect.poll(() => other.locator(".notice").count()).toBe(0);
+
+    rig.fake.setGpu(1, CALM);
+    await row.waitFor({ state: "detached", timeout: 40_000 });
+    await page.getByText(/Past alerts|历史警报/).click();
+    await page
+      .locator(".past-alerts li")
+      .filter({ hasText: /99\.8 %/ })
+      .waitFor();
+    expect(await axeViolations(page)).toEqual([]);
+  });
+});
+
+test("HLT-12 the bar shows the alert in a line, and no code for alerts is loaded before there is one", async () => {
+  const rig = await start({ script: { gpus: [fakeGpu(0, CALM)] }, settings });
+  const page = await browser.open(`${rig.sidecar.url}?view=bar`);
+  await page.getByRole("progressbar").waitFor();
+  const loaded = () =>
+    page.evaluate(
+      () => performance.getEntriesByType("resource").filter(({ name }) => name.includes("Alert")).length,
+    );
+  expect(await loaded()).toBe(0);
+  rig.fake.setGpu(0, RED);
+  await page.locator(".notice").filter({ hasText: "99.8 %" }).waitFor();
+  expect(await loaded()).toBeGreaterThan(0);
+  expect(await axeViolations(page)).toEqual([]);
+});
+
+test("HLT-12 the browser is asked for leave by a click only, and then shows each alert once", async () => {
+  const rig = await start({ script: { gpus: [fakeGpu(0, CALM)] }, settings });
+  const page = await browser.open(`${rig.sidecar.url}?lang=en`);
+  // Chromium without a screen has no notifications of its own: what the page asks of it is written down.
+  await page.addInitScript(() => {
+    const log: string[] = [];
+    let permission: NotificationPermission = "default";
+    class FakeNotification {
+      static get permission() {
+        return permission;
+      }
+      static async requestPermission() {
+        log.push("asked");
+        permission = "granted";
+        return permission;
+      }
+      constructor(message: string, options?: NotificationOptions) {
+        log.push(`${message} | ${options?.body ?? ""}`);
+      }
+    }
+    Object.assign(globalThis, { Notification: FakeNotification, notificationLog: log });
+  });
+  await page.reload();
+  const log = () =>
+    page.evaluate(() => (globalThis as unknown as { notificationLog: string[] }).notificationLog);
+  await page.getByText("Past alerts").click();
+  const button = page.getByRole("button", { name: "Notify me in this browser" });
+  await button.waitFor();
+  expect(await log()).toEqual([]);
+  await button.click();
+  await page.getByRole("button", { name: "Turn off" }).waitFor();
+  expect(await log()).toEqual(["asked"]);
+  rig.fake.setGpu(0, RED);
+  await page.getByRole("region", { name: "Alerts" }).waitFor();
+  await expect
+    .poll(log)
+    .toEqual(["asked", expect.stringMatching(/^GPU 0 has had 99\.8 %.* \| stop the job/)]);
+  await page.getByRole("button", { name: "Acknowledge" }).click();
+  await page.getByText("acknowledged").waitFor();
+  expect(await log()).toHaveLength(2);
+});

@@ -1,0 +1,79 @@
+import { expect, test } from "vitest";
+import type { ExplainedFit } from "../../shared/capacity/fit.ts";
+import { fakeGpu } from "../helpers/fake-nvidia-smi.ts";
+import { inBrowser } from "../helpers/in-browser.ts";
+import { waitUntil } from "../helpers/wait-until.ts";
+
+const { browser, start } = inBrowser();
+
+/** A job that runs beside a desktop, a GPU without anything, and one that reports no VRAM. */
+const GPUS = [
+  fakeGpu(0, {
+    "memory.total": 49_140,
+    "memory.used": 9_000,
+    "memory.reserved": 500,
+    display_active: "Enabled",
+  }),
+  fakeGpu(1, {
+    "memory.total": 24_564,
+    "memory.used": 300,
+    "memory.reserved": 64,
+    display_active: "Disabled",
+  }),
+  fakeGpu(2, { "memory.total": "[N/A]", "memory.used": "[N/A]", "memory.free": "[N/A]" }),
+];
+const PROCESSES = GPUS.slice(0, 1).map(({ uuid }) => ({
+  gpu_uuid: uuid,
+  pid: 4242,
+  process_name: "python",
+  used_memory: 8_600,
+}));
+
+test("CAP-5 in both languages the panel's arithmetic and figures are those of /api/v1/fit and /api/v1/state", async () => {
+  const { sidecar } = await start({ script: { gpus: GPUS, processes: PROCESSES } });
+  const answer = await fetch(`${sidecar.url}api/v1/jobs`, {
+    method: "POST",
+    headers: { "content-type": "application/json" },
+    body: JSON.stringify({ profile: "wan2.1-1.3b-t2v-480p-quant", pid: 4242, gpuIndexes: [0] }),
+  });
+  // Before the first sample it waits.
+  expect(answer.ok).toBe(true);
+  for (const [lang, how] of [
+    ["en", "How this is worked out"],
+    ["zh-CN", "计算方法"],
+  ] as const) {
+    for (const profile of ["wan2.1-1.3b-t2v-720p-quant", "wan2.1-14b-t2v-480p"]) {
+      const page = await browser.open(`${sidecar.url}?model=${profile}&lang=${lang}`);
+      await page.getByText(how).click();
+      // What the API says changes with the samples; the panel must come to say the same, to the letter.
+      const told = await waitUntil(
+        async () => {
+          const url = `${sidecar.url}api/v1/fit?profile=${profile}&lang=${lang}`;
+          const fit: ExplainedFit = await (await fetch(url)).json();
+          const shown = await page.locator(".concurrency").first().innerText();
+          const known = (fit.perGpu[0]?.promisedMiB ?? 0) > 0 && fit.perGpu[0]?.running === 1;
+          const same = fit.perGpu.every(({ explanation }) =>
+            shown.replace(/\s+/g, " ").includes(explanation),
+          );
+          return known && same && { fit, shown };
+        },
+        { what: `the API's arithmetic in the panel (${lang}, ${profile})`, timeoutMs: 30_000, everyMs: 100 },
+      );
+      expect(await page.getByTestId("can-start").innerText()).toBe(String(told.fit.canStart));
+      expect(told.fit.perGpu.map(({ canStart }) => canStart)).toEqual([
+        expect.any(Number),
+        expect.any(Number),
+        null,
+      ]);
+      await page.close();
+    }
+  }
+  // The state's own words are those of the fit for the same profile, figure by figure.
+  const { state } = await (await fetch(`${sidecar.url}api/v1/state`)).json();
+  const url = `${sidecar.url}api/v1/fit?profile=${state.capacity.profile}`;
+  const fit: ExplainedFit = await (await fetch(url)).json();
+  expect(fit.perGpu).toEqual(state.capacity.perGpu);
+  // A desktop is drawn on the first: 2,457 MiB of reserve and 1,024 more.
+  expect(state.promises[0]).toMatchObject({ running: 1, reserveMiB: 3_481 });
+  expect(state.promises[1]).toMatchObject({ running: 0, reserveMiB: 1_229 });
+});

@@ -1,0 +1,56 @@
+import { cpSync, rmSync } from "node:fs";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { afterEach, expect, test } from "vitest";
+import { inBrowser } from "../helpers/in-browser.ts";
+import { isPanelUp, type PythonHost, startPythonHost } from "../helpers/python-host.ts";
+import { readmeSnippets } from "../helpers/readme-snippets.ts";
+
+const FAKE = fileURLToPath(new URL("../fixtures/hosts/wan2gp", import.meta.url));
+const { browser } = inBrowser();
+const readme = readmeSnippets("integrations/wan2gp/README.md");
+const [link, startWan2gp] = readme.takeAll("sh").map(({ code }) => code);
+let host: PythonHost | undefined;
+afterEach(async () => {
+  await browser.finishTest();
+  await host?.close();
+  host = undefined;
+});
+
+async function generating(url: string, on: "yes" | "no") {
+  const response = await fetch(`${url}run/set_generating`, {
+    method: "POST",
+    headers: { "content-type": "application/json" },
+    body: JSON.stringify({ data: [on] }),
+  });
+  expect(await response.json()).toEqual({ data: [on] });
+}
+
+test("HOST-1 HOST-4 Wan2GP: the plugin's tab shows the panel, and a release waits for whoever generates", async () => {
+  host = await startPythonHost();
+  const folder = join(host.folder, "Wan2GP");
+  cpSync(FAKE, folder, { recursive: true });
+  host.write("Wan2GP/plugins/.keep", "");
+  rmSync(join(folder, "plugins/.keep"));
+  const places = `export WAN2GP="${folder}"\n`;
+  await host.run(places + (link ?? ""));
+  const url = `http://127.0.0.1:${host.ports.host}/`;
+  await host.start(places + (startWan2gp ?? ""), () => isPanelUp(`${url}gpu-status-panel/`));
+  const page = await browser.open(url);
+  const frame = page.frameLocator("iframe");
+  await frame.getByTestId("status").first().getByText("Live").waitFor();
+
+  await generating(url, "yes");
+  await frame.getByRole("button", { name: "Release VRAM" }).click();
+  await frame.getByRole("button", { name: "Release after the job" }).click();
+  await frame
+    .getByText(/waiting/i)
+    .first()
+    .waitFor();
+  await generating(url, "no");
+  await frame.getByText("10.0 GiB released").first().waitFor();
+});
+
+test("no block of the README is left out", () => {
+  expect(readme.left()).toEqual([]);
+});
