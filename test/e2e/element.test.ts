@@ -18,7 +18,8 @@ let program: string;
 beforeAll(async () => {
   packed = await packPackage();
   program = packed.program(await packed.install());
-});
+  // npm may have to fetch.
+}, 240_000);
 afterAll(() => packed.remove());
 
 const served: ServedPages[] = [];
@@ -221,6 +222,19 @@ test("EMB-6 an element that is moved keeps its connection and what is open in it
   await page.locator("#b gpu-status-panel").waitFor();
   rig.fake.setGpu(0, { "memory.used": 12_288 });
   await page.getByText("12.0 / 24.0 GiB").waitFor();
+  expect(await open.count()).toBe(1);
+  // The newer way, which tells the element that it is moved.
+  const moved = await page.evaluate(() => {
+    const panel = globalThis.document.querySelector("gpu-status-panel");
+    const a = globalThis.document.getElementById("a");
+    const move: unknown = a === null ? undefined : Reflect.get(a, "moveBefore");
+    if (typeof move === "function") move.call(a, panel, null);
+    else if (panel !== null) a?.append(panel);
+    return panel?.parentElement?.id;
+  });
+  expect(moved).toBe("a");
+  rig.fake.setGpu(0, { "memory.used": 6144 });
+  await page.getByText("6.0 / 24.0 GiB").waitFor();
   expect(await open.count()).toBe(1);
   expect(sockets?.opened()).toBe(1);
 
