@@ -32,6 +32,7 @@ import { learnedProfiles } from "./learned-profiles.ts";
 import { endMarkedJob, type MarkedJob, presentPeak } from "./marked-job.ts";
 import { matchPids } from "./match-pids.ts";
 import { NOTHING_OBSERVED, type ObservedGpu, observe } from "./observer.ts";
+import { learnedSeconds } from "./profile-figure.ts";
 import { promisesOn, type SeenRun } from "./promises.ts";
 import { createRecentUse } from "./recent-use.ts";
 import type { KnownRoom } from "./room-watch.ts";
@@ -228,7 +229,10 @@ export function createEstimator(context: EstimatorContext): Estimator {
         const profile = resolveProfile({ profile: id }, learned)?.profile;
         return profile === undefined ? null : reservationOf(profile, mostMiB);
       },
+      seconds: (id) => learnedSeconds(state.knowledge, id),
       present(job) {
+        // A process that was only guessed may be another's: what is reserved stays.
+        if (job.pid === null) return job.peakMiB;
         const running = marked().find(({ id }) => id === job.id);
         return running === undefined ? job.peakMiB : presentPeak(state, running);
       },
