@@ -58,7 +58,9 @@ export function request(before: Records, wish: JobWish, gpus: readonly GpuNow[],
     ownPeak: wish.ownPeak ?? false,
     ttlMs,
     allowed: wish.allowed === null ? null : [...wish.allowed],
+    seconds: null,
     keeps: [],
+    firstAt: null,
     usedBefore: [],
     job: {
       id,
@@ -128,6 +130,8 @@ export function revive(before: Records, nowMs: number): Records {
     isUnfinished(record)
       ? {
           ...record,
+          // A clock that was put back must not begin its hour anew.
+          firstAt: record.firstAt === null ? null : Math.min(record.firstAt, nowMs),
           job: { ...record.job, expiresAt: Math.max(record.job.expiresAt, nowMs + record.ttlMs) },
         }
       : record,

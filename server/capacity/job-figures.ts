@@ -12,6 +12,8 @@ export interface JobFigures {
   resolve(query: ProfileQuery): Profile | null;
   /** What to reserve for a job of this profile, where a GPU could give `mostMiB`; `null`: there is no such profile. */
   reservation(profile: string, mostMiB: number): number | null;
+  /** How long such jobs have taken here, in the mean, seconds; `null`: not known. */
+  seconds(profile: string): number | null;
   /** What a running job will take at most by what it has shown. */
   present(job: Job): number;
 }
@@ -41,21 +43,30 @@ export function mostRoom(
   return Math.floor((rooms[gpuCount - 1] ?? Number.POSITIVE_INFINITY) / STEP_MIB) * STEP_MIB;
 }
 
-/** The waiting jobs with what would be reserved for them now: what was learned meanwhile counts for them, too. */
+/** The waiting jobs with what would be reserved for them now and how long they take: what was learned meanwhile counts. */
 export function withPresentReservations(
   records: readonly JobRecord[],
   gpus: readonly GpuNow[],
   figures: JobFigures,
 ): readonly JobRecord[] {
   let changed = false;
+  // A long line asks for few kinds of GPUs.
+  const rooms = new Map<string, number>();
+  const roomFor = ({ job, allowed }: JobRecord) => {
+    const key = `${job.gpuCount} ${allowed?.join()}`;
+    const room = rooms.get(key) ?? mostRoom(gpus, records, job.gpuCount, allowed);
+    rooms.set(key, room);
+    return room;
+  };
   const next = records.map((record) => {
-    const { job, allowed, ownPeak } = record;
-    if (!isWaiting(record) || ownPeak || job.profile === null) return record;
-    const most = mostRoom(gpus, records, job.gpuCount, allowed);
-    const peakMiB = figures.reservation(job.profile, most);
-    if (peakMiB === null || peakMiB === job.peakMiB) return record;
+    const { job, ownPeak } = record;
+    if (!isWaiting(record) || job.profile === null) return record;
+    const most = ownPeak ? null : roomFor(record);
+    const peakMiB = (most === null ? null : figures.reservation(job.profile, most)) ?? job.peakMiB;
+    const seconds = figures.seconds(job.profile);
+    if (peakMiB === job.peakMiB && seconds === record.seconds) return record;
     changed = true;
-    return { ...record, job: { ...job, peakMiB } };
+    return { ...record, seconds, job: { ...job, peakMiB } };
   });
   return changed ? next : records;
 }

@@ -12,8 +12,12 @@ export const jobRecordSchema = v.object({
   ttlMs: v.number(),
   /** Indexes of the GPUs that it may use; `null`: any. */
   allowed: v.nullable(v.array(v.number())),
-  /** GPUs that are kept for it while it is the first that waits. */
+  /** How long such jobs have taken here, in the mean, seconds; `null`: not known. */
+  seconds: v.optional(v.nullable(v.number()), null),
+  /** GPUs that are kept for it once it has been the first that waits for long enough. */
   keeps: v.array(v.number()),
+  /** Since when it is the first that waits for running jobs to end, epoch milliseconds; `null`: it has not been. */
+  firstAt: v.optional(v.nullable(v.number()), null),
   /** VRAM in use on its GPUs when it was admitted. */
   usedBefore: v.array(v.object({ gpu: v.number(), usedMiB: v.nullable(v.number()) })),
 });

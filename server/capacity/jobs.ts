@@ -204,11 +204,11 @@ export function createJobs({ store, room, figures, nowMs }: JobsContext): Jobs {
   };
 }
 
-/** What must survive: a heartbeat need not, and position, reason and what is kept follow from the rest. */
+/** What must survive: a heartbeat need not, and position and reason follow from the rest. */
 function textOf(record: JobRecord | undefined): string {
   if (record === undefined) return "";
   const { position: _, reason: __, ...job } = record.job;
-  return JSON.stringify({ ...record, keeps: [], job: { ...job, expiresAt: 0 } });
+  return JSON.stringify({ ...record, job: { ...job, expiresAt: 0 } });
 }
 
 /** What viewers are told of: all but the figures in the reason for waiting, which change with every sample. */

@@ -1,7 +1,7 @@
 import { profileOfSize, readSizedId } from "../../shared/capacity/predict-profile.ts";
 import type { Profile } from "../../shared/capacity/profile.ts";
 import type { Knowledge } from "./learn.ts";
-import { profileFigure } from "./profile-figure.ts";
+import { learnedSeconds, profileFigure } from "./profile-figure.ts";
 
 /**
  * The profiles with the figures that were learned here, and behind them the sizes that no profile is for but jobs of
@@ -24,5 +24,6 @@ export function learnedProfiles(knowledge: Knowledge, profiles: readonly Profile
 function withFigure(knowledge: Knowledge, profile: Profile, profiles: readonly Profile[]): Profile {
   const { peakMiB, uncertaintyMiB, seen } = profileFigure(knowledge, profile, profiles);
   const basis = seen > 0 && profile.basis === "published" ? ("measured" as const) : profile.basis;
-  return { ...profile, peakMiB, uncertaintyMiB, seen, basis };
+  const seconds = learnedSeconds(knowledge, profile.id) ?? profile.seconds;
+  return { ...profile, peakMiB, uncertaintyMiB, seen, basis, seconds };
 }

@@ -29,7 +29,7 @@ export interface Observed {
   knowledge: Knowledge;
   /** By GPU. */
   others: ReadonlyMap<number, Others>;
-  /** Free VRAM in the sample that brought the last process list, by GPU. */
+  /** Least free VRAM of the sample that brought the last process list and the one before, by GPU. */
   freeAtList: ReadonlyMap<number, number>;
   /** The last sample. */
   gpus: readonly ObservedGpu[];
@@ -80,16 +80,24 @@ export function observe(
   for (const gpu of gpus) {
     const now = tracked.gpus.get(gpu.index);
     if (now === undefined || now === state.tracked.gpus.get(gpu.index)) continue;
-    if (gpu.memoryFreeMiB !== null) freeAtList.set(gpu.index, gpu.memoryFreeMiB);
-    if (gpu.memoryUsedMiB === null) continue;
+    // The list was read between the last sample and this one: only the least of both was free beside what it tells,
+    // and only the least of both is sure not to count a job that loads for what others hold.
+    const before = state.gpus.find(({ index }) => index === gpu.index) ?? gpu;
+    const free = leastOf(gpu.memoryFreeMiB, before.memoryFreeMiB);
+    if (free !== null) freeAtList.set(gpu.index, free);
+    const used = leastOf(gpu.memoryUsedMiB, before.memoryUsedMiB);
+    if (used === null) continue;
     let jobs = 0;
     for (const process of now.processes.values()) {
       if (claimed.has(process.pid) || roleOf(process, nowMs) !== "other") jobs += process.heldMiB ?? 0;
     }
-    others.set(gpu.index, remember(others.get(gpu.index), Math.max(0, gpu.memoryUsedMiB - jobs), nowMs));
+    others.set(gpu.index, remember(others.get(gpu.index), Math.max(0, used - jobs), nowMs));
   }
   return { state: { tracked, knowledge, others, freeAtList, gpus, claimed, nowMs }, learned };
 }
+
+const leastOf = (now: number | null, before: number | null) =>
+  now === null ? null : Math.min(now, before ?? now);
 
 function stillClaimed(
   claimed: ReadonlyMap<number, number>,

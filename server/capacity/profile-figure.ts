@@ -78,7 +78,22 @@ function makeFigure(
   }
   const { peakMiB: measured, uncertaintyMiB, seen } = ofPeaks(peaks);
   const published = Math.max(0, profile.peakMiB - measured) / (1 + seen);
-  return { peakMiB: Math.max(Math.ceil(measured + published), least), uncertaintyMiB, seen };
+  return {
+    peakMiB: Math.max(Math.ceil(measured + published), least),
+    uncertaintyMiB,
+    seen,
+  };
+}
+
+/** Fewer durations than this say nothing of the next one. */
+const ENOUGH_FOR_SECONDS = 3;
+
+/** How long marked jobs of a profile have taken here, in the mean, seconds. */
+export function learnedSeconds({ kinds }: Knowledge, profile: string): number | null {
+  const marked = kinds.filter((kind) => kind.profile === profile);
+  const seen = marked.reduce((sum, kind) => sum + kind.seen, 0);
+  if (seen < ENOUGH_FOR_SECONDS) return null;
+  return marked.reduce((sum, kind) => sum + kind.seconds * kind.seen, 0) / seen;
 }
 
 /** A figure that was predicted says itself how far it may be off. */

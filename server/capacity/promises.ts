@@ -4,6 +4,7 @@ import {
   type GpuCompany,
   gpuCapacity,
   type ReserveSettings,
+  reserveFor,
 } from "../../shared/capacity/concurrency.ts";
 import type { Profile } from "../../shared/capacity/profile.ts";
 import { promisedMiB, type RunningJob } from "../../shared/capacity/promised.ts";
@@ -14,7 +15,7 @@ import { predictPeak } from "./predict-peak.ts";
 import { profileFigure } from "./profile-figure.ts";
 import { roleOf } from "./track-processes.ts";
 
-/** Share of the reserve's floor that small programs may use up. */
+/** Share of the reserve that small programs may use up: the peaks' own doubt is reckoned with beside it. */
 const COVERED = 0.75;
 
 /** A job on one GPU, marked or inferred. */
@@ -159,5 +160,6 @@ export function promisedToOthers(
   const others = state.others.get(gpuIndex);
   if (others === undefined) return 0;
   const most = Math.max(others.nowMiB, others.beforeMiB);
-  return Math.max(0, most - others.lastMiB - COVERED * reserve.floorMiB);
+  const total = state.gpus.find(({ index }) => index === gpuIndex)?.memoryTotalMiB ?? 0;
+  return Math.max(0, most - others.lastMiB - COVERED * reserveFor(total, reserve, false));
 }

@@ -1,26 +1,25 @@
 import { problem } from "../../shared/problems/make-problem.ts";
 import type { Problem } from "../../shared/problems/problem.ts";
 import { isRunning, isWaiting, type JobRecord } from "./job-record.ts";
-import { type GpuNow, type Lease, type Room, roomOn } from "./room.ts";
+import { fullestFirst, type Kept, keepRoom, leftOf, type Place, quietestFirst } from "./places.ts";
+import { type GpuNow, type Lease, roomOn } from "./room.ts";
 
-/** One GPU while the queue is gone through. */
-interface Place {
-  gpu: GpuNow;
-  leases: Lease[];
-  /** `null`: its VRAM is not known. */
-  room: Room | null;
-  /** Room that is kept for the first waiting job, MiB. */
-  claimedMiB: number;
-}
+/** For so long others may start before the job that has become the first of those that wait for running ones. */
+export const PASSED_MS = 10 * 60_000;
+/** For so long others may start on the GPUs that are kept for it, if by what is known they end before it can begin. */
+export const LENT_MS = 60 * 60_000;
+/** A lent GPU is back in time even if the job takes this much longer than its kind does in the mean. */
+const SLOWER = 1.25;
 
 /**
  * Admits what may start now and says of the rest why it waits. Pure.
  *
- * First come, first served: the queue is gone through in order of arrival, and a job starts when k of its GPUs have
- * room for its whole peak. The first one that must wait for running jobs to end keeps k GPUs for itself, at first those
- * with most room: a later job may go there only beside its whole peak. A GPU that is kept can only become emptier, so
- * that this job starts at the latest when what now runs on the GPUs it keeps has ended; then the next one is the first.
- * A job that waits for what other programs hold keeps nothing, for nobody's waiting would help it.
+ * The queue is gone through in order of arrival, and a job starts when k of its GPUs have room for its whole peak. The
+ * first one that must wait for running jobs to end is passed by others for 10 minutes at most, counted from when it
+ * became that first one. From then on k GPUs are kept for it: a later job may go there only beside its whole peak, or,
+ * for an hour at most, if it will be gone before the first could start. A GPU that is kept can only become emptier, so
+ * that after that hour the first starts at the latest when what runs on its GPUs has ended; then the next one is the
+ * first. A job that waits for what other programs hold keeps nothing, for nobody's waiting would help it.
  */
 export function admitWaiting(
   records: readonly JobRecord[],
@@ -32,19 +31,30 @@ export function admitWaiting(
     return { gpu, leases, room: roomOn(gpu, leases), claimedMiB: 0 };
   });
   let position = 0;
-  let isKept = false;
+  let hasFirst = false;
+  let kept: Kept | null = null;
   const byArrival = [...records].sort((a, b) => a.place - b.place);
   return byArrival.map((record) => {
     if (!isWaiting(record)) return record;
-    const { job, allowed } = record;
+    const { job, allowed, seconds } = record;
     const known = places.filter(
       ({ gpu, room }) => room !== null && (allowed === null || allowed.includes(gpu.index)),
     );
-    const fitting = known.filter((place) => leftOf(place) >= job.peakMiB);
-    if (fitting.length >= job.gpuCount) return start(record, fitting.sort(quietestFirst), nowMs);
-    const keeps = isKept ? [] : keepRoom(record, known);
-    isKept ||= keeps.length > 0;
-    return wait(record, keeps, ++position, whyNot(record, known));
+    const lentUntilMs = kept?.lentUntilMs ?? 0;
+    const isShort = seconds !== null && nowMs + seconds * 1000 * SLOWER <= lentUntilMs;
+    const room = (place: Place) => leftOf(place) + (isShort ? place.claimedMiB : 0);
+    const fitting = known.filter((place) => room(place) >= job.peakMiB);
+    // Where somebody waits, what is left over should be as large as can be; else each should have a GPU for itself.
+    if (fitting.length >= job.gpuCount)
+      return start(record, fitting.sort(hasFirst ? fullestFirst : quietestFirst), nowMs);
+    if (hasFirst || !couldStart(record, known)) return wait(record, [], ++position, whyNot(record, known));
+    hasFirst = true;
+    const first = record.firstAt === null ? { ...record, firstAt: nowMs } : record;
+    const sinceMs = nowMs - (first.firstAt ?? nowMs);
+    if (sinceMs < PASSED_MS) return wait(first, [], ++position, whyNot(first, known));
+    kept = keepRoom(first, known, nowMs);
+    if (sinceMs >= LENT_MS) kept = { ...kept, lentUntilMs: 0 };
+    return wait(first, kept.gpus, ++position, whyNot(first, known));
   });
 }
 
@@ -53,20 +63,14 @@ export function leasesOn(gpu: number, records: readonly JobRecord[]): Lease[] {
   return records
     .filter((record) => isRunning(record) && record.job.gpus.includes(gpu))
     .sort((a, b) => (a.job.startedAt ?? 0) - (b.job.startedAt ?? 0) || a.place - b.place)
-    .map(({ job: { peakMiB, pid, backend }, usedBefore }) => ({
+    .map(({ job: { peakMiB, pid, backend, startedAt }, usedBefore, seconds }) => ({
       peakMiB,
       pid,
       backend,
       usedBeforeMiB: usedBefore.find((one) => one.gpu === gpu)?.usedMiB ?? null,
+      startedAtMs: startedAt ?? 0,
+      seconds,
     }));
-}
-
-const availableOn = ({ room }: Place) => room?.availableMiB ?? Number.NEGATIVE_INFINITY;
-const leftOf = (place: Place) => availableOn(place) - place.claimedMiB;
-
-/** Two jobs on one GPU slow each other down: a GPU with fewer comes first. */
-function quietestFirst(a: Place, b: Place): number {
-  return a.leases.length - b.leases.length || leftOf(b) - leftOf(a) || a.gpu.index - b.gpu.index;
 }
 
 function start(record: JobRecord, fitting: readonly Place[], nowMs: number): JobRecord {
@@ -74,12 +78,20 @@ function start(record: JobRecord, fitting: readonly Place[], nowMs: number): Job
   const { reason: _, ...job } = record.job;
   const { peakMiB, pid, backend } = job;
   for (const place of chosen) {
-    place.leases.push({ peakMiB, pid, backend, usedBeforeMiB: place.gpu.usedMiB });
+    place.leases.push({
+      peakMiB,
+      pid,
+      backend,
+      usedBeforeMiB: place.gpu.usedMiB,
+      startedAtMs: nowMs,
+      seconds: record.seconds,
+    });
     place.room = roomOn(place.gpu, place.leases);
   }
   return {
     ...record,
     keeps: [],
+    firstAt: null,
     job: {
       ...job,
       state: "running",
@@ -91,17 +103,9 @@ function start(record: JobRecord, fitting: readonly Place[], nowMs: number): Job
   };
 }
 
-/** The GPUs that the job keeps from now on: those of before, as long as it could start there if other jobs ended. */
-function keepRoom({ job, keeps }: JobRecord, known: readonly Place[]): number[] {
-  const { peakMiB, gpuCount } = job;
-  const isKept = ({ gpu }: Place) => (keeps.includes(gpu.index) ? 0 : 1);
-  const possible = known
-    .filter(({ room }) => (room?.possibleMiB ?? 0) >= peakMiB)
-    .sort((a, b) => isKept(a) - isKept(b) || leftOf(b) - leftOf(a) || a.gpu.index - b.gpu.index);
-  if (possible.length < gpuCount) return [];
-  const kept = possible.slice(0, gpuCount);
-  for (const place of kept) place.claimedMiB += peakMiB;
-  return kept.map(({ gpu }) => gpu.index);
+/** Would it have room if the jobs ended that run now? */
+function couldStart({ job }: JobRecord, known: readonly Place[]): boolean {
+  return known.filter(({ room }) => (room?.possibleMiB ?? 0) >= job.peakMiB).length >= job.gpuCount;
 }
 
 function wait(record: JobRecord, keeps: number[], position: number, reason: Problem): JobRecord {
@@ -116,6 +120,7 @@ function wait(record: JobRecord, keeps: number[], position: number, reason: Prob
 /** Why a job must wait, by the GPU that decides: for a job on k GPUs the k-th best. */
 function whyNot({ job }: JobRecord, known: readonly Place[]): Problem {
   const { peakMiB, gpuCount } = job;
+  const availableOn = ({ room }: Place) => room?.availableMiB ?? Number.NEGATIVE_INFINITY;
   const byRoom = [...known].sort((a, b) => availableOn(b) - availableOn(a) || a.gpu.index - b.gpu.index);
   const decides = byRoom[gpuCount - 1];
   if (decides === undefined || decides.room === null)

@@ -1,8 +1,9 @@
 import type { GpuRoom } from "../../shared/capacity/concurrency.ts";
-import type { Gpu, GpuProcess } from "../../shared/gpu/gpu.ts";
+import type { Gpu } from "../../shared/gpu/gpu.ts";
 import type { Sample } from "../../shared/gpu/sample.ts";
 import { createEmitter } from "../lib/emitter.ts";
-import type { GpuNow, GpuView } from "./room.ts";
+import { followListing, type Listing, viewsOf } from "./gpu-views.ts";
+import type { GpuNow } from "./room.ts";
 
 /** What the watch needs of the sampler. */
 export interface RoomSamples {
@@ -12,7 +13,10 @@ export interface RoomSamples {
   onSample(listener: (sample: Sample) => void): () => void;
   /** Keeps the sampling fast; returns the end of it. */
   holdFast(): () => void;
-  refreshProcesses(): Promise<void>;
+  /** Has the processes listed every 10 s, besides whenever VRAM has moved; returns the end of it. */
+  holdProcesses(): () => void;
+  /** Was there an answer to the question for processes, even that there is none? */
+  processesAsked(): boolean;
 }
 
 /** What is known of a GPU beside its readings. */
@@ -34,114 +38,57 @@ export interface RoomWatch {
   close(): void;
 }
 
-/** What is known of the processes on one GPU, and the least free VRAM from just before they were listed until now. */
-interface Listing {
-  processes: Gpu["processes"];
-  listedAtMs: number;
-  leastFreeMiB: number | null;
-  lastFreeMiB: number | null;
-}
-
-/** A list of processes tells who holds what for so long. */
-const LIST_AGE_MS = 15_000;
-/** A process query starts an nvidia-smi: this often at most, and seldom enough to cost 5 % of one core. */
-const ASK_REST_MS = 4000;
-const ASK_REST_FACTOR = 20;
-
 export function createRoomWatch(samples: RoomSamples, knownOf: (gpu: Gpu) => KnownRoom): RoomWatch {
   const changes = createEmitter<void>();
   const listings = new Map<string, Listing>();
-  let need = { samples: false, processes: false };
   let endFast: (() => void) | undefined;
-  let asked = false;
-  let asking = false;
-  let askAgainAtMs = 0;
-  let closed = false;
+  let endProcesses: (() => void) | undefined;
 
-  function follow({ gpus, tMs }: Sample) {
-    for (const gpu of gpus) {
-      const before = listings.get(gpu.uuid);
-      const { processes, memoryFreeMiB: free } = gpu;
-      const fresh = before === undefined || before.processes !== processes;
-      // A process that held VRAM when it was listed may have given it back before this sample, or taken it since the
-      // one before: only the least of both is sure to have been free beside what it held.
-      const floor = fresh ? (before?.lastFreeMiB ?? null) : before.leastFreeMiB;
-      listings.set(gpu.uuid, {
-        processes,
-        listedAtMs: fresh ? tMs : before.listedAtMs,
-        leastFreeMiB: floor === null || free === null ? null : Math.min(floor, free),
-        lastFreeMiB: free,
-      });
-    }
+  const unsubscribe = samples.onSample(({ gpus, tMs }) => {
+    for (const gpu of gpus) listings.set(gpu.uuid, followListing(listings.get(gpu.uuid), gpu, tMs));
     changes.emit();
-    ask();
-  }
+  });
 
-  function ask() {
-    if (!need.processes || asking || closed || samples.nowMs() < askAgainAtMs || !samples.isLive()) return;
-    asking = true;
-    const startedAt = samples.nowMs();
-    const rest = () => {
-      const now = samples.nowMs();
-      asked = true;
-      asking = false;
-      askAgainAtMs = now + Math.max(ASK_REST_MS, ASK_REST_FACTOR * (now - startedAt));
-    };
-    samples.refreshProcesses().then(rest, rest);
-  }
-
-  const unsubscribe = samples.onSample(follow);
-
-  function viewsOf(gpu: Gpu, { memoryFreeMiB: freeMiB }: GpuRoom): GpuView[] {
-    const { memoryUsedMiB: usedMiB } = gpu;
-    if (!samples.isLive() || freeMiB === null) return [];
-    const bare: GpuView = { by: "nothing", freeMiB };
-    const listing = listings.get(gpu.uuid);
-    if (listing === undefined) return [bare];
-    const { processes, leastFreeMiB } = listing;
-    if (tellsUse(processes)) {
-      const isFresh = samples.nowMs() - listing.listedAtMs < LIST_AGE_MS;
-      return isFresh && leastFreeMiB !== null
-        ? [bare, { by: "process", freeMiB: leastFreeMiB, processes }]
-        : [bare];
-    }
-    // Nobody has asked yet: the machine may well tell.
-    if (processes === null && !asked) return [bare];
-    return usedMiB === null ? [bare] : [bare, { by: "growth", freeMiB, usedMiB }];
+  function end() {
+    endFast?.();
+    endProcesses?.();
+    endFast = undefined;
+    endProcesses = undefined;
   }
 
   return {
-    now: () =>
-      samples.latest().gpus.map((gpu) => {
+    now() {
+      const isLive = samples.isLive();
+      const nowMs = samples.nowMs();
+      return samples.latest().gpus.map((gpu) => {
         const { room, reserveMiB, unmarkedMiB } = knownOf(gpu);
+        const seen = { ...gpu, memoryFreeMiB: room.memoryFreeMiB };
         return {
           index: gpu.index,
           totalMiB: room.memoryTotalMiB,
           reserveMiB,
-          usedMiB: samples.isLive() ? gpu.memoryUsedMiB : null,
+          usedMiB: isLive ? gpu.memoryUsedMiB : null,
           unmarkedMiB,
-          views: viewsOf(gpu, room),
+          views: isLive ? viewsOf(seen, listings.get(gpu.uuid), nowMs, samples.processesAsked()) : [],
         };
-      }),
+      });
+    },
     onChange: changes.subscribe,
-    setNeed(next) {
-      need = next;
+    setNeed(need) {
       if (need.samples) endFast ??= samples.holdFast();
       else {
         endFast?.();
         endFast = undefined;
       }
-      ask();
+      if (need.processes) endProcesses ??= samples.holdProcesses();
+      else {
+        endProcesses?.();
+        endProcesses = undefined;
+      }
     },
     close() {
-      closed = true;
       unsubscribe();
-      endFast?.();
+      end();
     },
   };
-}
-
-/** In a container of its own and under Windows' driver model the list is empty or without figures. */
-function tellsUse(processes: Gpu["processes"]): processes is GpuProcess[] {
-  return processes?.some(({ usedMiB }) => usedMiB !== null) ?? false;
 }

@@ -30,6 +30,9 @@ export interface Lease {
   backend: string | null;
   /** VRAM in use on this GPU when the job was admitted; `null`: not known. */
   usedBeforeMiB: number | null;
+  /** When the job was admitted, and how long its kind takes in the mean, seconds; `null`: not known. */
+  startedAtMs: number;
+  seconds: number | null;
 }
 
 /** Room on one GPU, MiB. */

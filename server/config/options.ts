@@ -147,7 +147,7 @@ export const FLAGS = [
     key: "dataDir",
     flag: "data-dir",
     value: "FOLDER",
-    help: "where history, jobs and the audit of releases are kept",
+    help: "where history, jobs, alerts and the audit of releases are kept",
   },
   { key: "logCsv", flag: "log-csv", value: "FILE", help: "write every sample to a CSV file" },
   {

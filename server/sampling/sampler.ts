@@ -6,6 +6,7 @@ import type { Problem } from "../../shared/problems/problem.ts";
 import type { SourceState } from "../../shared/protocol/state.ts";
 import { createEmitter } from "../lib/emitter.ts";
 import { applyProcesses, applyTick, forgetReadings, type KnownGpu } from "./gpu-list.ts";
+import { createProcessSchedule } from "./process-schedule.ts";
 import type { ProcessesByGpu, SampleSource, SourceEvent } from "./source.ts";
 
 export interface SamplerOptions {
@@ -36,6 +37,10 @@ export interface Sampler {
   setWatched(watched: boolean): void;
   /** Keeps the rate at one sample a second or faster, watched or not, until the returned function is called. */
   holdFast(): () => void;
+  /** Has the processes listed every 10 s, watched or not, until the returned function is called. */
+  holdProcesses(): () => void;
+  /** Was there an answer to the question for processes, even that there is none? */
+  processesAsked(): boolean;
   /** Asks for the processes now and waits for the answer. One query at a time; a second caller joins. */
   refreshProcesses(): Promise<void>;
   /** Something beside the sampling that viewers should know of; shown while samples come and nothing worse is wrong. */
@@ -49,10 +54,6 @@ export const IDLE_INTERVAL_MS = 5000;
 const FAST_INTERVAL_MS = 1000;
 /** A page that is loaded anew must not make the rate change twice. */
 const LINGER_MS = 15_000;
-/** Processes are asked for this often while somebody watches, and seldom enough to cost 2 % of one core at most. */
-const PROCESS_INTERVAL_MS = 10_000;
-const PROCESS_REST_FACTOR = 50;
-
 export function createSampler(source: SampleSource, options: SamplerOptions): Sampler {
   const startedAt = performance.now();
   const samples = createEmitter<Sample>();
@@ -76,7 +77,9 @@ export function createSampler(source: SampleSource, options: SamplerOptions): Sa
   let lingering = false;
   let closed = false;
   let lingerTimer: NodeJS.Timeout | undefined;
-  let processTimer: NodeJS.Timeout | undefined;
+  const schedule = createProcessSchedule();
+  let processHolds = 0;
+  let processesAsked = false;
   let processQuery: Promise<void> | undefined;
 
   const nowMs = () => source.nowMs?.() ?? performance.now() - startedAt;
@@ -119,7 +122,7 @@ export function createSampler(source: SampleSource, options: SamplerOptions): Sa
     ownProblem = event.warning ?? lostProblem(next);
     if (state.status !== "live") setReplay();
     setSource({ status: "live", problem: ownProblem ?? aside, driverVersion });
-    scheduleProcesses(0);
+    askIfDue();
   }
 
   function setReplay() {
@@ -127,26 +130,21 @@ export function createSampler(source: SampleSource, options: SamplerOptions): Sa
     if (replay !== null) setSource({ replay });
   }
 
-  function scheduleProcesses(delayMs: number) {
-    if (!watched || closed || processTimer !== undefined || processQuery !== undefined) return;
-    processTimer = setTimeout(() => {
-      processTimer = undefined;
-      if (state.status === "live" && watched) void refreshProcesses();
-    }, delayMs);
+  function askIfDue() {
+    if (closed || processQuery !== undefined || state.status !== "live") return;
+    if (schedule.isDue(latest.gpus, nowMs(), watched || processHolds > 0)) void refreshProcesses();
   }
 
   function refreshProcesses(): Promise<void> {
-    clearTimeout(processTimer);
-    processTimer = undefined;
     processQuery ??= (async () => {
-      const before = performance.now();
+      schedule.began(latest.gpus, nowMs());
       const processes = await withOwners(await source.queryProcesses());
-      const tookMs = performance.now() - before;
       if (closed) return;
+      schedule.ended(nowMs());
+      processesAsked = true;
       known = applyProcesses(known, processes);
       latest = { ...latest, gpus: known.map(({ gpu }) => gpu) };
       processQuery = undefined;
-      scheduleProcesses(Math.max(PROCESS_INTERVAL_MS, PROCESS_REST_FACTOR * tookMs));
     })();
     return processQuery;
   }
@@ -185,11 +183,9 @@ export function createSampler(source: SampleSource, options: SamplerOptions): Sa
       lingering = !watched;
       adjustRate();
       if (watched) {
-        scheduleProcesses(0);
+        askIfDue();
         return;
       }
-      clearTimeout(processTimer);
-      processTimer = undefined;
       lingerTimer = setTimeout(() => {
         lingering = false;
         adjustRate();
@@ -206,6 +202,16 @@ export function createSampler(source: SampleSource, options: SamplerOptions): Sa
         if (!closed) adjustRate();
       };
     },
+    holdProcesses() {
+      processHolds++;
+      askIfDue();
+      let held = true;
+      return () => {
+        if (held) processHolds--;
+        held = false;
+      };
+    },
+    processesAsked: () => processesAsked,
     refreshProcesses,
     warn(problem) {
       aside = problem;
@@ -215,7 +221,6 @@ export function createSampler(source: SampleSource, options: SamplerOptions): Sa
       closed = true;
       unsubscribe();
       clearTimeout(lingerTimer);
-      clearTimeout(processTimer);
       await source.close();
     },
   };

@@ -262,7 +262,7 @@ export const problemsEn: ProblemCatalog = {
   "job-waits-turn": {
     message: "There would be room on GPU {gpu}, but it is kept for an earlier job.",
     advice:
-      "First come, first served: it starts beside that job, or once that one has started elsewhere or gone.",
+      "That job has been first for ten minutes, so that nobody passes it any more but who is known to end in time: this one starts beside it, or once it has started elsewhere or gone.",
   },
   "job-vram-unknown": {
     message: "The VRAM of {known} GPUs is known at present, and this job needs {wanted}.",

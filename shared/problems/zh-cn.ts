@@ -236,7 +236,8 @@ export const problemsZhCn: ProblemCatalog = {
   },
   "job-waits-turn": {
     message: "GPU {gpu} 上本有空间，但已为更早的任务保留。",
-    advice: "先到先得：待其能与该任务并行，或该任务在别处开始或离开后，它就会开始。",
+    advice:
+      "该任务排在首位已满十分钟，除已知能及时结束的任务外，不再有任务越过它：待此任务能与其并行，或其在别处开始或离开后，此任务就会开始。",
   },
   "job-vram-unknown": {
     message: "目前已知 {known} 块 GPU 的显存，而此任务需要 {wanted} 块。",

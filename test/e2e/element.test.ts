@@ -3,6 +3,7 @@ import type { Page } from "playwright-core";
 import { PNG } from "pngjs";
 import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
 import { noteFirstFigure } from "../bench/first-figure.ts";
+import { axeViolations } from "../helpers/browser.ts";
 import { fakeGpu } from "../helpers/fake-nvidia-smi.ts";
 import { inBrowser } from "../helpers/in-browser.ts";
 import { countLeftovers, expectLeftovers, leftoversOf } from "../helpers/leftovers.ts";
@@ -18,7 +19,8 @@ let program: string;
 beforeAll(async () => {
   packed = await packPackage();
   program = packed.program(await packed.install());
-});
+  // npm may have to fetch.
+}, 240_000);
 afterAll(() => packed.remove());
 
 const served: ServedPages[] = [];
@@ -197,6 +199,29 @@ test("EMB-5 the panel's styles stay in, and nothing of it is left in the page wh
   expect(await looks()).toEqual(before);
 });
 
+test("EMB-5 in a page that has its own landmarks and headings the panel is one section of it", async () => {
+  const rig = await startPacked();
+  const panels = ["full", "compact", "bar"].map(
+    (view) => `<gpu-status-panel view="${view}"></gpu-status-panel>`,
+  );
+  const url = await serve({
+    "/": document(rig, `<main><h1>Host</h1>${panels.slice(0, 1).join("")}</main>`),
+    "/narrow": document(rig, `<main><h1>Host</h1>${panels.slice(1).join("")}</main>`),
+  });
+  for (const path of ["", "narrow"]) {
+    const page = await browser.open(`${url}${path}`);
+    await live(page);
+    await page
+      .getByRole("button", { name: /^Release/ })
+      .first()
+      .waitFor();
+    expect(await page.getByRole("main").count()).toBe(1);
+    expect(await page.getByRole("region", { name: "GPU status" }).count()).toBe(path === "" ? 1 : 2);
+    // Two panels on one page have one name: that they are two is the page's affair.
+    expect((await axeViolations(page)).filter((line) => !line.startsWith("landmark-unique"))).toEqual([]);
+  }
+});
+
 test("EMB-6 an element that is moved keeps its connection and what is open in it; attributes change live", async () => {
   const rig = await startPacked();
   const url = await serve({
@@ -221,6 +246,19 @@ test("EMB-6 an element that is moved keeps its connection and what is open in it
   await page.locator("#b gpu-status-panel").waitFor();
   rig.fake.setGpu(0, { "memory.used": 12_288 });
   await page.getByText("12.0 / 24.0 GiB").waitFor();
+  expect(await open.count()).toBe(1);
+  // The newer way, which tells the element that it is moved.
+  const moved = await page.evaluate(() => {
+    const panel = globalThis.document.querySelector("gpu-status-panel");
+    const a = globalThis.document.getElementById("a");
+    const move: unknown = a === null ? undefined : Reflect.get(a, "moveBefore");
+    if (typeof move === "function") move.call(a, panel, null);
+    else if (panel !== null) a?.append(panel);
+    return panel?.parentElement?.id;
+  });
+  expect(moved).toBe("a");
+  rig.fake.setGpu(0, { "memory.used": 6144 });
+  await page.getByText("6.0 / 24.0 GiB").waitFor();
   expect(await open.count()).toBe(1);
   expect(sockets?.opened()).toBe(1);
 

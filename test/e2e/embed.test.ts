@@ -15,7 +15,8 @@ beforeAll(async () => {
   packed = await packPackage();
   const program = packed.program(await packed.install());
   rig = await startRig({ script: { gpus: [fakeGpu(0), fakeGpu(1)] }, program });
-});
+  // npm may have to fetch.
+}, 240_000);
 afterAll(async () => {
   await browser.close();
   await rig.close();

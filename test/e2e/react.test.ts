@@ -23,7 +23,7 @@ const readme = readmeSnippets("integrations/react-vite/README.md");
 let packed: PackedPackage;
 beforeAll(async () => {
   packed = await packPackage();
-});
+}, 120_000);
 afterAll(() => packed.remove());
 const closers: (() => Promise<void>)[] = [];
 afterEach(async () => {

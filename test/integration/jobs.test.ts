@@ -46,9 +46,9 @@ describe("the jobs API", () => {
     expect(await jobs.ask({ peakMiB: ROOM + 1 })).toMatchObject({ status: 202 });
     expect(await jobs.ask({ peakMiB: 23_336 })).toMatchObject({ status: 409, code: "job-never-fits" });
     expect(await jobs.ask({ peakMiB: 1, gpus: 2 })).toMatchObject({ status: 409, code: "job-too-few-gpus" });
-    expect(await jobs.ask({ peakMiB: 1, wait: false })).toMatchObject({
+    expect(await jobs.ask({ peakMiB: ROOM, wait: false })).toMatchObject({
       status: 409,
-      code: "job-waits-turn",
+      code: "job-no-room",
     });
     expect((await jobs.list()).map(({ state, position }) => [state, position])).toEqual([
       ["running", null],

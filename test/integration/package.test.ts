@@ -23,7 +23,8 @@ beforeAll(async () => {
   packed = await packPackage();
   installed = await packed.install();
   typed = await packed.install(["@types/react@19", "@types/node@20"]);
-});
+  // npm may have to fetch.
+}, 240_000);
 afterAll(() => packed.remove());
 
 test("EMB-9 installed in an empty folder it brings nothing but SQLite's binary, and npx finds its sidecar", async () => {

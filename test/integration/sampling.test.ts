@@ -119,7 +119,7 @@ describe("a healthy nvidia-smi", () => {
     expect(source.problem?.message).toContain("CB:00.0");
   });
 
-  test("SMP-14 processes are asked for only while somebody watches", async () => {
+  test("SMP-14 processes are asked for while somebody watches, not while nobody does and nothing moves", async () => {
     const process = {
       gpu_uuid: String(fakeGpu(0).uuid),
       pid: 4321,
@@ -135,6 +135,19 @@ describe("a healthy nvidia-smi", () => {
     const { gpus } = await sampler.sampleWhere((sample) => sample.gpus[0]?.processes != null, "processes");
     expect(gpus[0]?.processes).toEqual([{ pid: 4321, name: "python, wan.py", usedMiB: 900 }]);
     expect(asked()).toHaveLength(1);
+  });
+
+  test("SMP-14 unwatched, processes are asked for once VRAM in use has moved by 256 MiB", async () => {
+    const { fake, sampler } = start({ gpus: [fakeGpu(0)] }, false);
+    sampler.holdFast();
+    const asked = () => fake.starts().filter(({ argv }) => argv[0]?.startsWith("--query-compute-apps"));
+    await waitUntil(() => sampler.samples.length >= 1, { what: "a sample" });
+    const used = Number(fakeGpu(0)["memory.used"]);
+    fake.set({ gpus: [{ ...fakeGpu(0), "memory.used": used + 255 }] });
+    await sampler.sampleWhere((sample) => sample.gpus[0]?.memoryUsedMiB === used + 255, "a small step");
+    expect(asked()).toHaveLength(0);
+    fake.set({ gpus: [{ ...fakeGpu(0), "memory.used": used + 256 }] });
+    await waitUntil(() => asked().length === 1, { what: "processes after a larger step" });
   });
 });
 

@@ -24,7 +24,7 @@ export const CONTENDERS: readonly Contender[] = [
   { key: "ours with markers", users: "herd", make: marked("markers", Number.POSITIVE_INFINITY) },
   { key: "admission, the product's queue", users: "herd", make: createAdmission },
   { key: "markers, strict line", more: true, users: "herd", make: marked("markers", 0) },
-  { key: "markers, passing allowed for 10 min", users: "herd", make: marked("markers", 600) },
+  { key: "markers, passing allowed for 10 min", more: true, users: "herd", make: marked("markers", 600) },
 ];
 
 function unmarked(profiles: readonly Profile[]): Policy {

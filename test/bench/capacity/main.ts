@@ -1,7 +1,11 @@
+import { readFileSync, writeFileSync } from "node:fs";
 import { CONTENDERS, type Row, runBench, sumOf } from "./bench.ts";
 import { MACHINES } from "./truth/scenario.ts";
 
-/** Prints the figures of all contenders; `--seed`, `--jobs`, `--load`, `--wrong`, `--life`, `--only`, `--machine`, `--all`. */
+/**
+ * Prints the figures of all contenders; `--seed`, `--jobs`, `--load`, `--wrong`, `--life`, `--only`, `--machine`, `--all`.
+ * `--save FILE` keeps them, and `--sum FILE,FILE` prints those of several runs together: one for each machine, say.
+ */
 export function main(args: readonly string[]): void {
   const read = (name: string, otherwise: number) => {
     const at = args.indexOf(`--${name}`);
@@ -9,6 +13,13 @@ export function main(args: readonly string[]): void {
     if (!Number.isFinite(value)) throw new Error(`--${name} wants a number`);
     return value;
   };
+  const text = (name: string) =>
+    args.includes(`--${name}`) ? (args[args.indexOf(`--${name}`) + 1] ?? "") : "";
+  const kept = text("sum");
+  if (kept !== "") {
+    printAll(kept.split(",").flatMap(readRows));
+    return;
+  }
   const only = args.includes("--only") ? (args[args.indexOf("--only") + 1] ?? "") : "";
   const machine = args.includes("--machine") ? (args[args.indexOf("--machine") + 1] ?? "") : "";
   const settings = {
@@ -17,7 +28,9 @@ export function main(args: readonly string[]): void {
     load: read("load", 0.8),
     wrong: read("wrong", 0),
     jobsPerLife: read("life", 2_500),
-    machines: MACHINES.filter(({ name }) => name.includes(machine)),
+    machines: MACHINES.filter(({ name }) =>
+      MACHINES.some((one) => one.name === machine) ? name === machine : name.includes(machine),
+    ),
     contenders: CONTENDERS.filter(
       ({ key, more }) => key.includes(only) && (more !== true || args.includes("--all")),
     ),
@@ -28,6 +41,22 @@ export function main(args: readonly string[]): void {
   );
   const began = performance.now();
   const rows = runBench(settings, args.includes("--verbose") ? print : undefined);
+  if (text("save") !== "") writeFileSync(text("save"), JSON.stringify(rows, writable));
+  printAll(rows);
+  print(`\n${((performance.now() - began) / 1000).toFixed(0)} s`);
+}
+
+const writable = (_: string, value: unknown) => (value instanceof Map ? [...value] : value);
+
+function readRows(file: string): Row[] {
+  const rows: Row[] = JSON.parse(readFileSync(file, "utf8"));
+  return rows.map((row) => ({
+    ...row,
+    outcome: { ...row.outcome, outOfMemoryOf: new Map(row.outcome.outOfMemoryOf) },
+  }));
+}
+
+function printAll(rows: readonly Row[]): void {
   for (const machine of [...new Set(rows.map((row) => row.machine))])
     table(
       machine,
@@ -47,7 +76,6 @@ export function main(args: readonly string[]): void {
     };
   });
   table("all machines", totals);
-  print(`\n${((performance.now() - began) / 1000).toFixed(0)} s`);
 }
 
 function table(title: string, rows: readonly Row[]): void {

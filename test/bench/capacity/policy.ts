@@ -1,7 +1,7 @@
 import type { ObservedGpu } from "../../../server/capacity/observer.ts";
 import type { Profile } from "../../../shared/capacity/profile.ts";
 
-/** What a policy is shown, as nvidia-smi would: once a second, and the process list every 2 to 10 s. */
+/** What a policy is shown, as the sampler would: once a second, and processes as seldom as the sampler lists them. */
 export interface Sample {
   tS: number;
   gpus: readonly ObservedGpu[];

@@ -153,7 +153,7 @@ describe("a profile's peak", () => {
     knowing(...peaks.map((mib) => ({ ...signature(I2V, mib / 39_500, 1, "p"), peakMiB: mib })));
 
   test("CAP-14 published alone is uncertain; what was seen takes its place as evidence grows", () => {
-    expect(profileFigure(NOTHING_LEARNED, profile)).toEqual({
+    expect(profileFigure(NOTHING_LEARNED, profile)).toMatchObject({
       peakMiB: 40_000,
       uncertaintyMiB: 6_000,
       seen: 0,

@@ -1,68 +1,70 @@
-import type { JobRecord } from "../../../../server/capacity/job-record.ts";
+import {
+  admit,
+  finish,
+  heartbeat,
+  prune,
+  type Records,
+  request,
+} from "../../../../server/capacity/admission.ts";
+import { followListing, type Listing, viewsOf } from "../../../../server/capacity/gpu-views.ts";
+import {
+  type JobFigures,
+  mostRoom,
+  withPresentPeaks,
+  withPresentReservations,
+} from "../../../../server/capacity/job-figures.ts";
 import { endMarkedJob, type MarkedJob, presentPeak } from "../../../../server/capacity/marked-job.ts";
 import { NOTHING_OBSERVED, observe } from "../../../../server/capacity/observer.ts";
-import { promisedToOthers, reservationFor } from "../../../../server/capacity/promises.ts";
-import { admitWaiting } from "../../../../server/capacity/queue.ts";
+import { learnedSeconds } from "../../../../server/capacity/profile-figure.ts";
+import { promisesOn, reservationFor } from "../../../../server/capacity/promises.ts";
 import type { GpuNow } from "../../../../server/capacity/room.ts";
 import { reserveMiB } from "../../../../shared/capacity/concurrency.ts";
 import type { Profile } from "../../../../shared/capacity/profile.ts";
-import type { Policy, Request, Sample } from "../policy.ts";
+import type { Policy, Sample } from "../policy.ts";
 
-const LOOKED_AT = 16;
-
-/** The product's own queue, over what the product's estimator has learned. */
+/** The product's own queue, over what the product's estimator has learned: as `createJobs` does, without its clock. */
 export function createAdmission(profiles: readonly Profile[]): Policy {
   let state = NOTHING_OBSERVED;
-  let records: readonly JobRecord[] = [];
-  let last: Sample | null = null;
-  let nowMs = 0;
-  let places = 0;
-  let dirty = true;
-  const marked = new Map<string, MarkedJob>();
-  const byId = new Map(profiles.map((profile) => [profile.id, profile]));
+  let records: Records = [];
+  let last: Sample = { tS: 0, gpus: [] };
+  const listings = new Map<number, Listing>();
+  /** Jobs that were admitted and whose user has been told. */
+  const told = new Set<string>();
+  /** Nothing has changed since the queue was gone through last, but for the time. */
+  let isSettled = false;
+  let lookedAtS = 0;
 
-  const reserveOn = (index: number, totalMiB: number) =>
-    reserveMiB(totalMiB) + Math.ceil(promisedToOthers(state, index));
+  const nowMs = () => last.tS * 1000;
+  const markedOf = (list: Records): MarkedJob[] =>
+    list.flatMap(({ job: { id, state: now, profile, gpus, peakMiB, pid } }) =>
+      now === "running" ? [{ id, profile, gpus, peakMiB, pid }] : [],
+    );
+  const byId = new Map(profiles.map((profile) => [profile.id, profile]));
+  const figures: JobFigures = {
+    resolve: () => null,
+    reservation: (id, mostMiB) => {
+      const profile = byId.get(id);
+      return profile === undefined ? null : reservationFor(state, profile, profiles, mostMiB);
+    },
+    seconds: (id) => learnedSeconds(state.knowledge, id),
+    present: ({ id, pid, peakMiB }) => {
+      const job = pid === null ? undefined : markedOf(records).find((one) => one.id === id);
+      return job === undefined ? peakMiB : presentPeak(state, job);
+    },
+  };
+  /** One step of admission, as `createJobs` takes it. */
+  const present = (gpus: readonly GpuNow[]) =>
+    withPresentPeaks(withPresentReservations(records, gpus, figures), figures);
   const gpusNow = (): GpuNow[] =>
-    (last?.gpus ?? []).map(
-      ({ index, memoryTotalMiB: totalMiB, memoryFreeMiB: free, memoryUsedMiB, processes }) => ({
-        index,
-        totalMiB,
-        reserveMiB: totalMiB === null ? null : reserveOn(index, totalMiB),
-        usedMiB: memoryUsedMiB,
-        views:
-          free === null || processes === null
-            ? []
-            : [{ by: "process", freeMiB: Math.min(free, state.freeAtList.get(index) ?? free), processes }],
-      }),
-    );
-  // What an empty GPU could give, so that the doubt about a peak keeps no job out for ever.
-  const most = () => {
-    const rooms = (last?.gpus ?? []).map(({ index, memoryTotalMiB: total }) =>
-      total === null ? 0 : total - reserveOn(index, total) - (state.others.get(index)?.lastMiB ?? 0),
-    );
-    return Math.max(0, ...rooms);
-  };
-  const withPresentPeak = (record: JobRecord): JobRecord => {
-    const profile = byId.get(record.job.profile ?? "");
-    const running = marked.get(record.job.id);
-    if (profile === undefined) return record;
-    const peakMiB =
-      running === undefined ? reservationFor(state, profile, profiles, most()) : presentPeak(state, running);
-    return peakMiB === record.job.peakMiB ? record : { ...record, job: { ...record.job, peakMiB } };
-  };
-  const admit = () => {
-    if (!dirty) return;
-    dirty = false;
-    // The head of the line is enough: whoever stands farther back is not asked every second.
-    let room = LOOKED_AT;
-    const looked = records.filter(({ job }) => job.state === "running" || room-- > 0);
-    if (room === LOOKED_AT) return;
-    const admitted = new Map(
-      admitWaiting(looked.map(withPresentPeak), gpusNow(), nowMs).map((record) => [record.place, record]),
-    );
-    records = records.map((record) => admitted.get(record.place) ?? record);
-  };
+    last.gpus.map((gpu) => ({
+      index: gpu.index,
+      totalMiB: gpu.memoryTotalMiB,
+      reserveMiB: gpu.memoryTotalMiB === null ? null : reserveMiB(gpu.memoryTotalMiB),
+      usedMiB: gpu.memoryUsedMiB,
+      unmarkedMiB: promisesOn(state, gpu.index, markedOf(records), profiles).unmarkedMiB,
+      views: viewsOf(gpu, listings.get(gpu.index), nowMs(), gpu.processes !== null),
+    }));
+  const jobOf = (id: number) => records.find(({ job }) => job.id === String(id))?.job;
 
   return {
     name: "admission",
@@ -70,70 +72,65 @@ export function createAdmission(profiles: readonly Profile[]): Policy {
     marked: true,
     sample: (sample) => {
       last = sample;
-      nowMs = sample.tS * 1000;
+      for (const gpu of sample.gpus)
+        listings.set(gpu.index, followListing(listings.get(gpu.index), gpu, nowMs()));
       const { tracked } = state;
-      state = observe(state, sample.gpus, [...marked.values()], nowMs).state;
-      // Between two process lists free VRAM counts only where it falls.
-      dirty ||= state.tracked !== tracked;
+      state = observe(state, sample.gpus, markedOf(records), nowMs()).state;
+      // Between two lists of processes room appears only where free VRAM alone gives it: looked at every 5 s.
+      if (state.tracked !== tracked || sample.tS - lookedAtS >= LOOK_EVERY_S) isSettled = false;
     },
-    asked: (request) => {
-      records = [...records, recordOf(request, ++places, nowMs)];
-      dirty = true;
+    asked: ({ id, profile }) => {
+      const gpus = gpusNow();
+      const peakMiB = reservationFor(state, profile, profiles, mostRoom(gpus, records, profile.gpus, null));
+      const now = present(gpus);
+      const step = request(now.records, wishOf(id, profile, peakMiB), gpus, nowMs());
+      if (step.kind === "refused") throw new Error(step.problem.message);
+      records = now.restore(step.records);
     },
     place: ({ id }) => {
-      admit();
-      const record = records.find(({ job }) => job.id === String(id));
-      return record?.job.state === "running" && !marked.has(String(id)) ? record.job.gpus : null;
+      if (!isSettled) {
+        isSettled = true;
+        lookedAtS = last.tS;
+        const gpus = gpusNow();
+        const now = present(gpus);
+        records = now.restore(admit(now.records, gpus, nowMs()));
+      }
+      const job = jobOf(id);
+      return job?.state === "running" && !told.has(job.id) ? job.gpus : null;
     },
-    started: ({ id, profile }, gpus, pid) => {
-      const key = String(id);
-      const record = records.find(({ job }) => job.id === key);
-      records = records.map((one) => (one === record ? { ...one, job: { ...one.job, pid } } : one));
-      marked.set(key, {
-        id: key,
-        profile: profile.id,
-        gpus,
-        peakMiB: record?.job.peakMiB ?? profile.peakMiB,
-        pid,
-      });
+    started: ({ id }, _, pid) => {
+      told.add(String(id));
+      records = heartbeat(records, String(id), { pid }, nowMs()) ?? records;
     },
     ended: (id, outcome) => {
       const key = String(id);
-      const job = marked.get(key);
+      const job = markedOf(records).find((one) => one.id === key);
       if (job !== undefined) state = endMarkedJob(state, job, outcome).state;
-      marked.delete(key);
-      records = records.filter((record) => record.job.id !== key);
-      dirty = true;
+      records = finish(records, key, outcome === "done" ? "done" : "failed", nowMs()) ?? records;
+      // A user who tries again asks with the same number.
+      records = prune(records.filter((record) => record.job.id !== key));
+      told.delete(key);
+      isSettled = false;
     },
   };
 }
 
-function recordOf({ id, profile }: Request, place: number, nowMs: number): JobRecord {
+const LOOK_EVERY_S = 5;
+
+function wishOf(id: number, { id: profile, label, gpus }: Profile, peakMiB: number) {
   return {
-    place,
+    id: String(id),
+    label,
+    profile,
+    peakMiB,
+    gpuCount: gpus,
+    allowed: null,
+    backend: null,
+    pid: null,
+    requestedBy: "bench",
     requestId: null,
     ownPeak: false,
     ttlMs: 60_000,
-    allowed: null,
-    keeps: [],
-    usedBefore: [],
-    job: {
-      id: String(id),
-      label: profile.label,
-      profile: profile.id,
-      state: "waiting",
-      gpus: [],
-      gpuCount: profile.gpus,
-      peakMiB: profile.peakMiB,
-      backend: null,
-      pid: null,
-      phase: null,
-      requestedBy: "bench",
-      requestedAt: nowMs,
-      startedAt: null,
-      endedAt: null,
-      expiresAt: nowMs,
-      position: null,
-    },
+    wait: true,
   };
 }

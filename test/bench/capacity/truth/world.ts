@@ -1,3 +1,4 @@
+import { createProcessSchedule } from "../../../../server/sampling/process-schedule.ts";
 import type { GpuProcess } from "../../../../shared/gpu/gpu.ts";
 import type { Policy, Request, Sample } from "../policy.ts";
 import { createRandom } from "../random.ts";
@@ -50,10 +51,9 @@ interface Waiting {
 }
 
 const DAY = 86_400;
-const LIST_EVERY_S = 10;
-/** The sidecar asks for the processes anew when VRAM in use has moved, but not more often. */
-const LIST_AGAIN_S = 2;
-const LIST_MOVED_MIB = 256;
+/** How long nvidia-smi takes to list the processes: our guess at a machine with the persistence mode on. */
+const LIST_MS = 60;
+const LIST_MS_PER_GPU = 25;
 const LOOK_EVERY_S = 20;
 /** In the line nobody waits longer than this for somebody else's job to show. */
 const TURN_LIMIT_S = 15;
@@ -74,11 +74,13 @@ export function simulate(
   const held = others.programs.map(() => 0);
   const otherOn = Array.from({ length: machine.gpus }, () => 0);
   const otherAtStart = new Map<number, number>();
-  const lists = Array.from({ length: machine.gpus }, () => ({
-    atS: Number.NEGATIVE_INFINITY,
-    used: 0,
-    processes: [] as readonly GpuProcess[],
-  }));
+  // When the product lists processes is the product's own rule; the list travels with the sample after.
+  const schedule = createProcessSchedule();
+  const listMs = LIST_MS + (machine.gpus - 1) * LIST_MS_PER_GPU;
+  let listedAtMs: number | null = null;
+  let lists: readonly (readonly GpuProcess[])[] = [];
+  /** What everybody was shown last. */
+  let shown: readonly (readonly GpuProcess[])[] = [];
   const outcome: Outcome = {
     finished: 0,
     finishedInHours: 0,
@@ -183,26 +185,24 @@ export function simulate(
       const age = tS - one.bornS;
       if (one.corner > 0 && age < one.job.seconds) for (const gpu of one.gpus) busy.add(gpu);
     }
-    const gpus = free.map((freeMiB, index) => {
-      const used = machine.totalMiB - freeMiB;
-      const list = lists[index];
-      if (list === undefined) throw new Error("there is a list for every GPU");
-      const moved = Math.abs(used - list.used) >= LIST_MOVED_MIB;
-      if (tS - list.atS >= LIST_EVERY_S || (moved && tS - list.atS >= LIST_AGAIN_S)) {
-        list.atS = tS;
-        list.used = used;
-        list.processes = processesOn(index, tS);
-      }
-      return {
-        index,
-        memoryTotalMiB: machine.totalMiB,
-        memoryUsedMiB: used,
-        memoryFreeMiB: freeMiB,
-        utilizationGpuPct: busy.has(index) ? 98 : 3,
-        processes: list.processes,
-        processesAtMs: list.atS * 1000,
-      };
-    });
+    const gpus = free.map((freeMiB, index) => ({
+      index,
+      memoryTotalMiB: machine.totalMiB,
+      memoryUsedMiB: machine.totalMiB - freeMiB,
+      memoryFreeMiB: freeMiB,
+      utilizationGpuPct: busy.has(index) ? 98 : 3,
+      processes: lists[index] ?? null,
+      processesAtMs: listedAtMs,
+    }));
+    shown = lists;
+    const used = gpus.map(({ index, memoryUsedMiB }) => ({ uuid: String(index), memoryUsedMiB }));
+    const nowMs = tS * 1000;
+    if (schedule.isDue(used, nowMs, running.length + waiting.length > 0)) {
+      schedule.began(used, nowMs);
+      schedule.ended(nowMs + listMs);
+      lists = free.map((_, index) => processesOn(index, tS));
+      listedAtMs = nowMs + 1000;
+    }
     return { tS, gpus };
   }
 
@@ -223,7 +223,7 @@ export function simulate(
     const herd = policy.marked || users === "herd";
     if (!herd && users === "turns" && turnOf !== null) {
       const { pid, atS, gpu } = turnOf;
-      if (t - atS < TURN_LIMIT_S && !lists[gpu]?.processes.some((process) => process.pid === pid)) return;
+      if (t - atS < TURN_LIMIT_S && !shown[gpu]?.some((process) => process.pid === pid)) return;
       turnOf = null;
     }
     const refused = new Set<string>();

@@ -18,6 +18,7 @@ import { having, seen, wishOf } from "./machine.ts";
 const NO_FIGURES: JobFigures = {
   resolve: () => null,
   reservation: () => null,
+  seconds: () => null,
   present: ({ peakMiB }) => peakMiB,
 };
 const never = new AbortController().signal;

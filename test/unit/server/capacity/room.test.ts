@@ -6,6 +6,8 @@ const lease = (peakMiB: number, more: Partial<Lease> = {}): Lease => ({
   pid: null,
   backend: null,
   usedBeforeMiB: null,
+  startedAtMs: 0,
+  seconds: null,
   ...more,
 });
 const gpu = (...views: GpuView[]): GpuNow => ({

@@ -74,10 +74,11 @@ export function play(frames: Iterable<Frame>, settings: AlertRules = DEFAULT_RUL
     const wasRunning = startedMs;
     if (running.length > 0) startedMs ??= nowMs;
     else startedMs = null;
-    if (frame.slow !== undefined) slow = slowOf(frame.slow, frame.gpus?.length ?? 1, nowMs);
+    const gpus = (frame.gpus ?? [{}]).map(gpuOf);
+    if (frame.slow !== undefined) slow = slowOf(frame.slow, gpus, nowMs);
     const moment: Moment = {
       nowMs,
-      gpus: (frame.gpus ?? [{}]).map(gpuOf),
+      gpus,
       slow,
       host: { ...HOST, atMs: nowMs, ...frame.host },
       running: running.map((gpus, i) => ({ id: `job-${i}`, gpus, startedMs: startedMs ?? nowMs })),
@@ -129,10 +130,14 @@ export function gpuOf(frame: GpuFrame, index: number): Gpu {
   };
 }
 
-function slowOf(patch: Partial<SlowReading>, count: number, atMs: number): ReadonlyMap<string, SlowReading> {
+function slowOf(
+  patch: Partial<SlowReading>,
+  gpus: readonly Gpu[],
+  atMs: number,
+): ReadonlyMap<string, SlowReading> {
   return new Map(
-    Array.from({ length: count }, (_, i) => [
-      `GPU-${i}`,
+    gpus.map(({ uuid }, i) => [
+      uuid,
       {
         atMs,
         eccUncorrected: 0,

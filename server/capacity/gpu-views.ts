@@ -1,0 +1,64 @@
+import type { Gpu, GpuProcess } from "../../shared/gpu/gpu.ts";
+import type { GpuView } from "./room.ts";
+
+/** What is known of the processes on one GPU, and the least free VRAM from just before they were listed until now. */
+export interface Listing {
+  processes: readonly GpuProcess[] | null;
+  listedAtMs: number;
+  leastFreeMiB: number | null;
+  lastFreeMiB: number | null;
+}
+
+/** A list of processes tells who holds what for so long. */
+const LIST_AGE_MS = 15_000;
+
+type Seen = Pick<Gpu, "memoryUsedMiB" | "memoryFreeMiB"> & { processes: readonly GpuProcess[] | null };
+
+/** Takes one sample of the GPU in. Pure. */
+export function followListing(
+  before: Listing | undefined,
+  { processes, memoryFreeMiB: free }: Seen,
+  tMs: number,
+): Listing {
+  const fresh = before === undefined || before.processes !== processes;
+  // A process that held VRAM when it was listed may have given it back before this sample, or taken it since the
+  // one before: only the least of both is sure to have been free beside what it held.
+  const floor = fresh ? (before?.lastFreeMiB ?? null) : before.leastFreeMiB;
+  return {
+    processes,
+    listedAtMs: fresh ? tMs : before.listedAtMs,
+    leastFreeMiB: floor === null || free === null ? null : Math.min(floor, free),
+    lastFreeMiB: free,
+  };
+}
+
+/**
+ * The ways to look at a GPU's VRAM that are safe now: by free VRAM alone; by processes where the list is fresh; by
+ * growth where the machine was asked for processes and tells of none. Pure.
+ */
+export function viewsOf(
+  gpu: Seen,
+  listing: Listing | undefined,
+  nowMs: number,
+  wasAsked: boolean,
+): GpuView[] {
+  const { memoryFreeMiB: freeMiB, memoryUsedMiB: usedMiB } = gpu;
+  if (freeMiB === null) return [];
+  const bare: GpuView = { by: "nothing", freeMiB };
+  if (listing === undefined) return [bare];
+  const { processes, leastFreeMiB, listedAtMs } = listing;
+  if (tellsUse(processes)) {
+    const isFresh = nowMs - listedAtMs < LIST_AGE_MS;
+    return isFresh && leastFreeMiB !== null
+      ? [bare, { by: "process", freeMiB: leastFreeMiB, processes }]
+      : [bare];
+  }
+  // Nobody has asked yet: the machine may well tell.
+  if (processes === null && !wasAsked) return [bare];
+  return usedMiB === null ? [bare] : [bare, { by: "growth", freeMiB, usedMiB }];
+}
+
+/** In a container of its own and under Windows' driver model the list is empty or without figures. */
+function tellsUse(processes: readonly GpuProcess[] | null): processes is GpuProcess[] {
+  return processes?.some(({ usedMiB }) => usedMiB !== null) ?? false;
+}

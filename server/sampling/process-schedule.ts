@@ -1,0 +1,44 @@
+import type { Gpu } from "../../shared/gpu/gpu.ts";
+
+/** When the slower query for processes is due. It is asked with every sample and starts nothing itself. */
+export interface ProcessSchedule {
+  isDue(gpus: readonly Pick<Gpu, "uuid" | "memoryUsedMiB">[], nowMs: number, isWanted: boolean): boolean;
+  /** Processes are being listed now. */
+  began(gpus: readonly Pick<Gpu, "uuid" | "memoryUsedMiB">[], nowMs: number): void;
+  ended(nowMs: number): void;
+}
+
+/** Processes are listed anew this often while somebody wants to see them. */
+const INTERVAL_MS = 10_000;
+/** VRAM in use that has moved by so much since the last list means that somebody has come, gone or grown, MiB. */
+export const MOVED_MIB = 256;
+/** … and then not more often than this, */
+const SOONEST_MS = 2000;
+/** and in all so seldom that it costs 2 % of one core at most. */
+const REST_FACTOR = 49;
+
+export function createProcessSchedule(): ProcessSchedule {
+  /** VRAM in use when the processes were listed last, or when the GPU was first seen. */
+  let used = new Map<string, number>();
+  let beganMs = Number.NEGATIVE_INFINITY;
+  let restsUntilMs = Number.NEGATIVE_INFINITY;
+  return {
+    isDue(gpus, nowMs, isWanted) {
+      for (const { uuid, memoryUsedMiB: now } of gpus)
+        if (now !== null && !used.has(uuid)) used.set(uuid, now);
+      if (nowMs < restsUntilMs || nowMs - beganMs < SOONEST_MS) return false;
+      if (isWanted && nowMs - beganMs >= INTERVAL_MS) return true;
+      return gpus.some(
+        ({ uuid, memoryUsedMiB: now }) =>
+          now !== null && Math.abs(now - (used.get(uuid) ?? now)) >= MOVED_MIB,
+      );
+    },
+    began(gpus, nowMs) {
+      beganMs = nowMs;
+      used = new Map(gpus.flatMap(({ uuid, memoryUsedMiB: now }) => (now === null ? [] : [[uuid, now]])));
+    },
+    ended(nowMs) {
+      restsUntilMs = nowMs + REST_FACTOR * (nowMs - beganMs);
+    },
+  };
+}

@@ -1,0 +1,55 @@
+import fc from "fast-check";
+import { expect, test } from "vitest";
+import { createProcessSchedule } from "../../../../server/sampling/process-schedule.ts";
+
+const gpu = (memoryUsedMiB: number | null, uuid = "a") => [{ uuid, memoryUsedMiB }];
+
+test("SMP-14 nobody watches and nothing moves: processes are never asked for; wanted, every 10 s", () => {
+  const schedule = createProcessSchedule();
+  for (let tMs = 0; tMs < 3_600_000; tMs += 5000) expect(schedule.isDue(gpu(255), tMs, false)).toBe(false);
+  expect(schedule.isDue(gpu(null), 0, false)).toBe(false);
+  expect(schedule.isDue(gpu(255), 0, true)).toBe(true);
+  schedule.began(gpu(255), 0);
+  schedule.ended(10);
+  expect(schedule.isDue(gpu(255), 9999, true)).toBe(false);
+  expect(schedule.isDue(gpu(255), 10_000, true)).toBe(true);
+});
+
+test("SMP-14 VRAM in use that has moved by 256 MiB asks for processes, watched or not, at most every 2 s", () => {
+  const schedule = createProcessSchedule();
+  const two = (a: number, b: number) => [...gpu(a), ...gpu(b, "b")];
+  schedule.began(two(5000, 100), 0);
+  schedule.ended(20);
+  expect(schedule.isDue(two(5255, 100), 5000, false)).toBe(false);
+  expect(schedule.isDue(two(5256, 100), 5000, false)).toBe(true);
+  expect(schedule.isDue(two(4744, 100), 5000, false)).toBe(true);
+  expect(schedule.isDue(two(5000, 356), 1999, true)).toBe(false);
+  expect(schedule.isDue(two(5000, 356), 2000, false)).toBe(true);
+});
+
+test("SMP-14 whatever moves, listing processes takes no more than 2 % of the time", () => {
+  fc.assert(
+    fc.property(
+      fc.array(fc.record({ moved: fc.nat(2000), tookMs: fc.integer({ min: 1, max: 4000 }) }), {
+        minLength: 50,
+        maxLength: 200,
+      }),
+      fc.boolean(),
+      (steps, isWanted) => {
+        const schedule = createProcessSchedule();
+        let inQueryMs = 0;
+        let nowMs = 0;
+        for (const { moved, tookMs } of steps) {
+          nowMs += 1000;
+          if (!schedule.isDue(gpu(moved), nowMs, isWanted)) continue;
+          // All that was spent until now was rested from.
+          expect(inQueryMs).toBeLessThanOrEqual(0.02 * nowMs);
+          schedule.began(gpu(moved), nowMs);
+          nowMs += tookMs;
+          schedule.ended(nowMs);
+          inQueryMs += tookMs;
+        }
+      },
+    ),
+  );
+});
