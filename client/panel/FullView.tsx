@@ -68,7 +68,7 @@ export default function FullView({ gpus, capacity }: ViewProps) {
               />
             ))}
           </div>
-          <Timeline gpus={list} />
+          <Timeline gpus={gpus} />
         </>
       )}
       <AlertHistory />
