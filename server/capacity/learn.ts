@@ -48,9 +48,6 @@ export interface Knowledge {
   seen: number;
 }
 
-/** In place of a profile's id: what an out-of-memory taught of processes that nobody marked. */
-export const UNMARKED = "";
-
 export const NOTHING_LEARNED: Knowledge = { kinds: [], floors: new Map(), seen: 0 };
 
 /** Peaks that a kind's figure rests on. */
@@ -69,13 +66,14 @@ const FLOOR_LASTS = 50;
 export function learn(knowledge: Knowledge, signature: Signature): Knowledge {
   const seen = knowledge.seen + 1;
   if (signature.outOfMemory) {
-    const id = signature.profile ?? UNMARKED;
+    if (signature.profile === null) return knowledge;
     const mib = Math.ceil(signature.peakMiB * OUT_OF_MEMORY_MARGIN);
-    const before = knowledge.floors.get(id)?.mib ?? 0;
-    const floors = new Map(knowledge.floors).set(id, { mib: Math.max(mib, before), since: 0 });
+    const before = knowledge.floors.get(signature.profile)?.mib ?? 0;
+    const floors = new Map(knowledge.floors).set(signature.profile, { mib: Math.max(mib, before), since: 0 });
     return { ...knowledge, floors, seen };
   }
-  const floors = ageFloor(knowledge.floors, signature.profile ?? UNMARKED);
+  const floors =
+    signature.profile === null ? knowledge.floors : ageFloor(knowledge.floors, signature.profile);
   const index = knowledge.kinds.findIndex((kind) => isOfKind(signature, kind));
   const old = knowledge.kinds[index];
   if (old !== undefined) {

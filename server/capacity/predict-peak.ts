@@ -1,5 +1,5 @@
 import type { Profile } from "../../shared/capacity/profile.ts";
-import { type Kind, type Knowledge, ratio, UNMARKED } from "./learn.ts";
+import { type Kind, type Knowledge, ratio } from "./learn.ts";
 import { marginOf, meanOf, ofKind, PUBLISHED_UNCERTAINTY } from "./profile-figure.ts";
 import {
   agrees,
@@ -46,18 +46,16 @@ export function predictPeak(
   const learned = highest(candidates(seen.closed, knowledge), seen, ageS, ownMaxMiB);
   const prior =
     knowledge.seen >= PRIOR_FADES_AFTER ? 0 : published(knowledge, profiles, ageS, ownMaxMiB, roomMiB);
-  if (learned > 0 && learned >= prior) return { peakMiB: Math.max(learned, ownMaxMiB), from: "learned" };
-  // Whoever is not known may be what ran out of memory here before.
-  const floor = Math.min(knowledge.floors.get(UNMARKED)?.mib ?? 0, roomMiB);
-  const known = Math.max(prior, floor);
-  if (prior > 0) return { peakMiB: Math.max(known, ownMaxMiB), from: "published" };
+  const known = Math.max(learned, prior);
+  if (known > 0)
+    return { peakMiB: Math.max(known, ownMaxMiB), from: learned >= prior ? "learned" : "published" };
   const whole = finishCurve(seen);
   const stretched = knowledge.kinds.filter((kind) =>
     PACES.some((pace) => agrees(whole, kind.curve, toleranceOf(kind), pace)),
   );
   const other = stretched.reduce((most, kind) => Math.max(most, wholePeak(kind)), 0);
-  if (other > 0) return { peakMiB: Math.max(other, floor, ownMaxMiB), from: "learned" };
-  return { peakMiB: Math.max(floor, Math.ceil(ownMaxMiB * UNKNOWN_GROWTH)), from: "own" };
+  if (other > 0) return { peakMiB: Math.max(other, ownMaxMiB), from: "learned" };
+  return { peakMiB: Math.ceil(ownMaxMiB * UNKNOWN_GROWTH), from: "own" };
 }
 
 function published(
