@@ -273,7 +273,7 @@ export function createSidecar(
   );
   disposer.add(releases.onRelease(gateway.release));
   disposer.add(watch.onChange(gateway.backends));
-  capacity.tell(gateway);
+  capacity.tell(gateway, releases.onRelease);
   health.tell(gateway);
 
   let hostTimer: NodeJS.Timeout | undefined;

@@ -9,6 +9,7 @@ import { useChoices } from "../embedding/use-choices.ts";
 import { resolveLanguage } from "../i18n/use-messages.ts";
 import { attach } from "../shadow/attach.ts";
 import type { PanelParts } from "../store/use-panel.ts";
+import { OwnPageContext } from "../ui/View.tsx";
 import { readPageOptions, readToken } from "./page-options.ts";
 
 /** The standalone page and the page for an iframe: the same panel, the same bundle. */
@@ -93,7 +94,11 @@ function Page({ parts, options, memory, framed, element }: PageProps) {
     };
   }, [framed, parts, element, setTheme, setLang]);
 
-  return <ChosenPanel parts={parts} options={options} choices={choices} />;
+  return (
+    <OwnPageContext.Provider value>
+      <ChosenPanel parts={parts} options={options} choices={choices} />
+    </OwnPageContext.Provider>
+  );
 }
 
 /** Keeps the framing page informed of height and state. */

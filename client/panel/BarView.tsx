@@ -5,6 +5,7 @@ import { useMessages } from "../i18n/use-messages.ts";
 import { Styles } from "../shadow/Styles.tsx";
 import css from "../styles/bar-view.css?inline";
 import { ProgressBar } from "../ui/ProgressBar.tsx";
+import { View } from "../ui/View.tsx";
 import { RoomChip } from "./concurrency/RoomChip.tsx";
 import { Notices } from "./connection/Notices.tsx";
 import { StatusPill } from "./connection/StatusPill.tsx";
@@ -19,7 +20,7 @@ export default function BarView({ gpus, capacity }: ViewProps) {
   const m = useMessages();
   const list = gpus.map(({ gpu }) => gpu);
   return (
-    <main className="view view-bar">
+    <View className="view view-bar">
       <Styles css={css} />
       <h1 className="spoken-only">{m.title}</h1>
       <Notices />
@@ -37,7 +38,7 @@ export default function BarView({ gpus, capacity }: ViewProps) {
         )}
         {list.length > 0 && <ReleaseButton brief />}
       </div>
-    </main>
+    </View>
   );
 }
 

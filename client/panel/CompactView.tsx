@@ -1,5 +1,6 @@
 import { useMessages } from "../i18n/use-messages.ts";
 import { ChipIcon } from "../ui/icons.tsx";
+import { View } from "../ui/View.tsx";
 import { Concurrency } from "./concurrency/Concurrency.tsx";
 import { Notices } from "./connection/Notices.tsx";
 import { StatusPill } from "./connection/StatusPill.tsx";
@@ -14,7 +15,7 @@ export function CompactView({ gpus, capacity }: ViewProps) {
   const m = useMessages();
   const list = gpus.map(({ gpu }) => gpu);
   return (
-    <main className="view view-compact">
+    <View className="view view-compact">
       <header className="top">
         <h1>
           <ChipIcon />
@@ -37,6 +38,6 @@ export function CompactView({ gpus, capacity }: ViewProps) {
           <ReleaseButton />
         </>
       )}
-    </main>
+    </View>
   );
 }

@@ -10,6 +10,7 @@ import { usePanel } from "../store/use-panel.ts";
 import css from "../styles/full.css?inline";
 import { Disclosure } from "../ui/Disclosure.tsx";
 import { ChipIcon } from "../ui/icons.tsx";
+import { View } from "../ui/View.tsx";
 import { CapacityCard } from "./concurrency/CapacityCard.tsx";
 import { Notices } from "./connection/Notices.tsx";
 import { StatusPill } from "./connection/StatusPill.tsx";
@@ -33,7 +34,7 @@ export default function FullView({ gpus, capacity }: ViewProps) {
   const host = usePanel(selectHost);
   const list = gpus.map(({ gpu }) => gpu);
   return (
-    <main className="view view-full">
+    <View className="view view-full">
       <Styles css={css} />
       <header className="top">
         <h1>
@@ -67,12 +68,12 @@ export default function FullView({ gpus, capacity }: ViewProps) {
               />
             ))}
           </div>
-          <Timeline gpus={list} />
+          <Timeline gpus={gpus} />
         </>
       )}
       <AlertHistory />
       <Footer />
-    </main>
+    </View>
   );
 }
 

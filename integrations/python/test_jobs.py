@@ -107,8 +107,11 @@ class JobsTest(RigTest):
     def test_the_heaviest_profile_of_a_model_and_its_settings_is_meant(self) -> None:
         with job("wan2.1-1.3b", resolution="480p", quant="quant_linear", steps=4):
             self.assertEqual(jobs_at(self.panel.url)[0]["profile"], PROFILE)
-        with job("wan2.1-1.3b", resolution="720p", task="t2v", steps=999, frames=7):
+        with job("wan2.1-1.3b", resolution="720p", task="t2v", quant="quant_linear", steps=999):
             self.assertEqual(jobs_at(self.panel.url)[0]["profile"], "wan2.1-1.3b-t2v-720p-quant")
+        with job("wan2.1-1.3b", resolution="720p", frames=7) as running:
+            self.assertIn("wan2.1-1.3b", jobs_at(self.panel.url)[0]["profile"], "a size that was not seen is reckoned by the sidecar")
+            self.assertIsNotNone(running.id)
 
     def test_an_unknown_profile_is_told_with_what_to_do(self) -> None:
         with self.assertRaisesRegex(UnknownProfile, r"wan9.*peak_mib"):

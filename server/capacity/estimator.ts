@@ -24,6 +24,7 @@ import {
 } from "../../shared/protocol/state.ts";
 import type { BackendState } from "../../shared/release/backend.ts";
 import { createEmitter } from "../lib/emitter.ts";
+import { forgetReleased } from "./forget-released.ts";
 import { hidesProcesses } from "./hides-processes.ts";
 import type { JobFigures } from "./job-figures.ts";
 import type { EndedJob } from "./jobs.ts";
@@ -38,6 +39,7 @@ import { createRecentUse } from "./recent-use.ts";
 import type { KnownRoom } from "./room-watch.ts";
 import { followRuns, type GpuRuns, NO_RUNS, shownRuns } from "./runs.ts";
 import type { SignatureStore } from "./signature-store.ts";
+import { unseenOom } from "./unseen-oom.ts";
 
 /** Follows the samples: what running jobs will still take, and what they teach of their profiles. */
 export interface Estimator {
@@ -57,6 +59,8 @@ export interface Estimator {
   /** Jobs or backends have changed: looks again without waiting for a sample. */
   look(): void;
   jobEnded(ended: EndedJob): void;
+  /** A release has ended; the next list of processes tells what it took. */
+  released(): void;
   /** Backends are asked for their status only while somebody watches. */
   setWatched(watched: boolean): void;
   /** Promises, and perhaps what runs or what was learned, have changed. */
@@ -103,6 +107,8 @@ export function createEstimator(context: EstimatorContext): Estimator {
   let promises: GpuPromise[] = [];
   let taken: Taken[] = [];
   let watched = false;
+  /** A release has ended since the last list of processes. */
+  let released = false;
   let followed = NO_RUNS;
   let runs: readonly Run[] = [];
   let learned = learnedProfiles(state.knowledge, profiles);
@@ -243,6 +249,9 @@ export function createEstimator(context: EstimatorContext): Estimator {
       return { room: roomOf(gpu, { unified }), reserveMiB, unmarkedMiB: taken[position]?.unmarkedMiB ?? 0 };
     },
     look: () => settle(false),
+    released() {
+      released = true;
+    },
     setWatched(next) {
       watched = next;
     },
@@ -257,8 +266,13 @@ export function createEstimator(context: EstimatorContext): Estimator {
         tMs,
       );
       const raised = result.state.knowledge !== state.knowledge;
+      const listed = result.state.tracked !== state.tracked;
       state = result.state;
       for (const signature of result.learned) keep(signature);
+      if (released && listed) {
+        released = false;
+        state = { ...state, tracked: forgetReleased(state.tracked) };
+      }
       settle(raised);
     },
     jobEnded({ job, peakMiB, oom }) {
@@ -276,21 +290,5 @@ export function createEstimator(context: EstimatorContext): Estimator {
       settle(isKept || peakMiB !== null);
     },
     onChange: changes.subscribe,
-  };
-}
-
-/** The signature of a job that ran out of memory unseen. */
-function unseenOom(job: Job, peakMiB: number | null): Signature | null {
-  if (job.profile === null) return null;
-  const seconds = Math.max(1, ((job.endedAt ?? 0) - (job.startedAt ?? 0)) / 1000);
-  const most = Math.max(peakMiB ?? 0, job.peakMiB);
-  return {
-    profile: job.profile,
-    name: null,
-    peakMiB: most,
-    seconds,
-    curve: { stepS: seconds, lowMiB: [most], highMiB: [most] },
-    outOfMemory: true,
-    endedAtMs: job.endedAt ?? 0,
   };
 }

@@ -26,6 +26,7 @@ import type { Gateway } from "../gateway/gateway.ts";
 import type { Disposer } from "../lib/disposer.ts";
 import { createThrottle } from "../lib/throttle.ts";
 import type { BackendWatch } from "../release/backend-watch.ts";
+import type { ReleaseController } from "../release/controller.ts";
 import type { Sampler } from "../sampling/sampler.ts";
 
 export interface CapacityParts {
@@ -53,7 +54,7 @@ export interface CapacityArea {
   state(): Pick<State, "capacity" | "promises" | "runs" | "jobs">;
   fit(query: ProfileQuery, language: FitLanguage): Reply<ExplainedFit>;
   /** Tells every viewer what has changed from now on. */
-  tell(gateway: Pick<Gateway, "capacity" | "jobs">): void;
+  tell(gateway: Pick<Gateway, "capacity" | "jobs">, onRelease: ReleaseController["onRelease"]): void;
 }
 
 const WORDS = { en: capacityWordsEn, "zh-CN": capacityWordsZhCn };
@@ -128,7 +129,8 @@ export function composeCapacity(parts: CapacityParts): CapacityArea {
       const { peakMiB, source } = profile;
       return succeed({ ...answer, perGpu, peakMiB, source, ...(predicted === null ? {} : { predicted }) });
     },
-    tell(gateway) {
+    tell(gateway, onRelease) {
+      disposer.add(onRelease(({ state }) => state === "done" && estimator.released()));
       let changed = { profiles: false, runs: false };
       const tellCapacity = createThrottle(CAPACITY_INTERVAL_MS, () => {
         const { profiles, runs } = changed;

@@ -56,6 +56,7 @@ const idRow = v.object({ id: v.number() });
  */
 export function openBlockStore(file: string, complain: (message: string) => void): BlockStore {
   let sql: Sql | null = null;
+  let statements: Statements | null = null;
   let trouble: Problem | null = null;
   let closed = false;
   let hopeless = false;
@@ -85,6 +86,7 @@ export function openBlockStore(file: string, complain: (message: string) => void
     if (opened.state === "damaged" && setAside(opened.reason)) opened = openSqlFile(file, rules);
     if (opened.state === "open") {
       sql = opened.sql;
+      statements = prepare(sql);
     } else if (opened.state === "no-sqlite") {
       hopeless = true;
       const words =
@@ -104,11 +106,11 @@ export function openBlockStore(file: string, complain: (message: string) => void
   }
 
   /** @returns `null` when it does not work for now */
-  function attempt<T>(work: (open: Sql) => T): T | null {
+  function attempt<T>(work: (prepared: Statements, open: Sql) => T): T | null {
     const open = connect(LATER_PATIENCE_MS);
-    if (open === null) return null;
+    if (open === null || statements === null) return null;
     try {
-      return work(open);
+      return work(statements, open);
     } catch (error) {
       if (isDamage(error)) {
         closeSql(open);
@@ -131,29 +133,23 @@ export function openBlockStore(file: string, complain: (message: string) => void
 
   return {
     read: (bucketMs, uuid, fromMs, toMs) =>
-      attempt((open) =>
-        open
-          .prepare(
-            `SELECT start, body FROM blocks WHERE level = ? AND gpu = (SELECT id FROM gpus WHERE uuid = ?)
-             AND start >= ? AND start < ? ORDER BY start`,
-          )
-          .all(bucketMs, uuid, fromMs, toMs)
-          .flatMap((row) => {
-            const parsed = v.safeParse(blockRow, row);
-            if (!parsed.success) return [];
-            return [{ bucketMs, uuid, startMs: parsed.output.start, bytes: parsed.output.body }];
-          }),
+      attempt(({ find }) =>
+        find.all(bucketMs, uuid, fromMs, toMs).flatMap((row) => {
+          const parsed = v.safeParse(blockRow, row);
+          if (!parsed.success) return [];
+          return [{ bucketMs, uuid, startMs: parsed.output.start, bytes: parsed.output.body }];
+        }),
       ),
     write(blocks) {
-      const done = attempt((open) => {
+      const done = attempt(({ put, addGpu, findGpu }, open) => {
+        const gpuId = (uuid: string) => {
+          addGpu.run(uuid);
+          return v.parse(idRow, findGpu.get(uuid)).id;
+        };
         inTransaction(open, () => {
-          const put = open.prepare(
-            `INSERT INTO blocks (level, gpu, start, body) VALUES (?, ?, ?, ?)
-             ON CONFLICT (level, gpu, start) DO UPDATE SET body = excluded.body`,
-          );
           const ids = new Map<string, number>();
           for (const { bucketMs, uuid, startMs, bytes } of blocks) {
-            const id = ids.get(uuid) ?? gpuId(open, uuid);
+            const id = ids.get(uuid) ?? gpuId(uuid);
             ids.set(uuid, id);
             // Never a buffer as the only argument: libsql takes it for named parameters and brings the process down.
             put.run(bucketMs, id, startMs, Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength));
@@ -165,13 +161,7 @@ export function openBlockStore(file: string, complain: (message: string) => void
       return done === true;
     },
     prune(bucketMs, beforeMs, most) {
-      attempt((open) =>
-        open
-          .prepare(
-            "DELETE FROM blocks WHERE rowid IN (SELECT rowid FROM blocks WHERE level = ? AND start < ? LIMIT ?)",
-          )
-          .run(bucketMs, beforeMs, most),
-      );
+      attempt(({ remove }) => remove.run(bucketMs, beforeMs, most));
     },
     problem: () => trouble,
     close() {
@@ -182,7 +172,22 @@ export function openBlockStore(file: string, complain: (message: string) => void
   };
 }
 
-function gpuId(sql: Sql, uuid: string): number {
-  sql.prepare("INSERT INTO gpus (uuid) VALUES (?) ON CONFLICT (uuid) DO NOTHING").run(uuid);
-  return v.parse(idRow, sql.prepare("SELECT id FROM gpus WHERE uuid = ?").get(uuid)).id;
+/** Prepared once: what a statement holds is given back only when the event loop comes round. */
+function prepare(sql: Sql) {
+  return {
+    find: sql.prepare(
+      `SELECT start, body FROM blocks WHERE level = ? AND gpu = (SELECT id FROM gpus WHERE uuid = ?)
+       AND start >= ? AND start < ? ORDER BY start`,
+    ),
+    put: sql.prepare(
+      `INSERT INTO blocks (level, gpu, start, body) VALUES (?, ?, ?, ?)
+       ON CONFLICT (level, gpu, start) DO UPDATE SET body = excluded.body`,
+    ),
+    remove: sql.prepare(
+      "DELETE FROM blocks WHERE rowid IN (SELECT rowid FROM blocks WHERE level = ? AND start < ? LIMIT ?)",
+    ),
+    addGpu: sql.prepare("INSERT INTO gpus (uuid) VALUES (?) ON CONFLICT (uuid) DO NOTHING"),
+    findGpu: sql.prepare("SELECT id FROM gpus WHERE uuid = ?"),
+  };
 }
+type Statements = ReturnType<typeof prepare>;

@@ -15,7 +15,7 @@ const moment = v.pipe(
     return /^-?\d+(?:\.\d+)?$/.test(given.trim()) ? Number(given) : Date.parse(given);
   }),
   v.check(
-    (ms) => Number.isFinite(ms) && ms >= 0 && ms <= LATEST_MS,
+    (ms) => Math.abs(ms) <= LATEST_MS,
     "a time: epoch milliseconds, or ISO 8601 such as 2026-11-21T08:00:00Z",
   ),
 );
@@ -40,8 +40,9 @@ const gpuList = v.pipe(
 export const historyQuerySchema = v.strictObject({
   /** Indexes or UUIDs; all GPUs of now without it. */
   gpu: v.optional(gpuList),
+  /** Below 0: so many milliseconds before `to`. */
   from: v.optional(moment),
-  to: v.optional(moment),
+  to: v.optional(v.pipe(moment, v.minValue(0))),
   points: v.optional(points, DEFAULT_POINTS),
 });
 export type HistoryQuery = v.InferOutput<typeof historyQuerySchema>;
@@ -54,8 +55,8 @@ export interface HistoryWindow {
   points: number;
 }
 export function windowOf({ from, to, points }: HistoryQuery, nowMs: number): HistoryWindow | null {
-  const toMs = to ?? (from === undefined ? nowMs : Math.max(nowMs, from + 1000));
-  const fromMs = from ?? Math.max(0, toMs - DEFAULT_WINDOW_MS);
+  const toMs = to ?? Math.max(nowMs, (from ?? 0) + 1000);
+  const fromMs = from === undefined || from < 0 ? Math.max(0, toMs + (from ?? -DEFAULT_WINDOW_MS)) : from;
   return fromMs < toMs ? { fromMs, toMs, points } : null;
 }
 

@@ -2,6 +2,7 @@ import { cpus, loadavg } from "node:os";
 import { bytesSection } from "./bytes.ts";
 import { faultsSection } from "./faults.ts";
 import { formatTable, type Section } from "./figure.ts";
+import { historySection } from "./history.ts";
 import { pageSection } from "./page.ts";
 import { sidecarSection } from "./sidecar.ts";
 import { startSection } from "./start.ts";
@@ -11,6 +12,7 @@ const SECTIONS: Record<string, Section> = {
   start: startSection,
   wire: wireSection,
   bytes: bytesSection,
+  history: historySection,
   sidecar: sidecarSection,
   faults: faultsSection,
   page: pageSection,

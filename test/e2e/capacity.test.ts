@@ -43,6 +43,9 @@ const card = (page: Page, index: number) => page.locator(`article[aria-label^="G
 async function pieceOf(page: Page, gpu: number, piece: string): Promise<number | null> {
   const row = card(page, gpu).locator(`.pieces li[data-piece="${piece}"]`);
   if ((await row.count()) === 0) return 0;
+  // To the MiB for who points at it.
+  await page.mouse.move(0, 0);
+  await row.hover();
   const [, figure = "?"] = /: (?:([\d,]+) MiB|—)/.exec((await row.getAttribute("title")) ?? "?: ? MiB") ?? [];
   return figure === "?" ? null : Number(figure.replaceAll(",", ""));
 }

@@ -3,6 +3,7 @@ import type { Page } from "playwright-core";
 import { PNG } from "pngjs";
 import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
 import { noteFirstFigure } from "../bench/first-figure.ts";
+import { axeViolations } from "../helpers/browser.ts";
 import { fakeGpu } from "../helpers/fake-nvidia-smi.ts";
 import { inBrowser } from "../helpers/in-browser.ts";
 import { countLeftovers, expectLeftovers, leftoversOf } from "../helpers/leftovers.ts";
@@ -196,6 +197,32 @@ test("EMB-5 the panel's styles stay in, and nothing of it is left in the page wh
   await expect.poll(() => sockets?.open()).toBe(0);
   await expectLeftovers(page, first);
   expect(await looks()).toEqual(before);
+});
+
+test("EMB-5 in a page that has its own landmarks and headings the panel is one section of it", async () => {
+  const rig = await startPacked();
+  const panels = ["full", "compact", "bar"].map(
+    (view) => `<gpu-status-panel view="${view}"></gpu-status-panel>`,
+  );
+  const url = await serve({
+    "/": document(rig, `<main><h1>Host</h1>${panels.slice(0, 1).join("")}</main>`),
+    "/narrow": document(rig, `<main><h1>Host</h1>${panels.slice(1).join("")}</main>`),
+  });
+  for (const path of ["", "narrow"]) {
+    const page = await browser.open(`${url}${path}`);
+    await live(page);
+    await page
+      .getByRole("button", { name: /^Release/ })
+      .first()
+      .waitFor();
+    expect(await page.getByRole("main").count()).toBe(1);
+    // The bar's part comes later than the compact one.
+    await expect
+      .poll(() => page.getByRole("region", { name: "GPU status" }).count(), { timeout: 10_000 })
+      .toBe(path === "" ? 1 : 2);
+    // Two panels on one page have one name: that they are two is the page's affair.
+    expect((await axeViolations(page)).filter((line) => !line.startsWith("landmark-unique"))).toEqual([]);
+  }
 });
 
 test("EMB-6 an element that is moved keeps its connection and what is open in it; attributes change live", async () => {

@@ -174,7 +174,7 @@ describe("GET /api/v1/history and the socket's event", () => {
       [{ points: 501 }, /points/],
       [{ points: "many" }, /points/],
       [{ from: "yesterday" }, /from: a time: epoch milliseconds/],
-      [{ from: -5 }, /from/],
+      [{ to: -5 }, /to: /],
       [{ from: 2000, to: 1000 }, /from: the window must begin before it ends/],
       [{ gpu: 7 }, /gpu: there is no GPU 7/],
       [{ whatever: 1 }, /whatever/],

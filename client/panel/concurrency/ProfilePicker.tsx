@@ -16,7 +16,8 @@ export const ProfilePicker = memo(function ProfilePicker({ chosen }: { chosen: s
       <select id={id} value={chosen} onChange={(event) => choose(event.target.value)}>
         {profiles.map((profile) => (
           <option key={profile.id} value={profile.id}>
-            {profile.label} — {fillIn(m.concurrency.perJob, { gib: gib(profile.peakMiB) })}
+            {profile.label} — {fillIn(m.concurrency.perJob, { gib: gib(profile.peakMiB) })} ·{" "}
+            {m.concurrency.basis[profile.basis]}
           </option>
         ))}
       </select>

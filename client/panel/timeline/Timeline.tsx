@@ -1,25 +1,36 @@
-import { lazy, memo, Suspense, useMemo, useRef, useState } from "react";
+import { lazy, Suspense, useEffect, useState } from "react";
 import type { Gpu } from "../../../shared/gpu/gpu.ts";
 import { fillIn } from "../../../shared/problems/fill-in.ts";
-import { useMessages } from "../../i18n/use-messages.ts";
-import { usePanel, usePanelParts } from "../../store/use-panel.ts";
-import { useWidth } from "../../ui/use-width.ts";
-import { BUCKETS, bucketRows, closedBucket } from "./buckets.ts";
-import { CHART_FRAME, topOf } from "./geometry.ts";
-import { levelsOf } from "./levels.ts";
-import { Marks } from "./Marks.tsx";
+import { useLater, useMessages } from "../../i18n/use-messages.ts";
+import { LiveTimeline } from "./LiveTimeline.tsx";
+import { PastLoading } from "./PastLoading.tsx";
+import { LIVE_ZOOMS, PAST_ZOOMS, type Zoom } from "./zooms.ts";
 
-const TimelineChart = lazy(() => import("./TimelineChart.tsx"));
+const loadPast = () => import("./PastTimeline.tsx");
+const PastTimeline = lazy(loadPast);
 
-const WINDOWS_MIN = [5, 15] as const;
+const FIRST_ZOOM: Zoom = { n: 5, unit: "minutes", windowMs: 5 * 60_000 };
 
-/** VRAM and utilization of one GPU over the last minutes. One chart at a time: eight would cost 150 ms a redraw. */
-export function Timeline({ gpus }: { gpus: readonly Gpu[] }) {
+interface TimelineProps {
+  gpus: readonly { gpu: Gpu; position: number }[];
+}
+
+/** VRAM and utilization of one GPU over minutes to days. One chart at a time: eight would cost 150 ms a redraw. */
+export function Timeline({ gpus }: TimelineProps) {
   const m = useMessages();
+  const words = useLater()?.timeline;
   const [chosen, setChosen] = useState<string | null>(null);
-  const [minutes, setMinutes] = useState<(typeof WINDOWS_MIN)[number]>(5);
-  const shown = gpus.find(({ uuid }) => uuid === chosen) ?? gpus[0];
+  const [{ windowMs }, setZoom] = useState(FIRST_ZOOM);
+  const shown = gpus.find(({ gpu }) => gpu.uuid === chosen) ?? gpus[0];
+  const hasWords = words !== undefined;
+  // After the first figures, and before the sidecar may be out of reach. What fails is tried again when it is shown.
+  useEffect(() => {
+    if (hasWords) loadPast().catch(() => {});
+  }, [hasWords]);
   if (shown === undefined) return null;
+  const isPast = PAST_ZOOMS.some((zoom) => zoom.windowMs === windowMs);
+  const labelOf = ({ n, unit }: Zoom) =>
+    fillIn(unit === "minutes" ? m.timeline.minutes : (words?.[unit] ?? "{n}"), { n });
   return (
     <section className="card timeline" aria-label={m.timeline.title}>
       <header className="timeline-head">
@@ -27,14 +38,15 @@ export function Timeline({ gpus }: { gpus: readonly Gpu[] }) {
         <span className="legend small">
           <span className="key key-vram">{m.vram}</span>
           <span className="key key-util">{m.utilization}</span>
+          {isPast && <span className="key key-band">{words?.band}</span>}
         </span>
         {gpus.length > 1 && (
           <div className="tabs">
-            {gpus.map(({ uuid, index, name }) => (
+            {gpus.map(({ gpu: { uuid, index, name } }) => (
               <button
                 key={uuid}
                 type="button"
-                aria-pressed={uuid === shown.uuid}
+                aria-pressed={uuid === shown.gpu.uuid}
                 aria-label={`GPU ${index}`}
                 title={name}
                 onClick={() => setChosen(uuid)}
@@ -44,73 +56,27 @@ export function Timeline({ gpus }: { gpus: readonly Gpu[] }) {
             ))}
           </div>
         )}
-        <div className="tabs">
-          {WINDOWS_MIN.map((n) => (
-            <button key={n} type="button" aria-pressed={n === minutes} onClick={() => setMinutes(n)}>
-              {fillIn(m.timeline.minutes, { n })}
+        {/* biome-ignore lint/a11y/useSemanticElements: a fieldset cannot be laid out in a row everywhere */}
+        <div className="tabs" role="group" aria-label={words?.zoom}>
+          {[...LIVE_ZOOMS, ...(words === undefined ? [] : PAST_ZOOMS)].map((zoom) => (
+            <button
+              key={zoom.windowMs}
+              type="button"
+              aria-pressed={zoom.windowMs === windowMs}
+              onClick={() => setZoom(zoom)}
+            >
+              {labelOf(zoom)}
             </button>
           ))}
         </div>
       </header>
-      <TimelineBody uuid={shown.uuid} windowMs={minutes * 60_000} />
+      {isPast ? (
+        <Suspense fallback={<PastLoading />}>
+          <PastTimeline gpu={shown.gpu} position={shown.position} windowMs={windowMs} />
+        </Suspense>
+      ) : (
+        <LiveTimeline uuid={shown.gpu.uuid} windowMs={windowMs} />
+      )}
     </section>
   );
 }
-
-/** Draws anew only when a bucket closes, whatever the rate of the samples. */
-const TimelineBody = memo(function TimelineBody({ uuid, windowMs }: { uuid: string; windowMs: number }) {
-  const m = useMessages();
-  const { store } = usePanelParts();
-  const frame = useRef<HTMLDivElement>(null);
-  const width = useWidth(frame);
-  const lastBucket = usePanel(({ known }) => closedBucket(known?.tMs ?? 0, windowMs));
-  // Read, not subscribed to: what changes within a bucket is drawn with the next.
-  const drawn = useMemo(() => {
-    const { known } = store.get();
-    const position = known?.gpus.findIndex((gpu) => gpu.uuid === uuid) ?? -1;
-    const gpu = known?.gpus[position];
-    if (known === null || gpu === undefined) return null;
-    return {
-      points: bucketRows(known.rows, position, lastBucket, windowMs),
-      gpuIndex: gpu.index,
-      levels: levelsOf(gpu, known.promises[position]),
-      runs: known.runs,
-      nowMs: lastBucket * (windowMs / BUCKETS),
-      epochMs: known.epochMs,
-    };
-  }, [store, uuid, lastBucket, windowMs]);
-  if (drawn === null || drawn.points.length < 2) {
-    return (
-      <div className="timeline-body" ref={frame}>
-        <p className="muted small">{m.timeline.empty}</p>
-      </div>
-    );
-  }
-  const { points, gpuIndex, levels, runs, nowMs, epochMs } = drawn;
-  const topGib = topOf(levels.totalGib, points);
-  return (
-    <div className="timeline-body" ref={frame}>
-      <Suspense fallback={<p className="muted small">{m.timeline.loading}</p>}>
-        {width > 0 && (
-          <Marks
-            runs={runs}
-            gpuIndex={gpuIndex}
-            fromMs={epochMs + nowMs - windowMs}
-            toMs={epochMs + nowMs}
-            levels={levels}
-            topGib={topGib}
-          >
-            <TimelineChart
-              points={points}
-              width={width}
-              frame={CHART_FRAME}
-              topGib={topGib}
-              nowMs={nowMs}
-              windowMs={windowMs}
-            />
-          </Marks>
-        )}
-      </Suspense>
-    </div>
-  );
-});

@@ -1,10 +1,10 @@
 import { Area, CartesianGrid, ComposedChart, Line, Tooltip, XAxis, YAxis } from "recharts";
-import { fillIn } from "../../../shared/problems/fill-in.ts";
 import { DASH } from "../../i18n/format.ts";
 import { useMessages } from "../../i18n/use-messages.ts";
 import type { ChartPoint } from "./buckets.ts";
-// The type alone: this file loads nothing but the chart library.
+// Types alone: this file loads nothing but the chart library.
 import type { ChartFrame } from "./geometry.ts";
+import type { TimeAxis } from "./time-axis.ts";
 
 interface TimelineChartProps {
   points: ChartPoint[];
@@ -12,12 +12,10 @@ interface TimelineChartProps {
   frame: ChartFrame;
   /** End of the VRAM axis. */
   topGib: number;
-  /** Right edge of the chart, ms since the sidecar's epoch. */
-  nowMs: number;
-  windowMs: number;
+  axis: TimeAxis;
+  /** The points are means, each within a band. */
+  hasBands?: boolean;
 }
-
-const NARROW_PX = 480;
 
 /** VRAM as an area, utilization as a line. The only place that loads Recharts. */
 export default function TimelineChart({
@@ -25,20 +23,10 @@ export default function TimelineChart({
   width,
   frame,
   topGib: top,
-  nowMs,
-  windowMs,
+  axis,
+  hasBands = false,
 }: TimelineChartProps) {
   const m = useMessages();
-  const start = nowMs - windowMs;
-  const minutes = windowMs / 60_000;
-  const step = minutes / (width < NARROW_PX ? 2 : 5);
-  const ticks = Array.from({ length: Math.round(minutes / step) + 1 }, (_, i) => start + i * step * 60_000);
-  const ago = (tMs: number) => {
-    const back = Math.round((nowMs - tMs) / 6000) / 10;
-    return back <= 0
-      ? m.timeline.now
-      : fillIn(m.timeline.ago, { n: Number.isInteger(back) ? back : back.toFixed(1) });
-  };
   return (
     <ComposedChart
       width={width}
@@ -51,9 +39,9 @@ export default function TimelineChart({
       <XAxis
         dataKey="tMs"
         type="number"
-        domain={[start, nowMs]}
-        ticks={ticks}
-        tickFormatter={ago}
+        domain={[axis.from, axis.to]}
+        ticks={axis.ticks}
+        tickFormatter={axis.tick}
         height={frame.bottom}
         tickLine={false}
         axisLine={false}
@@ -82,20 +70,33 @@ export default function TimelineChart({
       <Tooltip
         isAnimationActive={false}
         wrapperClassName="chart-tooltip"
-        labelFormatter={(label) => (typeof label === "number" ? ago(label) : DASH)}
-        formatter={(value, name) => {
+        labelFormatter={(label) => (typeof label === "number" ? axis.moment(label) : DASH)}
+        formatter={(value, name, { payload }) => {
           const isVram = name === m.vram;
-          return [
-            typeof value === "number" ? `${value.toFixed(isVram ? 1 : 0)} ${isVram ? "GiB" : "%"}` : DASH,
-            name,
-          ];
+          const text = (figure: number) => figure.toFixed(isVram ? 1 : 0);
+          const unit = isVram ? "GiB" : "%";
+          if (typeof value !== "number") return [DASH, name];
+          const band = bandOf(payload, isVram);
+          return [`${text(value)} ${unit}${band === null ? "" : ` (${band.map(text).join("–")})`}`, name];
         }}
       />
+      {hasBands && (
+        <Area
+          yAxisId="vram"
+          dataKey="vramBand"
+          className="chart-band"
+          type="linear"
+          tooltipType="none"
+          dot={false}
+          activeDot={false}
+          isAnimationActive={false}
+        />
+      )}
       <Area
         yAxisId="vram"
         name={m.vram}
         dataKey="vramGib"
-        className="chart-vram"
+        className={hasBands ? "chart-vram chart-mean" : "chart-vram"}
         type="linear"
         dot={false}
         activeDot={false}
@@ -113,4 +114,14 @@ export default function TimelineChart({
       />
     </ComposedChart>
   );
+}
+
+/** Between which figures the point under the pointer moved. */
+function bandOf(point: unknown, isVram: boolean): [number, number] | null {
+  const { vramBand = null, utilizationBand = null }: Partial<ChartPoint> = isPoint(point) ? point : {};
+  return isVram ? vramBand : utilizationBand;
+}
+
+function isPoint(point: unknown): point is ChartPoint {
+  return typeof point === "object" && point !== null && "tMs" in point;
 }

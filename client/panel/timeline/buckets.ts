@@ -2,22 +2,29 @@ import { HISTORY_STRIDE, type HistoryRow, isGap } from "../../../shared/history/
 
 /** One point of the chart; `null`s break the line. */
 export interface ChartPoint {
-  /** Middle of the bucket, ms since the sidecar's epoch. */
+  /** Middle of the bucket, ms since the sidecar's epoch, or since 1970 where the axis goes by the calendar. */
   tMs: number;
-  /** Peak VRAM in the bucket, GiB. */
+  /** Peak VRAM in the bucket, GiB, or its mean where there is a band. */
   vramGib: number | null;
   /** Mean utilization in the bucket, percent. */
   utilizationPct: number | null;
+  /** Between which figures both moved, where the point is a mean. */
+  vramBand?: [number, number] | null;
+  utilizationBand?: [number, number] | null;
 }
 
 /** Buckets per chart: few, because redrawing costs more than any other part of the panel. */
 export const BUCKETS = 60;
+/** A minute in half as many: samples come once a second. */
+const SHORTEST_BUCKET_MS = 2000;
+/** How many buckets a window has. */
+export const bucketsOf = (windowMs: number) => Math.min(BUCKETS, Math.ceil(windowMs / SHORTEST_BUCKET_MS));
 /** Longest regular distance between samples: the rate while nobody watches. */
 const LONGEST_INTERVAL_MS = 5000;
 
 /** Number of the last bucket that is closed at `tMs`: the chart is drawn anew when it changes. */
 export function closedBucket(tMs: number, windowMs: number): number {
-  return Math.floor(tMs / (windowMs / BUCKETS));
+  return Math.floor(tMs / (windowMs / bucketsOf(windowMs)));
 }
 
 /**
@@ -30,7 +37,8 @@ export function bucketRows(
   lastBucket: number,
   windowMs: number,
 ): ChartPoint[] {
-  const bucketMs = windowMs / BUCKETS;
+  const buckets = bucketsOf(windowMs);
+  const bucketMs = windowMs / buckets;
   const middle = (bucket: number) => (bucket + 0.5) * bucketMs;
   const points: ChartPoint[] = [];
   let current: { bucket: number; vram: number | null; utilSum: number; utilCount: number } | undefined;
@@ -49,7 +57,7 @@ export function bucketRows(
 
   for (const row of rows) {
     const bucket = Math.floor(row.tMs / bucketMs);
-    if (bucket < lastBucket - BUCKETS || bucket >= lastBucket) continue;
+    if (bucket < lastBucket - buckets || bucket >= lastBucket) continue;
     if (previous !== undefined && isGap(previous, row, LONGEST_INTERVAL_MS)) {
       close();
       const tMs = (middle(Math.floor(previous.tMs / bucketMs)) + middle(bucket)) / 2;

@@ -17,9 +17,13 @@ export function levelsOf(
   known: Pick<GpuPromise, "promisedMiB" | "reserveMiB"> | undefined,
 ): Levels {
   const promised = known?.promisedMiB ?? null;
+  // More may be promised than there is: nobody can take it.
+  const most = total ?? Number.POSITIVE_INFINITY;
   const reserve = known?.reserveMiB ?? null;
   return {
-    promisedGib: mibToGib(used === null || promised === null || promised === 0 ? null : used + promised),
+    promisedGib: mibToGib(
+      used === null || promised === null || promised === 0 ? null : Math.min(most, used + promised),
+    ),
     reserveGib: mibToGib(total === null || reserve === null ? null : total - reserve),
     totalGib: mibToGib(total),
   };

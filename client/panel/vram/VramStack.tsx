@@ -82,7 +82,7 @@ function Layers({ split: { pieces, totalMiB } }: { split: VramSplit }) {
         key={kind}
         className="piece"
         data-piece={kind}
-        style={{ transform: `translateX(${(end - 100).toFixed(2)}%)` }}
+        style={{ transform: `translateX(${(end - 100).toFixed(1)}%)` }}
       />
     ));
 }

@@ -5,6 +5,7 @@ import { BUILT_IN_PROFILES } from "../../../../shared/capacity/built-in-profiles
 import { DEFAULT_RESERVE, type ReserveSettings } from "../../../../shared/capacity/concurrency.ts";
 import { assessFit } from "../../../../shared/capacity/fit.ts";
 import type { Gpu, GpuProcess } from "../../../../shared/gpu/gpu.ts";
+import type { HostState } from "../../../../shared/protocol/state.ts";
 import type { BackendState } from "../../../../shared/release/backend.ts";
 import { gpusAt } from "../../client/store/small-sidecar.ts";
 
@@ -43,6 +44,23 @@ function gpuOf({ total, free, util, processes }: Load, index: number, more: Part
   };
 }
 
+function estimatorOf(
+  reserve: ReserveSettings = DEFAULT_RESERVE,
+  host: Pick<HostState, "memoryTotalMiB" | "memoryAvailableMiB" | "memoryLimitMiB"> = HOST,
+  backends: readonly BackendState[] = [],
+) {
+  return createEstimator({
+    profiles: BUILT_IN_PROFILES,
+    store: { load: () => [], append: () => {} },
+    jobs: () => [],
+    backends: () => backends,
+    reserve,
+    isWsl: false,
+    epochMs: 0,
+    readHost: () => host,
+  });
+}
+
 /** The answers of the product for one sample: for every profile the state's capacity, and the fit. */
 function answers(
   gpus: Gpu[],
@@ -60,16 +78,7 @@ function answers(
     watched?: boolean;
   } = {},
 ) {
-  const estimator = createEstimator({
-    profiles: BUILT_IN_PROFILES,
-    store: { load: () => [], append: () => {} },
-    jobs: () => [],
-    backends: () => backends,
-    reserve,
-    isWsl: false,
-    epochMs: 0,
-    readHost: () => host,
-  });
+  const estimator = estimatorOf(reserve, host, backends);
   estimator.setWatched(watched);
   for (let seq = 1; seq <= samples; seq++) {
     // A new list with every sample, as the process query brings it.
@@ -232,6 +241,23 @@ describe("who is there and does nothing", () => {
     expect(on(held, { ...told, watched: false })).toMatchObject({ running: 1, canStart: 0 });
     const works = { ...told, backends: [{ ...backend, busy: true }] };
     expect(on(held, works)).toMatchObject({ running: 1, canStart: 0, reclaimableMiB: 0 });
+  });
+
+  test("CAP-34 what a release took is not promised to its process again, until it works again", () => {
+    const estimator = estimatorOf();
+    let seq = 0;
+    const see = (used: number, util: number) => {
+      const process = { pid: 7, name: "python", usedMiB: used - 400 };
+      seq++;
+      estimator.sample({ seq, tMs: seq * 1000, gpus: [quiet(used, [process], util)] });
+      return estimator.capacity(small).perGpu[0];
+    };
+    see(2_000, 90);
+    expect(see(20_000, 90)).toMatchObject({ running: 1, canStart: 0 });
+    expect(see(1_000, 0)).toMatchObject({ canStart: 0 });
+    estimator.released();
+    expect(see(1_000, 0)).toMatchObject({ running: 0, promisedMiB: 0, canStart: 1 });
+    expect(see(4_000, 90)).toMatchObject({ running: 1, canStart: 0 });
   });
 
   test("CAP-17 a GPU that one job keeps busy says that a second will not finish sooner", () => {

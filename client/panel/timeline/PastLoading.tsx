@@ -1,0 +1,12 @@
+import { useLater } from "../../i18n/use-messages.ts";
+
+/** History is on its way. */
+export function PastLoading() {
+  const words = useLater()?.timeline;
+  return (
+    <div className="past-loading">
+      <div className="past-progress" role="progressbar" aria-label={words?.loadingPast} />
+      <p className="muted small">{words?.loadingPast}</p>
+    </div>
+  );
+}

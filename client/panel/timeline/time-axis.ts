@@ -1,0 +1,83 @@
+import { fillIn } from "../../../shared/problems/fill-in.ts";
+
+/** The chart's horizontal axis, in the milliseconds of its points. */
+export interface TimeAxis {
+  from: number;
+  to: number;
+  ticks: number[];
+  tick(tMs: number): string;
+  /** The moment of a point, more exactly than a tick. */
+  moment(tMs: number): string;
+}
+
+const MINUTE_MS = 60_000;
+const DAY_MS = 24 * 60 * MINUTE_MS;
+const NARROW_PX = 480;
+const stepsOf = (width: number) => (width < NARROW_PX ? 2 : 5);
+
+/** Minutes before the right edge, which is `nowMs`. */
+export function liveAxis(
+  nowMs: number,
+  windowMs: number,
+  width: number,
+  words: { ago: string; now: string; seconds: string },
+): TimeAxis {
+  const from = nowMs - windowMs;
+  const ago = (tMs: number) => {
+    const back = nowMs - tMs;
+    if (back <= 0) return words.now;
+    if (windowMs <= MINUTE_MS) return fillIn(words.seconds, { n: Math.round(back / 1000) });
+    const minutes = Math.round(back / 6000) / 10;
+    return fillIn(words.ago, { n: Number.isInteger(minutes) ? minutes : minutes.toFixed(1) });
+  };
+  return { from, to: nowMs, ticks: evenly(from, nowMs, stepsOf(width)), tick: ago, moment: ago };
+}
+
+/** Clock and calendar of the viewer, for epoch milliseconds. */
+export function pastAxis(from: number, to: number, width: number, language: string): TimeAxis {
+  const isDays = to - from > 1.5 * DAY_MS;
+  const short = new Intl.DateTimeFormat(
+    language,
+    isDays ? { month: "short", day: "numeric" } : { hour: "2-digit", minute: "2-digit", hourCycle: "h23" },
+  );
+  const long = new Intl.DateTimeFormat(language, {
+    month: "short",
+    day: "numeric",
+    hour: "2-digit",
+    minute: "2-digit",
+    hourCycle: "h23",
+  });
+  return {
+    from,
+    to,
+    ticks: roundTimes(from, to, width < NARROW_PX ? 3 : 8),
+    tick: (tMs) => short.format(tMs),
+    moment: (tMs) => long.format(tMs),
+  };
+}
+
+const HOUR_MS = 60 * MINUTE_MS;
+const STEPS_MS = [
+  10 * MINUTE_MS,
+  20 * MINUTE_MS,
+  HOUR_MS,
+  2 * HOUR_MS,
+  4 * HOUR_MS,
+  12 * HOUR_MS,
+  DAY_MS,
+  2 * DAY_MS,
+  5 * DAY_MS,
+  15 * DAY_MS,
+];
+
+/** Full hours and midnights of the viewer's clock, at most `most`. */
+function roundTimes(from: number, to: number, most: number): number[] {
+  const step = STEPS_MS.find((ms) => (to - from) / ms <= most) ?? to - from;
+  const offsetMs = new Date(to).getTimezoneOffset() * MINUTE_MS;
+  const first = Math.ceil((from - offsetMs) / step) * step + offsetMs;
+  return Array.from({ length: Math.floor((to - first) / step) + 1 }, (_, i) => first + i * step);
+}
+
+function evenly(from: number, to: number, steps: number): number[] {
+  return Array.from({ length: steps + 1 }, (_, i) => from + ((to - from) * i) / steps);
+}

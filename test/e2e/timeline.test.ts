@@ -1,0 +1,82 @@
+import type { Page } from "playwright-core";
+import { expect, test } from "vitest";
+import { axeViolations } from "../helpers/browser.ts";
+import { fakeGpu } from "../helpers/fake-nvidia-smi.ts";
+import { inBrowser } from "../helpers/in-browser.ts";
+import { jobsClient } from "../helpers/jobs-client.ts";
+import type { Rig } from "../helpers/rig.ts";
+
+const { browser, start } = inBrowser();
+const uuid = String(fakeGpu(0).uuid);
+
+/** What one process holds, and what the whole GPU does: 900 MiB more. */
+function hold({ fake }: Rig, pid: number, mib: number, util: number) {
+  fake.setGpu(0, { "memory.used": mib + 900, "utilization.gpu": util });
+  fake.set({
+    processes: [{ gpu_uuid: uuid, pid, process_name: "/usr/bin/python wan.py", used_memory: mib }],
+  });
+}
+
+const timeline = (page: Page) => page.locator("section.timeline");
+const phase = (page: Page, text: RegExp) => timeline(page).locator(".phases li", { hasText: text }).first();
+
+test("PNL-21 the two humps of a marked job are seen and named, in both languages, and stay after its end", async () => {
+  const rig = await start({
+    script: { gpus: [fakeGpu(0, { "memory.total": 49_140, "memory.used": 900 })] },
+  });
+  const jobs = jobsClient(() => rig.sidecar.url);
+  const [page, chinese] = await Promise.all([
+    browser.open(rig.sidecar.url),
+    browser.open(`${rig.sidecar.url}?lang=zh-CN`),
+  ]);
+  const { job } = await jobs.ask({ label: "red fox", profile: "wan2.2-i2v-a14b", pid: process.pid });
+  hold(rig, process.pid, 18_000, 98);
+  await phase(page, /high-noise model 17\.\d GiB/).waitFor({ timeout: 60_000 });
+  hold(rig, process.pid, 39_300, 99);
+  await phase(page, /peak while sampling 38\.\d GiB/).waitFor({ timeout: 60_000 });
+  await phase(chinese, /采样峰值 38\.\d GiB/).waitFor({ timeout: 60_000 });
+  const list = timeline(page).getByRole("list", { name: "Jobs on this GPU" });
+  await list.getByText(/marked job · running · peak expected 3\d\.\d GiB/).waitFor();
+  // The bands above the chart tell the same, on its time axis.
+  const bands = timeline(page).locator(".run");
+  expect(await bands.getAttribute("data-marked")).toBe("true");
+  expect(await timeline(page).locator(".run-phase").allInnerTexts()).toContainEqual(
+    expect.stringMatching(/\d peak while sampling/),
+  );
+  expect(await timeline(page).locator('.mark-line[data-mark="phase"]').count()).toBeGreaterThan(0);
+  for (const one of [page, chinese]) expect(await axeViolations(one)).toEqual([]);
+
+  await jobs.end(job?.id ?? "");
+  rig.fake.set({ processes: [] });
+  rig.fake.setGpu(0, { "memory.used": 900, "utilization.gpu": 0 });
+  await list.getByText(/marked job · ended · peak 38\.\d GiB/).waitFor({ timeout: 60_000 });
+  await phase(page, /high-noise model/).waitFor();
+});
+
+test("PNL-21 CAP-17 a process that nobody marked is shown as what seems to be a job, and what a second would gain is said", async () => {
+  const rig = await start({
+    script: { gpus: [fakeGpu(0, { "memory.total": 81_559, "memory.used": 900 })] },
+  });
+  const jobs = jobsClient(() => rig.sidecar.url);
+  const page = await browser.open(rig.sidecar.url);
+  await jobs.ask({ label: "clip", profile: "wan2.1-1.3b-t2v-480p-quant", pid: process.pid });
+  hold(rig, process.pid, 12_000, 97);
+  await page
+    .getByText("Fits, but will not finish sooner: GPU 0 already ≥ 90 % busy.", { exact: false })
+    .waitFor({ timeout: 60_000 });
+  await page.getByText(/^9\d % busy: another fits, but will not finish sooner$/).waitFor();
+
+  rig.fake.set({
+    processes: [
+      ...rig.fake.script.processes,
+      { gpu_uuid: uuid, pid: 987_654, process_name: "python other.py", used_memory: 9_000 },
+    ],
+  });
+  rig.fake.setGpu(0, { "memory.used": 21_900 });
+  await timeline(page)
+    .getByRole("listitem")
+    .filter({ hasText: /python other\.py seems to be a job · running/ })
+    .first()
+    .waitFor({ timeout: 60_000 });
+  expect(await timeline(page).locator('.run[data-marked="false"]').count()).toBe(1);
+});
