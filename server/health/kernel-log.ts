@@ -13,6 +13,8 @@ const XID = /NVRM: Xid \(PCI:([0-9a-f]{4,8}:[0-9a-f]{2}:[0-9a-f]{2})(?:\.\d)?\):
 const CHUNK_BYTES = 64 * 1024;
 /** Of a log that has run ahead, and of one turn. */
 const MOST_CHUNKS = 64;
+/** `/dev/kmsg` gives one record a read: more than its buffer can hold, to get to its end. */
+const MOST_RECORDS = 200_000;
 
 /**
  * The first of `files` that can be read: an ordinary log, or `/dev/kmsg`. What stood there before is passed over.
@@ -23,33 +25,39 @@ export function openKernelLog(files: readonly string[] = ["/var/log/kern.log", "
   let open = files.map((file) => openLog(file)).find((log) => log !== null) ?? null;
   /** The beginning of a line whose end has not come yet. */
   let rest = "";
-  if (open !== null && !open.isFile) readAll(open);
+  if (open !== null && !open.isFile) readAll(open, MOST_RECORDS, () => {});
 
-  function readAll(log: OpenLog): string {
+  function readNew(log: OpenLog): string {
     let text = "";
-    for (let i = 0; i < MOST_CHUNKS; i++) {
+    readAll(log, MOST_CHUNKS, (bytes) => {
+      text += buffer.toString("utf8", 0, bytes);
+    });
+    return text;
+  }
+
+  function readAll(log: OpenLog, most: number, take: (bytes: number) => void) {
+    for (let i = 0; i < most; i++) {
       try {
         const bytes = readSync(log.descriptor, buffer, 0, CHUNK_BYTES, log.isFile ? log.at : null);
-        if (bytes === 0) break;
+        if (bytes === 0) return;
         log.at += bytes;
-        text += buffer.toString("utf8", 0, bytes);
+        take(bytes);
       } catch (error) {
         // Records of /dev/kmsg that were overwritten before they were read: the next read goes on behind them.
         if (error instanceof Error && "code" in error && error.code === "EPIPE") continue;
-        break;
+        return;
       }
     }
-    return text;
   }
 
   return {
     read() {
       if (open === null) return [];
-      let text = rest + readAll(open);
+      let text = rest + readNew(open);
       if (wasRotated(open)) {
         closeSync(open.descriptor);
         open = openLog(open.file, 0);
-        if (open !== null) text += readAll(open);
+        if (open !== null) text += readNew(open);
       }
       const end = text.lastIndexOf("\n") + 1;
       rest = text.slice(end).slice(-CHUNK_BYTES);

@@ -139,7 +139,8 @@ function waitOptions(missingMiB: number, { jobs, profiles, nowMs }: FitContext):
     .map((job): Extract<FitOption, { kind: "wait" }> => {
       const seconds = expectedSeconds(job.profile, profiles, jobs);
       const ranFor = job.startedAt === null ? 0 : (nowMs - job.startedAt) / 1000;
-      const secondsLeft = seconds === null ? null : Math.max(0, Math.round(seconds - ranFor));
+      // Of one that takes longer than usual nobody knows the end.
+      const secondsLeft = seconds === null || ranFor > seconds ? null : Math.round(seconds - ranFor);
       const enough = job.peakMiB >= missingMiB;
       return { kind: "wait", job: job.id, label: job.label, secondsLeft, gainMiB: job.peakMiB, enough };
     })

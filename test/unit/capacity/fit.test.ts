@@ -119,6 +119,9 @@ describe("one more job", () => {
     ]);
     // 42.1 s by the profile, 20 s gone.
     expect(answer.options[1]).toMatchObject({ secondsLeft: 22, gainMiB: 38_500, enough: true });
+    const late = job({ startedAt: (job({}).startedAt ?? 0) - 60_000 });
+    const overdue = assessFit(profile("wan2.1-14b-t2v-480p"), context(gpus, { backends, jobs: [late] }));
+    expect(overdue.options[1]).toMatchObject({ kind: "wait", secondsLeft: null });
     expect(answer.options[2]).toMatchObject({ profile: "wan2.1-14b-t2v-480p-quant", enough: false });
   });
 
