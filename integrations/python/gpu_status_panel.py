@@ -348,6 +348,8 @@ def is_out_of_vram(error: Optional[BaseException]) -> bool:
 
 HEARTBEATS_PER_TTL = 3
 WAIT_SLICE_S = 5.0
+BETWEEN_PHASES_S = 0.5
+MOST_PHASES = 1000
 SIDECAR_PATIENCE_S = 10.0
 """How long a waiting job puts up with a sidecar that is away (a restart) before it runs without it."""
 
@@ -502,8 +504,12 @@ class Job:
         """Tells what the job does now, for people and for the two humps of a two-model job. Costs no waiting."""
         if not name:
             raise ValueError("gpu_status_panel: a phase has a name")
+        # A progress bar may call this at every step.
+        if name[:80] == self._phase:
+            return
         self._phase = name[:80]
-        self._phases.append((self._phase, time.monotonic() - self._started_at))
+        if len(self._phases) < MOST_PHASES:
+            self._phases.append((self._phase, time.monotonic() - self._started_at))
         self._wake.set()
 
     # Asking for room
@@ -728,6 +734,8 @@ class Job:
                 return
             if answer.status < 300:
                 self._told = phase
+            # Of phases in quick succession the last is told: the sidecar limits how often it is called.
+            self._stop.wait(BETWEEN_PHASES_S)
 
     def begin(self) -> None:
         """The admitted job starts: the body comes next."""
@@ -1696,13 +1704,22 @@ class PanelProxy:
 
     async def _open(self, releases: bool) -> Tuple[asyncio.StreamReader, asyncio.StreamWriter]:
         # Limits of the sidecar go by address: who guesses tokens from outside must not shut out the jobs of this machine.
-        apart = sys.platform == "linux" and self._sidecar.host == "127.0.0.1" and not releases
+        if sys.platform == "linux" and self._sidecar.host == "127.0.0.1" and not releases:
+            try:
+                return await self._connect(("127.0.0.2", 0))
+            except (ConnectionRefusedError, asyncio.TimeoutError):
+                raise
+            except OSError:  # A sandbox whose loopback is one address.
+                pass
+        return await self._connect(None)
+
+    async def _connect(self, local: Optional[Tuple[str, int]]) -> Tuple[asyncio.StreamReader, asyncio.StreamWriter]:
         connecting = asyncio.open_connection(
             self._sidecar.host,
             self._sidecar.port,
             limit=LARGEST_HEAD_BYTES,
             ssl=self._sidecar.scheme == "https" or None,
-            local_addr=("127.0.0.2", 0) if apart else None,
+            local_addr=local,
         )
         return await asyncio.wait_for(connecting, CONNECT_S)
 

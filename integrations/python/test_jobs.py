@@ -98,10 +98,13 @@ class JobsTest(RigTest):
             self.assertIs(current_job(), running)
             running.phase("low-noise model")
             wait_until("the phase", lambda: jobs_at(self.panel.url)[0]["phase"] == "low-noise model")
+            for step in range(500):
+                running.phase(f"step {step}")
         self.assertEqual(self.states(), ["done"])
+        self.assertEqual(jobs_at(self.panel.url)[0]["phase"], "step 499", "the last of many is told, and nobody is flooded")
         self.assertIsNone(current_job())
         self.assertTrue(running.report.admitted)
-        self.assertEqual([name for name, _ in running.report.phases], ["low-noise model"])
+        self.assertEqual([name for name, _ in running.report.phases][:2], ["low-noise model", "step 0"])
         self.assertIsNone(running.report.peak_allocated_mib, "no framework is in use: unknown, not 0")
 
     def test_the_heaviest_profile_of_a_model_and_its_settings_is_meant(self) -> None:
