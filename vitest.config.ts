@@ -32,6 +32,8 @@ export default defineConfig({
           ],
           testTimeout: 90_000,
           hookTimeout: 60_000,
+          // A page on a machine that does much else takes its time; vitest would give it one second.
+          expect: { poll: { timeout: 15_000 } },
           fileParallelism: false,
         },
       },
