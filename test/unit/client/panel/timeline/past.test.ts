@@ -1,0 +1,70 @@
+import fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import { pastPoints } from "../../../../../client/panel/timeline/past-points.ts";
+import { liveAxis, pastAxis } from "../../../../../client/panel/timeline/time-axis.ts";
+import { PAST_ZOOMS } from "../../../../../client/panel/timeline/zooms.ts";
+
+const point = fc.option(
+  fc.tuple(fc.nat(90_000), fc.nat(1000), fc.nat(1000)).map(([min, up, more]) => ({
+    min,
+    mean: min + up,
+    max: min + up + more,
+  })),
+  { nil: null },
+);
+const columns = (points: readonly ({ min: number; mean: number; max: number } | null)[]) => ({
+  min: points.map((one) => one?.min ?? null),
+  mean: points.map((one) => one?.mean ?? null),
+  max: points.map((one) => one?.max ?? null),
+});
+
+describe("the past as points", () => {
+  test("PNL-7 HIS-3 as many points as came, extremes as a band in GiB, gaps as gaps", () => {
+    fc.assert(
+      fc.property(fc.array(point, { maxLength: 40 }), fc.nat(1e9), (known, fromMs) => {
+        const series = columns(known);
+        const points = pastPoints({ memoryUsedMiB: series, utilizationGpuPct: series }, fromMs, 60_000);
+        expect(points).toHaveLength(known.length);
+        points.forEach(({ tMs, vramGib, utilizationPct, vramBand }, i) => {
+          const one = known[i] ?? null;
+          expect(tMs).toBe(fromMs + i * 60_000 + 30_000);
+          expect(vramGib).toBe(one === null ? null : one.mean / 1024);
+          expect(utilizationPct).toBe(one?.mean ?? null);
+          expect(vramBand).toEqual(one === null ? null : [one.min / 1024, one.max / 1024]);
+        });
+      }),
+    );
+  });
+});
+
+describe("the time axis", () => {
+  test("PNL-7 every zoom level has a few ticks at round times within it, in both languages", () => {
+    const now = Date.UTC(2026, 10, 21, 13, 37, 11);
+    for (const { windowMs } of PAST_ZOOMS) {
+      for (const width of [280, 1500]) {
+        for (const language of ["en", "zh-CN"]) {
+          const { ticks, tick, moment } = pastAxis(now - windowMs, now, width, language);
+          expect(ticks.length).toBeGreaterThanOrEqual(1);
+          expect(ticks.length).toBeLessThanOrEqual(width === 280 ? 4 : 9);
+          for (const tMs of ticks) {
+            expect(tMs).toBeGreaterThanOrEqual(now - windowMs);
+            expect(tMs).toBeLessThanOrEqual(now);
+            expect(tMs % 600_000).toBe(0);
+          }
+          const labels = ticks.map(tick);
+          expect(new Set(labels).size).toBe(labels.length);
+          expect(moment(now).length).toBeGreaterThan(tick(now).length);
+        }
+      }
+    }
+  });
+
+  test("PNL-7 a minute is told in seconds, more in minutes, and the right edge is now", () => {
+    const words = { ago: "{n} min", now: "now", seconds: "{n} s" };
+    const label = (windowMs: number, backMs: number) =>
+      liveAxis(900_000, windowMs, 800, words).tick(900_000 - backMs);
+    expect([label(60_000, 0), label(60_000, 24_000), label(300_000, 60_000), label(300_000, 90_000)]).toEqual(
+      ["now", "24 s", "1 min", "1.5 min"],
+    );
+  });
+});
