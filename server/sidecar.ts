@@ -16,6 +16,7 @@ import { composeHistory } from "./compose/history.ts";
 import { composeLogs } from "./compose/logs.ts";
 import { composeMetrics } from "./compose/metrics.ts";
 import { composeReplay } from "./compose/replay.ts";
+import { composeSessions } from "./compose/sessions.ts";
 import { composeSource, scratchFolder } from "./compose/source.ts";
 import { type BackendOptions, backendSchema } from "./config/backend-options.ts";
 import { dataFolder } from "./config/data-folder.ts";
@@ -160,6 +161,13 @@ export function createSidecar(
     nowMs,
     readHost,
   });
+  const sessions = composeSessions({
+    ...common,
+    database: capacity.database,
+    jobs: capacity.jobs,
+    intervalMs: options.interval,
+    nowMs,
+  });
   composeLogs(options, {
     ...common,
     jobs: capacity.jobs,
@@ -217,6 +225,7 @@ export function createSidecar(
       alerts: health,
       history: history.ask,
       replay: replayed.control,
+      sessions,
       metrics: composeMetrics({
         disposer,
         version,
@@ -245,6 +254,7 @@ export function createSidecar(
       cancelRelease: releases.cancel,
       prepareBackend: releases.prepare,
       replay: replayed.control,
+      sessions,
       pastReleases: audit.recent,
       alerts: health,
       history: history.ask,

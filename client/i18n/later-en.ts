@@ -7,6 +7,7 @@ import { jobsEn } from "./jobs/en.ts";
 import { releaseEn } from "./release/en.ts";
 import { replayEn } from "./replay/en.ts";
 import { roomEn } from "./room/en.ts";
+import { sessionsEn } from "./sessions/en.ts";
 import { timelineEn } from "./timeline/en.ts";
 import type { LaterWords } from "./use-messages.ts";
 
@@ -20,5 +21,6 @@ export const laterEn: LaterWords = {
   health: healthEn,
   alerts: alertsEn,
   room: roomEn,
+  sessions: sessionsEn,
   timeline: timelineEn,
 };

@@ -7,6 +7,7 @@ import { jobsZhCn } from "./jobs/zh-cn.ts";
 import { releaseZhCn } from "./release/zh-cn.ts";
 import { replayZhCn } from "./replay/zh-cn.ts";
 import { roomZhCn } from "./room/zh-cn.ts";
+import { sessionsZhCn } from "./sessions/zh-cn.ts";
 import { timelineZhCn } from "./timeline/zh-cn.ts";
 import type { LaterWords } from "./use-messages.ts";
 
@@ -20,5 +21,6 @@ export const laterZhCn: LaterWords = {
   health: healthZhCn,
   alerts: alertsZhCn,
   room: roomZhCn,
+  sessions: sessionsZhCn,
   timeline: timelineZhCn,
 };

@@ -11,6 +11,7 @@ import type { Messages } from "./messages.ts";
 import type { ReleaseWords } from "./release/words.ts";
 import type { ReplayWords } from "./replay/words.ts";
 import type { RoomWords } from "./room/words.ts";
+import type { SessionsWords } from "./sessions/words.ts";
 import type { TimelineWords } from "./timeline/words.ts";
 
 export type Language = Exclude<LanguageChoice, "auto">;
@@ -36,6 +37,7 @@ export interface LaterWords {
   health: HealthWords;
   alerts: AlertCatalog;
   room: RoomWords;
+  sessions: SessionsWords;
   timeline: TimelineWords;
 }
 

@@ -18,6 +18,7 @@ import { GpuCard } from "./gpus/GpuCard.tsx";
 import { NoGpus } from "./gpus/NoGpus.tsx";
 import { JobsCard } from "./jobs/JobsCard.tsx";
 import { ReleaseCard } from "./release/ReleaseCard.tsx";
+import { SessionsFold } from "./sessions/SessionsFold.tsx";
 import { Settings } from "./settings/Settings.tsx";
 import { Timeline } from "./timeline/Timeline.tsx";
 import type { ViewProps } from "./view-props.ts";
@@ -69,6 +70,7 @@ export default function FullView({ gpus, capacity }: ViewProps) {
             ))}
           </div>
           <Timeline gpus={gpus} />
+          <SessionsFold />
         </>
       )}
       <AlertHistory />

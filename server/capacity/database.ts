@@ -18,6 +18,7 @@ export interface CapacityDatabase {
 const MIGRATIONS: readonly string[] = [
   "CREATE TABLE jobs (id TEXT PRIMARY KEY, place INTEGER NOT NULL, body TEXT NOT NULL)",
   "CREATE TABLE signatures (id INTEGER PRIMARY KEY, body TEXT NOT NULL)",
+  "CREATE TABLE sessions (id TEXT PRIMARY KEY, started INTEGER NOT NULL, body TEXT NOT NULL)",
 ];
 
 /** A predecessor that is just ending may still hold the file. */

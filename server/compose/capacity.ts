@@ -16,7 +16,7 @@ import {
   type State,
   UNKNOWN_PROMISE,
 } from "../../shared/protocol/state.ts";
-import { openDatabase } from "../capacity/database.ts";
+import { type CapacityDatabase, openDatabase } from "../capacity/database.ts";
 import { createEstimator, type Estimator } from "../capacity/estimator.ts";
 import { createJobStore } from "../capacity/job-store.ts";
 import { createJobs, type Jobs } from "../capacity/jobs.ts";
@@ -50,6 +50,8 @@ export interface CapacityParts {
 /** Jobs, estimates and the fit check, wired to samples and backends. */
 export interface CapacityArea {
   jobs: Jobs;
+  /** Where jobs are kept, and what else has to survive the sidecar. */
+  database: CapacityDatabase;
   estimator: Estimator;
   state(): Pick<State, "capacity" | "promises" | "runs" | "jobs">;
   fit(query: ProfileQuery, language: FitLanguage): Reply<ExplainedFit>;
@@ -98,6 +100,7 @@ export function composeCapacity(parts: CapacityParts): CapacityArea {
 
   return {
     jobs,
+    database,
     estimator,
     state() {
       told = [];

@@ -28,6 +28,7 @@ import { prepareBackend } from "./commands/prepare-backend.ts";
 import { release } from "./commands/release.ts";
 import { replay } from "./commands/replay.ts";
 import { resume } from "./commands/resume.ts";
+import { sessions } from "./commands/sessions.ts";
 import { setWatching } from "./commands/watch.ts";
 import { applyDetails, detailsOf, diffDetails } from "./details-diff.ts";
 import { limitEvents, limitPackets } from "./flood.ts";
@@ -183,6 +184,7 @@ export function createGateway(
     );
     socket.on("mute-rule", (request, ack) => answer(ack, () => muteRule(sidecar, viewer, request)));
     socket.on("history", (request, ack) => answer(ack, () => history(sidecar, viewer, request)));
+    socket.on("sessions", (request, ack) => answer(ack, () => sessions(sidecar, viewer, request)));
     socket.on("replay", (request, ack) => answer(ack, () => replay(sidecar, viewer, request)));
     socket.on("cancel-release", (request, ack) => answer(ack, () => cancelRelease(sidecar, viewer, request)));
     socket.on("prepare-backend", async (request, ack) => {

@@ -20,6 +20,7 @@ import { profiles } from "./routes/profiles.ts";
 import { cancelRelease, pastReleases, showRelease, startRelease } from "./routes/release.ts";
 import { replay } from "./routes/replay.ts";
 import type { HttpSidecar, Route } from "./routes/route.ts";
+import { listSessions, removeSession, sessionsAsCsv, startSession, stopSession } from "./routes/sessions.ts";
 import { state } from "./routes/state.ts";
 
 /** All but the one that describes them. */
@@ -45,6 +46,11 @@ export const ROUTES: readonly Route[] = [
   history,
   metrics,
   replay,
+  listSessions,
+  sessionsAsCsv,
+  startSession,
+  stopSession,
+  removeSession,
 ];
 
 /**

@@ -22,6 +22,9 @@ export const PROBLEM_CODES = [
   "replay-empty",
   "no-replay",
   "replaying",
+  // sessions: marked stretches of time
+  "unknown-session",
+  "too-many-sessions",
   // records: beside live samples
   "log-stopped",
   // release: giving VRAM back

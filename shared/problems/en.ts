@@ -82,6 +82,14 @@ export const problemsEn: ProblemCatalog = {
     message: "The recording has no line that can be read ({wrong} that cannot).",
     advice: "Check that it is the right file and that it was written to its end.",
   },
+  "unknown-session": {
+    message: "There is no such session any more.",
+    advice: "Load the list again: somebody may have removed it.",
+  },
+  "too-many-sessions": {
+    message: "{count} sessions are going on already.",
+    advice: "End one of them first.",
+  },
   replaying: {
     message: "A recording is shown: there is nothing to release.",
     advice: "Start the sidecar without --source replay to act on the GPUs of now.",

@@ -75,6 +75,14 @@ export const problemsZhCn: ProblemCatalog = {
     message: "录制文件中没有可读的行（{wrong} 行无法读取）。",
     advice: "请检查文件是否正确、是否完整写入。",
   },
+  "unknown-session": {
+    message: "该记录段已不存在。",
+    advice: "请重新加载列表，可能已被他人删除。",
+  },
+  "too-many-sessions": {
+    message: "已有 {count} 个记录段正在进行。",
+    advice: "请先结束其中一个。",
+  },
   replaying: {
     message: "当前显示的是录制回放，没有可释放的显存。",
     advice: "要操作当前的 GPU，请去掉 --source replay 后重新启动。",

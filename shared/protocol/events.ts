@@ -5,6 +5,7 @@ import type { HistoryAnswer, HistoryRequest } from "../history/series.ts";
 import type { BackendState } from "../release/backend.ts";
 import type { ReleaseRecord } from "../release/record.ts";
 import type { Release } from "../release/release.ts";
+import type { Session, SessionCommand } from "../sessions/session.ts";
 import type { AcknowledgeRequest, MuteRequest } from "./alert-requests.ts";
 import type { CapacityMessage, DetailsMessage, Hello, Resumed } from "./messages.ts";
 import type { ReplayDemand, ReplayState } from "./replay.ts";
@@ -39,6 +40,7 @@ export interface ClientToServerEvents {
   "past-alerts": (ack: (reply: Reply<AlertList>) => void) => void;
   "acknowledge-alert": (request: AcknowledgeRequest, ack: (reply: Reply<{ id: string }>) => void) => void;
   "mute-rule": (request: MuteRequest, ack: (reply: Reply<Mute>) => void) => void;
+  sessions: (command: SessionCommand, ack: (reply: Reply<Session[]>) => void) => void;
   replay: (demand: ReplayDemand, ack: (reply: Reply<ReplayState>) => void) => void;
   "past-releases": (ack: (reply: Reply<ReleaseRecord[]>) => void) => void;
   history: (request: HistoryRequest, ack: (reply: Reply<HistoryAnswer>) => void) => void;

@@ -16,9 +16,13 @@ export function inBrowser() {
   afterAll(() => launched?.close());
   afterEach(async () => {
     // The pages first: they would log that their sidecar is gone.
-    await running().finishTest();
-    await rig?.close();
-    rig = undefined;
+    try {
+      await running().finishTest();
+    } finally {
+      // A page that complained must not leave its sidecar behind.
+      await rig?.close();
+      rig = undefined;
+    }
   });
   return {
     browser: {

@@ -136,6 +136,17 @@ describe("openapi.json", () => {
       async () => ["done", "failed"].includes((await ask("GET", release, `/api/v1/release/${id}`)).state),
       { what: "the verdict", timeoutMs: 40_000 },
     );
+    await ask("POST", "/api/v1/alerts/{id}/acknowledge", "/api/v1/alerts/none/acknowledge");
+    await ask("POST", "/api/v1/alerts/mute", undefined, { rule: "low-utilization", minutes: 1 });
+    await ask("POST", "/api/v1/alerts/mute", undefined, { rule: "no such rule", minutes: 1 });
+    await ask("POST", "/api/v1/alerts/test");
+    await ask("GET", "/api/v1/alerts");
+    const session = await ask("POST", "/api/v1/sessions", undefined, { label: "one" });
+    await ask("POST", "/api/v1/sessions", undefined, { gpus: [99] });
+    await ask("GET", "/api/v1/sessions");
+    await ask("POST", "/api/v1/sessions/{id}/stop", `/api/v1/sessions/${session.id}/stop`);
+    await ask("DELETE", "/api/v1/sessions/{id}", `/api/v1/sessions/${session.id}`);
+    await ask("DELETE", "/api/v1/sessions/{id}", `/api/v1/sessions/${session.id}`);
     // There is nothing to replay here.
     await ask("POST", "/api/v1/replay", undefined, {});
     await ask("GET", "/api/v1/releases");

@@ -5,6 +5,7 @@ import type { Resumed } from "../../../shared/protocol/messages.ts";
 import type { ReplayDemand, ReplayState } from "../../../shared/protocol/replay.ts";
 import type { Reply } from "../../../shared/protocol/reply.ts";
 import type { ReleaseRecord } from "../../../shared/release/record.ts";
+import type { Sessions } from "../../recording/sessions/sessions.ts";
 import type { ReleaseDemand } from "../../release/controller.ts";
 
 /** What commands may do with the sidecar. */
@@ -19,6 +20,7 @@ export interface Sidecar {
     acknowledge(id: string, by: string): Reply<{ id: string }>;
     mute(rule: string, minutes: number): Reply<Mute>;
   };
+  sessions: Pick<Sessions, "list" | "start" | "stop" | "remove">;
   replay(demand: ReplayDemand): Reply<ReplayState>;
   /** Releases of the past, newest first. */
   pastReleases(): readonly ReleaseRecord[];

@@ -13,6 +13,7 @@ import type { ReleaseRecord } from "../../../shared/release/record.ts";
 import type { Release } from "../../../shared/release/release.ts";
 import type { Jobs } from "../../capacity/jobs.ts";
 import type { Exposition } from "../../recording/prometheus/render.ts";
+import type { Sessions } from "../../recording/sessions/sessions.ts";
 import type { ReleaseDemand } from "../../release/controller.ts";
 import type { RouteDescription } from "../openapi/describe.ts";
 
@@ -37,6 +38,7 @@ export interface HttpSidecar {
   pastReleases(): readonly ReleaseRecord[];
   history(query: HistoryQuery, address: string | undefined): Reply<HistoryAnswer>;
   metrics(): Promise<Exposition>;
+  sessions: Pick<Sessions, "list" | "start" | "stop" | "remove">;
   replay(demand: ReplayDemand): Reply<ReplayState>;
 }
 

@@ -1,3 +1,4 @@
+import { SEVERITIES, type Severity } from "../../../shared/health/alert.ts";
 import type { State } from "../../../shared/protocol/state.ts";
 import { isReleasing } from "../../../shared/release/release.ts";
 import { bytes, counter, gauge, type Metric } from "./metric.ts";
@@ -36,12 +37,18 @@ export function sidecarMetrics(state: State, figures: SidecarFigures): (Metric |
 
 /** Counters of what happened on the real machine since the start. Pure. */
 export function eventMetrics(
-  { release }: Pick<State, "release">,
+  { release, alerts }: Pick<State, "release" | "alerts">,
   counts: Counts,
   { lastSampleAtMs }: Pick<SidecarFigures, "lastSampleAtMs">,
 ): (Metric | null)[] {
   const { done, failed, expired } = counts.jobsEnded;
+  const alertsOf = (severity: Severity) => alerts.filter((alert) => alert.severity === severity).length;
   return [
+    gauge(
+      "alerts",
+      "Red lines that are crossed at present, acknowledged and muted ones among them.",
+      SEVERITIES.map((severity) => [{ severity }, alertsOf(severity)] as const),
+    ),
     counter("samples_total", "Samples taken since the sidecar started.", [[{}, counts.samples]]),
     gauge("last_sample_timestamp_seconds", "When the newest sample was taken, in seconds since 1970.", [
       [{}, lastSampleAtMs === null ? null : lastSampleAtMs / 1000],

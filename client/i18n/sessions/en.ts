@@ -1,0 +1,28 @@
+import type { SessionsWords } from "./words.ts";
+
+export const sessionsEn: SessionsWords = {
+  title: "Sessions",
+  about: "Mark a stretch of time to compare settings; every marked job is one by itself.",
+  label: "Name, such as “with quantization”",
+  start: "Start",
+  stop: "Stop",
+  remove: "Remove",
+  none: "None yet.",
+  running: "going on",
+  job: "job",
+  compare: "Compare",
+  compareHint: "Choose two to see them side by side.",
+  change: "change",
+  csv: "Save as CSV",
+  png: "Save chart as PNG",
+  failed: "Not done: {message}",
+  gpu: "GPU",
+  utilization: "Utilization, mean",
+  p50: "Utilization, median",
+  p95: "Utilization, 95th percentile",
+  peak: "Peak VRAM",
+  seconds: "Duration",
+  temperature: "Temperature, mean",
+  highest: "Temperature, highest",
+  energy: "Energy",
+};

@@ -1,0 +1,28 @@
+import type { SessionsWords } from "./words.ts";
+
+export const sessionsZhCn: SessionsWords = {
+  title: "记录段",
+  about: "标记一段时间以比较不同设置；每个已标记的任务自动成为一段。",
+  label: "名称，例如“开启量化”",
+  start: "开始",
+  stop: "结束",
+  remove: "删除",
+  none: "暂无。",
+  running: "进行中",
+  job: "任务",
+  compare: "比较",
+  compareHint: "选择两段即可并排比较。",
+  change: "变化",
+  csv: "保存为 CSV",
+  png: "图表存为 PNG",
+  failed: "操作失败：{message}",
+  gpu: "GPU",
+  utilization: "平均利用率",
+  p50: "利用率中位数",
+  p95: "利用率 95 百分位",
+  peak: "显存峰值",
+  seconds: "时长",
+  temperature: "平均温度",
+  highest: "最高温度",
+  energy: "能耗",
+};

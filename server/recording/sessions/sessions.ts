@@ -1,0 +1,140 @@
+import { randomUUID } from "node:crypto";
+import type { Job } from "../../../shared/capacity/job.ts";
+import type { Gpu } from "../../../shared/gpu/gpu.ts";
+import type { Sample } from "../../../shared/gpu/sample.ts";
+import { problem } from "../../../shared/problems/make-problem.ts";
+import { type Reply, refuse, succeed } from "../../../shared/protocol/reply.ts";
+import type { Session, SessionStart } from "../../../shared/sessions/session.ts";
+import { addSample, figuresOf, newTally } from "../../../shared/sessions/tally.ts";
+import type { KeptSession, SessionStore } from "./session-store.ts";
+
+/** Marked stretches of time: by hand, and one for every marked job. */
+export interface Sessions {
+  /** Newest first. */
+  list(): Session[];
+  start(wish: SessionStart): Reply<Session>;
+  stop(id: string): Reply<Session>;
+  remove(id: string): Reply<Session>;
+  /** Sums up a sample; begins a session for each running job that has none. */
+  sample(sample: Sample, running: readonly Job[]): void;
+  jobEnded(job: Pick<Job, "id" | "endedAt">): void;
+  /** Keeps what was summed up since the last time. */
+  save(): void;
+}
+
+/** Of each kind; the oldest ended ones are forgotten. */
+const KEPT = { hand: 200, job: 200 };
+/** Sessions by hand at the same time. */
+const MOST_RUNNING = 20;
+
+/**
+ * @param longestMs a sample stands for the time since the one before, but not for longer than this
+ * @param nowMs epoch milliseconds
+ */
+export function createSessions(store: SessionStore, longestMs: number, nowMs: () => number): Sessions {
+  let sessions = store.load();
+  let changed = new Set<string>();
+  let lastMs: number | null = null;
+  let gpus: readonly Gpu[] = [];
+
+  function put(next: KeptSession) {
+    sessions = sessions.some(({ id }) => id === next.id)
+      ? sessions.map((one) => (one.id === next.id ? next : one))
+      : [...sessions, next];
+    changed.add(next.id);
+  }
+
+  function begin(head: Pick<KeptSession, "label" | "kind" | "job" | "uuids" | "startedAt">): KeptSession {
+    const begun: KeptSession = { id: randomUUID(), endedAt: null, tallies: [], ...head };
+    put(begun);
+    forget(head.kind);
+    return begun;
+  }
+
+  function forget(kind: KeptSession["kind"]) {
+    const ended = sessions.filter((one) => one.kind === kind && one.endedAt !== null);
+    const old = new Set(ended.slice(0, Math.max(0, ended.length - KEPT[kind])).map(({ id }) => id));
+    if (old.size === 0) return;
+    sessions = sessions.filter(({ id }) => !old.has(id));
+    store.remove([...old]);
+  }
+
+  function end(session: KeptSession, atMs: number) {
+    const ended = { ...session, endedAt: Math.max(session.startedAt, atMs) };
+    put(ended);
+    save();
+    return ended;
+  }
+
+  function save() {
+    store.save(sessions.filter(({ id }) => changed.has(id)));
+    changed = new Set();
+  }
+
+  function sumUp(session: KeptSession, seconds: number): KeptSession {
+    const tallies = [...session.tallies];
+    for (const gpu of gpus) {
+      if (session.uuids !== null && !session.uuids.includes(gpu.uuid)) continue;
+      const place = tallies.findIndex(({ uuid }) => uuid === gpu.uuid);
+      const before = tallies[place] ?? newTally(gpu);
+      tallies[place < 0 ? tallies.length : place] = addSample(before, gpu, seconds);
+    }
+    return { ...session, tallies };
+  }
+
+  const find = (id: string) => sessions.find((session) => session.id === id);
+  const unknown = () => refuse(problem("unknown-session"));
+
+  return {
+    list: () => sessions.map(shown).reverse(),
+    start({ label, gpus: wanted }) {
+      if (sessions.filter(({ kind, endedAt }) => kind === "hand" && endedAt === null).length >= MOST_RUNNING)
+        return refuse(problem("too-many-sessions", { count: MOST_RUNNING }));
+      const chosen = wanted?.map((index) => gpus.find((gpu) => gpu.index === index)?.uuid);
+      if (chosen?.includes(undefined))
+        return refuse(problem("bad-request", { detail: "gpus: there is no such GPU" }));
+      const uuids = chosen?.flatMap((uuid) => uuid ?? []) ?? null;
+      const begun = begin({ label, kind: "hand", job: null, uuids, startedAt: nowMs() });
+      save();
+      return succeed(shown(begun));
+    },
+    stop(id) {
+      const session = find(id);
+      if (session === undefined) return unknown();
+      return succeed(shown(session.endedAt === null ? end(session, nowMs()) : session));
+    },
+    remove(id) {
+      const session = find(id);
+      if (session === undefined) return unknown();
+      sessions = sessions.filter((one) => one !== session);
+      store.remove([id]);
+      return succeed(shown(session));
+    },
+    sample({ tMs, gpus: sampled }, running) {
+      gpus = sampled;
+      const seconds = lastMs === null ? 0 : Math.max(0, Math.min(longestMs, tMs - lastMs)) / 1000;
+      lastMs = tMs;
+      for (const session of sessions) if (session.endedAt === null) put(sumUp(session, seconds));
+      for (const session of sessions) {
+        // A job whose end was missed, because the sidecar was away.
+        const isOver = session.job !== null && !running.some(({ id }) => id === session.job);
+        if (session.endedAt === null && isOver) end(session, nowMs());
+      }
+      for (const { id, label, gpus: on, startedAt } of running) {
+        if (startedAt === null || sessions.some(({ job }) => job === id)) continue;
+        const uuids = gpus.filter(({ index }) => on.includes(index)).map(({ uuid }) => uuid);
+        begin({ label, kind: "job", job: id, uuids, startedAt });
+      }
+    },
+    jobEnded({ id, endedAt }) {
+      const session = sessions.find(({ job }) => job === id);
+      if (session !== undefined && session.endedAt === null) end(session, endedAt ?? nowMs());
+    },
+    save,
+  };
+}
+
+function shown({ id, label, kind, startedAt, endedAt, tallies }: KeptSession): Session {
+  const gpus = tallies.map(figuresOf).sort((a, b) => a.gpu - b.gpu);
+  return { id, label, kind, startedAt, endedAt, gpus };
+}
