@@ -1,7 +1,6 @@
 import { randomUUID } from "node:crypto";
 import type { Server } from "node:http";
 import { join } from "node:path";
-import * as v from "valibot";
 import { encodeHistory } from "../shared/history/codec.ts";
 import { problem } from "../shared/problems/make-problem.ts";
 import type { Problem } from "../shared/problems/problem.ts";
@@ -18,7 +17,6 @@ import { composeMetrics } from "./compose/metrics.ts";
 import { composeReplay } from "./compose/replay.ts";
 import { composeSessions } from "./compose/sessions.ts";
 import { composeSource, scratchFolder } from "./compose/source.ts";
-import { type BackendOptions, backendSchema } from "./config/backend-options.ts";
 import { dataFolder } from "./config/data-folder.ts";
 import type { Options } from "./config/options.ts";
 import { callerOf } from "./gateway/caller.ts";
@@ -29,7 +27,6 @@ import { createPages } from "./http/pages.ts";
 import { createDisposer } from "./lib/disposer.ts";
 import { createAudit } from "./release/audit.ts";
 import { createBackendWatch } from "./release/backend-watch.ts";
-import { createBackend } from "./release/backends/create-backend.ts";
 import { createReleaseController } from "./release/controller.ts";
 import { createProcessOwners } from "./release/owners/process-owners.ts";
 import { chooseSource } from "./sampling/choose-source.ts";
@@ -80,11 +77,6 @@ export function createSidecar(
     replayed.fill(recording, history.archive),
   );
   const replayed = composeReplay(replay);
-  // Whoever looks at a recording must not release on the machine of now.
-  const wanted = replay === null ? wantedBackends(options) : [];
-  // A backend that was asked for takes the place of the simulated one.
-  if (wanted.length > 0) backends.splice(0, backends.length, ...wanted.map(createBackend));
-
   const owners = createProcessOwners(backends);
   const sampler = createSampler(source, {
     intervalMs: options.interval,
@@ -267,15 +259,7 @@ export function createSidecar(
   disposer.add(sampler.onSample(gateway.sample));
   disposer.add(sampler.onSource(gateway.source));
   disposer.add(
-    sampler.onJump(() => {
-      const { gpus, tMs, seq } = sampler.latest();
-      history.recent.restart(
-        replayed.past(
-          gpus.map(({ uuid }) => uuid),
-          tMs,
-          seq,
-        ),
-      );
+    replayed.tell(sampler, history.recent, () => {
       // Another name of this run: what viewers know is forgotten.
       bootId = randomUUID();
       gateway.greetAll();
@@ -298,13 +282,4 @@ export function createSidecar(
   }
 
   return { server, token, sourceKind: choice.kind, close: disposer.close };
-}
-
-/** The backends of the config file, or the one that flags or environment name. */
-function wantedBackends({ backend, backendUrl, backends }: Options): BackendOptions[] {
-  if (backends !== undefined) return backends;
-  if (backend === undefined || backend === "none") return [];
-  return [
-    v.parse(backendSchema, { kind: backend, ...(backendUrl === undefined ? {} : { url: backendUrl }) }),
-  ];
 }

@@ -64,7 +64,9 @@ export function composeHistory(options: {
     archive,
     gpus: () => sampler.latest().gpus,
     problem: store.problem,
-    ...(recorded === undefined ? {} : { wallMs: () => recorded().wallMs }),
+    ...(recorded === undefined
+      ? {}
+      : { wallMs: () => epochMs + sampler.nowMs(), keptUpToMs: () => recorded().wallMs }),
   });
   return {
     recent,

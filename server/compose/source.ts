@@ -1,9 +1,12 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { basename, join, resolve } from "node:path";
+import * as v from "valibot";
+import { backendSchema } from "../config/backend-options.ts";
 import type { Options } from "../config/options.ts";
 import type { Disposer } from "../lib/disposer.ts";
 import type { Backend } from "../release/backends/backend.ts";
+import { createBackend } from "../release/backends/create-backend.ts";
 import { createDemoBackend } from "../release/backends/demo.ts";
 import type { SourceChoice } from "../sampling/choose-source.ts";
 import { createDemoSource } from "../sampling/demo/demo-source.ts";
@@ -15,8 +18,8 @@ import type { SampleSource } from "../sampling/source.ts";
 /** The source that was chosen, and what goes with it. */
 export interface ChosenSource {
   source: SampleSource;
-  /** The demo's simulated backend. */
-  backends: Backend[];
+  /** Those that were asked for; with the demo, if none was, its simulated one. */
+  backends: readonly Backend[];
   replay: ReplaySource | null;
 }
 
@@ -26,20 +29,35 @@ export interface ChosenSource {
  */
 export function composeSource(
   choice: SourceChoice,
-  { interval }: Pick<Options, "interval">,
+  options: Pick<Options, "interval" | "backend" | "backendUrl" | "backends">,
   env: NodeJS.ProcessEnv,
   onRead: (recording: Recording) => Promise<void>,
 ): ChosenSource {
   if (choice.kind === "demo") {
     const demo = createDemoSource(choice.gpuCount);
-    return { source: demo, backends: [createDemoBackend(demo.unload)], replay: null };
+    const wanted = wantedBackends(options);
+    return {
+      source: demo,
+      backends: wanted.length > 0 ? wanted : [createDemoBackend(demo.unload)],
+      replay: null,
+    };
   }
   if (choice.kind === "nvidia-smi") {
-    return { source: createNvidiaSmiSource(choice.command, interval, env), backends: [], replay: null };
+    const source = createNvidiaSmiSource(choice.command, options.interval, env);
+    return { source, backends: wantedBackends(options), replay: null };
   }
   const path = resolve(choice.path);
   const replay = createReplaySource({ path, name: basename(path), speed: 1, onRead });
+  // Whoever looks at a recording must not release on the machine of now.
   return { source: replay, backends: [], replay };
+}
+
+/** The backends of the config file, or the one that flags or environment name. */
+function wantedBackends({ backend, backendUrl, backends }: Parameters<typeof composeSource>[1]): Backend[] {
+  if (backends !== undefined) return backends.map(createBackend);
+  if (backend === undefined || backend === "none") return [];
+  const url = backendUrl === undefined ? {} : { url: backendUrl };
+  return [createBackend(v.parse(backendSchema, { kind: backend, ...url }))];
 }
 
 /** A folder for what a replay writes, gone when it ends: what is played back must not mix with what happened. */
