@@ -6,7 +6,8 @@ import { readHeader } from "../../../../../server/sampling/replay/header.ts";
 import { advance } from "../../../../../server/sampling/replay/player.ts";
 import { type Recording, tickAt, tickFrom } from "../../../../../server/sampling/replay/recording.ts";
 import { splitCells } from "../../../../../server/sampling/replay/split-cells.ts";
-import { type Gpu, UNKNOWN_READING } from "../../../../../shared/gpu/gpu.ts";
+import { UNKNOWN_READING } from "../../../../../shared/gpu/gpu.ts";
+import { gpuWith } from "../../../../helpers/gpu-with.ts";
 
 function record(text: string, mostFigures?: number): Recording {
   const [first = "", ...lines] = text.trim().split("\n");
@@ -54,22 +55,7 @@ describe("cells of a line", () => {
     const name = fc.string().filter((text) => text.trim() === text && !/[\r\n]/.test(text));
     fc.assert(
       fc.property(name, (given) => {
-        const gpu: Gpu = {
-          ...UNKNOWN_READING,
-          index: 3,
-          uuid: "u",
-          name: given,
-          memoryTotalMiB: null,
-          lost: false,
-          memoryReservedMiB: null,
-          utilizationMemoryPct: null,
-          powerLimitW: null,
-          fanPct: null,
-          pstate: null,
-          throttle: null,
-          mig: null,
-          processes: null,
-        };
+        const gpu = gpuWith({ index: 3, name: given });
         const [line = ""] = csvLines(0, [gpu]).split("\n");
         expect(splitCells(line)?.[2]).toBe(given);
       }),
