@@ -3,6 +3,7 @@ import * as v from "valibot";
 import { describe, expect, test } from "vitest";
 import { CONFIGURABLE_KINDS } from "../../../server/config/backend-options.ts";
 import { FLAGS, optionsSchema, variableOf } from "../../../server/config/options.ts";
+import { readmeSnippets } from "../../helpers/readme-snippets.ts";
 
 const read = (path: string) => readFileSync(new URL(`../../../${path}`, import.meta.url), "utf8");
 const READMES = ["README.md", "docs/README.zh-CN.md"];
@@ -38,6 +39,18 @@ describe("the settings that the documentation tells of", () => {
     expect(told.length).toBeGreaterThan(5);
     for (const [key, said, real] of told) expect([key, said]).toEqual([key, real]);
   });
+
+  test.each(["configuration", "alerts", "backends"])(
+    "the config files that docs/%s.md shows are valid",
+    (name) => {
+      const shown = readmeSnippets(`docs/${name}.md`).takeAll("json");
+      expect(shown.length).toBeGreaterThan(0);
+      for (const { code } of shown)
+        expect(v.safeParse(optionsSchema, JSON.parse(code.replaceAll('"…"', '"secret"'))).issues).toBe(
+          undefined,
+        );
+    },
+  );
 
   test.each(READMES)("%s lists every flag and names none that is not there", (page) => {
     const told = new Set(read(page).match(/--[a-z][a-z-]+/g));
