@@ -13,6 +13,7 @@ import { createDemoSource } from "../sampling/demo/demo-source.ts";
 import { createNvidiaSmiSource } from "../sampling/nvidia-smi-source.ts";
 import type { Recording } from "../sampling/replay/recording.ts";
 import { createReplaySource, type ReplaySource } from "../sampling/replay/replay-source.ts";
+import type { Sampler } from "../sampling/sampler.ts";
 import type { SampleSource } from "../sampling/source.ts";
 
 /** The source that was chosen, and what goes with it. */
@@ -50,6 +51,20 @@ export function composeSource(
   const replay = createReplaySource({ path, name: basename(path), speed: 1, onRead });
   // Whoever looks at a recording must not release on the machine of now.
   return { source: replay, backends: [], replay };
+}
+
+/** Says in the terminal, once each, why no samples come: whoever started the sidecar may not have the panel open. */
+export function tellOfFailures(sampler: Pick<Sampler, "onSource">, complain: (message: string) => void) {
+  let said: string | null = null;
+  return sampler.onSource(({ status, problem }) => {
+    if (status === "live" && said !== null) {
+      said = null;
+      complain("samples come again.");
+    }
+    if (status !== "failed" || problem === null || said === problem.code) return;
+    said = problem.code;
+    complain(`${problem.message} ${problem.advice}`.trim());
+  });
 }
 
 /** The backends of the config file, or the one that flags or environment name. */
