@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdtempSync, readdirSync, rmSync, statSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { basename, join, resolve } from "node:path";
 import * as v from "valibot";
@@ -32,7 +32,7 @@ export function composeSource(
   choice: SourceChoice,
   options: Pick<Options, "interval" | "backend" | "backendUrl" | "backends">,
   env: NodeJS.ProcessEnv,
-  onRead: (recording: Recording) => Promise<void>,
+  onRead: (recording: Recording, signal: AbortSignal) => Promise<void>,
 ): ChosenSource {
   if (choice.kind === "demo") {
     const demo = createDemoSource(choice.gpuCount);
@@ -75,9 +75,36 @@ function wantedBackends({ backend, backendUrl, backends }: Parameters<typeof com
   return [createBackend(v.parse(backendSchema, { kind: backend, ...url }))];
 }
 
+const SCRATCH = "gpu-status-panel-replay-";
+const DAY_MS = 86_400_000;
+
 /** A folder for what a replay writes, gone when it ends: what is played back must not mix with what happened. */
 export function scratchFolder(disposer: Disposer): string {
-  const folder = mkdtempSync(join(tmpdir(), "gpu-status-panel-replay-"));
+  sweepScratch();
+  const folder = mkdtempSync(join(tmpdir(), `${SCRATCH}${process.pid}-`));
   disposer.add(() => rmSync(folder, { recursive: true, force: true }));
   return folder;
+}
+
+/** Removes what replays have left behind that were killed, a day after: in another container one may still run. */
+function sweepScratch() {
+  for (const name of readdirSync(tmpdir())) {
+    const pid = new RegExp(`^${SCRATCH}(\\d+)-`).exec(name)?.[1];
+    if (pid === undefined || isRunning(Number(pid))) continue;
+    const folder = join(tmpdir(), name);
+    try {
+      if (Date.now() - statSync(folder).mtimeMs > DAY_MS) rmSync(folder, { recursive: true, force: true });
+    } catch {
+      // Somebody else's, or gone already.
+    }
+  }
+}
+
+function isRunning(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    return error instanceof Error && "code" in error && error.code === "EPERM";
+  }
 }

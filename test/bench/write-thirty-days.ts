@@ -32,7 +32,7 @@ export function writeThirtyDays(file: string): v.InferOutput<typeof writtenSchem
   const endMs = Date.now();
   const now = { wallMs: endMs - DAYS * DAY_MS, steadyMs: 0 };
   const store = openBlockStore(file, (message) => process.stderr.write(`${message}\n`));
-  const archive = createArchive(store, { longestIntervalMs: 1000, clocks: () => now });
+  const archive = createArchive(store, { longestIntervalMs: () => 1000, clocks: () => now });
   const flushesMs: number[] = [];
   let flushedAt = now.wallMs;
   let samples = 0;

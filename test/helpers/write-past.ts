@@ -25,7 +25,7 @@ export function writePast(fake: FakeNvidiaSmi, figures: PastFigures): void {
     throw new Error(message);
   };
   const archive = createArchive(openBlockStore(join(fake.dir, "data", "history.sqlite"), complain), {
-    longestIntervalMs: 10_000,
+    longestIntervalMs: () => 10_000,
     clocks: () => now,
   });
   for (let seq = 1; now.wallMs < endMs; seq++) {
