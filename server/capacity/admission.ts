@@ -132,7 +132,7 @@ export function revive(before: Records, nowMs: number): Records {
           ...record,
           // A clock that was put back must not begin its hour anew.
           firstAt: record.firstAt === null ? null : Math.min(record.firstAt, nowMs),
-          job: { ...record.job, expiresAt: Math.max(record.job.expiresAt, nowMs + record.ttlMs) },
+          job: { ...record.job, expiresAt: nowMs + record.ttlMs },
         }
       : record,
   );

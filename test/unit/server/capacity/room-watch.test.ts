@@ -30,7 +30,7 @@ function machine() {
     },
     processesAsked: () => wasAsked,
   };
-  const watch = createRoomWatch(samples, (gpu) => ({ room: gpu, reserveMiB: 2400, unmarkedMiB: 0 }));
+  const watch = createRoomWatch(samples, (gpu) => ({ room: gpu, reserveMiB: 2400, unmarkedMiB: 0, regainedMiB: 0 }));
   return {
     watch,
     holds,
