@@ -16,7 +16,7 @@ import { composeLogs } from "./compose/logs.ts";
 import { composeMetrics } from "./compose/metrics.ts";
 import { composeReplay } from "./compose/replay.ts";
 import { composeSessions } from "./compose/sessions.ts";
-import { composeSource, scratchFolder } from "./compose/source.ts";
+import { composeSource, scratchFolder, tellOfTrouble } from "./compose/source.ts";
 import { dataFolder } from "./config/data-folder.ts";
 import type { Options } from "./config/options.ts";
 import { callerOf } from "./gateway/caller.ts";
@@ -73,8 +73,8 @@ export function createSidecar(
   if (profile === undefined) throw new Error("there is no job profile");
 
   const choice = chooseSource(options, env);
-  const { source, backends, replay } = composeSource(choice, options, env, (recording) =>
-    replayed.fill(recording, history.archive),
+  const { source, backends, replay } = composeSource(choice, options, env, (...read) =>
+    replayed.fill(history.archive, ...read),
   );
   const replayed = composeReplay(replay);
   const owners = createProcessOwners(backends);
@@ -87,6 +87,7 @@ export function createSidecar(
     backendOf: owners.ownerOf,
   });
   disposer.add(sampler.close);
+  disposer.add(tellOfTrouble(sampler, options.gpus ?? [], complain));
   // The time of a recording is its own, counted from 1970.
   const epochMs = replay === null ? Date.now() - Math.round(sampler.nowMs()) : 0;
   const nowMs = () => epochMs + sampler.nowMs();
@@ -101,7 +102,7 @@ export function createSidecar(
     epochMs,
     complain,
     disposer,
-    recorded: replay === null ? undefined : replayed.clocks,
+    recorded: replay === null ? undefined : replayed,
   });
 
   const watch = createBackendWatch(backends, options.backendInterval);
@@ -124,7 +125,7 @@ export function createSidecar(
       isLive: () => sampler.source().status === "live",
     },
   });
-  const audit = createAudit(folder, complain);
+  const audit = createAudit(choice.kind === "demo" ? join(folder, "demo") : folder, complain);
   disposer.add(
     releases.onRelease((release) => {
       const record = recordOf(release);
@@ -157,14 +158,14 @@ export function createSidecar(
     ...common,
     database: capacity.database,
     jobs: capacity.jobs,
-    intervalMs: options.interval,
+    intervalMs: () => replayed.intervalMs() ?? options.interval,
     nowMs,
   });
   composeLogs(options, {
     ...common,
     jobs: capacity.jobs,
     releases,
-    epochMs,
+    replaying: replay !== null,
     hostName: readHost().state.name,
     version,
   });
@@ -221,7 +222,6 @@ export function createSidecar(
       metrics: composeMetrics({
         disposer,
         version,
-        epochMs,
         sampler,
         jobs: capacity.jobs,
         releases,

@@ -548,6 +548,9 @@ class Job:
             self._abandon()
 
     def _ask(self) -> None:
+        if not self._sees_gpus():
+            warn_once("no-gpus", "the sidecar shows simulated GPUs or a recording, jobs run without admission")
+            return
         body = self._body()
         answer = self._call_patiently("POST", "api/v1/jobs", body)
         if answer.status in (200, 201, 202):
@@ -562,6 +565,14 @@ class Job:
             warn_once("token", "the sidecar does not take jobs from here, they run without admission: %s Set GPU_PANEL_TOKEN.", answer.message)
         else:
             warn_once(f"http-{answer.status}", "the sidecar does not take the job, it runs without admission: %s", answer.message)
+
+    def _sees_gpus(self) -> bool:
+        """Whether the sidecar looks at real GPUs. A demo that somebody asked for is there to be tried, jobs and all."""
+        shown = self._sidecar.call("GET", "api/v1/state").body.get("state")
+        source = shown.get("source") if isinstance(shown, dict) else None
+        if not isinstance(source, dict):
+            return True
+        return source.get("kind") != "replay" and source.get("demoReason") != "no-nvidia-smi"
 
     def _refuse(self, error: JobError) -> None:
         if self._settings.if_refused == "raise":
@@ -1436,7 +1447,7 @@ class Launcher:
 
 
 def find_command(given: Optional[Sequence[str]]) -> List[str]:
-    """How the sidecar is started: as told, as installed, from the checkout this file lies in, or by npx."""
+    """How the sidecar is started: as told, as installed, from the checkout or package this file lies in, or by npx."""
     if given:
         return list(given)
     told = os.environ.get("GPU_PANEL_COMMAND")
@@ -1445,10 +1456,12 @@ def find_command(given: Optional[Sequence[str]]) -> List[str]:
     installed = shutil.which("gpu-status-panel")
     if installed:
         return [installed]
-    checkout = Path(__file__).resolve().parents[2] / "server" / "start.mjs" if len(Path(__file__).resolve().parents) > 2 else None
     node, npx = shutil.which("node"), shutil.which("npx")
-    if node and checkout is not None and checkout.is_file():
-        return [node, str(checkout)]
+    for root in Path(__file__).resolve().parents[2:3]:
+        # A checkout, which builds itself first, or an installed package, where everything is built.
+        for program in (root / "server" / "start.mjs", root / "dist" / "server" / "main.js"):
+            if node and program.is_file() and (root / "package.json").is_file():
+                return [node, str(program)]
     if npx:
         return [npx, "--yes", "gpu-status-panel"]
     raise RuntimeError("Node.js 20.19 or newer is not installed; it is needed to run gpu-status-panel (https://nodejs.org)")

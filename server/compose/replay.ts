@@ -18,8 +18,10 @@ const TICKS_A_TURN = 500;
 /** Remembers a recording as if it had been sampled here, and moves it as viewers ask. */
 export interface ReplayArea {
   clocks(): Clocks;
+  /** How far the recording's samples stand apart; `null`: it has not been read. */
+  intervalMs(): number | null;
   /** Takes the whole recording into the archive. */
-  fill(recording: Recording, archive: Archive): Promise<void>;
+  fill(archive: Archive, recording: Recording, signal: AbortSignal): Promise<void>;
   /** Shows every jump to everybody: the past of that moment in place of what they know. */
   tell(sampler: Pick<Sampler, "onJump" | "latest">, recent: History, greetAnew: () => void): () => void;
   control(demand: ReplayDemand): Reply<ReplayState>;
@@ -31,10 +33,11 @@ export function composeReplay(replay: ReplaySource | null): ReplayArea {
   let atMs = 0;
   return {
     clocks: () => ({ wallMs: atMs, steadyMs: atMs }),
-    async fill(recording, archive) {
+    intervalMs: () => known?.intervalMs ?? null,
+    async fill(archive, recording, signal) {
       known = recording;
       let flushedMs = recording.times[0] ?? 0;
-      for (let i = 0; i < recording.times.length; i++) {
+      for (let i = 0; i < recording.times.length && !signal.aborted; i++) {
         atMs = recording.times[i] ?? atMs;
         const gpus = applyTick([], tickAt(recording, i)).map(({ gpu }) => gpu);
         archive.append({ seq: i + 1, tMs: atMs, gpus });

@@ -1,7 +1,8 @@
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdtempSync, readdirSync, rmSync, statSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { basename, join, resolve } from "node:path";
 import * as v from "valibot";
+import type { SourceState } from "../../shared/protocol/state.ts";
 import { backendSchema } from "../config/backend-options.ts";
 import type { Options } from "../config/options.ts";
 import type { Disposer } from "../lib/disposer.ts";
@@ -13,6 +14,7 @@ import { createDemoSource } from "../sampling/demo/demo-source.ts";
 import { createNvidiaSmiSource } from "../sampling/nvidia-smi-source.ts";
 import type { Recording } from "../sampling/replay/recording.ts";
 import { createReplaySource, type ReplaySource } from "../sampling/replay/replay-source.ts";
+import type { Sampler } from "../sampling/sampler.ts";
 import type { SampleSource } from "../sampling/source.ts";
 
 /** The source that was chosen, and what goes with it. */
@@ -31,7 +33,7 @@ export function composeSource(
   choice: SourceChoice,
   options: Pick<Options, "interval" | "backend" | "backendUrl" | "backends">,
   env: NodeJS.ProcessEnv,
-  onRead: (recording: Recording) => Promise<void>,
+  onRead: (recording: Recording, signal: AbortSignal) => Promise<void>,
 ): ChosenSource {
   if (choice.kind === "demo") {
     const demo = createDemoSource(choice.gpuCount);
@@ -52,6 +54,39 @@ export function composeSource(
   return { source: replay, backends: [], replay };
 }
 
+/**
+ * Says in the terminal, once each, why no samples come, and which GPUs that were asked for are not there: whoever
+ * started the sidecar may not have the panel open.
+ * @param asked indexes and UUIDs of `--gpus`
+ */
+export function tellOfTrouble(
+  sampler: Pick<Sampler, "source" | "onSource" | "latest">,
+  asked: readonly string[],
+  complain: (message: string) => void,
+): () => void {
+  let said: string | null = null;
+  let checked = false;
+  const look = ({ status, problem }: SourceState) => {
+    if (status === "live" && said !== null) {
+      said = null;
+      complain("samples come again.");
+    }
+    if (status === "live" && !checked) {
+      checked = true;
+      const names = sampler.latest().gpus.flatMap(({ index, uuid }) => [String(index), uuid]);
+      const missing = asked.filter((name) => !names.includes(name));
+      if (missing.length > 0)
+        complain(`--gpus: this machine has no GPU ${missing.join(", ")}. See nvidia-smi -L.`);
+    }
+    if (status !== "failed" || problem === null || said === problem.code) return;
+    said = problem.code;
+    complain(`${problem.message} ${problem.advice}`.trim());
+  };
+  // The demo has begun already.
+  look(sampler.source());
+  return sampler.onSource(look);
+}
+
 /** The backends of the config file, or the one that flags or environment name. */
 function wantedBackends({ backend, backendUrl, backends }: Parameters<typeof composeSource>[1]): Backend[] {
   if (backends !== undefined) return backends.map(createBackend);
@@ -60,9 +95,36 @@ function wantedBackends({ backend, backendUrl, backends }: Parameters<typeof com
   return [createBackend(v.parse(backendSchema, { kind: backend, ...url }))];
 }
 
+const SCRATCH = "gpu-status-panel-replay-";
+const DAY_MS = 86_400_000;
+
 /** A folder for what a replay writes, gone when it ends: what is played back must not mix with what happened. */
 export function scratchFolder(disposer: Disposer): string {
-  const folder = mkdtempSync(join(tmpdir(), "gpu-status-panel-replay-"));
+  sweepScratch();
+  const folder = mkdtempSync(join(tmpdir(), `${SCRATCH}${process.pid}-`));
   disposer.add(() => rmSync(folder, { recursive: true, force: true }));
   return folder;
+}
+
+/** Removes what replays have left behind that were killed, a day after: in another container one may still run. */
+function sweepScratch() {
+  for (const name of readdirSync(tmpdir())) {
+    const pid = new RegExp(`^${SCRATCH}(\\d+)-`).exec(name)?.[1];
+    if (pid === undefined || isRunning(Number(pid))) continue;
+    const folder = join(tmpdir(), name);
+    try {
+      if (Date.now() - statSync(folder).mtimeMs > DAY_MS) rmSync(folder, { recursive: true, force: true });
+    } catch {
+      // Somebody else's, or gone already.
+    }
+  }
+}
+
+function isRunning(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    return error instanceof Error && "code" in error && error.code === "EPERM";
+  }
 }

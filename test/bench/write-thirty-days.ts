@@ -2,8 +2,9 @@ import { closeSync, fsyncSync, openSync, statSync } from "node:fs";
 import * as v from "valibot";
 import { createArchive } from "../../server/history/archive.ts";
 import { openBlockStore } from "../../server/history/block-store.ts";
-import { type Gpu, UNKNOWN_READING } from "../../shared/gpu/gpu.ts";
+import type { Gpu } from "../../shared/gpu/gpu.ts";
 import { fakeGpu } from "../helpers/fake-nvidia-smi.ts";
+import { gpuWith } from "../helpers/gpu-with.ts";
 import { GPU_COUNT } from "./busy-machine.ts";
 
 const MINUTE_MS = 60_000;
@@ -31,7 +32,7 @@ export function writeThirtyDays(file: string): v.InferOutput<typeof writtenSchem
   const endMs = Date.now();
   const now = { wallMs: endMs - DAYS * DAY_MS, steadyMs: 0 };
   const store = openBlockStore(file, (message) => process.stderr.write(`${message}\n`));
-  const archive = createArchive(store, { longestIntervalMs: 1000, clocks: () => now });
+  const archive = createArchive(store, { longestIntervalMs: () => 1000, clocks: () => now });
   const flushesMs: number[] = [];
   let flushedAt = now.wallMs;
   let samples = 0;
@@ -70,25 +71,15 @@ function busyGpus(tick: number): Gpu[] {
   return Array.from({ length: GPU_COUNT }, (_, index) => {
     const load = (Math.sin(tick / 300 + index) + 1) / 2;
     const noise = (tick * 7919 + index * 104_729) % 97;
-    return {
+    return gpuWith({
       index,
       uuid: fakeGpu(index).uuid,
       name: "bench",
       memoryTotalMiB: 97_887,
-      lost: false,
-      ...UNKNOWN_READING,
       memoryUsedMiB: Math.round(45_000 + load * 35_000) + noise,
       utilizationGpuPct: 60 + ((noise + index) % 40),
       temperatureC: Math.round(62 + load * 15) + (noise % 3),
       powerDrawW: 400 + load * 150 + noise / 2,
-      memoryReservedMiB: null,
-      utilizationMemoryPct: null,
-      powerLimitW: null,
-      fanPct: null,
-      pstate: null,
-      throttle: null,
-      mig: null,
-      processes: null,
-    };
+    });
   });
 }
