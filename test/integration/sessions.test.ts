@@ -78,3 +78,17 @@ test("REC-8 every marked job is a session of its GPUs", async () => {
   expect(session).toMatchObject({ label: "clip 7", kind: "job", gpus: [{ gpu: 1 }] });
   expect(session?.endedAt).not.toBeNull();
 });
+
+test("REC-8 the session of a job that runs is forgotten for good", async () => {
+  const running = await start();
+  const jobs = jobsClient(() => running.sidecar.url);
+  await jobs.ask({ label: "clip 8", peakMiB: 1000, gpuIndexes: [0] });
+  const session = await waitUntil(async () => (await list(running))[0], { what: "the job's session" });
+  expect((await post(running, `sessions/${session.id}`, {}, "DELETE")).status).toBe(200);
+  // A session by hand shows that samples have come since.
+  await post(running, "sessions", { label: "after" });
+  await waitUntil(async () => (await list(running)).some(({ gpus }) => (gpus[0]?.seconds ?? 0) > 0), {
+    what: "samples",
+  });
+  expect((await list(running)).map(({ label }) => label)).toEqual(["after"]);
+});

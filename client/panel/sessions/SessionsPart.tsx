@@ -82,7 +82,11 @@ export default function SessionsPart() {
           type="button"
           disabled={sessions === null || sessions.length === 0}
           onClick={() =>
-            saveFile("gpu-sessions.csv", new Blob([sessionsCsv(sessions ?? [])], { type: "text/csv" }))
+            // The mark is what tells Excel that names are in UTF-8.
+            saveFile(
+              "gpu-sessions.csv",
+              new Blob(["\uFEFF", sessionsCsv(sessions ?? [])], { type: "text/csv" }),
+            )
           }
         >
           {words.csv}

@@ -36,6 +36,8 @@ export function createSessions(store: SessionStore, longestMs: () => number, now
   let changed = new Set<string>();
   let lastMs: number | null = null;
   let gpus: readonly Gpu[] = [];
+  /** Jobs that still run and whose sessions were removed. */
+  const forgottenJobs = new Set<string>();
 
   function put(next: KeptSession) {
     sessions = sessions.some(({ id }) => id === next.id)
@@ -106,6 +108,8 @@ export function createSessions(store: SessionStore, longestMs: () => number, now
     remove(id) {
       const session = find(id);
       if (session === undefined) return unknown();
+      // One of a job that runs would be begun anew with the next sample.
+      if (session.job !== null && session.endedAt === null) forgottenJobs.add(session.job);
       sessions = sessions.filter((one) => one !== session);
       store.remove([id]);
       return succeed(shown(session));
@@ -120,8 +124,9 @@ export function createSessions(store: SessionStore, longestMs: () => number, now
         const isOver = session.job !== null && !running.some(({ id }) => id === session.job);
         if (session.endedAt === null && isOver) end(session, nowMs());
       }
+      for (const id of forgottenJobs) if (!running.some((job) => job.id === id)) forgottenJobs.delete(id);
       for (const { id, label, gpus: on, startedAt } of running) {
-        if (startedAt === null || sessions.some(({ job }) => job === id)) continue;
+        if (startedAt === null || forgottenJobs.has(id) || sessions.some(({ job }) => job === id)) continue;
         const uuids = gpus.filter(({ index }) => on.includes(index)).map(({ uuid }) => uuid);
         // Its GPUs are not known yet.
         if (uuids.length === 0 && on.length > 0) continue;
