@@ -15,7 +15,7 @@ export const en: Messages = {
     offline: "The sidecar cannot be reached: the figures are old. Trying again by itself.",
   },
   sourceStatus: {
-    starting: "Waiting for the first sample …",
+    starting: "Starting",
     stale: "Samples have stopped",
     failed: "No samples",
   },
@@ -69,7 +69,7 @@ export const en: Messages = {
     how: "How this is worked out",
     basis: { measured: "measured here", configured: "from your config", published: "published figure" },
     source: "Source",
-    caution: "{gpus} is busy: the running job may still grow, which free VRAM does not show.",
+    caution: "Busy: {gpus}. What runs there may still grow, which free VRAM does not show.",
     perJob: "{gib} GiB per job",
     short: "fits {n} more",
   },

@@ -8,7 +8,7 @@ export const zhCn: Messages = {
     stale: "已有一段时间没有收到采样：数据已过时。",
     offline: "无法连接面板服务：数据已过时。正在自动重试。",
   },
-  sourceStatus: { starting: "正在等待第一个采样……", stale: "采样已中断", failed: "没有采样" },
+  sourceStatus: { starting: "正在启动", stale: "采样已中断", failed: "没有采样" },
   everySeconds: "每 {seconds} 秒",
   demo: {
     label: "演示",

@@ -40,11 +40,11 @@ export function CapacityCard({ capacity, gpus }: CapacityCardProps) {
           <b data-testid="can-start">{canStart ?? DASH}</b>
           <span>{words?.sum.more ?? m.concurrency.more}</span>
         </p>
-        {words !== undefined && (
+        {words !== undefined && running !== null && (
           <>
             <i>+</i>
             <p>
-              <b data-testid="running">{running ?? DASH}</b>
+              <b data-testid="running">{running}</b>
               <span>{words.sum.running}</span>
             </p>
             <i>=</i>
@@ -61,31 +61,33 @@ export function CapacityCard({ capacity, gpus }: CapacityCardProps) {
         {words !== undefined && <ProfileBasis profile={profile} words={words.basis} />}
       </div>
       {words !== undefined && <CapacityNotes capacity={capacity} gpus={gpus} words={words} />}
-      {fresh && canStart === 0 && fitWords !== null && (
-        <Disclosure className="how" summary={fitWords.title}>
-          {() => (
-            <Suspense>
-              <FitAdvice gpus={gpus} promises={capacity.promises} profile={profile} />
-            </Suspense>
-          )}
-        </Disclosure>
-      )}
-      <Disclosure className="how" summary={m.concurrency.how}>
-        {() => (
-          <Suspense>
-            <Arithmetic capacity={capacity} />
-          </Suspense>
+      <div className="hows">
+        {fresh && canStart === 0 && fitWords !== null && (
+          <Disclosure className="how" summary={fitWords.title}>
+            {() => (
+              <Suspense>
+                <FitAdvice gpus={gpus} promises={capacity.promises} profile={profile} />
+              </Suspense>
+            )}
+          </Disclosure>
         )}
-      </Disclosure>
-      {words !== undefined && (
-        <Disclosure className="how" summary={words.compare}>
+        <Disclosure className="how" summary={m.concurrency.how}>
           {() => (
             <Suspense>
-              <ProfileTable capacity={capacity} gpus={gpus} words={words} />
+              <Arithmetic capacity={capacity} />
             </Suspense>
           )}
         </Disclosure>
-      )}
+        {words !== undefined && (
+          <Disclosure className="how" summary={words.compare}>
+            {() => (
+              <Suspense>
+                <ProfileTable capacity={capacity} gpus={gpus} words={words} />
+              </Suspense>
+            )}
+          </Disclosure>
+        )}
+      </div>
     </section>
   );
 }
