@@ -130,8 +130,8 @@ function Footer() {
     <footer className="foot muted small">
       {parts
         .filter((part) => part !== null)
-        .map((part, i) => (
-          <span key={part}>{i === 0 ? part : `· ${part}`}</span>
+        .map((part) => (
+          <span key={part}>{part}</span>
         ))}
     </footer>
   );
