@@ -1,7 +1,6 @@
 import { randomUUID } from "node:crypto";
 import type { Server } from "node:http";
 import { join } from "node:path";
-import * as v from "valibot";
 import { encodeHistory } from "../shared/history/codec.ts";
 import { problem } from "../shared/problems/make-problem.ts";
 import type { Problem } from "../shared/problems/problem.ts";
@@ -17,8 +16,7 @@ import { composeLogs } from "./compose/logs.ts";
 import { composeMetrics } from "./compose/metrics.ts";
 import { composeReplay } from "./compose/replay.ts";
 import { composeSessions } from "./compose/sessions.ts";
-import { composeSource, scratchFolder } from "./compose/source.ts";
-import { type BackendOptions, backendSchema } from "./config/backend-options.ts";
+import { composeSource, scratchFolder, tellOfFailures } from "./compose/source.ts";
 import { dataFolder } from "./config/data-folder.ts";
 import type { Options } from "./config/options.ts";
 import { callerOf } from "./gateway/caller.ts";
@@ -29,7 +27,6 @@ import { createPages } from "./http/pages.ts";
 import { createDisposer } from "./lib/disposer.ts";
 import { createAudit } from "./release/audit.ts";
 import { createBackendWatch } from "./release/backend-watch.ts";
-import { createBackend } from "./release/backends/create-backend.ts";
 import { createReleaseController } from "./release/controller.ts";
 import { createProcessOwners } from "./release/owners/process-owners.ts";
 import { chooseSource } from "./sampling/choose-source.ts";
@@ -76,15 +73,10 @@ export function createSidecar(
   if (profile === undefined) throw new Error("there is no job profile");
 
   const choice = chooseSource(options, env);
-  const { source, backends, replay } = composeSource(choice, options, env, (recording) =>
-    replayed.fill(recording, history.archive),
+  const { source, backends, replay } = composeSource(choice, options, env, (...read) =>
+    replayed.fill(history.archive, ...read),
   );
   const replayed = composeReplay(replay);
-  // Whoever looks at a recording must not release on the machine of now.
-  const wanted = replay === null ? wantedBackends(options) : [];
-  // A backend that was asked for takes the place of the simulated one.
-  if (wanted.length > 0) backends.splice(0, backends.length, ...wanted.map(createBackend));
-
   const owners = createProcessOwners(backends);
   const sampler = createSampler(source, {
     intervalMs: options.interval,
@@ -95,6 +87,7 @@ export function createSidecar(
     backendOf: owners.ownerOf,
   });
   disposer.add(sampler.close);
+  disposer.add(tellOfFailures(sampler, complain));
   // The time of a recording is its own, counted from 1970.
   const epochMs = replay === null ? Date.now() - Math.round(sampler.nowMs()) : 0;
   const nowMs = () => epochMs + sampler.nowMs();
@@ -109,7 +102,7 @@ export function createSidecar(
     epochMs,
     complain,
     disposer,
-    recorded: replay === null ? undefined : replayed.clocks,
+    recorded: replay === null ? undefined : replayed,
   });
 
   const watch = createBackendWatch(backends, options.backendInterval);
@@ -132,7 +125,7 @@ export function createSidecar(
       isLive: () => sampler.source().status === "live",
     },
   });
-  const audit = createAudit(folder, complain);
+  const audit = createAudit(choice.kind === "demo" ? join(folder, "demo") : folder, complain);
   disposer.add(
     releases.onRelease((release) => {
       const record = recordOf(release);
@@ -165,14 +158,14 @@ export function createSidecar(
     ...common,
     database: capacity.database,
     jobs: capacity.jobs,
-    intervalMs: options.interval,
+    intervalMs: () => replayed.intervalMs() ?? options.interval,
     nowMs,
   });
   composeLogs(options, {
     ...common,
     jobs: capacity.jobs,
     releases,
-    epochMs,
+    replaying: replay !== null,
     hostName: readHost().state.name,
     version,
   });
@@ -229,7 +222,6 @@ export function createSidecar(
       metrics: composeMetrics({
         disposer,
         version,
-        epochMs,
         sampler,
         jobs: capacity.jobs,
         releases,
@@ -267,15 +259,7 @@ export function createSidecar(
   disposer.add(sampler.onSample(gateway.sample));
   disposer.add(sampler.onSource(gateway.source));
   disposer.add(
-    sampler.onJump(() => {
-      const { gpus, tMs, seq } = sampler.latest();
-      history.recent.restart(
-        replayed.past(
-          gpus.map(({ uuid }) => uuid),
-          tMs,
-          seq,
-        ),
-      );
+    replayed.tell(sampler, history.recent, () => {
       // Another name of this run: what viewers know is forgotten.
       bootId = randomUUID();
       gateway.greetAll();
@@ -298,13 +282,4 @@ export function createSidecar(
   }
 
   return { server, token, sourceKind: choice.kind, close: disposer.close };
-}
-
-/** The backends of the config file, or the one that flags or environment name. */
-function wantedBackends({ backend, backendUrl, backends }: Options): BackendOptions[] {
-  if (backends !== undefined) return backends;
-  if (backend === undefined || backend === "none") return [];
-  return [
-    v.parse(backendSchema, { kind: backend, ...(backendUrl === undefined ? {} : { url: backendUrl }) }),
-  ];
 }

@@ -1436,7 +1436,7 @@ class Launcher:
 
 
 def find_command(given: Optional[Sequence[str]]) -> List[str]:
-    """How the sidecar is started: as told, as installed, from the checkout this file lies in, or by npx."""
+    """How the sidecar is started: as told, as installed, from the checkout or package this file lies in, or by npx."""
     if given:
         return list(given)
     told = os.environ.get("GPU_PANEL_COMMAND")
@@ -1445,10 +1445,12 @@ def find_command(given: Optional[Sequence[str]]) -> List[str]:
     installed = shutil.which("gpu-status-panel")
     if installed:
         return [installed]
-    checkout = Path(__file__).resolve().parents[2] / "server" / "start.mjs" if len(Path(__file__).resolve().parents) > 2 else None
     node, npx = shutil.which("node"), shutil.which("npx")
-    if node and checkout is not None and checkout.is_file():
-        return [node, str(checkout)]
+    for root in Path(__file__).resolve().parents[2:3]:
+        # A checkout, which builds itself first, or an installed package, where everything is built.
+        for program in (root / "server" / "start.mjs", root / "dist" / "server" / "main.js"):
+            if node and program.is_file() and (root / "package.json").is_file():
+                return [node, str(program)]
     if npx:
         return [npx, "--yes", "gpu-status-panel"]
     raise RuntimeError("Node.js 20.19 or newer is not installed; it is needed to run gpu-status-panel (https://nodejs.org)")

@@ -1,3 +1,4 @@
+import { join } from "node:path";
 import { type Gpu, UNKNOWN_READING } from "../../shared/gpu/gpu.ts";
 import type { Sample } from "../../shared/gpu/sample.ts";
 import type { Alert } from "../../shared/health/alert.ts";
@@ -21,7 +22,7 @@ import { createSlowQuery, type SlowQuery } from "../sampling/slow-query.ts";
 
 export interface HealthParts {
   disposer: Disposer;
-  sampler: Pick<Sampler, "latest" | "source" | "onSample">;
+  sampler: Pick<Sampler, "latest" | "source" | "onSample" | "onJump">;
   jobs: Pick<Jobs, "list" | "onEnd">;
   watch: Pick<BackendWatch, "states">;
   releases: { state(): Release };
@@ -68,8 +69,10 @@ export function composeHealth(
   parts: HealthParts,
 ): HealthArea {
   const { disposer, sampler, jobs, nowMs } = parts;
+  // The demo machine's alerts must not be taken for those of the real one.
+  const folder = choice.kind === "demo" ? join(parts.folder, "demo") : parts.folder;
   const rules = createRules(options.alerts);
-  const alerts = createAlerts(createAlertLog(parts.folder, parts.complain), nowMs);
+  const alerts = createAlerts(createAlertLog(folder, parts.complain), nowMs);
   const notifier = createNotifier(options.notify, parts.readHost().state.name, { complain: parts.complain });
   disposer.add(notifier.close);
   // Nobody is called because of simulated or recorded GPUs, and the host of now has no part in them.
@@ -88,6 +91,13 @@ export function composeHealth(
   let health = NEW_HEALTH;
   let slow: ReadonlyMap<string, SlowReading> = new Map();
 
+  disposer.add(
+    sampler.onJump(() => {
+      health = NEW_HEALTH;
+      alerts.forget();
+    }),
+  );
+
   function look(gpus: readonly Gpu[]) {
     const moment: Moment = {
       nowMs: nowMs(),
@@ -105,12 +115,6 @@ export function composeHealth(
       xids: isReal ? kernelLog.read() : [],
     };
     ended = [];
-    if (moment.nowMs < health.atMs) {
-      // A recording was put back: what was found is of another time.
-      const over = evaluate(health, { ...moment, nowMs: health.atMs, gpus: [] }, rules);
-      alerts.apply(over.changes, health.atMs, () => undefined);
-      health = NEW_HEALTH;
-    }
     const next = evaluate(health, moment, rules);
     health = next.health;
     alerts.apply(next.changes, moment.nowMs, (uuid) => gpus.find((gpu) => gpu.uuid === uuid)?.index);

@@ -24,6 +24,12 @@ export interface HistoryParts {
   problem(): Problem | null;
 }
 
+/** The clocks of a recording, and how far its samples stand apart (ms, `null`: not known yet). */
+export interface Recorded {
+  clocks(): Clocks;
+  intervalMs(): number | null;
+}
+
 /** An answer takes some ms in which nothing else is done. A panel asks a few times a minute. */
 const QUESTIONS = { burst: 60, perSecond: 5 };
 const MOST_ADDRESSES = 4096;
@@ -41,15 +47,15 @@ export function composeHistory(options: {
   epochMs: number;
   complain(message: string): void;
   disposer: Disposer;
-  /** The clocks of a recording, which brings its history itself. */
-  recorded?: (() => Clocks) | undefined;
+  /** Of a recording, which brings its history itself. */
+  recorded?: Recorded | undefined;
 }): HistoryParts {
   const { sampler, folder, demo, intervalMs, writeIntervalMs, epochMs, complain, disposer } = options;
   const store = openBlockStore(join(folder, demo ? "history-demo.sqlite" : "history.sqlite"), complain);
   const { recorded } = options;
   const archive = createArchive(store, {
-    longestIntervalMs: Math.max(IDLE_INTERVAL_MS, intervalMs),
-    ...(recorded === undefined ? {} : { clocks: recorded }),
+    longestIntervalMs: () => Math.max(IDLE_INTERVAL_MS, recorded?.intervalMs() ?? intervalMs),
+    ...(recorded === undefined ? {} : { clocks: recorded.clocks }),
   });
   disposer.add(archive.close);
   const timer = setInterval(archive.flush, writeIntervalMs);
@@ -64,7 +70,9 @@ export function composeHistory(options: {
     archive,
     gpus: () => sampler.latest().gpus,
     problem: store.problem,
-    ...(recorded === undefined ? {} : { wallMs: () => recorded().wallMs }),
+    ...(recorded === undefined
+      ? {}
+      : { wallMs: () => epochMs + sampler.nowMs(), keptUpToMs: () => recorded.clocks().wallMs }),
   });
   return {
     recent,

@@ -7,17 +7,17 @@ import type { Options } from "../config/options.ts";
 import type { Disposer } from "../lib/disposer.ts";
 import { errorCode } from "../lib/error-code.ts";
 import { CSV_HEADER, csvLines } from "../recording/log/csv-lines.ts";
-import { ecsJobLine, ecsReleaseLine, ecsSampleLines } from "../recording/log/ecs-lines.ts";
+import { ECS_BEGINS, ecsJobLine, ecsReleaseLine, ecsSampleLines } from "../recording/log/ecs-lines.ts";
 import { createLogFile } from "../recording/log/log-file.ts";
 import type { Sampler } from "../sampling/sampler.ts";
 
 export interface LogsDeps {
   disposer: Disposer;
-  sampler: Pick<Sampler, "onSample" | "warn">;
+  sampler: Pick<Sampler, "onSample" | "nowMs" | "warn">;
+  /** A recording is played: what happened already is not logged again. */
+  replaying: boolean;
   jobs: Pick<Jobs, "onEnd">;
   releases: { onRelease(listener: (release: Release) => void): () => void };
-  /** Epoch milliseconds of the sampler's time 0. */
-  epochMs: number;
   hostName: string;
   version: string;
   complain(message: string): void;
@@ -30,13 +30,21 @@ export function composeLogs(
   { logCsv, logJsonl, logs }: Pick<Options, "logCsv" | "logJsonl" | "logs">,
   deps: LogsDeps,
 ) {
-  const { disposer, sampler, epochMs } = deps;
+  const { disposer, sampler } = deps;
   const troubles = new Map<string, Problem>();
+  if (deps.replaying) {
+    if (logCsv !== undefined || logJsonl !== undefined)
+      deps.complain("no log is written while a recording is played.");
+    return;
+  }
+  /** A log tells the time of the wall, also after the machine slept or its clock was set. */
+  const wallMs = (tMs: number) => Date.now() - (sampler.nowMs() - tMs);
 
-  function openLog(path: string, header: string | null) {
+  function openLog(path: string, header: string | null, begins: string) {
     const log = createLogFile({
       path,
       header,
+      begins,
       maxBytes: logs.maxMiB * BYTES_PER_MIB,
       keepDays: logs.keepDays,
       onTrouble(trouble, lost) {
@@ -55,14 +63,14 @@ export function composeLogs(
   }
 
   if (logCsv !== undefined) {
-    const log = openLog(logCsv, CSV_HEADER);
-    disposer.add(sampler.onSample(({ tMs, gpus }) => log.write(csvLines(epochMs + tMs, gpus))));
+    const log = openLog(logCsv, CSV_HEADER, `${CSV_HEADER}\n`);
+    disposer.add(sampler.onSample(({ tMs, gpus }) => log.write(csvLines(wallMs(tMs), gpus))));
   }
   if (logJsonl !== undefined) {
     const { hostName, version } = deps;
-    const log = openLog(logJsonl, null);
+    const log = openLog(logJsonl, null, ECS_BEGINS);
     const source = { hostName, version };
-    disposer.add(sampler.onSample(({ tMs, gpus }) => log.write(ecsSampleLines(epochMs + tMs, gpus, source))));
+    disposer.add(sampler.onSample(({ tMs, gpus }) => log.write(ecsSampleLines(wallMs(tMs), gpus, source))));
     disposer.add(deps.jobs.onEnd(({ job, peakMiB }) => log.write(ecsJobLine(job, peakMiB, source))));
     let lastRelease: string | null = null;
     disposer.add(

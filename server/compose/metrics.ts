@@ -10,8 +10,7 @@ import type { Sampler } from "../sampling/sampler.ts";
 export interface MetricsDeps {
   disposer: Disposer;
   version: string;
-  epochMs: number;
-  sampler: Pick<Sampler, "onSample" | "latest">;
+  sampler: Pick<Sampler, "onSample" | "latest" | "nowMs">;
   jobs: Pick<Jobs, "onEnd">;
   releases: { onRelease(listener: (release: Release) => void): () => void };
   state(): State;
@@ -20,7 +19,7 @@ export interface MetricsDeps {
 
 /** Counts what happens and answers scrapes of `/metrics`. */
 export function composeMetrics(deps: MetricsDeps): () => Promise<Exposition> {
-  const { disposer, version, epochMs, sampler, jobs, releases } = deps;
+  const { disposer, version, sampler, jobs, releases } = deps;
   const tally = createTally();
   const startedAtMs = Date.now() - process.uptime() * 1000;
   disposer.add(sampler.onSample(tally.sample));
@@ -32,7 +31,7 @@ export function composeMetrics(deps: MetricsDeps): () => Promise<Exposition> {
     const figures = {
       version,
       startedAtMs,
-      lastSampleAtMs: seq === 0 ? null : epochMs + tMs,
+      lastSampleAtMs: seq === 0 ? null : Date.now() - (sampler.nowMs() - tMs),
       residentMiB: process.memoryUsage.rss() / 1024 / 1024,
       cpuSeconds: (user + system) / 1e6,
       viewers: deps.viewers(),

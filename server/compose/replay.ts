@@ -4,11 +4,12 @@ import { problem } from "../../shared/problems/make-problem.ts";
 import type { ReplayDemand, ReplayState } from "../../shared/protocol/replay.ts";
 import { type Reply, refuse, succeed } from "../../shared/protocol/reply.ts";
 import type { Archive } from "../history/archive.ts";
-import { historyValues } from "../history/history.ts";
+import { type History, historyValues } from "../history/history.ts";
 import type { Clocks } from "../history/pruning.ts";
 import { applyTick } from "../sampling/gpu-list.ts";
 import { type Recording, tickAt, tickFrom } from "../sampling/replay/recording.ts";
 import type { ReplaySource } from "../sampling/replay/replay-source.ts";
+import type { Sampler } from "../sampling/sampler.ts";
 
 const FLUSH_MS = 10 * 60_000;
 /** Reading a long log must not keep the page from being served. */
@@ -17,10 +18,12 @@ const TICKS_A_TURN = 500;
 /** Remembers a recording as if it had been sampled here, and moves it as viewers ask. */
 export interface ReplayArea {
   clocks(): Clocks;
+  /** How far the recording's samples stand apart; `null`: it has not been read. */
+  intervalMs(): number | null;
   /** Takes the whole recording into the archive. */
-  fill(recording: Recording, archive: Archive): Promise<void>;
-  /** The 15 minutes before the moment that is shown, for the GPUs of these UUIDs, numbered up to `seq`. */
-  past(uuids: readonly string[], atMs: number, seq: number): HistoryRow[];
+  fill(archive: Archive, recording: Recording, signal: AbortSignal): Promise<void>;
+  /** Shows every jump to everybody: the past of that moment in place of what they know. */
+  tell(sampler: Pick<Sampler, "onJump" | "latest">, recent: History, greetAnew: () => void): () => void;
   control(demand: ReplayDemand): Reply<ReplayState>;
 }
 
@@ -30,10 +33,11 @@ export function composeReplay(replay: ReplaySource | null): ReplayArea {
   let atMs = 0;
   return {
     clocks: () => ({ wallMs: atMs, steadyMs: atMs }),
-    async fill(recording, archive) {
+    intervalMs: () => known?.intervalMs ?? null,
+    async fill(archive, recording, signal) {
       known = recording;
       let flushedMs = recording.times[0] ?? 0;
-      for (let i = 0; i < recording.times.length; i++) {
+      for (let i = 0; i < recording.times.length && !signal.aborted; i++) {
         atMs = recording.times[i] ?? atMs;
         const gpus = applyTick([], tickAt(recording, i)).map(({ gpu }) => gpu);
         archive.append({ seq: i + 1, tMs: atMs, gpus });
@@ -44,25 +48,35 @@ export function composeReplay(replay: ReplaySource | null): ReplayArea {
         if (i % TICKS_A_TURN === 0) await setImmediate();
       }
     },
-    past(uuids, shownMs, seq) {
-      if (known === null) return [];
-      const rows: HistoryRow[] = [];
-      const end = tickFrom(known, shownMs + 1);
-      for (let i = tickFrom(known, shownMs - HISTORY_WINDOW_MS); i < end; i++) {
-        const gpus = new Map(applyTick([], tickAt(known, i)).map(({ gpu }) => [gpu.uuid, gpu]));
-        const values = uuids.flatMap((uuid) => {
-          const gpu = gpus.get(uuid);
-          return gpu === undefined ? historyValues(null) : historyValues(gpu);
-        });
-        const number = seq - (end - 1 - i);
-        rows.push({ fromSeq: number, seq: number, tMs: known.times[i] ?? shownMs, count: 1, values });
-      }
-      return rows;
-    },
+    tell: (sampler, recent, greetAnew) =>
+      sampler.onJump(() => {
+        const { gpus, tMs, seq } = sampler.latest();
+        const uuids = gpus.map(({ uuid }) => uuid);
+        recent.restart(known === null ? [] : pastRows(known, uuids, tMs, seq));
+        greetAnew();
+      }),
     control(demand) {
       replay?.control(demand);
       const state = replay?.replay() ?? null;
       return state === null ? refuse(problem("no-replay")) : succeed(state);
     },
   };
+}
+
+/** The 15 minutes before the moment that is shown, for the GPUs of these UUIDs, numbered up to `seq`. */
+function pastRows(
+  recording: Recording,
+  uuids: readonly string[],
+  shownMs: number,
+  seq: number,
+): HistoryRow[] {
+  const rows: HistoryRow[] = [];
+  const end = tickFrom(recording, shownMs + 1);
+  for (let i = tickFrom(recording, shownMs - HISTORY_WINDOW_MS); i < end; i++) {
+    const gpus = new Map(applyTick([], tickAt(recording, i)).map(({ gpu }) => [gpu.uuid, gpu]));
+    const values = uuids.flatMap((uuid) => historyValues(gpus.get(uuid) ?? null));
+    const number = seq - (end - 1 - i);
+    rows.push({ fromSeq: number, seq: number, tMs: recording.times[i] ?? shownMs, count: 1, values });
+  }
+  return rows;
 }

@@ -10,7 +10,8 @@ export interface SessionsDeps {
   database: CapacityDatabase;
   sampler: Pick<Sampler, "onSample">;
   jobs: Pick<Jobs, "list" | "onEnd">;
-  intervalMs: number;
+  /** The regular distance between samples. */
+  intervalMs(): number;
   /** Epoch milliseconds of the samples' clock. */
   nowMs(): number;
 }
@@ -27,7 +28,7 @@ export function composeSessions({
   intervalMs,
   nowMs,
 }: SessionsDeps): Sessions {
-  const longestMs = 2 * Math.max(IDLE_INTERVAL_MS, intervalMs);
+  const longestMs = () => 2 * Math.max(IDLE_INTERVAL_MS, intervalMs());
   const sessions = createSessions(createSessionStore(database), longestMs, nowMs);
   disposer.add(sessions.save);
   disposer.add(

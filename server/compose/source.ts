@@ -1,22 +1,26 @@
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdtempSync, readdirSync, rmSync, statSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { basename, join, resolve } from "node:path";
+import * as v from "valibot";
+import { backendSchema } from "../config/backend-options.ts";
 import type { Options } from "../config/options.ts";
 import type { Disposer } from "../lib/disposer.ts";
 import type { Backend } from "../release/backends/backend.ts";
+import { createBackend } from "../release/backends/create-backend.ts";
 import { createDemoBackend } from "../release/backends/demo.ts";
 import type { SourceChoice } from "../sampling/choose-source.ts";
 import { createDemoSource } from "../sampling/demo/demo-source.ts";
 import { createNvidiaSmiSource } from "../sampling/nvidia-smi-source.ts";
 import type { Recording } from "../sampling/replay/recording.ts";
 import { createReplaySource, type ReplaySource } from "../sampling/replay/replay-source.ts";
+import type { Sampler } from "../sampling/sampler.ts";
 import type { SampleSource } from "../sampling/source.ts";
 
 /** The source that was chosen, and what goes with it. */
 export interface ChosenSource {
   source: SampleSource;
-  /** The demo's simulated backend. */
-  backends: Backend[];
+  /** Those that were asked for; with the demo, if none was, its simulated one. */
+  backends: readonly Backend[];
   replay: ReplaySource | null;
 }
 
@@ -26,25 +30,81 @@ export interface ChosenSource {
  */
 export function composeSource(
   choice: SourceChoice,
-  { interval }: Pick<Options, "interval">,
+  options: Pick<Options, "interval" | "backend" | "backendUrl" | "backends">,
   env: NodeJS.ProcessEnv,
-  onRead: (recording: Recording) => Promise<void>,
+  onRead: (recording: Recording, signal: AbortSignal) => Promise<void>,
 ): ChosenSource {
   if (choice.kind === "demo") {
     const demo = createDemoSource(choice.gpuCount);
-    return { source: demo, backends: [createDemoBackend(demo.unload)], replay: null };
+    const wanted = wantedBackends(options);
+    return {
+      source: demo,
+      backends: wanted.length > 0 ? wanted : [createDemoBackend(demo.unload)],
+      replay: null,
+    };
   }
   if (choice.kind === "nvidia-smi") {
-    return { source: createNvidiaSmiSource(choice.command, interval, env), backends: [], replay: null };
+    const source = createNvidiaSmiSource(choice.command, options.interval, env);
+    return { source, backends: wantedBackends(options), replay: null };
   }
   const path = resolve(choice.path);
   const replay = createReplaySource({ path, name: basename(path), speed: 1, onRead });
+  // Whoever looks at a recording must not release on the machine of now.
   return { source: replay, backends: [], replay };
 }
 
+/** Says in the terminal, once each, why no samples come: whoever started the sidecar may not have the panel open. */
+export function tellOfFailures(sampler: Pick<Sampler, "onSource">, complain: (message: string) => void) {
+  let said: string | null = null;
+  return sampler.onSource(({ status, problem }) => {
+    if (status === "live" && said !== null) {
+      said = null;
+      complain("samples come again.");
+    }
+    if (status !== "failed" || problem === null || said === problem.code) return;
+    said = problem.code;
+    complain(`${problem.message} ${problem.advice}`.trim());
+  });
+}
+
+/** The backends of the config file, or the one that flags or environment name. */
+function wantedBackends({ backend, backendUrl, backends }: Parameters<typeof composeSource>[1]): Backend[] {
+  if (backends !== undefined) return backends.map(createBackend);
+  if (backend === undefined || backend === "none") return [];
+  const url = backendUrl === undefined ? {} : { url: backendUrl };
+  return [createBackend(v.parse(backendSchema, { kind: backend, ...url }))];
+}
+
+const SCRATCH = "gpu-status-panel-replay-";
+const DAY_MS = 86_400_000;
+
 /** A folder for what a replay writes, gone when it ends: what is played back must not mix with what happened. */
 export function scratchFolder(disposer: Disposer): string {
-  const folder = mkdtempSync(join(tmpdir(), "gpu-status-panel-replay-"));
+  sweepScratch();
+  const folder = mkdtempSync(join(tmpdir(), `${SCRATCH}${process.pid}-`));
   disposer.add(() => rmSync(folder, { recursive: true, force: true }));
   return folder;
+}
+
+/** Removes what replays have left behind that were killed, a day after: in another container one may still run. */
+function sweepScratch() {
+  for (const name of readdirSync(tmpdir())) {
+    const pid = new RegExp(`^${SCRATCH}(\\d+)-`).exec(name)?.[1];
+    if (pid === undefined || isRunning(Number(pid))) continue;
+    const folder = join(tmpdir(), name);
+    try {
+      if (Date.now() - statSync(folder).mtimeMs > DAY_MS) rmSync(folder, { recursive: true, force: true });
+    } catch {
+      // Somebody else's, or gone already.
+    }
+  }
+}
+
+function isRunning(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    return error instanceof Error && "code" in error && error.code === "EPERM";
+  }
 }

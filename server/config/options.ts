@@ -16,20 +16,23 @@ const number = v.union([
 ]);
 const reserveMib = v.pipe(number, v.integer("whole MiB"), v.minValue(0), v.maxValue(1_000_000));
 /** VRAM that is never given to jobs; a bare number, as flag and variable have it, is the floor in MiB. */
-const reserveSchema = v.union([
-  v.pipe(
-    reserveMib,
-    v.transform((floorMiB) => ({ ...DEFAULT_RESERVE, floorMiB })),
-  ),
-  v.strictObject({
-    floorMiB: v.optional(reserveMib, DEFAULT_RESERVE.floorMiB),
-    share: v.optional(
-      v.pipe(v.number(), v.minValue(0, "a share from 0 to 0.9"), v.maxValue(0.9, "a share from 0 to 0.9")),
-      DEFAULT_RESERVE.share,
+const reserveSchema = v.union(
+  [
+    v.pipe(
+      reserveMib,
+      v.transform((floorMiB) => ({ ...DEFAULT_RESERVE, floorMiB })),
     ),
-    displayExtraMiB: v.optional(reserveMib, DEFAULT_RESERVE.displayExtraMiB),
-  }),
-]);
+    v.strictObject({
+      floorMiB: v.optional(reserveMib, DEFAULT_RESERVE.floorMiB),
+      share: v.optional(
+        v.pipe(v.number(), v.minValue(0, "a share from 0 to 0.9"), v.maxValue(0.9, "a share from 0 to 0.9")),
+        DEFAULT_RESERVE.share,
+      ),
+      displayExtraMiB: v.optional(reserveMib, DEFAULT_RESERVE.displayExtraMiB),
+    }),
+  ],
+  "MiB as a whole number, such as 2048, or an object with floorMiB, share and displayExtraMiB",
+);
 
 /** Everything that can be set. Keys are those of the config file; flags are the same in kebab-case. */
 export const optionsSchema = v.strictObject({

@@ -27,6 +27,8 @@ export interface Alerts {
   acknowledge(id: string, by: string): Reply<{ id: string }>;
   /** Nobody is told of the rule's alerts for so many minutes; 0 ends that. */
   mute(rule: string, minutes: number): Reply<Mute>;
+  /** A recording was moved: what was found is of another time. Nobody is told. */
+  forget(): void;
   onChange(listener: (alerts: Alert[]) => void): () => void;
   onNews(listener: (news: AlertNews) => void): () => void;
 }
@@ -178,6 +180,12 @@ export function createAlerts(log: AlertLog, nowMs: () => number): Alerts {
       dropMutes(nowMs());
       changes.emit(list());
       return succeed(mute);
+    },
+    forget() {
+      active.clear();
+      carried.clear();
+      past = [];
+      changes.emit([]);
     },
     onChange: changes.subscribe,
     onNews: news.subscribe,

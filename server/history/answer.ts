@@ -20,6 +20,8 @@ export interface AnswerSurroundings {
   /** What keeps history from the disk. */
   problem(): Problem | null;
   wallMs?: () => number;
+  /** Up to when history is kept, where that is not now: a recording's end, while an earlier moment is shown. */
+  keptUpToMs?: () => number;
 }
 
 const INDEX = /^\d{1,3}$/;
@@ -31,6 +33,7 @@ export function createHistoryAnswers({
   gpus,
   problem: storeProblem,
   wallMs = Date.now,
+  keptUpToMs = wallMs,
 }: AnswerSurroundings) {
   return (query: HistoryQuery): Reply<HistoryAnswer> => {
     const nowMs = wallMs();
@@ -46,7 +49,7 @@ export function createHistoryAnswers({
         return refuse(problem("bad-request", { detail: `gpu: there is no GPU ${name}` }));
       uuids.push(found?.uuid ?? name);
     }
-    const grid = gridOf(window, nowMs);
+    const grid = gridOf(window, keptUpToMs());
     const { fromMs, pointMs, count } = grid;
     return succeed({
       fromMs,

@@ -22,7 +22,7 @@ export interface Archive {
 
 export interface ArchiveOptions {
   /** The longest regular distance between samples (ms). */
-  longestIntervalMs: number;
+  longestIntervalMs(): number;
   clocks?: () => Clocks;
 }
 
@@ -46,7 +46,7 @@ export function createArchive(
   const tracks = new Map<string, Track>();
   const pruning = createPruning(clocks());
   /** A sample stands for the time since the one before, but not for longer than this. */
-  const mostSeconds = Math.ceil((2 * longestIntervalMs) / 1000);
+  const mostSeconds = () => Math.ceil((2 * longestIntervalMs()) / 1000);
 
   function trackOf(uuid: string): Track {
     const known = tracks.get(uuid);
@@ -84,7 +84,7 @@ export function createArchive(
     if (second !== before) {
       finish(uuid, track);
       // A clock that was set back, or samples that were missed: nothing is made up for the time between.
-      const filled = before !== null && second > before && second - before <= mostSeconds;
+      const filled = before !== null && second > before && second - before <= mostSeconds();
       if (filled && values.some((value) => value !== null)) {
         const cells = cellsOfSecond([values]);
         for (let missed = before + 1; missed < second; missed++) commit(uuid, track, missed, cells);

@@ -107,11 +107,10 @@ export function createHttpServer(
     // Reading is not limited: a hundred viewers may come through one proxy.
     const tooMany = isRead ? null : admit.mayAsk(request.socket.remoteAddress);
     if (tooMany !== null) return sendTooMany(response, tooMany);
-    const target = request.url ?? "/";
-    if (!URL.canParse(target, "http://sidecar")) {
+    const url = urlOf(request.url ?? "/");
+    if (url === null) {
       return sendProblem(response, 400, problem("bad-request", { detail: "the address is malformed" }));
     }
-    const url = new URL(target, "http://sidecar");
     if (`${url.pathname}/` === basePath) {
       // Relative: a proxy may have taken away what stands before it.
       return redirect(response, `${basePath.split("/").at(-2)}/${url.search}`);
@@ -141,6 +140,12 @@ export function createHttpServer(
     if (!isRead && actProblem?.code === "too-many-requests") return sendTooMany(response, actProblem);
     await route.handle({ request, response, url, params, actProblem }, sidecar);
   }
+}
+
+/** What a request asks for. `//healthz` is a path of ours that is not there, not the page of a host of that name. */
+function urlOf(target: string): URL | null {
+  const whole = target.startsWith("/") ? `http://sidecar${target}` : target;
+  return URL.canParse(whole, "http://sidecar") ? new URL(whole, "http://sidecar") : null;
 }
 
 function preflight(response: ServerResponse) {

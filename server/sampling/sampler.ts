@@ -127,7 +127,7 @@ export function createSampler(source: SampleSource, options: SamplerOptions): Sa
 
   function setReplay() {
     const replay = source.replay?.() ?? null;
-    if (replay !== null) setSource({ replay });
+    if (replay !== null) setSource({ replay, intervalMs: source.ownIntervalMs?.() ?? state.intervalMs });
   }
 
   function askIfDue() {
@@ -162,7 +162,7 @@ export function createSampler(source: SampleSource, options: SamplerOptions): Sa
     const wanted = watched || lingering ? options.intervalMs : idleMs;
     const intervalMs = holds > 0 ? Math.min(wanted, options.intervalMs, FAST_INTERVAL_MS) : wanted;
     source.setIntervalMs(intervalMs);
-    setSource({ intervalMs });
+    setSource({ intervalMs: source.ownIntervalMs?.() ?? intervalMs });
   }
 
   const unsubscribe = source.subscribe(onEvent);

@@ -30,5 +30,7 @@ export interface SampleSource {
   nowMs?(): number;
   /** A recording and how it is played. */
   replay?(): ReplayState | null;
+  /** How far its samples stand apart, where that is not for us to choose (ms, `null`: not known yet). */
+  ownIntervalMs?(): number | null;
   close(): Promise<void>;
 }

@@ -2,15 +2,16 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
+import * as v from "valibot";
 import { askHistory } from "../helpers/history-client.ts";
 import { connectPanel } from "../helpers/panel-client.ts";
 import { startSidecar } from "../helpers/sidecar.ts";
 import { waitUntil } from "../helpers/wait-until.ts";
 import { GPU_COUNT, withBusyMachine } from "./busy-machine.ts";
 import { type Figure, median, type Section } from "./figure.ts";
-import { pidOf } from "./node-child.ts";
+import { pidOf, startNodeChild } from "./node-child.ts";
 import { residentMib } from "./proc-usage.ts";
-import { COARSE_STEP_MS, DAYS, FLUSH_EVERY_MS, writeThirtyDays } from "./write-thirty-days.ts";
+import { COARSE_STEP_MS, DAYS, FLUSH_EVERY_MS, writtenSchema } from "./write-thirty-days.ts";
 
 const MINUTE_MS = 60_000;
 const HOUR_MS = 60 * MINUTE_MS;
@@ -34,14 +35,14 @@ export const historySection: Section = async () => {
   const folder = mkdtempSync(join(tmpdir(), "gpu-panel-bench-"));
   const file = join(folder, "history.sqlite");
   try {
-    const written = writeThirtyDays(file);
+    const written = await writeInChild(file);
     const answered = await withBusyMachine((fake) =>
       ask({ ...fake.env, GPU_PANEL_DATA_DIR: folder }, fake.path),
     );
     const figures: Figure[] = [
       { name: "disk, 30 days of 8 GPUs", value: written.diskMib, unit: "MiB", aim: MOST_DISK_MIB },
-      { name: "one write, median", value: median(written.flushesMs), unit: "ms" },
-      { name: "one write, slowest", value: Math.max(...written.flushesMs), unit: "ms" },
+      { name: "one write, median", value: written.flushMs, unit: "ms" },
+      { name: "one write, slowest", value: written.slowestFlushMs, unit: "ms" },
       { name: "a sample of 8 GPUs taken in", value: written.sampleUs, unit: "µs" },
       ...answered,
     ];
@@ -49,13 +50,19 @@ export const historySection: Section = async () => {
       figures,
       notes: [
         `The last day by the second, ${DAYS - 1} days before it every ${COARSE_STEP_MS / 1000} s; in it a write every ${FLUSH_EVERY_MS / 1000} s.`,
-        `Answers of 300 points over HTTP with the JSON read, slowest of ${ROUNDS}; RSS of the sidecar behind all of them, watched by one panel.`,
+        `Answers of 300 points over HTTP with the JSON read, median of ${ROUNDS}; RSS of the sidecar behind all of them, watched by one panel.`,
       ],
     };
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
 };
+
+async function writeInChild(file: string) {
+  const child = await startNodeChild("write-history.mjs", [file]);
+  await child.end();
+  return v.parse(writtenSchema, JSON.parse(child.line));
+}
 
 async function ask(env: NodeJS.ProcessEnv, nvidiaSmi: string): Promise<Figure[]> {
   const before = performance.now();
@@ -65,6 +72,7 @@ async function ask(env: NodeJS.ProcessEnv, nvidiaSmi: string): Promise<Figure[]>
   try {
     await waitUntil(() => panel.samples.length > 0, { what: "a sample" });
     const figures: Figure[] = [{ name: "start with 30 days on disk", value: startedMs, unit: "ms" }];
+    let slowestMs = 0;
     for (const [name, spanMs] of ZOOMS) {
       const tookMs: number[] = [];
       for (let round = 0; round < ROUNDS; round++) {
@@ -73,16 +81,20 @@ async function ask(env: NodeJS.ProcessEnv, nvidiaSmi: string): Promise<Figure[]>
       }
       figures.push({
         name: `the last ${name}, one GPU`,
-        value: Math.max(...tookMs),
+        value: median(tookMs),
         unit: "ms",
         aim: MOST_ANSWER_MS,
       });
+      slowestMs = Math.max(slowestMs, ...tookMs);
     }
     // The limit on questions lets the next ones through by then.
     await sleep(5000);
-    const all = await timed(sidecar.url, { from: Date.now() - DAYS * DAY_MS });
+    const allMs: number[] = [];
+    for (let round = 0; round < ROUNDS; round++)
+      allMs.push(await timed(sidecar.url, { from: Date.now() - DAYS * DAY_MS }));
     figures.push(
-      { name: "the last 30 d, all 8 GPUs", value: all, unit: "ms", aim: MOST_ANSWER_MS },
+      { name: "the slowest of these", value: slowestMs, unit: "ms" },
+      { name: "the last 30 d, all 8 GPUs", value: median(allMs), unit: "ms", aim: MOST_ANSWER_MS },
       { name: "RSS", value: residentMib(pidOf(sidecar.child)), unit: "MiB", aim: MOST_RSS_MIB },
     );
     return figures;

@@ -1,8 +1,10 @@
 import { closeSync, fsyncSync, openSync, statSync } from "node:fs";
+import * as v from "valibot";
 import { createArchive } from "../../server/history/archive.ts";
 import { openBlockStore } from "../../server/history/block-store.ts";
-import { type Gpu, UNKNOWN_READING } from "../../shared/gpu/gpu.ts";
+import type { Gpu } from "../../shared/gpu/gpu.ts";
 import { fakeGpu } from "../helpers/fake-nvidia-smi.ts";
+import { gpuWith } from "../helpers/gpu-with.ts";
 import { GPU_COUNT } from "./busy-machine.ts";
 
 const MINUTE_MS = 60_000;
@@ -17,12 +19,20 @@ const COARSE_FLUSH_MS = 5 * MINUTE_MS;
 
 const MIB = 1024 * 1024;
 
+/** What writing took. */
+export const writtenSchema = v.object({
+  diskMib: v.number(),
+  flushMs: v.number(),
+  slowestFlushMs: v.number(),
+  sampleUs: v.number(),
+});
+
 /** Thirty days of eight busy GPUs up to now, written by the store that the sidecar has. */
-export function writeThirtyDays(file: string) {
+export function writeThirtyDays(file: string): v.InferOutput<typeof writtenSchema> {
   const endMs = Date.now();
   const now = { wallMs: endMs - DAYS * DAY_MS, steadyMs: 0 };
   const store = openBlockStore(file, (message) => process.stderr.write(`${message}\n`));
-  const archive = createArchive(store, { longestIntervalMs: 1000, clocks: () => now });
+  const archive = createArchive(store, { longestIntervalMs: () => 1000, clocks: () => now });
   const flushesMs: number[] = [];
   let flushedAt = now.wallMs;
   let samples = 0;
@@ -47,7 +57,13 @@ export function writeThirtyDays(file: string) {
   const written = openSync(file, "r");
   fsyncSync(written);
   closeSync(written);
-  return { diskMib: statSync(file).size / MIB, flushesMs, sampleUs: (samplesMs / samples) * 1000 };
+  flushesMs.sort((a, b) => a - b);
+  return {
+    diskMib: statSync(file).size / MIB,
+    flushMs: flushesMs[Math.floor(flushesMs.length / 2)] ?? 0,
+    slowestFlushMs: flushesMs.at(-1) ?? 0,
+    sampleUs: (samplesMs / samples) * 1000,
+  };
 }
 
 /** Every figure of every GPU another one each time, about as a busy GPU has them. */
@@ -55,25 +71,15 @@ function busyGpus(tick: number): Gpu[] {
   return Array.from({ length: GPU_COUNT }, (_, index) => {
     const load = (Math.sin(tick / 300 + index) + 1) / 2;
     const noise = (tick * 7919 + index * 104_729) % 97;
-    return {
+    return gpuWith({
       index,
       uuid: fakeGpu(index).uuid,
       name: "bench",
       memoryTotalMiB: 97_887,
-      lost: false,
-      ...UNKNOWN_READING,
       memoryUsedMiB: Math.round(45_000 + load * 35_000) + noise,
       utilizationGpuPct: 60 + ((noise + index) % 40),
       temperatureC: Math.round(62 + load * 15) + (noise % 3),
       powerDrawW: 400 + load * 150 + noise / 2,
-      memoryReservedMiB: null,
-      utilizationMemoryPct: null,
-      powerLimitW: null,
-      fanPct: null,
-      pstate: null,
-      throttle: null,
-      mig: null,
-      processes: null,
-    };
+    });
   });
 }

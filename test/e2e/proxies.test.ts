@@ -11,6 +11,7 @@ import { launchBrowser, type TestBrowser } from "../helpers/browser.ts";
 import { fakeGpu } from "../helpers/fake-nvidia-smi.ts";
 import { library } from "../helpers/library.ts";
 import { listen, shut } from "../helpers/listen.ts";
+import { type PackedPackage, packPackage } from "../helpers/packed-package.ts";
 import {
   type Changes,
   freePort,
@@ -25,6 +26,9 @@ import { type Rig, startRig } from "../helpers/rig.ts";
 const NAME = "webui.test";
 const TOKEN = "a token that is long enough";
 let browser: TestBrowser;
+let packed: PackedPackage;
+/** `npx gpu-status-panel` of the packed tarball, installed in an empty folder. */
+let program: string;
 let certificate: ReturnType<typeof makeCertificate>;
 /** The WebUI that the panel is put into: a page with the panel as iframe and as element. */
 let webui: { server: Server; port: number };
@@ -39,8 +43,12 @@ beforeAll(async () => {
     ),
   );
   webui = { server, port: await listen(server) };
-});
+  packed = await packPackage();
+  program = packed.program(await packed.install());
+  // npm may have to fetch.
+}, 240_000);
 afterAll(async () => {
+  packed.remove();
   await browser.close();
   await shut(webui.server);
   certificate.remove();
@@ -55,7 +63,7 @@ afterEach(async () => {
   [rig, proxy] = [undefined, undefined];
 });
 
-/** A sidecar as the documentation has it started behind a proxy of this port. */
+/** A sidecar as users get it, and as the documentation has it started behind a proxy of this port. */
 async function startBehind(port: number, flags: readonly string[] = []): Promise<Rig> {
   rig = await startRig({
     script: { gpus: [fakeGpu(0, { "memory.used": 22_000, "utilization.gpu": 0 })] },
@@ -64,6 +72,7 @@ async function startBehind(port: number, flags: readonly string[] = []): Promise
       response.writeHead(204).end();
     },
     flags: ["--token", TOKEN, "--allow-origin", `https://${NAME}:${port}`, ...flags],
+    program,
   });
   return rig;
 }
@@ -126,7 +135,7 @@ async function expectRelease(page: Page, { hook }: Rig) {
 describe.each([
   ["with the prefix taken away", "gpu-panel.conf", []],
   ["with the prefix left", "gpu-panel-unstripped.conf", ["--base-path", "/gpu/"]],
-] as const)("nginx with TLS under /gpu/, %s", (_, snippet, flags) => {
+] as const)("the packed program behind nginx with TLS under /gpu/, %s", (_, snippet, flags) => {
   test("PRX-1 the page is live by WebSocket, and a release works with the token", async () => {
     const { running, url } = await behindNginx(snippet, flags);
     const { page, carried, logged } = await open(`${url}gpu/#token=${TOKEN}`);

@@ -1,8 +1,9 @@
 import { join } from "node:path";
 import { createArchive } from "../../server/history/archive.ts";
 import { openBlockStore } from "../../server/history/block-store.ts";
-import { type Gpu, UNKNOWN_READING } from "../../shared/gpu/gpu.ts";
+import type { Gpu } from "../../shared/gpu/gpu.ts";
 import type { FakeNvidiaSmi } from "./fake-nvidia-smi.ts";
+import { gpuWith } from "./gpu-with.ts";
 
 const MINUTE_MS = 60_000;
 const DAY_MS = 24 * 60 * MINUTE_MS;
@@ -24,29 +25,13 @@ export function writePast(fake: FakeNvidiaSmi, figures: PastFigures): void {
     throw new Error(message);
   };
   const archive = createArchive(openBlockStore(join(fake.dir, "data", "history.sqlite"), complain), {
-    longestIntervalMs: 10_000,
+    longestIntervalMs: () => 10_000,
     clocks: () => now,
   });
   for (let seq = 1; now.wallMs < endMs; seq++) {
     const agoMs = endMs - now.wallMs;
-    const gpus = fake.script.gpus.map(
-      ({ index, uuid, name }): Gpu => ({
-        index,
-        uuid,
-        name,
-        memoryTotalMiB: 24_564,
-        lost: false,
-        ...UNKNOWN_READING,
-        memoryReservedMiB: null,
-        utilizationMemoryPct: null,
-        powerLimitW: null,
-        fanPct: null,
-        pstate: null,
-        throttle: null,
-        mig: null,
-        processes: null,
-        ...figures(agoMs, index),
-      }),
+    const gpus = fake.script.gpus.map(({ index, uuid, name }) =>
+      gpuWith({ index, uuid, name, memoryTotalMiB: 24_564, ...figures(agoMs, index) }),
     );
     archive.append({ seq, tMs: now.steadyMs, gpus });
     const stepMs = agoMs > DAY_MS ? 5 * MINUTE_MS : 20_000;

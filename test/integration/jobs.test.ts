@@ -157,6 +157,16 @@ describe("the jobs API", () => {
     expect(await jobs.ask(wish)).toMatchObject({ status: 200, job: { state: "done" } });
   });
 
+  test("CAP-20 on the demo machine jobs can be tried too, and the sidecar survives it", async () => {
+    const { jobs, rig: running } = await start({ flags: ["--source", "demo"] });
+    // Whether it may start depends on what the demo plays; one that needs more than is ever free waits.
+    const first = idOf(await jobs.ask({ peakMiB: 1000 }));
+    const second = idOf(await jobs.ask({ peakMiB: 46_000 }));
+    expect(await state(jobs, second)).toBe("waiting");
+    for (const id of [first, second]) expect((await jobs.end(id)).status).toBe(200);
+    expect(running.sidecar.child.exitCode).toBeNull();
+  });
+
   test("CAP-20 WIRE-5 without the token jobs may be seen, and none asked for, kept alive or ended", async () => {
     const token = "a-secret-token";
     const headers = { authorization: `Bearer ${token}` };

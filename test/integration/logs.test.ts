@@ -1,5 +1,16 @@
 import { spawnSync } from "node:child_process";
-import { appendFileSync, existsSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import {
+  appendFileSync,
+  existsSync,
+  lstatSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { join } from "node:path";
 import { afterEach, expect, test } from "vitest";
 import { CSV_HEADER } from "../../server/recording/log/csv-lines.ts";
@@ -100,6 +111,44 @@ test("REC-3 a file that is no log of ours is left as it is", async () => {
   });
   await waitUntil(() => sidecar.output().includes("it is not a log of this panel"), { what: "the refusal" });
   expect(read(join(fake.dir, "precious.csv"))).toBe("name,amount\nrent,1200");
+});
+
+test("REC-3 a file that is no JSON log of ours is left as it is, whatever its end", async () => {
+  const film = `RIFF${"x".repeat(200_000)}`;
+  const { fake, sidecar } = await start((dir) => {
+    writeFileSync(join(dir, "film.avi"), film);
+    return { logJsonl: join(dir, "film.avi") };
+  });
+  await waitUntil(() => sidecar.output().includes("it is not a log of this panel"), { what: "the refusal" });
+  expect(read(join(fake.dir, "film.avi"))).toBe(film);
+});
+
+test("REC-3 a log that is moved or emptied by others goes on at its place, with its header", async () => {
+  const { fake } = await start((dir) => ({ logCsv: join(dir, "gpu.csv") }));
+  const file = join(fake.dir, "gpu.csv");
+  await waitUntil(() => linesOf(read(file)).length > 4, { what: "some samples" });
+  renameSync(file, join(fake.dir, "moved.csv"));
+  await waitUntil(() => linesOf(read(file)).length > 4, { what: "samples after the move" });
+  writeFileSync(file, "");
+  await waitUntil(() => linesOf(read(file)).length > 4, { what: "samples after the emptying" });
+  for (const name of ["gpu.csv", "moved.csv"]) {
+    const [header, ...rows] = linesOf(read(join(fake.dir, name)));
+    expect(header).toBe(CSV_HEADER);
+    for (const row of rows.slice(0, -1)) expect(row).toMatch(WHOLE);
+  }
+});
+
+test("REC-2 a link to a log stays a link when a new file begins", async () => {
+  const { fake } = await start((dir) => {
+    mkdirSync(join(dir, "disk"));
+    writeFileSync(join(dir, "disk/real.csv"), `${CSV_HEADER}\n${"x".repeat(1024 * 1024 - 200)}\n`);
+    symlinkSync(join(dir, "disk/real.csv"), join(dir, "gpu.csv"));
+    return { logCsv: join(dir, "gpu.csv"), logs: { maxMiB: 1 } };
+  });
+  const disk = join(fake.dir, "disk");
+  await waitUntil(() => readdirSync(disk).length === 2, { what: "a file put aside" });
+  await waitUntil(() => linesOf(read(join(disk, "real.csv"))).length > 2, { what: "lines in the new file" });
+  expect(lstatSync(join(fake.dir, "gpu.csv")).isSymbolicLink()).toBe(true);
 });
 
 test("REC-4 JSON lines tell samples, releases and jobs", async () => {

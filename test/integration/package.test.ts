@@ -1,12 +1,12 @@
 import { execFile } from "node:child_process";
-import { mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { mkdirSync, readdirSync, readFileSync, realpathSync, statSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { checkPackage, createPackageFromTarballData } from "@arethetypeswrong/core";
 import { publint } from "publint";
 import { formatMessage } from "publint/utils";
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { afterAll, beforeAll, expect, inject, test } from "vitest";
 import { createFakeNvidiaSmi } from "../helpers/fake-nvidia-smi.ts";
 import { type PackedPackage, packPackage } from "../helpers/packed-package.ts";
 import { startSidecar } from "../helpers/sidecar.ts";
@@ -35,6 +35,20 @@ test("EMB-9 installed in an empty folder it brings nothing but SQLite's binary, 
   const { version } = JSON.parse(readFileSync(join(ROOT, "package.json"), "utf8")) as { version: string };
   const { stdout } = await run("npx", ["--no-install", "gpu-status-panel", "--version"], { cwd: installed });
   expect(stdout).toBe(`${version}\n`);
+});
+
+test("EMB-9 what the documentation has users copy comes with it, and the Python file starts the sidecar beside it", async () => {
+  const root = join(installed, "node_modules/gpu-status-panel");
+  const files = readdirSync(root, { recursive: true, encoding: "utf8" });
+  const hosts = readdirSync(join(ROOT, "integrations"));
+  for (const host of hosts) expect(files).toContain(`integrations/${host}`);
+  expect(files.filter((file) => /__pycache__|(?:^|\/)test_|\.test\.tsx?$/.test(file))).toEqual([]);
+  const ask = "import sys, gpu_status_panel; print(*gpu_status_panel.find_command(None)[1:])";
+  const { stdout } = await run(inject("pythonPath"), ["-B", "-c", ask], {
+    cwd: join(root, "integrations/python"),
+    env: { PATH: dirname(process.execPath) },
+  });
+  expect(realpathSync(stdout.trim())).toBe(realpathSync(join(root, "dist/server/main.js")));
 });
 
 test("EMB-4 the installed sidecar serves page, element and their files", async () => {

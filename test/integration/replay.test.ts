@@ -1,6 +1,7 @@
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { gzipSync } from "node:zlib";
 import { afterEach, expect, test } from "vitest";
 import { CSV_HEADER } from "../../server/recording/log/csv-lines.ts";
 import { isoTime } from "../../server/recording/log/iso-time.ts";
@@ -166,4 +167,74 @@ test.each([
   });
   expect(problem.code).toBe(code);
   expect(JSON.stringify(problem)).not.toContain(tmpdir());
+});
+
+test.each([
+  [
+    "UTF-16 and CRLF, as PowerShell's > writes it",
+    (text: string) => Buffer.from(`\uFEFF${text.replaceAll("\n", "\r\n")}`, "utf16le"),
+  ],
+  ["UTF-8 with a mark and CRLF", (text: string) => Buffer.from(`\uFEFF${text.replaceAll("\n", "\r\n")}`)],
+  ["gzip", (text: string) => gzipSync(text)],
+])("REC-5 a log in %s is read", async (_, encode) => {
+  const file = join(folder(), "log.csv");
+  writeFileSync(file, encode(night(120)));
+  const played = await replayOf(await play(file));
+  expect(played).toMatchObject({ startMs: START, endMs: START + 119_000, wrongLines: 0 });
+});
+
+test("REC-5 a file that is no text is said to be no log", async () => {
+  const file = join(folder(), "film.mp4");
+  writeFileSync(file, Buffer.concat([Buffer.from("ftyp"), Buffer.alloc(10_000)]));
+  const sidecar = await play(file);
+  const problem = await waitUntil(async () => (await stateOf(sidecar)).source.problem, {
+    what: "the problem",
+  });
+  expect(problem.code).toBe("replay-no-header");
+});
+
+test("REC-5 a log with a sample every 30 s makes a chart without holes, and its energy is whole", async () => {
+  const file = join(folder(), "slow.csv");
+  const rows = Array.from({ length: 121 }, (_, i) => `${isoTime(START + i * 30_000)}, 0, 9000 MiB, 300.00 W`);
+  writeFileSync(file, `timestamp, index, memory.used [MiB], power.draw [W]\n${rows.join("\n")}\n`);
+  const sidecar = await play(file);
+  await replayOf(sidecar);
+  await control(sidecar, { paused: true, atMs: START + 3600_000 });
+  const response = await fetch(
+    `${sidecar.url}api/v1/history?from=${START}&to=${START + 3600_000}&points=360`,
+  );
+  const [gpu] = (await response.json()).gpus;
+  expect(gpu.memoryUsedMiB.max.filter((value: number | null) => value === null)).toEqual([]);
+  expect(gpu.knownSeconds).toBeGreaterThanOrEqual(3600);
+  expect(gpu.energyWh).toBeCloseTo(300, -1);
+  expect((await stateOf(sidecar)).source.intervalMs).toBe(30_000);
+});
+
+test("REC-6 a recording that goes back forgets the alerts of what comes later", async () => {
+  const file = join(folder(), "full.csv");
+  const rows = Array.from(
+    { length: 600 },
+    (_, i) => `${isoTime(START + i * 1000)}, 0, ${i < 120 ? 4000 : 24_500} MiB, 24564 MiB`,
+  );
+  writeFileSync(file, `timestamp, index, memory.used [MiB], memory.total [MiB]\n${rows.join("\n")}\n`);
+  const sidecar = await play(file);
+  await replayOf(sidecar);
+  await control(sidecar, { speed: 60, atMs: START + 100_000 });
+  await waitUntil(async () => (await stateOf(sidecar)).alerts.length > 0, { what: "an alert" });
+  await control(sidecar, { paused: true, atMs: START + 50_000 });
+  expect((await stateOf(sidecar)).alerts).toEqual([]);
+  const { past } = await (await fetch(`${sidecar.url}api/v1/alerts`)).json();
+  expect(past).toEqual([]);
+});
+
+test("REC-7 what is played is not logged again", async () => {
+  const dir = folder();
+  writeFileSync(join(dir, "night.csv"), night(60));
+  const log = join(dir, "gpu.csv");
+  const sidecar = await play(join(dir, "night.csv"), ["--log-csv", log]);
+  await replayOf(sidecar);
+  await control(sidecar, { speed: 60 });
+  await waitUntil(async () => (await stateOf(sidecar)).source.replay.paused, { what: "the end" });
+  expect(existsSync(log)).toBe(false);
+  expect(sidecar.output()).toContain("no log is written while a recording is played");
 });

@@ -123,11 +123,27 @@ describe("addresses", () => {
       if (answer.status === 200) expect(answer.headers["content-type"]).toContain("text/html");
       expect(answer.headers.location).toBeUndefined();
     }
-    if (base === "/") return;
-    // The redirect to the base path leads nowhere else, whatever stands before it.
-    for (const path of ["/gpu/panel", "//evil.example/gpu/panel", "http://evil.example/gpu/panel"]) {
-      expect((await ask(sidecar.url, { path })).headers.location).toBe("/gpu/panel/");
+    // What begins with two slashes is a path, and none of a host, in a browser as here.
+    for (const path of ["//", "//healthz", "//evil.example/", `//evil.example${base}`]) {
+      expect([path, (await ask(sidecar.url, { path })).status]).toEqual([path, 404]);
     }
+    if (base === "/") return;
+    // The redirect names the last part of the base path and no more: it stays where the browser is, whatever
+    // stands before it or is appended.
+    const origin = new URL(sidecar.url).origin;
+    for (const path of [
+      "/gpu/panel",
+      "/gpu/panel?//evil.example/",
+      "/gpu/x/../panel",
+      "/gpu/panel?\\evil.example",
+    ]) {
+      const { status, headers } = await ask(sidecar.url, { path });
+      const target = new URL(String(headers.location), new URL(path, sidecar.url));
+      expect([path, status, target.origin, target.pathname]).toEqual([path, 308, origin, base]);
+    }
+    const proxied = await ask(sidecar.url, { path: "http://evil.example/gpu/panel" });
+    expect(proxied.headers.location).toBe("panel/");
+    expect((await ask(sidecar.url, { path: "//evil.example/gpu/panel" })).headers.location).toBeUndefined();
     // Looks for its health where this one has it.
     await end();
   });

@@ -8,6 +8,6 @@ export const replayEn: ReplayWords = {
   position: "Moment of the recording",
   whole: "Whole recording",
   wrong: "lines that could not be read: {count} (line {first})",
-  thinned: "only every {n}. sample is played",
+  thinned: "{n} samples are played as one",
   failed: "Not done: {message}",
 };

@@ -8,6 +8,6 @@ export const replayZhCn: ReplayWords = {
   position: "回放位置",
   whole: "查看全程",
   wrong: "{count} 行无法读取（第 {first} 行）",
-  thinned: "每 {n} 个采样只播放一个",
+  thinned: "每 {n} 个采样合并为一个播放",
   failed: "操作失败：{message}",
 };

@@ -1,16 +1,15 @@
 import { lazy, Suspense } from "react";
 import type { Gpu } from "../../../shared/gpu/gpu.ts";
 import { DASH } from "../../i18n/format.ts";
-import { useFitWords, useLater, useMessages } from "../../i18n/use-messages.ts";
+import { useLater, useMessages } from "../../i18n/use-messages.ts";
 import { Disclosure } from "../../ui/Disclosure.tsx";
 import { CapacityNotes } from "./CapacityNotes.tsx";
+import { ConcurrencyFolds } from "./ConcurrencyFolds.tsx";
 import { ProfileBasis } from "./ProfileBasis.tsx";
 import { ProfilePicker } from "./ProfilePicker.tsx";
 import { totalOf } from "./total-of.ts";
 import type { Capacity } from "./use-capacity.ts";
 
-const Arithmetic = lazy(() => import("./Arithmetic.tsx"));
-const FitAdvice = lazy(() => import("../fit/FitAdvice.tsx"));
 const ProfileTable = lazy(() => import("./ProfileTable.tsx"));
 
 interface CapacityCardProps {
@@ -21,7 +20,6 @@ interface CapacityCardProps {
 /** The full view's recommendation: what runs, what may start, how many at most, for which kind of job, and why. */
 export function CapacityCard({ capacity, gpus }: CapacityCardProps) {
   const m = useMessages();
-  const fitWords = useFitWords();
   const words = useLater()?.room;
   const { canStart, profile, fresh } = capacity;
   const { running, recommendedMax } = totalOf(capacity);
@@ -62,22 +60,7 @@ export function CapacityCard({ capacity, gpus }: CapacityCardProps) {
       </div>
       {words !== undefined && <CapacityNotes capacity={capacity} gpus={gpus} words={words} />}
       <div className="hows">
-        {fresh && canStart === 0 && fitWords !== null && (
-          <Disclosure className="how" summary={fitWords.title}>
-            {() => (
-              <Suspense>
-                <FitAdvice gpus={gpus} promises={capacity.promises} profile={profile} />
-              </Suspense>
-            )}
-          </Disclosure>
-        )}
-        <Disclosure className="how" summary={m.concurrency.how}>
-          {() => (
-            <Suspense>
-              <Arithmetic capacity={capacity} />
-            </Suspense>
-          )}
-        </Disclosure>
+        <ConcurrencyFolds capacity={capacity} gpus={gpus} />
         {words !== undefined && (
           <Disclosure className="how" summary={words.compare}>
             {() => (

@@ -1,16 +1,11 @@
-import { lazy, Suspense } from "react";
 import type { Gpu } from "../../../shared/gpu/gpu.ts";
 import { fillIn } from "../../../shared/problems/fill-in.ts";
 import { DASH } from "../../i18n/format.ts";
-import { useFitWords, useMessages } from "../../i18n/use-messages.ts";
-import { Disclosure } from "../../ui/Disclosure.tsx";
+import { useMessages } from "../../i18n/use-messages.ts";
 import { busyGpus } from "../gpus/busy.ts";
+import { ConcurrencyFolds } from "./ConcurrencyFolds.tsx";
 import { ProfilePicker } from "./ProfilePicker.tsx";
 import type { Capacity } from "./use-capacity.ts";
-
-// Neither is needed for the first figures.
-const Arithmetic = lazy(() => import("./Arithmetic.tsx"));
-const FitAdvice = lazy(() => import("../fit/FitAdvice.tsx"));
 
 interface ConcurrencyProps {
   capacity: Capacity;
@@ -21,7 +16,6 @@ interface ConcurrencyProps {
 export function Concurrency({ capacity, gpus }: ConcurrencyProps) {
   const m = useMessages();
   const { canStart, profile, fresh } = capacity;
-  const fitWords = useFitWords();
   // Where it is known what runs, what it will still take has been taken off.
   const busy = busyGpus(gpus.filter((_, i) => capacity.promises[i]?.promisedMiB == null));
   const verdict = !fresh
@@ -45,22 +39,7 @@ export function Concurrency({ capacity, gpus }: ConcurrencyProps) {
       {(canStart ?? 0) > 0 && busy.length > 0 && (
         <p className="caution small">{fillIn(m.concurrency.caution, { gpus: busy.join(", ") })}</p>
       )}
-      {fresh && canStart === 0 && fitWords !== null && (
-        <Disclosure className="how" summary={fitWords.title}>
-          {() => (
-            <Suspense>
-              <FitAdvice gpus={gpus} promises={capacity.promises} profile={profile} />
-            </Suspense>
-          )}
-        </Disclosure>
-      )}
-      <Disclosure className="how" summary={m.concurrency.how}>
-        {() => (
-          <Suspense>
-            <Arithmetic capacity={capacity} />
-          </Suspense>
-        )}
-      </Disclosure>
+      <ConcurrencyFolds capacity={capacity} gpus={gpus} />
     </section>
   );
 }

@@ -14,6 +14,7 @@ import { usePanel, usePanelParts } from "../../store/use-panel.ts";
 import css from "../../styles/replay.css?inline";
 import { LookContext } from "../settings/look.ts";
 import { PauseIcon, PlayIcon } from "./icons.tsx";
+import { showWhole } from "./whole-recording.ts";
 
 const selectAtMs = ({ known }: PanelState) => (known === null ? 0 : known.epochMs + known.tMs);
 const selectMayAct = ({ connection }: PanelState) => connection.status === "live";
@@ -98,7 +99,14 @@ export default function ReplayBar({ replay }: { replay: ReplayState }) {
           value={atMs}
           onChange={({ target }) => moveTo(Number(target.value))}
         />
-        <button type="button" disabled={!live} onClick={() => void ask({ paused: true, atMs: endMs })}>
+        <button
+          type="button"
+          disabled={!live}
+          onClick={({ currentTarget }) => {
+            showWhole(currentTarget, endMs - startMs);
+            void ask({ paused: true, atMs: endMs });
+          }}
+        >
           {words.whole}
         </button>
       </div>

@@ -2,7 +2,7 @@ import { memo, Suspense, useMemo, useRef } from "react";
 import { useLater, useMessages } from "../../i18n/use-messages.ts";
 import { usePanel, usePanelParts } from "../../store/use-panel.ts";
 import { useWidth } from "../../ui/use-width.ts";
-import { bucketRows, bucketsOf, closedBucket } from "./buckets.ts";
+import { bucketRows, bucketsOf, closedBucket, LONGEST_INTERVAL_MS } from "./buckets.ts";
 import { CHART_FRAME, topOf } from "./geometry.ts";
 import { TimelineChart } from "./lazy-chart.ts";
 import { levelsOf } from "./levels.ts";
@@ -21,11 +21,12 @@ export const LiveTimeline = memo(function LiveTimeline(props: { uuid: string; wi
   // Read, not subscribed to: what changes within a bucket is drawn with the next.
   const drawn = useMemo(() => {
     const { known } = store.get();
+    const longestMs = Math.max(LONGEST_INTERVAL_MS, known?.source.intervalMs ?? 0);
     const position = known?.gpus.findIndex((gpu) => gpu.uuid === uuid) ?? -1;
     const gpu = known?.gpus[position];
     if (known === null || gpu === undefined) return null;
     return {
-      points: bucketRows(known.rows, position, lastBucket, windowMs),
+      points: bucketRows(known.rows, position, lastBucket, windowMs, longestMs),
       gpuIndex: gpu.index,
       levels: levelsOf(gpu, known.promises[position]),
       runs: known.runs,

@@ -1,10 +1,11 @@
-import { lazy, Suspense, useEffect, useState } from "react";
+import { lazy, Suspense, useEffect, useRef, useState } from "react";
 import type { Gpu } from "../../../shared/gpu/gpu.ts";
 import { fillIn } from "../../../shared/problems/fill-in.ts";
 import { useLater, useMessages } from "../../i18n/use-messages.ts";
+import { onShowWhole } from "../replay/whole-recording.ts";
 import { LiveTimeline } from "./LiveTimeline.tsx";
 import { PastLoading } from "./PastLoading.tsx";
-import { LIVE_ZOOMS, PAST_ZOOMS, type Zoom } from "./zooms.ts";
+import { LIVE_ZOOMS, PAST_ZOOMS, type Zoom, zoomFor } from "./zooms.ts";
 
 const loadPast = () => import("./PastTimeline.tsx");
 const PastTimeline = lazy(loadPast);
@@ -27,12 +28,18 @@ export function Timeline({ gpus }: TimelineProps) {
   useEffect(() => {
     if (hasWords) loadPast().catch(() => {});
   }, [hasWords]);
+  const card = useRef<HTMLElement>(null);
+  const hasCard = shown !== undefined;
+  useEffect(() => {
+    if (!hasCard || card.current === null) return;
+    return onShowWhole(card.current, (lengthMs) => setZoom(zoomFor(lengthMs)));
+  }, [hasCard]);
   if (shown === undefined) return null;
   const isPast = PAST_ZOOMS.some((zoom) => zoom.windowMs === windowMs);
   const labelOf = ({ n, unit }: Zoom) =>
     fillIn(unit === "minutes" ? m.timeline.minutes : (words?.[unit] ?? "{n}"), { n });
   return (
-    <section className="card timeline" aria-label={m.timeline.title}>
+    <section ref={card} className="card timeline" aria-label={m.timeline.title}>
       <header className="timeline-head">
         <h2 className="label">{m.timeline.title}</h2>
         <span className="legend small">

@@ -19,8 +19,8 @@ export const BUCKETS = 60;
 const SHORTEST_BUCKET_MS = 2000;
 /** How many buckets a window has. */
 export const bucketsOf = (windowMs: number) => Math.min(BUCKETS, Math.ceil(windowMs / SHORTEST_BUCKET_MS));
-/** Longest regular distance between samples: the rate while nobody watches. */
-const LONGEST_INTERVAL_MS = 5000;
+/** Longest regular distance between samples, where nobody asked for a longer one: the rate while nobody watches. */
+export const LONGEST_INTERVAL_MS = 5000;
 
 /** Number of the last bucket that is closed at `tMs`: the chart is drawn anew when it changes. */
 export function closedBucket(tMs: number, windowMs: number): number {
@@ -29,13 +29,14 @@ export function closedBucket(tMs: number, windowMs: number): number {
 
 /**
  * The rows of one GPU as points, at most {@link BUCKETS}. VRAM keeps its peak and utilization its mean; where
- * samples are missing a point of `null`s breaks the line. Pure.
+ * samples are missing, longer than their regular distance explains, a point of `null`s breaks the line. Pure.
  */
 export function bucketRows(
   rows: readonly HistoryRow[],
   position: number,
   lastBucket: number,
   windowMs: number,
+  longestIntervalMs = LONGEST_INTERVAL_MS,
 ): ChartPoint[] {
   const buckets = bucketsOf(windowMs);
   const bucketMs = windowMs / buckets;
@@ -58,7 +59,7 @@ export function bucketRows(
   for (const row of rows) {
     const bucket = Math.floor(row.tMs / bucketMs);
     if (bucket < lastBucket - buckets || bucket >= lastBucket) continue;
-    if (previous !== undefined && isGap(previous, row, LONGEST_INTERVAL_MS)) {
+    if (previous !== undefined && isGap(previous, row, longestIntervalMs)) {
       close();
       const tMs = (middle(Math.floor(previous.tMs / bucketMs)) + middle(bucket)) / 2;
       points.push({ tMs, vramGib: null, utilizationPct: null });

@@ -19,6 +19,8 @@ const SHORTEST_REST_MS = 30_000;
 const LONGEST_REST_MS = 300_000;
 const answers = replySchema(historyAnswerSchema);
 const selectLive = ({ connection }: PanelState) => connection.status === "live";
+/** Another one after a restart, and when a recording goes to another moment. */
+const selectBoot = ({ known }: PanelState) => known?.bootId;
 
 /**
  * Asks for the last `windowMs` of one GPU, and again whenever about a point more of it has passed.
@@ -27,6 +29,7 @@ const selectLive = ({ connection }: PanelState) => connection.status === "live";
 export function usePast(uuid: string, windowMs: number, points: number): Past {
   const { source } = usePanelParts();
   const live = usePanel(selectLive);
+  const bootId = usePanel(selectBoot);
   const wanted = `${uuid} ${windowMs}`;
   const [attempt, setAttempt] = useState(0);
   const [known, setKnown] = useState<{ of: string; answer: HistoryAnswer } | null>(null);
@@ -52,7 +55,7 @@ export function usePast(uuid: string, windowMs: number, points: number): Past {
       current = false;
       clearInterval(timer);
     };
-  }, [source, uuid, windowMs, points, wanted, live, attempt]);
+  }, [source, uuid, windowMs, points, wanted, live, bootId, attempt]);
   return {
     answer: known?.of === wanted ? known.answer : null,
     problem,

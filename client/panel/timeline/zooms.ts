@@ -25,3 +25,9 @@ export const PAST_ZOOMS: readonly Zoom[] = [
 
 /** Beyond this jobs would be slivers. */
 export const LONGEST_WITH_JOBS_MS = 6 * HOUR_MS;
+
+/** The shortest zoom that shows a stretch of this length; the longest where none does. Pure. */
+export function zoomFor(lengthMs: number): Zoom {
+  const all = [...LIVE_ZOOMS, ...PAST_ZOOMS];
+  return all.find(({ windowMs }) => windowMs >= lengthMs) ?? all[all.length - 1] ?? minutes(15);
+}

@@ -4,6 +4,8 @@ import type { ReleaseRecord } from "../../../shared/release/record.ts";
 
 /** Version of the Elastic Common Schema that the field names are from. */
 const ECS_VERSION = "8.11.0";
+/** How every line, and so every log of ours, begins. */
+export const ECS_BEGINS = '{"@timestamp":"';
 const BYTES_PER_MIB = 1024 * 1024;
 
 /** Who writes the log. */

@@ -1,12 +1,14 @@
-import { type FileHandle, mkdir, open, readdir, rename, rm } from "node:fs/promises";
+import { type FileHandle, mkdir, open, readdir, realpath, rename, rm, stat } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import { isoDay } from "./iso-time.ts";
 import { expired, type RotationRules, rotatedName } from "./rotation.ts";
 
 export interface LogFileOptions extends RotationRules {
   path: string;
-  /** First line of every file; `null`: none. A file that begins otherwise is not ours and is left alone. */
+  /** First line of every file; `null`: none. */
   header: string | null;
+  /** How our files begin. One that begins otherwise is somebody else's and is left alone. */
+  begins: string;
   /** Told when writing stops and why, and when it goes on (`null`) and how many lines are missing. */
   onTrouble(trouble: Error | null, lostLines: number): void;
   nowMs?: () => number;
@@ -32,9 +34,10 @@ const MOST_WAITING_BYTES = 1024 * 1024;
  * or a folder that is gone, stops the log and nothing else; it is tried again.
  */
 export function createLogFile(options: LogFileOptions): LogFile {
-  const { path, header, onTrouble, maxBytes, nowMs = Date.now, restMs = REST_MS } = options;
+  const { path, header, begins, onTrouble, maxBytes, nowMs = Date.now, restMs = REST_MS } = options;
   let handle: FileHandle | null = null;
-  let size = 0;
+  /** Where the file lies: a link to it stays a link. */
+  let place = path;
   let day = "";
   let waiting: string[] = [];
   let waitingBytes = 0;
@@ -44,46 +47,58 @@ export function createLogFile(options: LogFileOptions): LogFile {
   let closed = false;
   let work: Promise<void> = Promise.resolve();
 
-  async function openFile() {
+  async function openFile(): Promise<FileHandle> {
     await mkdir(dirname(path), { recursive: true });
     const opened = await open(path, "a+", 0o640);
     try {
-      const stat = await opened.stat();
-      if (!stat.isFile()) throw new Error("it is not a file");
-      size = await mendEnd(opened, stat.size, header);
-      day = isoDay(stat.size === 0 ? nowMs() : stat.mtimeMs);
+      const found = await opened.stat();
+      if (!found.isFile()) throw new Error("it is not a file");
+      await mendEnd(opened, found.size, begins);
+      place = await realpath(path);
+      day = isoDay(found.size === 0 ? nowMs() : found.mtimeMs);
     } catch (error) {
       await opened.close();
       throw error;
     }
     handle = opened;
+    return opened;
+  }
+
+  async function letGo() {
+    await handle?.close();
+    handle = null;
   }
 
   async function putAside() {
-    await handle?.close();
-    handle = null;
-    const folder = dirname(path);
-    const name = basename(path);
-    await rename(path, join(folder, rotatedName(name, day, await readdir(folder))));
-    for (const old of expired(name, await readdir(folder), nowMs(), options)) await rm(join(folder, old));
+    await letGo();
+    const folder = dirname(place);
+    const name = basename(place);
+    try {
+      await rename(place, join(folder, rotatedName(name, day, await readdir(folder))));
+    } catch (error) {
+      // Another sidecar that writes to the same file has just done it.
+      if (!isMissing(error)) throw error;
+    }
+    for (const old of expired(name, await readdir(folder), nowMs(), options))
+      await rm(join(folder, old), { force: true });
   }
 
   async function append(text: string) {
-    if (handle === null) await openFile();
-    const bytes = Buffer.byteLength(text);
-    if (size > 0 && (size + bytes > maxBytes || day !== isoDay(nowMs()))) {
+    // Moved or removed by somebody else: what is written there would be lost.
+    if (handle !== null && !(await isAt(handle, place))) await letGo();
+    let file = handle ?? (await openFile());
+    let { size } = await file.stat();
+    if (size > 0 && (size + Buffer.byteLength(text) > maxBytes || day !== isoDay(nowMs()))) {
       await putAside();
-      await openFile();
+      file = await openFile();
+      ({ size } = await file.stat());
     }
-    const whole = size === 0 && header !== null ? `${header}\n${text}` : text;
-    const data = Buffer.from(whole);
-    const { bytesWritten = 0 } = (await handle?.write(data)) ?? {};
-    if (bytesWritten < data.length) {
-      // A disk that fills up takes a part: half a line is taken back.
-      await handle?.truncate(size);
-      throw Object.assign(new Error("no space left on the device"), { code: "ENOSPC" });
-    }
-    size += bytesWritten;
+    const data = Buffer.from(size === 0 && header !== null ? `${header}\n${text}` : text);
+    const { bytesWritten } = await file.write(data);
+    if (bytesWritten === data.length) return;
+    // A disk that fills up takes a part: half a line is taken back, unless somebody else's stand behind it.
+    if ((await file.stat()).size === size + bytesWritten) await file.truncate(size);
+    throw Object.assign(new Error("no space left on the device"), { code: "ENOSPC" });
   }
 
   async function flush() {
@@ -94,7 +109,7 @@ export function createLogFile(options: LogFileOptions): LogFile {
       waitingBytes = 0;
       try {
         await append(text);
-        if (failing) onTrouble(null, lostLines);
+        if (failing || lostLines > 0) onTrouble(null, lostLines);
         failing = false;
         lostLines = 0;
       } catch (error) {
@@ -138,19 +153,31 @@ const linesIn = (text: string) => text.split("\n").length - 1;
 const LONGEST_LINE_BYTES = 64 * 1024;
 
 /**
- * Size of a log that may be appended to. What stands behind its last line break was being written when a sidecar was
- * killed or the disk was full, and is taken off. A file with another first line is somebody else's: an error.
+ * Takes off what stands behind the last line break of a log: it was being written when a sidecar was killed or the disk
+ * was full. A file that does not begin as ours do is somebody else's: an error, and nothing is taken off.
  */
-async function mendEnd(file: FileHandle, size: number, header: string | null): Promise<number> {
-  if (size === 0) return 0;
-  if (header !== null) {
-    const expected = Buffer.from(`${header}\n`);
-    const { buffer } = await file.read(Buffer.alloc(Math.min(size, expected.length)), 0, null, 0);
-    if (!expected.subarray(0, buffer.length).equals(buffer)) throw new Error("it is not a log of this panel");
-  }
+async function mendEnd(file: FileHandle, size: number, begins: string): Promise<void> {
+  if (size === 0) return;
+  const expected = Buffer.from(begins);
+  const head = await file.read(Buffer.alloc(Math.min(size, expected.length)), 0, null, 0);
+  const isOurs = expected.subarray(0, head.bytesRead).equals(head.buffer);
   const length = Math.min(size, LONGEST_LINE_BYTES);
   const { buffer } = await file.read(Buffer.alloc(length), 0, length, size - length);
-  const whole = size - length + buffer.lastIndexOf("\n") + 1;
+  const end = buffer.lastIndexOf("\n") + 1;
+  if (!isOurs || (end === 0 && size > length)) throw new Error("it is not a log of this panel");
+  const whole = size - length + end;
   if (whole < size) await file.truncate(whole);
-  return whole;
 }
+
+/** True while the open file is the one that stands at `place`. */
+async function isAt(file: FileHandle, place: string): Promise<boolean> {
+  try {
+    const [ours, there] = [await file.stat(), await stat(place)];
+    return ours.ino === there.ino && ours.dev === there.dev;
+  } catch (error) {
+    if (isMissing(error)) return false;
+    throw error;
+  }
+}
+
+const isMissing = (error: unknown) => error instanceof Error && "code" in error && error.code === "ENOENT";

@@ -31,7 +31,7 @@ const MOST_RUNNING = 20;
  * @param longestMs a sample stands for the time since the one before, but not for longer than this
  * @param nowMs epoch milliseconds
  */
-export function createSessions(store: SessionStore, longestMs: number, nowMs: () => number): Sessions {
+export function createSessions(store: SessionStore, longestMs: () => number, nowMs: () => number): Sessions {
   let sessions = store.load();
   let changed = new Set<string>();
   let lastMs: number | null = null;
@@ -112,7 +112,7 @@ export function createSessions(store: SessionStore, longestMs: number, nowMs: ()
     },
     sample({ tMs, gpus: sampled }, running) {
       gpus = sampled;
-      const seconds = lastMs === null ? 0 : Math.max(0, Math.min(longestMs, tMs - lastMs)) / 1000;
+      const seconds = lastMs === null ? 0 : Math.max(0, Math.min(longestMs(), tMs - lastMs)) / 1000;
       lastMs = tMs;
       for (const session of sessions) if (session.endedAt === null) put(sumUp(session, seconds));
       for (const session of sessions) {
@@ -123,6 +123,8 @@ export function createSessions(store: SessionStore, longestMs: number, nowMs: ()
       for (const { id, label, gpus: on, startedAt } of running) {
         if (startedAt === null || sessions.some(({ job }) => job === id)) continue;
         const uuids = gpus.filter(({ index }) => on.includes(index)).map(({ uuid }) => uuid);
+        // Its GPUs are not known yet.
+        if (uuids.length === 0 && on.length > 0) continue;
         begin({ label, kind: "job", job: id, uuids, startedAt });
       }
     },

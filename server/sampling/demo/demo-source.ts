@@ -18,6 +18,7 @@ export function createDemoSource(gpuCount: number): DemoSource {
   let intervalMs = 1000;
   let lastAtMs = performance.now();
   let timer: NodeJS.Timeout | undefined;
+  let soon: NodeJS.Immediate | undefined;
   let started = false;
   let noiseState = 1;
 
@@ -39,22 +40,23 @@ export function createDemoSource(gpuCount: number): DemoSource {
     events.emit({ type: "tick", tick: gpus.map((gpu, i) => toDemoRow(gpu, i, noise())), warning: null });
   }
 
-  function run() {
-    clearInterval(timer);
-    timer = setInterval(tick, intervalMs);
-    tick();
-  }
-
   return {
     kind: "demo",
     subscribe: events.subscribe,
     start() {
       started = true;
-      run();
+      timer = setInterval(tick, intervalMs);
+      tick();
     },
     setIntervalMs(ms) {
+      if (ms === intervalMs) return;
       intervalMs = ms;
-      if (started) run();
+      if (!started) return;
+      clearInterval(timer);
+      clearImmediate(soon);
+      timer = setInterval(tick, intervalMs);
+      // Never within the call: whoever asks for another rate may do so because of a sample.
+      soon = setImmediate(tick);
     },
     async queryProcesses() {
       return new Map(
@@ -70,6 +72,7 @@ export function createDemoSource(gpuCount: number): DemoSource {
     },
     async close() {
       clearInterval(timer);
+      clearImmediate(soon);
     },
   };
 }

@@ -3,11 +3,14 @@ import { parseText } from "../parse-cell.ts";
 import { rowOfCells } from "../parse-gpu-row.ts";
 import type { ColumnKey } from "../query.ts";
 import type { Header } from "./header.ts";
+import { type ClosedTick, mergeTicks, STRIDE } from "./merge-ticks.ts";
 import { type DayOrder, parseTime } from "./parse-time.ts";
 import type { RecordedGpu, Recording } from "./recording.ts";
 
-/** Figures that are kept in memory; 5 per GPU and tick. Beyond, every second tick is dropped. */
+/** Figures that are kept in memory; 6 per GPU and tick. Beyond, every two ticks become one. */
 const MOST_FIGURES = 8_000_000;
+/** Logs of many machines in one file are no recording of this kind. */
+const MOST_GPUS = 64;
 const WRONG_LINES_NAMED = 5;
 /** Rows of one tick may have been read one after another: the times of nvidia-smi's rows differ by a few ms. */
 const SAME_TICK_MS = 150;
@@ -27,13 +30,6 @@ interface OpenTick {
   rows: Map<number, GpuReading>;
 }
 
-/** A tick that is complete, compact: index and readings of each GPU in turn, NaN for what is unknown. */
-interface ClosedTick {
-  atMs: number;
-  cells: readonly number[];
-}
-const STRIDE = 1 + READING_FIELDS.length;
-
 /**
  * Puts the lines of a log together to ticks. A tick ends when a GPU comes that it has already, or when time has gone
  * on. Logs without an index name GPUs by UUID, or by their place within the tick. A clock that was set back while the
@@ -49,7 +45,7 @@ export function createRecordingBuilder(
   const byUuid = new Map<string, number>();
   let ticks: ClosedTick[] = [];
   let open: OpenTick | null = null;
-  let figures = 0;
+  let gpuCount = 0;
   let everyNth = 1;
   let seen = 0;
   let shiftMs = 0;
@@ -63,19 +59,25 @@ export function createRecordingBuilder(
 
   function close() {
     if (open === null) return;
-    if (seen++ % everyNth === 0) {
-      const cells = [...open.rows].flatMap(([index, reading]) => [
+    const tick: ClosedTick = {
+      atMs: open.atMs,
+      cells: [...open.rows].flatMap(([index, reading]) => [
         index,
         ...READING_FIELDS.map((name) => reading[name] ?? Number.NaN),
-      ]);
-      ticks.push({ atMs: open.atMs, cells });
-      figures += cells.length;
-    }
+      ]),
+    };
     open = null;
-    if (figures <= mostFigures) return;
-    ticks = ticks.filter((_, i) => i % 2 === 0);
-    everyNth *= 2;
-    figures = ticks.reduce((sum, { cells }) => sum + cells.length, 0);
+    const last = ticks.at(-1);
+    if (seen++ % everyNth === 0 || last === undefined) ticks.push(tick);
+    else ticks[ticks.length - 1] = mergeTicks(last, tick);
+    // Every tick has room for every GPU.
+    while (ticks.length > 1 && ticks.length * gpuCount * STRIDE > mostFigures) {
+      ticks = ticks.flatMap((one, i) => {
+        const next = ticks[i + 1];
+        return i % 2 === 1 ? [] : next === undefined ? [one] : [mergeTicks(one, next)];
+      });
+      everyNth *= 2;
+    }
   }
 
   /** Which GPU a line is of, where it does not say so: by UUID, else by its place in the tick. */
@@ -97,17 +99,20 @@ export function createRecordingBuilder(
       // A row that breaks off is no row: what is missing is not the same as what is not reported.
       if (told === null || cells.length < header.length) return wrong(lineNumber);
       const before = open?.atMs ?? ticks.at(-1)?.atMs ?? Number.NEGATIVE_INFINITY;
+      // The clock tells a later time than was reached: the hour that came twice in autumn is over.
+      if (told >= before) shiftMs = 0;
       if (told + shiftMs < before - SAME_TICK_MS) shiftMs = before + 1000 - told;
       const atMs = Math.max(told + shiftMs, open?.atMs ?? told + shiftMs);
       const index = header.includes("index")
         ? toIndex(byKey.get("index"))
         : placeOf(parseText(byKey.get("uuid")), atMs);
-      if (index === null) return wrong(lineNumber);
+      if (index === null || (gpus[index] === undefined && gpuCount >= MOST_GPUS)) return wrong(lineNumber);
       const row = rowOfCells(index, byKey);
       if (open !== null && (open.rows.has(index) || atMs - open.atMs >= SAME_TICK_MS)) close();
       open ??= { atMs: Math.max(atMs, (ticks.at(-1)?.atMs ?? atMs - 1) + 1), rows: new Map() };
       open.rows.set(index, row.reading);
       const { uuid, name, driverVersion, memoryTotalMiB } = row;
+      if (gpus[index] === undefined) gpuCount += 1;
       const total = memoryTotalMiB ?? gpus[index]?.memoryTotalMiB ?? null;
       gpus[index] = { index, uuid, name, driverVersion, memoryTotalMiB: total };
     },
@@ -150,5 +155,5 @@ function toIndex(cell: string | undefined): number | null {
 
 function medianStep(times: Float64Array): number {
   const steps = times.subarray(1).map((at, i) => at - (times[i] ?? at));
-  return steps.sort()[steps.length >> 1] ?? 1000;
+  return steps.sort()[steps.length >> 1] || 1000;
 }

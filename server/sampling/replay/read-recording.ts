@@ -1,4 +1,3 @@
-import { createReadStream } from "node:fs";
 import { stat } from "node:fs/promises";
 import { createInterface } from "node:readline";
 import { problem } from "../../../shared/problems/make-problem.ts";
@@ -6,6 +5,7 @@ import { type Reply, refuse, succeed } from "../../../shared/protocol/reply.ts";
 import { errorCode } from "../../lib/error-code.ts";
 import { createRecordingBuilder, type RecordingBuilder } from "./build-recording.ts";
 import { type Header, readHeader } from "./header.ts";
+import { openText } from "./open-text.ts";
 import { dayOrderOf } from "./parse-time.ts";
 import type { Recording } from "./recording.ts";
 import { splitCells } from "./split-cells.ts";
@@ -36,7 +36,8 @@ async function parse(path: string, signal: AbortSignal): Promise<Recording | nul
   const sample: string[] = [];
   let reader: LineReader | null = null;
   let header: Header | null = null;
-  const input = createReadStream(path, { signal, encoding: "utf8" });
+  const input = await openText(path, signal);
+  if (input === null) return null;
   const lines = createInterface({ input, crlfDelay: Number.POSITIVE_INFINITY });
   // A failure of the stream does not reach whoever reads the lines.
   const failed = new Promise<never>((_, reject) => input.once("error", reject));
@@ -56,7 +57,7 @@ async function parse(path: string, signal: AbortSignal): Promise<Recording | nul
     if (header === null) return null;
     return (reader ?? begin(header, sample)).finish();
   })();
-  return Promise.race([read, failed]);
+  return Promise.race([read, failed]).finally(() => input.destroy());
 }
 
 interface LineReader {

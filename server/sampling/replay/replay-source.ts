@@ -21,7 +21,7 @@ export interface ReplayOptions {
   name: string;
   speed: number;
   /** Told once when the file has been read, before the first tick: the whole of it, in order. Awaited. */
-  onRead(recording: Recording): Promise<void>;
+  onRead(recording: Recording, signal: AbortSignal): Promise<void>;
 }
 
 /** Several steps a tick of the eye; at 60× a step is 3 s of the recording. */
@@ -46,7 +46,7 @@ export function createReplaySource({ path, name, speed, onRead }: ReplayOptions)
       events.emit({ type: "problem", status: "failed", problem: problem(codeOf(read.code), read.params) });
       return;
     }
-    await onRead(read.data);
+    await onRead(read.data, closing.signal);
     if (closing.signal.aborted) return;
     recording = read.data;
     playback = { ...playback, atMs: recording.times[0] ?? 0 };
@@ -100,6 +100,7 @@ export function createReplaySource({ path, name, speed, onRead }: ReplayOptions)
     setIntervalMs() {},
     queryProcesses: async () => null,
     nowMs: () => clockMs,
+    ownIntervalMs: () => recording?.intervalMs ?? null,
     replay() {
       if (recording === null) return null;
       const { times, wrongLines, firstWrong, everyNth } = recording;
@@ -115,7 +116,7 @@ export function createReplaySource({ path, name, speed, onRead }: ReplayOptions)
       };
     },
     control({ paused, speed: wanted, atMs }) {
-      if (recording === null) return;
+      if (recording === null || closing.signal.aborted) return;
       playback = { ...playback, speed: wanted ?? playback.speed };
       if (atMs !== undefined) jump(recording, atMs);
       const atEnd = playback.atMs >= (recording.times.at(-1) ?? 0);

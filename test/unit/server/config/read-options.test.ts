@@ -145,6 +145,7 @@ describe("what may stand there", () => {
     expect(optionsOf([], {}, file({ reserve: { share: 0.1 } })).reserve).toEqual({ ...usual, share: 0.1 });
     for (const reserve of [-1, 1.5, "much", { share: 2 }, { floor: 1 }])
       expect(errorsOf([], {}, file({ reserve }))).toMatch(/reserve in gpu-panel\.config\.json/);
+    expect(errorsOf(["--reserve", "2g"], {}, noFile)).toMatch(/whole number, such as 2048.*, not "2g"/);
   });
 
   test("CFG-1 lists by commas or as JSON, paths with and without their slashes, flags that repeat, switches", () => {

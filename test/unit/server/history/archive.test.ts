@@ -29,7 +29,11 @@ function newFile(): string {
 function open(file: string, clocks: ReturnType<typeof handClocks>) {
   const said: string[] = [];
   const store = openBlockStore(file, (message) => said.push(message));
-  return { said, store, archive: createArchive(store, { longestIntervalMs: 5000, clocks: clocks.now }) };
+  return {
+    said,
+    store,
+    archive: createArchive(store, { longestIntervalMs: () => 5000, clocks: clocks.now }),
+  };
 }
 
 /** A disk that never works. */
@@ -76,7 +80,7 @@ describe("what is kept", () => {
         fc.integer({ min: 0, max: 100 }),
         (figures, offset) => {
           const clocks = handClocks(START + offset * 1000);
-          const archive = createArchive(noDisk, { longestIntervalMs: 5000, clocks: clocks.now });
+          const archive = createArchive(noDisk, { longestIntervalMs: () => 5000, clocks: clocks.now });
           const from = clocks.now().wallMs;
           feed(archive, clocks, figures);
           for (const { bucketMs } of LEVELS) {
@@ -107,7 +111,7 @@ describe("what is kept", () => {
 
   test("HIS-3 a sample stands for the time since the one before; a longer silence is a gap", () => {
     const clocks = handClocks(START);
-    const archive = createArchive(noDisk, { longestIntervalMs: 5000, clocks: clocks.now });
+    const archive = createArchive(noDisk, { longestIntervalMs: () => 5000, clocks: clocks.now });
     const sample = (memoryUsedMiB: number | null) =>
       archive.append(sampleOf(gpuWith("G", { memoryUsedMiB, powerDrawW: 100 })));
     sample(10);
@@ -127,7 +131,7 @@ describe("what is kept", () => {
 
   test("HIS-7 energy comes from the seconds in which power was reported", () => {
     const clocks = handClocks(START);
-    const archive = createArchive(noDisk, { longestIntervalMs: 5000, clocks: clocks.now });
+    const archive = createArchive(noDisk, { longestIntervalMs: () => 5000, clocks: clocks.now });
     feed(archive, clocks, new Array(60).fill(1), { powerDrawW: 123.4 });
     feed(archive, clocks, new Array(60).fill(1));
     const { power } = pointsOf(archive, "G", START, START + 2 * MINUTE, START + 2 * MINUTE);
@@ -137,7 +141,7 @@ describe("what is kept", () => {
 
   test("HIS-8 a clock that is set back or forth makes no figures up and loses none", () => {
     const clocks = handClocks(START);
-    const archive = createArchive(noDisk, { longestIntervalMs: 5000, clocks: clocks.now });
+    const archive = createArchive(noDisk, { longestIntervalMs: () => 5000, clocks: clocks.now });
     feed(archive, clocks, [1, 2, 3]);
     clocks.set(START + DAY);
     feed(archive, clocks, [50, 60]);
@@ -180,7 +184,7 @@ describe("on disk", () => {
         (steps) => {
           const clocks = handClocks(START);
           const kept = open(newFile(), clocks);
-          const other = createArchive(noDisk, { longestIntervalMs: 5000, clocks: clocks.now });
+          const other = createArchive(noDisk, { longestIntervalMs: () => 5000, clocks: clocks.now });
           for (const [figure, flush] of steps) {
             for (const archive of [kept.archive, other])
               archive.append(sampleOf(gpuWith("G", { memoryUsedMiB: figure })));

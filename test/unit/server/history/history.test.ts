@@ -3,29 +3,19 @@ import { describe, expect, test } from "vitest";
 import { createHistory } from "../../../../server/history/history.ts";
 import type { Gpu } from "../../../../shared/gpu/gpu.ts";
 import { HISTORY_STRIDE, HISTORY_WINDOW_MS } from "../../../../shared/history/row.ts";
+import { gpuWith } from "../../../helpers/gpu-with.ts";
 
 /** A GPU whose figures tell which one it is and when. */
 function gpu(id: number, seq: number): Gpu {
-  return {
+  return gpuWith({
     index: id,
     uuid: `GPU-${id}`,
-    name: "A",
     memoryTotalMiB: 100_000,
-    lost: false,
     memoryUsedMiB: id * 1000 + seq,
     memoryFreeMiB: 0,
     utilizationGpuPct: id,
     temperatureC: seq,
-    powerDrawW: null,
-    memoryReservedMiB: null,
-    utilizationMemoryPct: null,
-    powerLimitW: null,
-    fanPct: null,
-    pstate: null,
-    throttle: null,
-    mig: null,
-    processes: null,
-  };
+  });
 }
 const order = fc.shuffledSubarray([0, 1, 2, 3], { minLength: 1 });
 

@@ -1,26 +1,10 @@
 import type { Gpu } from "../../../../shared/gpu/gpu.ts";
-import { UNKNOWN_READING } from "../../../../shared/gpu/gpu.ts";
 import type { Sample } from "../../../../shared/gpu/sample.ts";
+import { gpuWith as anyGpuWith } from "../../../helpers/gpu-with.ts";
 
-/** A GPU with these figures; what is left out is not reported. */
+/** A GPU of this UUID with these figures; what is left out is not reported. */
 export function gpuWith(uuid: string, figures: Partial<Gpu>): Gpu {
-  return {
-    index: 0,
-    uuid,
-    name: "A",
-    memoryTotalMiB: 100_000,
-    lost: false,
-    ...UNKNOWN_READING,
-    memoryReservedMiB: null,
-    utilizationMemoryPct: null,
-    powerLimitW: null,
-    fanPct: null,
-    pstate: null,
-    throttle: null,
-    mig: null,
-    processes: null,
-    ...figures,
-  };
+  return anyGpuWith({ uuid, memoryTotalMiB: 100_000, ...figures });
 }
 
 /** A sample of these GPUs; the archive goes by its own clock. */

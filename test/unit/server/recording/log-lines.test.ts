@@ -4,24 +4,10 @@ import { CSV_HEADER, csvLines } from "../../../../server/recording/log/csv-lines
 import { ecsReleaseLine, ecsSampleLines } from "../../../../server/recording/log/ecs-lines.ts";
 import { isoTime } from "../../../../server/recording/log/iso-time.ts";
 import { expired, rotatedName } from "../../../../server/recording/log/rotation.ts";
-import { type Gpu, UNKNOWN_READING } from "../../../../shared/gpu/gpu.ts";
+import type { Gpu } from "../../../../shared/gpu/gpu.ts";
+import { gpuWith } from "../../../helpers/gpu-with.ts";
 
-const UNKNOWN: Gpu = {
-  ...UNKNOWN_READING,
-  index: 0,
-  uuid: "GPU-a",
-  name: "NVIDIA GeForce RTX 4090",
-  memoryTotalMiB: null,
-  lost: false,
-  memoryReservedMiB: null,
-  utilizationMemoryPct: null,
-  powerLimitW: null,
-  fanPct: null,
-  pstate: null,
-  throttle: null,
-  mig: null,
-  processes: null,
-};
+const UNKNOWN = gpuWith({ name: "NVIDIA GeForce RTX 4090" });
 const KNOWN: Gpu = {
   ...UNKNOWN,
   memoryUsedMiB: 18_204,

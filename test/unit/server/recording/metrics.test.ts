@@ -3,30 +3,22 @@ import type { Metric } from "../../../../server/recording/prometheus/metric.ts";
 import { metrics } from "../../../../server/recording/prometheus/metrics.ts";
 import { render } from "../../../../server/recording/prometheus/render.ts";
 import { createTally } from "../../../../server/recording/prometheus/tally.ts";
-import type { Gpu } from "../../../../shared/gpu/gpu.ts";
 import type { State } from "../../../../shared/protocol/state.ts";
 import { IDLE_RELEASE } from "../../../../shared/release/release.ts";
+import { gpuWith } from "../../../helpers/gpu-with.ts";
 
-const GPU: Gpu = {
-  index: 0,
-  uuid: "GPU-a",
+const GPU = gpuWith({
   name: 'A "quoted" \\ card',
-  lost: false,
   memoryTotalMiB: 24_564,
   memoryUsedMiB: 1024,
   memoryFreeMiB: 23_080,
   utilizationGpuPct: 50,
   temperatureC: 41,
-  powerDrawW: null,
   memoryReservedMiB: 460,
-  utilizationMemoryPct: null,
   powerLimitW: 450,
-  fanPct: null,
   pstate: "P2",
   throttle: ["sw-power-cap"],
-  mig: null,
-  processes: null,
-};
+});
 const STATE: State = {
   source: {
     kind: "nvidia-smi",

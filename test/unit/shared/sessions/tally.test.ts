@@ -1,27 +1,13 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { type Gpu, UNKNOWN_READING } from "../../../../shared/gpu/gpu.ts";
+import type { Gpu } from "../../../../shared/gpu/gpu.ts";
 import { COMPARED, figureOf } from "../../../../shared/sessions/compare.ts";
 import type { Session, SessionFigures } from "../../../../shared/sessions/session.ts";
 import { sessionsCsv } from "../../../../shared/sessions/sessions-csv.ts";
 import { addSample, figuresOf, newTally } from "../../../../shared/sessions/tally.ts";
+import { gpuWith } from "../../../helpers/gpu-with.ts";
 
-const GPU: Gpu = {
-  ...UNKNOWN_READING,
-  index: 0,
-  uuid: "GPU-a",
-  name: "A",
-  memoryTotalMiB: 24_564,
-  lost: false,
-  memoryReservedMiB: null,
-  utilizationMemoryPct: null,
-  powerLimitW: null,
-  fanPct: null,
-  pstate: null,
-  throttle: null,
-  mig: null,
-  processes: null,
-};
+const GPU = gpuWith({ memoryTotalMiB: 24_564 });
 const of = (samples: readonly (readonly [Partial<Gpu>, number])[]) =>
   figuresOf(
     samples.reduce(

@@ -6,7 +6,8 @@ import { readHeader } from "../../../../../server/sampling/replay/header.ts";
 import { advance } from "../../../../../server/sampling/replay/player.ts";
 import { type Recording, tickAt, tickFrom } from "../../../../../server/sampling/replay/recording.ts";
 import { splitCells } from "../../../../../server/sampling/replay/split-cells.ts";
-import { type Gpu, UNKNOWN_READING } from "../../../../../shared/gpu/gpu.ts";
+import { UNKNOWN_READING } from "../../../../../shared/gpu/gpu.ts";
+import { gpuWith } from "../../../../helpers/gpu-with.ts";
 
 function record(text: string, mostFigures?: number): Recording {
   const [first = "", ...lines] = text.trim().split("\n");
@@ -54,22 +55,7 @@ describe("cells of a line", () => {
     const name = fc.string().filter((text) => text.trim() === text && !/[\r\n]/.test(text));
     fc.assert(
       fc.property(name, (given) => {
-        const gpu: Gpu = {
-          ...UNKNOWN_READING,
-          index: 3,
-          uuid: "u",
-          name: given,
-          memoryTotalMiB: null,
-          lost: false,
-          memoryReservedMiB: null,
-          utilizationMemoryPct: null,
-          powerLimitW: null,
-          fanPct: null,
-          pstate: null,
-          throttle: null,
-          mig: null,
-          processes: null,
-        };
+        const gpu = gpuWith({ index: 3, name: given });
         const [line = ""] = csvLines(0, [gpu]).split("\n");
         expect(splitCells(line)?.[2]).toBe(given);
       }),
@@ -137,15 +123,47 @@ Unable to determine the device handle for GPU 0000:01:00.0: Unknown Error
     expect((recording.times[3] ?? 0) - (recording.times[2] ?? 0)).toBe(1000);
   });
 
-  test("REC-6 a log that is too long for the memory is thinned, and says so", () => {
+  test("REC-6 a clock that was set back and comes forth again is believed again: the hour that comes twice in autumn", () => {
+    const recording = record(`timestamp, memory.used [MiB]
+2026/03/04 15:59:58, 1 MiB
+2026/03/04 15:59:59, 2 MiB
+2026/03/04 15:00:00, 3 MiB
+2026/03/04 15:59:59, 4 MiB
+2026/03/04 17:00:00, 5 MiB`);
+    expect(usedOf(recording)).toEqual([[1], [2], [3], [4], [5]]);
+    expect(recording.times[2]).toBe(new Date(2026, 2, 4, 16, 0, 0).getTime());
+    expect(recording.times[4]).toBe(new Date(2026, 2, 4, 17, 0, 0).getTime());
+  });
+
+  test("REC-6 a log that is too long for the memory is thinned, says so, and keeps its peaks", () => {
     const lines = Array.from(
       { length: 100 },
-      (_, i) => `${new Date(1_700_000_000_000 + i * 1000).toISOString()}, ${i}`,
+      (_, i) =>
+        `${new Date(1_700_000_000_000 + i * 1000).toISOString()}, ${i === 51 ? 9999 : i}, ${i % 2 === 0 ? 100 : 50}`,
     );
-    const recording = record(`timestamp, memory.used [MiB]\n${lines.join("\n")}`, 120);
-    expect(recording.everyNth).toBeGreaterThan(1);
-    expect(recording.times.length).toBe(Math.ceil(100 / recording.everyNth));
-    expect(usedOf(recording).flat()).toEqual(Array.from(recording.times, (_, i) => i * recording.everyNth));
+    const recording = record(
+      `timestamp, memory.used [MiB], utilization.gpu [%]\n${lines.join("\n")}`,
+      60 * 6,
+    );
+    const { everyNth, times } = recording;
+    expect(everyNth).toBe(2);
+    expect(times.length).toBe(50);
+    expect(usedOf(recording).flat()).toEqual(
+      Array.from(times, (_, i) => (i === 25 ? 9999 : i * everyNth + 1)),
+    );
+    const utilization = [...times].map((_, i) => tickAt(recording, i)[0]?.reading.utilizationGpuPct);
+    expect(new Set(utilization)).toEqual(new Set([75]));
+  });
+
+  test("REC-5 a log in which every line is of another GPU takes no more memory than others", () => {
+    const lines = Array.from(
+      { length: 5000 },
+      (_, i) => `${new Date(1_700_000_000_000 + i * 1000).toISOString()}, GPU-${i}, ${i}`,
+    );
+    const recording = record(`timestamp, uuid, memory.used [MiB]\n${lines.join("\n")}`, 10_000);
+    expect(recording.gpus.length).toBe(64);
+    expect(recording.wrongLines).toBe(5000 - 64);
+    expect(recording.values.length).toBeLessThanOrEqual(10_000);
   });
 
   test("REC-5 whatever is read, times rise and no figure is made up", () => {

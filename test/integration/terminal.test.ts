@@ -1,0 +1,29 @@
+import { afterEach, expect, test } from "vitest";
+import { type Rig, startRig } from "../helpers/rig.ts";
+import { waitUntil } from "../helpers/wait-until.ts";
+
+let rig: Rig | undefined;
+afterEach(async () => {
+  await rig?.close();
+  rig = undefined;
+});
+
+const says = ({ sidecar }: Rig, pattern: RegExp) =>
+  waitUntil(() => pattern.test(sidecar.output()), { what: () => `${pattern} in: ${sidecar.output()}` });
+
+test("SMP-9 why no samples come is said in the terminal too, once, and that they come again", async () => {
+  const text =
+    "NVIDIA-SMI has failed because it couldn't communicate with the NVIDIA driver. Make sure that the latest NVIDIA driver is installed and running.";
+  rig = await startRig({ script: { behaviour: { kind: "sentence", text, exitCode: 9 } } });
+  await says(rig, /gpu-status-panel: .*driver/);
+  const panel = rig.connect();
+  await panel.hello();
+  rig.fake.set({ behaviour: { kind: "ok" } });
+  await says(rig, /gpu-status-panel: samples come again\./);
+  expect(rig.sidecar.output().match(/^gpu-status-panel: /gm)).toHaveLength(2);
+});
+
+test("REC-5 a recording that cannot be read is said in the terminal too", async () => {
+  rig = await startRig({ flags: ["--source", "replay:/no/such/recording.csv"] });
+  await says(rig, /gpu-status-panel: The recording cannot be read: ENOENT\. .*--source/);
+});
