@@ -63,7 +63,7 @@ export const en: Messages = {
     title: "Recommended concurrency",
     more: "may start now",
     noneFits: "No job of this kind fits now",
-    unknown: "Not known: no VRAM figures",
+    unknown: "Not known: free VRAM is not reported",
     old: "Not known: the figures are old",
     profile: "Job profile",
     how: "How this is worked out",

@@ -52,7 +52,7 @@ export const zhCn: Messages = {
     title: "建议并发数",
     more: "现在可再启动",
     noneFits: "现在放不下这种任务",
-    unknown: "未知：没有显存数据",
+    unknown: "未知：没有空闲显存的数据",
     old: "未知：数据已过时",
     profile: "任务类型",
     how: "计算方法",
