@@ -24,13 +24,17 @@ export default function AlertsCard() {
   // The gravest come first. One alone is not folded: the fold would be as high.
   const most = alerts.length === MOST_SHOWN + 1 ? alerts.length : MOST_SHOWN;
   const [shown, folded] = [alerts.slice(0, most), alerts.slice(most)];
+  const [gravest] = folded;
   return (
     <section className="card alerts" aria-label={telling.words.title}>
       <Styles css={css} />
       <h2 className="label">{telling.words.title}</h2>
       <AlertRows alerts={shown} telling={telling} />
-      {folded.length > 0 && (
-        <Disclosure className="alerts-more" summary={fillIn(telling.words.more, { n: folded.length })}>
+      {gravest !== undefined && (
+        <Disclosure
+          className={`alerts-more tone-${toneOf(gravest)}`}
+          summary={fillIn(telling.words.more, { n: folded.length })}
+        >
           {() => <AlertRows alerts={folded} telling={telling} />}
         </Disclosure>
       )}
