@@ -16,7 +16,7 @@ import { composeLogs } from "./compose/logs.ts";
 import { composeMetrics } from "./compose/metrics.ts";
 import { composeReplay } from "./compose/replay.ts";
 import { composeSessions } from "./compose/sessions.ts";
-import { composeSource, scratchFolder, tellOfFailures } from "./compose/source.ts";
+import { composeSource, scratchFolder, tellOfTrouble } from "./compose/source.ts";
 import { dataFolder } from "./config/data-folder.ts";
 import type { Options } from "./config/options.ts";
 import { callerOf } from "./gateway/caller.ts";
@@ -87,7 +87,7 @@ export function createSidecar(
     backendOf: owners.ownerOf,
   });
   disposer.add(sampler.close);
-  disposer.add(tellOfFailures(sampler, complain));
+  disposer.add(tellOfTrouble(sampler, options.gpus ?? [], complain));
   // The time of a recording is its own, counted from 1970.
   const epochMs = replay === null ? Date.now() - Math.round(sampler.nowMs()) : 0;
   const nowMs = () => epochMs + sampler.nowMs();

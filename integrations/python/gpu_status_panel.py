@@ -548,6 +548,9 @@ class Job:
             self._abandon()
 
     def _ask(self) -> None:
+        if not self._sees_gpus():
+            warn_once("no-gpus", "the sidecar shows simulated GPUs or a recording, jobs run without admission")
+            return
         body = self._body()
         answer = self._call_patiently("POST", "api/v1/jobs", body)
         if answer.status in (200, 201, 202):
@@ -562,6 +565,14 @@ class Job:
             warn_once("token", "the sidecar does not take jobs from here, they run without admission: %s Set GPU_PANEL_TOKEN.", answer.message)
         else:
             warn_once(f"http-{answer.status}", "the sidecar does not take the job, it runs without admission: %s", answer.message)
+
+    def _sees_gpus(self) -> bool:
+        """Whether the sidecar looks at real GPUs. A demo that somebody asked for is there to be tried, jobs and all."""
+        shown = self._sidecar.call("GET", "api/v1/state").body.get("state")
+        source = shown.get("source") if isinstance(shown, dict) else None
+        if not isinstance(source, dict):
+            return True
+        return source.get("kind") != "replay" and source.get("demoReason") != "no-nvidia-smi"
 
     def _refuse(self, error: JobError) -> None:
         if self._settings.if_refused == "raise":

@@ -358,6 +358,22 @@ class WithoutSidecarTest(RigTest):
                     with job(peak_mib=1000, url=f"http://127.0.0.1:{silent.getsockname()[1]}/") as running:
                         self.assertIsNone(running.id)
 
+    def test_jobs_do_not_wait_for_simulated_or_recorded_gpus(self) -> None:
+        fake = self.fake()
+        log = fake.folder / "gpu.csv"
+        log.write_text("timestamp, index, memory.used [MiB]\n2026/01/02 03:04:05.678, 0, 1000 MiB\n")
+        (fake.bin / "nvidia-smi").unlink()
+        bare = {"PATH": str(fake.bin)}
+        for flags in ((), ("--source", f"replay:{log}")):
+            panel.WARNED.clear()
+            shown = self.sidecar(fake, *flags, env=bare)
+            with self.assertLogs("gpu_status_panel", logging.WARNING) as logs, job(peak_mib=40_000, url=shown.url) as running:
+                self.assertIsNone(running.id)
+            self.assertIn("simulated GPUs or a recording", logs.output[0])
+        asked_for = self.sidecar(fake, "--source", "demo", env=bare)
+        with job(peak_mib=100, url=asked_for.url) as running:
+            self.assertIsNotNone(running.id)
+
     def test_what_is_wrong_in_the_code_is_told_at_once(self) -> None:
         for wrong in ({}, {"peak_mib": 1, "ttl": 1}, {"peak_mib": 1, "if_refused": "maybe"}, {"peak_mib": 1, "gpu_indexes": "all"}):
             with self.assertRaisesRegex(ValueError, "gpu_status_panel: "):

@@ -2,6 +2,7 @@ import { mkdtempSync, readdirSync, rmSync, statSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { basename, join, resolve } from "node:path";
 import * as v from "valibot";
+import type { SourceState } from "../../shared/protocol/state.ts";
 import { backendSchema } from "../config/backend-options.ts";
 import type { Options } from "../config/options.ts";
 import type { Disposer } from "../lib/disposer.ts";
@@ -53,18 +54,37 @@ export function composeSource(
   return { source: replay, backends: [], replay };
 }
 
-/** Says in the terminal, once each, why no samples come: whoever started the sidecar may not have the panel open. */
-export function tellOfFailures(sampler: Pick<Sampler, "onSource">, complain: (message: string) => void) {
+/**
+ * Says in the terminal, once each, why no samples come, and which GPUs that were asked for are not there: whoever
+ * started the sidecar may not have the panel open.
+ * @param asked indexes and UUIDs of `--gpus`
+ */
+export function tellOfTrouble(
+  sampler: Pick<Sampler, "source" | "onSource" | "latest">,
+  asked: readonly string[],
+  complain: (message: string) => void,
+): () => void {
   let said: string | null = null;
-  return sampler.onSource(({ status, problem }) => {
+  let checked = false;
+  const look = ({ status, problem }: SourceState) => {
     if (status === "live" && said !== null) {
       said = null;
       complain("samples come again.");
     }
+    if (status === "live" && !checked) {
+      checked = true;
+      const names = sampler.latest().gpus.flatMap(({ index, uuid }) => [String(index), uuid]);
+      const missing = asked.filter((name) => !names.includes(name));
+      if (missing.length > 0)
+        complain(`--gpus: this machine has no GPU ${missing.join(", ")}. See nvidia-smi -L.`);
+    }
     if (status !== "failed" || problem === null || said === problem.code) return;
     said = problem.code;
     complain(`${problem.message} ${problem.advice}`.trim());
-  });
+  };
+  // The demo has begun already.
+  look(sampler.source());
+  return sampler.onSource(look);
 }
 
 /** The backends of the config file, or the one that flags or environment name. */

@@ -1,3 +1,4 @@
+import { statSync } from "node:fs";
 import * as v from "valibot";
 import { problem } from "../../shared/problems/make-problem.ts";
 import type { Problem } from "../../shared/problems/problem.ts";
@@ -60,6 +61,7 @@ export function openBlockStore(file: string, complain: (message: string) => void
   let trouble: Problem | null = null;
   let closed = false;
   let hopeless = false;
+  let inode: number | null = null;
 
   function fail(found: Problem, words: string) {
     if (trouble === null) complain(words);
@@ -87,6 +89,7 @@ export function openBlockStore(file: string, complain: (message: string) => void
     if (opened.state === "open") {
       sql = opened.sql;
       statements = prepare(sql);
+      inode = inodeOf(file);
     } else if (opened.state === "no-sqlite") {
       hopeless = true;
       const words =
@@ -123,6 +126,14 @@ export function openBlockStore(file: string, complain: (message: string) => void
     }
   }
 
+  /** What is written to a file that was removed is lost without a word. */
+  function checkPlace() {
+    if (sql === null || inodeOf(file) === inode) return;
+    closeSql(sql);
+    sql = null;
+    complain(`${file} was removed or replaced while the sidecar ran: history is begun anew in it.`);
+  }
+
   function works() {
     if (trouble === null) return;
     trouble = null;
@@ -141,6 +152,7 @@ export function openBlockStore(file: string, complain: (message: string) => void
         }),
       ),
     write(blocks) {
+      checkPlace();
       const done = attempt(({ put, addGpu, findGpu }, open) => {
         const gpuId = (uuid: string) => {
           addGpu.run(uuid);
@@ -170,6 +182,15 @@ export function openBlockStore(file: string, complain: (message: string) => void
       sql = null;
     },
   };
+}
+
+/** `null`: there is none, or the folder cannot be looked into. */
+function inodeOf(file: string): number | null {
+  try {
+    return statSync(file).ino;
+  } catch {
+    return null;
+  }
 }
 
 /** Prepared once: what a statement holds is given back only when the event loop comes round. */

@@ -1,5 +1,5 @@
 import { execFileSync } from "node:child_process";
-import { existsSync, readdirSync, statSync, writeFileSync } from "node:fs";
+import { existsSync, readdirSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import Database from "libsql";
 import { afterEach, describe, expect, test } from "vitest";
@@ -72,6 +72,18 @@ describe("history survives", () => {
     expect(peaksOf(gpu), written).toContain(5555);
     expect(peaksOf(gpu), written).toContain(6666);
     expect(running.sidecar.output()).not.toMatch(/moved|cannot/);
+  });
+
+  test("HIS-10 the data folder is removed while the sidecar runs: said, and history goes on in a new file", async () => {
+    const running = await start();
+    useMib(running, 4321);
+    await shows(running, 4321);
+    await waitForWrites(running, 2);
+    rmSync(join(running.fake.dir, "data"), { recursive: true });
+    await said(running, /history\.sqlite was removed or replaced/);
+    await waitForWrites(running, 2);
+    await running.crash();
+    await shows(running, 4321, { gpu: fakeGpu(0).uuid });
   });
 
   test("HIS-15 a GPU is known by its UUID, whatever index it gets", async () => {

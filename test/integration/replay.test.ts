@@ -1,4 +1,13 @@
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  utimesSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { gzipSync } from "node:zlib";
@@ -21,8 +30,12 @@ function folder(): string {
   CLEAN.push(() => rmSync(dir, { recursive: true, force: true }));
   return dir;
 }
-async function play(file: string, flags: string[] = []): Promise<RunningSidecar> {
-  const sidecar = await startSidecar(["--source", `replay:${file}`, ...flags]);
+async function play(
+  file: string,
+  flags: string[] = [],
+  env: NodeJS.ProcessEnv = {},
+): Promise<RunningSidecar> {
+  const sidecar = await startSidecar(["--source", `replay:${file}`, ...flags], env);
   CLEAN.push(() => sidecar.end());
   return sidecar;
 }
@@ -237,4 +250,27 @@ test("REC-7 what is played is not logged again", async () => {
   await waitUntil(async () => (await stateOf(sidecar)).source.replay.paused, { what: "the end" });
   expect(existsSync(log)).toBe(false);
   expect(sidecar.output()).toContain("no log is written while a recording is played");
+});
+
+test("REC-7 what a replay wrote is gone when it ends, and what a killed one left is taken away later", async () => {
+  const dir = folder();
+  writeFileSync(join(dir, "night.csv"), night(60));
+  const env = { TMPDIR: dir };
+  const scratch = () => readdirSync(dir).filter((name) => name.startsWith("gpu-status-panel-replay-"));
+  const killed = await play(join(dir, "night.csv"), [], env);
+  await replayOf(killed);
+  await killed.end("SIGKILL");
+  const [left = ""] = scratch();
+  expect(left).not.toBe("");
+  const twoDaysAgo = Date.now() / 1000 - 2 * 86_400;
+  utimesSync(join(dir, left), twoDaysAgo, twoDaysAgo);
+  // Of one that runs, however old it looks.
+  const running = `gpu-status-panel-replay-${process.pid}-abcdef`;
+  mkdirSync(join(dir, running));
+  utimesSync(join(dir, running), twoDaysAgo, twoDaysAgo);
+  const next = await play(join(dir, "night.csv"), [], env);
+  await replayOf(next);
+  expect(scratch()).not.toContain(left);
+  await next.end("SIGTERM");
+  expect(scratch()).toEqual([running]);
 });

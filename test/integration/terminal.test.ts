@@ -27,3 +27,8 @@ test("REC-5 a recording that cannot be read is said in the terminal too", async 
   rig = await startRig({ flags: ["--source", "replay:/no/such/recording.csv"] });
   await says(rig, /gpu-status-panel: The recording cannot be read: ENOENT\. .*--source/);
 });
+
+test("SMP-9 GPUs that were asked for and are not there are named", async () => {
+  rig = await startRig({ flags: ["--gpus", "0,9"] });
+  await says(rig, /gpu-status-panel: --gpus: this machine has no GPU 9\./);
+});

@@ -1,4 +1,4 @@
-import { copyFileSync, mkdtempSync, readdirSync, rmSync } from "node:fs";
+import { copyFileSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -10,6 +10,9 @@ import { waitUntil } from "../helpers/wait-until.ts";
 
 /** What the build of commit 022d59d (schema 2) wrote: three finished jobs with what they taught, one that runs, one that waits. */
 const OLD = fileURLToPath(new URL("../fixtures/data/capacity-of-schema-2.sqlite", import.meta.url));
+/** A line of that build's audit. */
+const RELEASE =
+  '{"id":"1b64805e","startedAt":1795272839968,"finishedAt":1795272847063,"requestedBy":"127.0.0.1","mode":"now","state":"done","freedMiB":47373,"gpus":[{"index":0,"beforeMiB":39229,"afterMiB":2000,"freedMiB":37229}],"parts":[{"backend":"comfyui","state":"done","freedMiB":47373,"problem":null}],"problem":null}';
 const UUID = "GPU-00000000-0000-0000-0000-000000000000";
 
 let dataDir: string;
@@ -17,6 +20,7 @@ let rig: Rig | undefined;
 beforeEach(() => {
   dataDir = mkdtempSync(join(tmpdir(), "gpu-panel-old-data-"));
   copyFileSync(OLD, join(dataDir, "capacity.sqlite"));
+  writeFileSync(join(dataDir, "releases.jsonl"), `${RELEASE}\n`);
 });
 afterEach(async () => {
   await rig?.close();
@@ -24,7 +28,7 @@ afterEach(async () => {
   rmSync(dataDir, { recursive: true, force: true });
 });
 
-test("CAP-27 an upgrade keeps the jobs and what was learned, and so does the next start", async () => {
+test("CAP-27 an upgrade keeps the jobs, what was learned and the past releases, and so does the next start", async () => {
   const gpus = [fakeGpu(0, { uuid: UUID, "memory.total": 24_564, "memory.used": 500 })];
   const running = await startRig({ script: { gpus }, env: { GPU_PANEL_DATA_DIR: dataDir } });
   rig = running;
@@ -55,6 +59,7 @@ test("CAP-27 an upgrade keeps the jobs and what was learned, and so does the nex
   expect(await kept()).toMatchObject(expected);
   await running.restart();
   expect(await kept()).toMatchObject(expected);
+  expect(await (await fetch(`${running.sidecar.url}api/v1/releases`)).json()).toEqual([JSON.parse(RELEASE)]);
   expect(running.sidecar.output()).not.toMatch(/moved|cannot/);
   expect(readdirSync(dataDir).filter((name) => /capacity/.test(name) && !/-(?:wal|shm)$/.test(name))).toEqual(
     ["capacity.sqlite"],

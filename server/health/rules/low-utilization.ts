@@ -13,8 +13,9 @@ const BEGINS_MS = 60_000;
 export function lowUtilization({ dangerPct, healthyPct, seconds }: SettingsOf<"low-utilization">): GpuRule {
   return {
     id: "low-utilization",
-    // Jobs of one kind follow one another: what is wrong with all of them is one alert.
-    timing: timing(seconds, 10, 300),
+    // Jobs of one kind follow one another: what is wrong with a part of each, such as decoding, is one alert. Healthy is
+    // what is sustained.
+    timing: timing(seconds, 180, 300),
     judge({ gpu, track, moment }) {
       const { episode, utilizationPct } = track;
       if (gpu.utilizationGpuPct === null || utilizationPct === null) return UNKNOWN;

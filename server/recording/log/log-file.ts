@@ -47,7 +47,7 @@ export function createLogFile(options: LogFileOptions): LogFile {
   let closed = false;
   let work: Promise<void> = Promise.resolve();
 
-  async function openFile(): Promise<FileHandle> {
+  async function openFile(attempts = 3): Promise<FileHandle> {
     await mkdir(dirname(path), { recursive: true });
     const opened = await open(path, "a+", 0o640);
     try {
@@ -58,6 +58,8 @@ export function createLogFile(options: LogFileOptions): LogFile {
       day = isoDay(found.size === 0 ? nowMs() : found.mtimeMs);
     } catch (error) {
       await opened.close();
+      // Another sidecar has put it aside meanwhile.
+      if (isMissing(error) && attempts > 1) return openFile(attempts - 1);
       throw error;
     }
     handle = opened;
@@ -73,9 +75,11 @@ export function createLogFile(options: LogFileOptions): LogFile {
     await letGo();
     const folder = dirname(place);
     const name = basename(place);
+    const aside = await reserve(folder, name, day);
     try {
-      await rename(place, join(folder, rotatedName(name, day, await readdir(folder))));
+      await rename(place, aside);
     } catch (error) {
+      await rm(aside, { force: true });
       // Another sidecar that writes to the same file has just done it.
       if (!isMissing(error)) throw error;
     }
@@ -167,6 +171,19 @@ async function mendEnd(file: FileHandle, size: number, begins: string): Promise<
   if (!isOurs || (end === 0 && size > length)) throw new Error("it is not a log of this panel");
   const whole = size - length + end;
   if (whole < size) await file.truncate(whole);
+}
+
+/** A name for a file that is put aside, taken by an empty file: another sidecar may look for one at the same time. */
+async function reserve(folder: string, name: string, day: string): Promise<string> {
+  for (;;) {
+    const path = join(folder, rotatedName(name, day, await readdir(folder)));
+    try {
+      await (await open(path, "wx", 0o640)).close();
+      return path;
+    } catch (error) {
+      if (!(error instanceof Error && "code" in error && error.code === "EEXIST")) throw error;
+    }
+  }
 }
 
 /** True while the open file is the one that stands at `place`. */

@@ -92,6 +92,20 @@ test("HLT-3 a healthy day says nothing at all", () => {
   expect(play(day())).toEqual([]);
 });
 
+test("HLT-3 what is slow in a part of every clip, such as tiled decoding, is one alert and not one a clip", () => {
+  const noise = createNoise(11);
+  function* clips(): Generator<Frame> {
+    for (let second = 0; second < 3600; second++) {
+      const at = second % 180;
+      const busy = at < 110 ? 97 + noise() : at < 150 ? 35 + 6 * noise() : 0;
+      const used = at < 150 ? 16_000 : 3000;
+      yield { ...(at < 150 ? { running: [[0]] } : {}), gpus: [gpu(used, Math.min(100, Math.max(0, busy)))] };
+    }
+  }
+  const said = play(clips()).filter(({ finding }) => finding.rule === "low-utilization");
+  expect(said.map(({ kind }) => kind)).toEqual(["began"]);
+});
+
 test("HLT-4 looking at eight GPUs costs little, once for all viewers", () => {
   const rules = createRules(DEFAULT_RULES);
   const noise = createNoise(1);

@@ -74,6 +74,22 @@ describe("the chart's points", () => {
     );
   });
 
+  test("HIS-3 samples that were asked for once a minute are no gaps", () => {
+    const minutes = Array.from(
+      { length: 15 },
+      (_, i): HistoryRow => ({
+        fromSeq: i + 1,
+        seq: i + 1,
+        tMs: i * 60_000,
+        count: 1,
+        values: [i, i, i, i],
+      }),
+    );
+    const last = closedBucket(15 * 60_000, 15 * 60_000);
+    const points = bucketRows(minutes, 0, last, 15 * 60_000, 60_000);
+    expect(points.map(({ vramGib }) => vramGib)).toEqual(minutes.map((_, i) => i / 1024));
+  });
+
   test("HIS-3 time never runs backwards along the points, gaps within one bucket included", () => {
     fc.assert(
       fc.property(rows, windows, (list, windowMs) => {
