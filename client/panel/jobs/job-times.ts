@@ -1,9 +1,9 @@
 import type { Language } from "../../i18n/use-messages.ts";
 
-/** 47 → "47 s", 150 → "3 min", 7300 → "2.0 h"; never broken over two lines. */
+/** 47 → "47 s", 150 → "3 min", 7300 → "2.0 h". */
 export function duration(seconds: number): string {
-  if (seconds < 90) return `${Math.round(seconds)}\u00a0s`;
-  return seconds < 5400 ? `${Math.round(seconds / 60)}\u00a0min` : `${(seconds / 3600).toFixed(1)}\u00a0h`;
+  if (seconds < 90) return `${Math.round(seconds)} s`;
+  return seconds < 5400 ? `${Math.round(seconds / 60)} min` : `${(seconds / 3600).toFixed(1)} h`;
 }
 
 /** Epoch milliseconds as a time of day where the viewer is: "14:32". */
