@@ -34,7 +34,7 @@ export interface PanelProps {
 
 /** The first figures are shown, or it is known that there will be none. */
 const selectSettled = ({ connection, known }: PanelState) =>
-  known !== null || connection.status === "refused";
+  (known !== null && known.source.status !== "starting") || connection.status === "refused";
 
 /** The panel, whichever way it is embedded. */
 export function Panel({

@@ -1314,7 +1314,7 @@ kill -TERM 0
 exit "$code"
 """
 START_PATIENCE_S = 180.0
-"""npx may have to fetch the package first, and a checkout to build."""
+"""A checkout may have to build first."""
 RESTART_PAUSE_S = 5.0
 
 
@@ -1463,7 +1463,8 @@ def find_command(given: Optional[Sequence[str]]) -> List[str]:
             if node and program.is_file() and (root / "package.json").is_file():
                 return [node, str(program)]
     if npx:
-        return [npx, "--yes", "gpu-status-panel"]
+        # Only what is installed: a name that the registry may not know yet must not be fetched and run unseen.
+        return [npx, "--no-install", "gpu-status-panel"]
     raise RuntimeError("Node.js 20.19 or newer is not installed; it is needed to run gpu-status-panel (https://nodejs.org)")
 
 

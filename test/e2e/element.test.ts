@@ -12,6 +12,7 @@ import { readmeSnippets } from "../helpers/readme-snippets.ts";
 import type { Rig } from "../helpers/rig.ts";
 import { type ServedPages, servePages } from "../helpers/serve-pages.ts";
 import { countSockets, type PageSockets } from "../helpers/sockets.ts";
+import { waitUntil } from "../helpers/wait-until.ts";
 
 const { browser, start } = inBrowser();
 let packed: PackedPackage;
@@ -33,8 +34,12 @@ async function serve(...args: Parameters<typeof servePages>): Promise<string> {
   return pages.url;
 }
 /** The sidecar of the packed package, with two idle GPUs. */
-const startPacked = (options: Parameters<typeof start>[0] = {}) =>
-  start({ script: { gpus: [fakeGpu(0), fakeGpu(1)] }, program, ...options });
+async function startPacked(options: Parameters<typeof start>[0] = {}): Promise<Rig> {
+  const rig = await start({ script: { gpus: [fakeGpu(0), fakeGpu(1)] }, program, ...options });
+  // Before its first sample a sidecar knows of no GPUs, and says hello again when it does.
+  await waitUntil(async () => (await fetch(`${rig.sidecar.url}healthz`)).ok, { what: "samples" });
+  return rig;
+}
 
 const scriptOf = (rig: Rig) => `<script type="module" src="${rig.sidecar.url}element.js"></script>`;
 const document = (rig: Rig, body: string, head = "") =>
