@@ -145,8 +145,13 @@ describe("a disk that does not do its work", () => {
       PATH: running.fake.env.PATH,
       GPU_PANEL_DATA_DIR: join(running.fake.dir, "data"),
     });
+    const headers = { "content-type": "application/json" };
+    await fetch(`${demo.url}api/v1/release`, { method: "POST", headers, body: '{"mode":"now"}' });
     await demo.end();
     expect(demo.output()).not.toMatch(/cannot/);
+    // Its release that the end broke off is no release of the real machine's.
+    expect(existsSync(fileOf(running, "demo/releases.jsonl"))).toBe(true);
+    expect(existsSync(fileOf(running, "releases.jsonl"))).toBe(false);
     expect(existsSync(fileOf(running, "history-demo.sqlite"))).toBe(true);
     await running.sidecar.end("SIGTERM");
     const sql = new Database(fileOf(running), { readonly: true });
