@@ -2,6 +2,7 @@ import { problem } from "../../shared/problems/make-problem.ts";
 import type { Problem } from "../../shared/problems/problem.ts";
 import type { JobEnd, JobPatch } from "../../shared/protocol/job-requests.ts";
 import { isUnfinished, type JobRecord } from "./job-record.ts";
+import { neverFits } from "./never-fits.ts";
 import { admitWaiting } from "./queue.ts";
 import type { GpuNow } from "./room.ts";
 
@@ -132,7 +133,7 @@ export function revive(before: Records, nowMs: number): Records {
           ...record,
           // A clock that was put back must not begin its hour anew.
           firstAt: record.firstAt === null ? null : Math.min(record.firstAt, nowMs),
-          job: { ...record.job, expiresAt: Math.max(record.job.expiresAt, nowMs + record.ttlMs) },
+          job: { ...record.job, expiresAt: nowMs + record.ttlMs },
         }
       : record,
   );
@@ -147,28 +148,6 @@ export function prune(before: Records): Records {
 }
 
 const endOf = ({ job }: JobRecord) => job.endedAt ?? 0;
-
-/** Why this job could not start even if nothing else were on its GPUs, or `null`. GPUs of unknown size may be large. */
-export function neverFits(
-  { peakMiB, gpuCount, allowed }: Pick<JobWish, "peakMiB" | "gpuCount" | "allowed">,
-  gpus: readonly GpuNow[],
-): Problem | null {
-  // Before the first sample it is not known which GPUs there are.
-  if (gpus.length === 0) return null;
-  const usable = gpus.filter(({ index }) => allowed === null || allowed.includes(index));
-  if (usable.length < gpuCount)
-    return problem("job-too-few-gpus", { wanted: gpuCount, there: usable.length });
-  const rooms = usable
-    .map(({ index, totalMiB, reserveMiB }) => ({
-      index,
-      roomMiB: totalMiB === null || reserveMiB === null ? Number.POSITIVE_INFINITY : totalMiB - reserveMiB,
-    }))
-    .sort((a, b) => b.roomMiB - a.roomMiB || a.index - b.index);
-  const decides = rooms[gpuCount - 1];
-  if (decides === undefined || decides.roomMiB >= peakMiB) return null;
-  const { index: gpu, roomMiB: room } = decides;
-  return problem("job-never-fits", { peak: peakMiB, gpus: gpuCount, gpu, room, missing: peakMiB - room });
-}
 
 function change(before: Records, id: string, to: (record: JobRecord) => JobRecord): Records | null {
   const found = before.find((record) => record.job.id === id && isUnfinished(record));

@@ -25,21 +25,21 @@ import {
 import type { BackendState } from "../../shared/release/backend.ts";
 import { createEmitter } from "../lib/emitter.ts";
 import { forgetReleased } from "./forget-released.ts";
-import { hidesProcesses } from "./hides-processes.ts";
 import type { JobFigures } from "./job-figures.ts";
 import type { EndedJob } from "./jobs.ts";
-import { learn, raise, type Signature } from "./learn.ts";
+import { learn, type Signature } from "./learn.ts";
+import { learnEnd } from "./learn-end.ts";
 import { learnedProfiles } from "./learned-profiles.ts";
-import { endMarkedJob, type MarkedJob, presentPeak } from "./marked-job.ts";
-import { matchPids } from "./match-pids.ts";
+import { presentPeak } from "./marked-job.ts";
+import { matchPids, shareProcess } from "./match-pids.ts";
 import { NOTHING_OBSERVED, type ObservedGpu, observe } from "./observer.ts";
 import { learnedSeconds } from "./profile-figure.ts";
-import { promisesOn, type SeenRun } from "./promises.ts";
 import { createRecentUse } from "./recent-use.ts";
 import type { KnownRoom } from "./room-watch.ts";
 import { followRuns, type GpuRuns, NO_RUNS, shownRuns } from "./runs.ts";
 import type { SignatureStore } from "./signature-store.ts";
-import { unseenOom } from "./unseen-oom.ts";
+import { type Taken, takenOn, UNTOLD } from "./taken.ts";
+import type { Tracked } from "./track-processes.ts";
 
 /** Follows the samples: what running jobs will still take, and what they teach of their profiles. */
 export interface Estimator {
@@ -59,8 +59,10 @@ export interface Estimator {
   /** Jobs or backends have changed: looks again without waiting for a sample. */
   look(): void;
   jobEnded(ended: EndedJob): void;
-  /** A release has ended; the next list of processes tells what it took. */
-  released(): void;
+  /** A release begins: what the processes hold now is what it may take. */
+  releasing(): void;
+  /** It has ended for these backends; the next list of processes tells what it took. */
+  released(backends: readonly string[]): void;
   /** Backends are asked for their status only while somebody watches. */
   setWatched(watched: boolean): void;
   /** Promises, and perhaps what runs or what was learned, have changed. */
@@ -88,17 +90,6 @@ export interface EstimatorContext {
   readHost(): Pick<HostState, "memoryTotalMiB" | "memoryAvailableMiB" | "memoryLimitMiB">;
 }
 
-/** What runs on one GPU and will still be taken there; `null`: that cannot be told. */
-interface Taken {
-  running: number | null;
-  promisedMiB: number | null;
-  /** Of what is promised, for what nobody marked. */
-  unmarkedMiB: number;
-  runs: readonly SeenRun[] | null;
-}
-const UNTOLD: Taken = { running: null, promisedMiB: null, unmarkedMiB: 0, runs: null };
-
-const UNNAMED_STEP_MIB = 256;
 export function createEstimator(context: EstimatorContext): Estimator {
   const { profiles, store, jobs, backends, reserve } = context;
   const changes = createEmitter<Changed>();
@@ -107,8 +98,9 @@ export function createEstimator(context: EstimatorContext): Estimator {
   let promises: GpuPromise[] = [];
   let taken: Taken[] = [];
   let watched = false;
-  /** A release has ended since the last list of processes. */
-  let released = false;
+  /** The processes when the present release began, and the backends of one that has ended since the last list of them. */
+  let releasing: Tracked | null = null;
+  let released: readonly string[] | null = null;
   let followed = NO_RUNS;
   let runs: readonly Run[] = [];
   let learned = learnedProfiles(state.knowledge, profiles);
@@ -135,7 +127,9 @@ export function createEstimator(context: EstimatorContext): Estimator {
     };
   }
 
-  const marked = () => matchPids(jobs(), state.tracked);
+  const matched = (list: readonly Job[]) =>
+    matchPids(list, state.tracked, { epochMs: context.epochMs, claimed: state.claimed });
+  const marked = () => matched(jobs());
 
   function promiseOn(gpu: Gpu, { running, promisedMiB }: Taken): GpuPromise {
     const unified = unifiedOf(gpu);
@@ -160,31 +154,11 @@ export function createEstimator(context: EstimatorContext): Estimator {
     return { totalMiB: memoryTotalMiB, freeMiB: memoryFreeMiB };
   }
 
-  function takenOn(gpu: Gpu, jobsMarked: readonly MarkedJob[]): Taken {
-    const isMarked = jobsMarked.some((job) => job.gpus.includes(gpu.index));
-    // Where somebody holds VRAM whom nvidia-smi does not show, nothing is known of what runs, but for what was marked.
-    if (!isMarked && hidesProcesses(gpu)) return UNTOLD;
-    const { running, promisedMiB, unmarkedMiB, freeMiB, runs } = promisesOn(
-      state,
-      gpu.index,
-      jobsMarked,
-      profiles,
-      reserve,
-      idleBackends(),
-    );
-    const free = gpu.memoryFreeMiB;
-    // What was freed since the processes were listed may be given to one of them: it is not counted on before the next list.
-    const unnamed = free === null || freeMiB === null ? 0 : Math.max(0, free - freeMiB);
-    // In steps, so that what moves a little with every sample is not sent and drawn with every sample.
-    const held =
-      unnamed < UNNAMED_STEP_MIB / 2 ? 0 : Math.ceil(unnamed / UNNAMED_STEP_MIB) * UNNAMED_STEP_MIB;
-    return { running, promisedMiB: promisedMiB + held, unmarkedMiB, runs };
-  }
-
   function settle(profilesChanged: boolean) {
     if (profilesChanged) learned = learnedProfiles(state.knowledge, profiles);
     const jobsMarked = marked();
-    taken = gpus.map((gpu) => takenOn(gpu, jobsMarked));
+    const idle = idleBackends();
+    taken = gpus.map((gpu) => takenOn(state, gpu, jobsMarked, profiles, reserve, idle));
     const next = gpus.map((gpu, i) => promiseOn(gpu, taken[i] ?? UNTOLD));
     const changed = JSON.stringify(next) !== JSON.stringify(promises);
     promises = next;
@@ -239,18 +213,25 @@ export function createEstimator(context: EstimatorContext): Estimator {
       present(job) {
         // A process that was only guessed may be another's: what is reserved stays.
         if (job.pid === null) return job.peakMiB;
-        const running = marked().find(({ id }) => id === job.id);
-        return running === undefined ? job.peakMiB : presentPeak(state, running);
+        const all = marked();
+        const running = all.find(({ id }) => id === job.id);
+        // Of what several hold in one process nothing tells what each will take.
+        if (running === undefined || shareProcess(running, all)) return job.peakMiB;
+        return presentPeak(state, running);
       },
     },
     roomOf(gpu) {
       const position = gpus.findIndex(({ uuid }) => uuid === gpu.uuid);
       const { unified, reserveMiB } = promises[position] ?? promiseOn(gpu, UNTOLD);
-      return { room: roomOf(gpu, { unified }), reserveMiB, unmarkedMiB: taken[position]?.unmarkedMiB ?? 0 };
+      const { unmarkedMiB, regainedMiB } = taken[position] ?? UNTOLD;
+      return { room: roomOf(gpu, { unified }), reserveMiB, unmarkedMiB, regainedMiB };
     },
     look: () => settle(false),
-    released() {
-      released = true;
+    releasing() {
+      releasing = state.tracked;
+    },
+    released(backends) {
+      released = backends;
     },
     setWatched(next) {
       watched = next;
@@ -269,25 +250,20 @@ export function createEstimator(context: EstimatorContext): Estimator {
       const listed = result.state.tracked !== state.tracked;
       state = result.state;
       for (const signature of result.learned) keep(signature);
-      if (released && listed) {
-        released = false;
-        state = { ...state, tracked: forgetReleased(state.tracked) };
+      if (released !== null && releasing !== null && listed) {
+        state = { ...state, tracked: forgetReleased(state.tracked, releasing, released) };
+        released = null;
+        releasing = null;
       }
       settle(raised);
     },
-    jobEnded({ job, peakMiB, oom }) {
-      const known = matchPids([{ ...job, state: "running" }], state.tracked)[0];
-      if (known === undefined) return;
-      const outcome = oom ? "out-of-memory" : job.state === "done" ? "done" : "failed";
-      const result = endMarkedJob(state, known, outcome);
+    jobEnded(ended) {
+      const { job } = ended;
+      const running = jobs().filter(({ id, state: now }) => id !== job.id && now === "running");
+      const result = learnEnd(state, ended, matched([...running, { ...job, state: "running" }]));
       state = result.state;
-      // Where its process was not seen, its own word counts: it wanted more than was reserved for it.
-      const unseen = oom && result.signature === null ? unseenOom(job, peakMiB) : null;
-      if (unseen !== null) state = { ...state, knowledge: learn(state.knowledge, unseen) };
-      else if (peakMiB !== null && job.profile !== null)
-        state = { ...state, knowledge: raise(state.knowledge, job.profile, peakMiB) };
-      const isKept = keep(result.signature ?? unseen);
-      settle(isKept || peakMiB !== null);
+      keep(result.signature);
+      settle(result.changed);
     },
     onChange: changes.subscribe,
   };

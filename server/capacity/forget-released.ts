@@ -4,20 +4,33 @@ import type { Tracked, TrackedProcess } from "./track-processes.ts";
 const GIVEN_BACK_SHARE = 0.5;
 
 /**
- * The processes after a release: one that has given back half of its recent maximum begins anew, with what it holds
- * now. Who released its models wants the room for something else; its next job shows itself by its VRAM. Pure.
+ * The processes after a release: one that has given back half of its recent maximum to it begins anew, with what it
+ * holds now. Who released its models wants the room for something else; its next job shows itself by its VRAM. A process
+ * of no released backend, or one that held as little before, is between two humps perhaps: it keeps its promise. Pure.
+ * @param before the processes when the release began
+ * @param backends ids of the backends that have released
  */
-export function forgetReleased({ gpus }: Tracked): Tracked {
+export function forgetReleased({ gpus }: Tracked, before: Tracked, backends: readonly string[]): Tracked {
   const next = [...gpus].map(([index, gpu]) => {
-    const processes = [...gpu.processes].map(([pid, process]) => [pid, afterRelease(process)] as const);
+    const processes = [...gpu.processes].map(([pid, process]) => {
+      const heldBefore = before.gpus.get(index)?.processes.get(pid)?.heldMiB ?? null;
+      return [pid, afterRelease(process, heldBefore, backends)] as const;
+    });
     return [index, { ...gpu, processes: new Map(processes) }] as const;
   });
   return { gpus: new Map(next) };
 }
 
-function afterRelease(process: TrackedProcess): TrackedProcess {
-  const { heldMiB, recentMaxMiB, lastSeenMs } = process;
-  if (heldMiB === null || heldMiB > recentMaxMiB * GIVEN_BACK_SHARE) return process;
+function afterRelease(
+  process: TrackedProcess,
+  heldBefore: number | null,
+  backends: readonly string[],
+): TrackedProcess {
+  const { heldMiB, recentMaxMiB, lastSeenMs, backend } = process;
+  if (backend !== null && !backends.includes(backend)) return process;
+  if (heldMiB === null || heldBefore === null) return process;
+  const half = recentMaxMiB * GIVEN_BACK_SHARE;
+  if (heldMiB > half || heldBefore - heldMiB < half) return process;
   const window = { startedMs: lastSeenMs, nowMiB: heldMiB, beforeMiB: 0 };
   return { ...process, job: null, recentMaxMiB: heldMiB, busyAtMs: null, window };
 }

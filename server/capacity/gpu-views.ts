@@ -35,13 +35,9 @@ export function followListing(
 /**
  * The ways to look at a GPU's VRAM that are safe now: by free VRAM alone; by processes where the list is fresh; by
  * growth where the machine was asked for processes and tells of none. Pure.
+ * @param hides it was asked for processes, and never yet told what one of them holds
  */
-export function viewsOf(
-  gpu: Seen,
-  listing: Listing | undefined,
-  nowMs: number,
-  wasAsked: boolean,
-): GpuView[] {
+export function viewsOf(gpu: Seen, listing: Listing | undefined, nowMs: number, hides: boolean): GpuView[] {
   const { memoryFreeMiB: freeMiB, memoryUsedMiB: usedMiB } = gpu;
   if (freeMiB === null) return [];
   const bare: GpuView = { by: "nothing", freeMiB };
@@ -53,12 +49,12 @@ export function viewsOf(
       ? [bare, { by: "process", freeMiB: leastFreeMiB, processes }]
       : [bare];
   }
-  // Nobody has asked yet: the machine may well tell.
-  if (processes === null && !wasAsked) return [bare];
+  // Nobody has asked yet, or it tells elsewhere: what has grown may be anybody's.
+  if (!hides) return [bare];
   return usedMiB === null ? [bare] : [bare, { by: "growth", freeMiB, usedMiB }];
 }
 
 /** In a container of its own and under Windows' driver model the list is empty or without figures. */
-function tellsUse(processes: readonly GpuProcess[] | null): processes is GpuProcess[] {
+export function tellsUse(processes: readonly GpuProcess[] | null): processes is GpuProcess[] {
   return processes?.some(({ usedMiB }) => usedMiB !== null) ?? false;
 }

@@ -38,10 +38,14 @@ export function mostRoom(
 ): number {
   const rooms = gpus
     .filter(({ index }) => allowed === null || allowed.includes(index))
-    .map((gpu) => roomOn(gpu, leasesOn(gpu.index, records))?.possibleMiB ?? Number.POSITIVE_INFINITY)
+    .map((gpu) => roomOn(gpu, leasesOn(gpu.index, records))?.possibleMiB ?? emptyRoom(gpu))
     .sort((a, b) => b - a);
   return Math.floor((rooms[gpuCount - 1] ?? Number.POSITIVE_INFINITY) / STEP_MIB) * STEP_MIB;
 }
+
+/** While its VRAM is not known: what it could give if nothing were on it. */
+const emptyRoom = ({ totalMiB, reserveMiB }: GpuNow) =>
+  totalMiB === null || reserveMiB === null ? Number.POSITIVE_INFINITY : totalMiB - reserveMiB;
 
 /** The waiting jobs with what would be reserved for them now and how long they take: what was learned meanwhile counts. */
 export function withPresentReservations(

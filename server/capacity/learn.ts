@@ -13,6 +13,8 @@ export interface Signature {
   /** It died of out-of-memory: `peakMiB` is the least that it wanted, and the curve is cut off. */
   outOfMemory: boolean;
   endedAtMs: number;
+  /** Nobody saw its process: peak and duration are its own word, and when it held what is not known. */
+  reported?: boolean;
 }
 
 /** Jobs that look alike: one profile with one shape. */
@@ -30,6 +32,8 @@ export interface Kind {
   /** Per bin of `curve`: the largest ratio of a job's peak to the most that it had held up to there. Never rises. */
   growth: readonly number[];
   lastAtMs: number;
+  /** It rests on what jobs said of themselves: its curve tells nothing. */
+  reported: boolean;
 }
 
 /** What an out-of-memory taught of a profile. */
@@ -91,6 +95,7 @@ export function learn(knowledge: Knowledge, signature: Signature): Knowledge {
     curve,
     growth: growthOf(curve, signature.peakMiB),
     lastAtMs: signature.endedAtMs,
+    reported: signature.reported === true,
   };
   return { kinds: [...forgetOne(knowledge.kinds), fresh], floors, seen };
 }
@@ -121,7 +126,7 @@ function forgetOne(kinds: readonly Kind[]): readonly Kind[] {
 }
 
 function isOfKind(signature: Signature, kind: Kind): boolean {
-  if (signature.profile !== kind.profile) return false;
+  if (signature.profile !== kind.profile || (signature.reported === true) !== kind.reported) return false;
   if (ratio(signature.peakMiB, peakOf(kind.curve)) > ALIKE_PEAK) return false;
   if (ratio(signature.seconds, kind.seconds) > ALIKE_SECONDS) return false;
   return agrees(resample(signature.curve, kind.seconds, BINS), kind.curve, TOLERANCE);

@@ -12,6 +12,8 @@ export interface MarkedJob {
   /** What is reserved for it on each of its GPUs, MiB. */
   peakMiB: number;
   pid: number | null;
+  /** The process is one of several that might be its own: nothing is learned from it. */
+  isGuess?: boolean;
 }
 
 function* processesOf(tracked: Tracked, { gpus, pid }: MarkedJob): Iterable<TrackedProcess> {
@@ -79,10 +81,12 @@ function forgetJob({ gpus }: Tracked, job: MarkedJob): Tracked {
   return { gpus: next };
 }
 
-function leastWanted({ gpus }: Observed, processes: readonly TrackedProcess[]): number {
+function leastWanted({ gpus, freeAtList }: Observed, processes: readonly TrackedProcess[]): number {
   const wanted = processes.map(({ gpu, heldMiB }) => {
-    const free = gpus.find(({ index }) => index === gpu)?.memoryFreeMiB ?? 0;
-    return { free, mib: (heldMiB ?? 0) + free };
+    const now = gpus.find(({ index }) => index === gpu);
+    // What it held is of the last list: by now it may be gone, and what it held be free.
+    const free = Math.min(now?.memoryFreeMiB ?? 0, freeAtList.get(gpu) ?? Number.POSITIVE_INFINITY);
+    return { free, mib: Math.min((heldMiB ?? 0) + free, now?.memoryTotalMiB ?? Number.POSITIVE_INFINITY) };
   });
   return wanted.reduce((a, b) => (b.free < a.free ? b : a), { free: Number.POSITIVE_INFINITY, mib: 0 }).mib;
 }

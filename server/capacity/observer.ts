@@ -1,5 +1,6 @@
 import { type Knowledge, learn, NOTHING_LEARNED, raise, type Signature } from "./learn.ts";
 import { type MarkedJob, mostHeld } from "./marked-job.ts";
+import { shareProcess } from "./match-pids.ts";
 import {
   type EndedJob,
   NOTHING_TRACKED,
@@ -72,7 +73,8 @@ export function observe(
     .map((job) => inferred(job, state.gpus));
   let knowledge = learned.reduce(learn, state.knowledge);
   for (const job of marked) {
-    if (job.profile !== null && job.pid !== null)
+    const isKnown = job.isGuess !== true && !shareProcess(job, marked);
+    if (job.profile !== null && job.pid !== null && isKnown)
       knowledge = raise(knowledge, job.profile, mostHeld(tracked, job));
   }
   const freeAtList = new Map(state.freeAtList);

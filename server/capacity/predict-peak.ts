@@ -50,8 +50,8 @@ export function predictPeak(
   if (known > 0)
     return { peakMiB: Math.max(known, ownMaxMiB), from: learned >= prior ? "learned" : "published" };
   const whole = finishCurve(seen);
-  const stretched = knowledge.kinds.filter((kind) =>
-    PACES.some((pace) => agrees(whole, kind.curve, toleranceOf(kind), pace)),
+  const stretched = knowledge.kinds.filter(
+    (kind) => !kind.reported && PACES.some((pace) => agrees(whole, kind.curve, toleranceOf(kind), pace)),
   );
   const other = stretched.reduce((most, kind) => Math.max(most, wholePeak(kind)), 0);
   if (other > 0) return { peakMiB: Math.max(other, ownMaxMiB), from: "learned" };
@@ -71,7 +71,7 @@ function published(
     if (upper <= most || peakMiB > roomMiB || ownMaxMiB > upper) continue;
     if (ageS > (seconds === null ? LONGEST_UNKNOWN_S : Math.max(300, 3 * seconds))) continue;
     const stood = kinds.some(
-      (kind) => kind.profile === id || ratio(meanOf(kind.peaks), peakMiB) <= STANDS_FOR,
+      (kind) => !kind.reported && (kind.profile === id || ratio(meanOf(kind.peaks), peakMiB) <= STANDS_FOR),
     );
     if (!stood) most = Math.min(upper, roomMiB);
   }
@@ -163,7 +163,9 @@ const found = new WeakMap<Curve, { knowledge: Knowledge; kinds: readonly Kind[] 
 function candidates(seen: Curve, knowledge: Knowledge): readonly Kind[] {
   const kept = found.get(seen);
   if (kept !== undefined && kept.knowledge === knowledge) return kept.kinds;
-  const kinds = knowledge.kinds.filter((kind) => agrees(seen, kind.curve, toleranceOf(kind)));
+  const kinds = knowledge.kinds.filter(
+    (kind) => !kind.reported && agrees(seen, kind.curve, toleranceOf(kind)),
+  );
   found.set(seen, { knowledge, kinds });
   return kinds;
 }

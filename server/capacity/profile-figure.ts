@@ -76,7 +76,10 @@ function makeFigure(
     const peakMiB = Math.max(profile.peakMiB, floor);
     return { peakMiB, uncertaintyMiB: doubtOf(profile, peakMiB), seen: 0 };
   }
-  const { peakMiB: measured, uncertaintyMiB, seen } = ofPeaks(peaks);
+  const { peakMiB: measured, uncertaintyMiB: doubt, seen } = ofPeaks(peaks);
+  // What jobs say of themselves is often without the CUDA context: of that alone the doubt of other machines' figures stays.
+  const isSeen = inferred.length > 0 || marked.some(({ reported }) => !reported);
+  const uncertaintyMiB = isSeen ? doubt : Math.max(doubt, Math.ceil(measured * PUBLISHED_UNCERTAINTY));
   const published = Math.max(0, profile.peakMiB - measured) / (1 + seen);
   return {
     peakMiB: Math.max(Math.ceil(measured + published), least),

@@ -10,11 +10,14 @@ import type { Profile } from "../../shared/capacity/profile.ts";
 import { promisedMiB, type RunningJob } from "../../shared/capacity/promised.ts";
 import { reservationOf } from "../../shared/capacity/reservation.ts";
 import { type MarkedJob, stillPromised } from "./marked-job.ts";
+import { shareProcess } from "./match-pids.ts";
 import type { Observed } from "./observer.ts";
 import { predictPeak } from "./predict-peak.ts";
 import { profileFigure } from "./profile-figure.ts";
-import { roleOf } from "./track-processes.ts";
+import { isLoadingAnew, roleOf, type TrackedProcess } from "./track-processes.ts";
 
+/** A backend that took more VRAM within this time is loading, whatever it says of itself. */
+const STILL_LOADING_MS = 15_000;
 /** Share of the reserve that small programs may use up: the peaks' own doubt is reckoned with beside it. */
 const COVERED = 0.75;
 
@@ -38,6 +41,8 @@ export interface Promises {
   promisedMiB: number;
   /** Of that, for what nobody marked. */
   unmarkedMiB: number;
+  /** What they held when the processes were listed: they may have given it back since, and will take it again. */
+  unmarkedHeldMiB: number;
   /** The smaller of free now and free at the last process list: what was freed since has no name yet. */
   freeMiB: number | null;
   totalMiB: number | null;
@@ -68,17 +73,24 @@ export function promisesOn(
     if (!job.gpus.includes(gpuIndex)) continue;
     const process = job.pid === null ? undefined : processes?.get(job.pid);
     if (job.pid !== null) pids.add(job.pid);
-    const run = { peakMiB: stillPromised(state, job, process), heldMiB: process?.heldMiB ?? null };
+    const run =
+      (process !== undefined && shareProcess(job, marked) ? shareOf(job, process, marked) : null) ??
+      ({ peakMiB: stillPromised(state, job, process), heldMiB: process?.heldMiB ?? null } as const);
     jobs.push(run);
     const startedMs = process?.job?.startedMs ?? null;
     runs.push({ ...run, job: job.id, pid: job.pid, name: process?.name ?? null, startedMs });
   }
   const markedMiB = promisedMiB(jobs);
+  let unmarkedHeldMiB = 0;
   for (const process of processes?.values() ?? []) {
     const role = roleOf(process, state.nowMs);
-    if (role === "other" || pids.has(process.pid) || state.claimed.has(process.pid)) continue;
-    if (process.backend !== null && idleBackends.has(process.backend)) continue;
+    if (role === "other" || pids.has(process.pid)) continue;
+    if (state.claimed.has(process.pid) && !isLoadingAnew(process)) continue;
+    // Not every backend counts the loading of a model as work.
+    const isLoading = state.nowMs - (process.grewAtMs ?? Number.NEGATIVE_INFINITY) < STILL_LOADING_MS;
+    if (process.backend !== null && idleBackends.has(process.backend) && !isLoading) continue;
     const { heldMiB, job } = process;
+    unmarkedHeldMiB += heldMiB ?? 0;
     if (job === null) {
       jobs.push({ peakMiB: process.recentMaxMiB, heldMiB });
       continue;
@@ -97,9 +109,31 @@ export function promisesOn(
     running: runs.length,
     promisedMiB: Math.ceil(promisedMiB(jobs) + company),
     unmarkedMiB: Math.ceil(promisedMiB(jobs) - markedMiB + company),
+    unmarkedHeldMiB,
     freeMiB: free === null ? null : Math.min(free, state.freeAtList.get(gpuIndex) ?? free),
     totalMiB: gpu?.memoryTotalMiB ?? null,
   };
+}
+
+/**
+ * What one of the jobs in a process counts with: in the order of the jobs each holds up to its peak of what is there,
+ * and the last one the rest, so that nothing is counted for two of them.
+ */
+function shareOf(job: MarkedJob, process: TrackedProcess, marked: readonly MarkedJob[]): RunningJob | null {
+  if (process.heldMiB === null) return null;
+  const sharing = marked.filter(({ pid, gpus }) => pid === process.pid && gpus.includes(process.gpu));
+  let [heldMiB, mostMiB] = [process.heldMiB, process.recentMaxMiB];
+  for (const one of sharing) {
+    const isLast = one === sharing.at(-1);
+    const share = {
+      peakMiB: isLast ? Math.max(one.peakMiB, mostMiB) : one.peakMiB,
+      heldMiB: isLast ? heldMiB : Math.min(heldMiB, one.peakMiB),
+    };
+    if (one.id === job.id) return share;
+    heldMiB -= share.heldMiB;
+    mostMiB = Math.max(0, mostMiB - one.peakMiB);
+  }
+  return null;
 }
 
 /** Settings that the estimator takes from the configuration. */

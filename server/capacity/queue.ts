@@ -1,6 +1,7 @@
 import { problem } from "../../shared/problems/make-problem.ts";
 import type { Problem } from "../../shared/problems/problem.ts";
 import { isRunning, isWaiting, type JobRecord } from "./job-record.ts";
+import { neverFits } from "./never-fits.ts";
 import { fullestFirst, type Kept, keepRoom, leftOf, type Place, quietestFirst } from "./places.ts";
 import { type GpuNow, type Lease, roomOn } from "./room.ts";
 
@@ -118,8 +119,14 @@ function wait(record: JobRecord, keeps: number[], position: number, reason: Prob
 }
 
 /** Why a job must wait, by the GPU that decides: for a job on k GPUs the k-th best. */
-function whyNot({ job }: JobRecord, known: readonly Place[]): Problem {
+function whyNot({ job, allowed }: JobRecord, known: readonly Place[]): Problem {
   const { peakMiB, gpuCount } = job;
+  // What was learned since it came may be more than there is.
+  const never = neverFits(
+    { peakMiB, gpuCount, allowed },
+    known.map(({ gpu }) => gpu),
+  );
+  if (never?.code === "job-never-fits") return never;
   const availableOn = ({ room }: Place) => room?.availableMiB ?? Number.NEGATIVE_INFINITY;
   const byRoom = [...known].sort((a, b) => availableOn(b) - availableOn(a) || a.gpu.index - b.gpu.index);
   const decides = byRoom[gpuCount - 1];

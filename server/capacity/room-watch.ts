@@ -2,7 +2,7 @@ import type { GpuRoom } from "../../shared/capacity/concurrency.ts";
 import type { Gpu } from "../../shared/gpu/gpu.ts";
 import type { Sample } from "../../shared/gpu/sample.ts";
 import { createEmitter } from "../lib/emitter.ts";
-import { followListing, type Listing, viewsOf } from "./gpu-views.ts";
+import { followListing, type Listing, tellsUse, viewsOf } from "./gpu-views.ts";
 import type { GpuNow } from "./room.ts";
 
 /** What the watch needs of the sampler. */
@@ -26,6 +26,8 @@ export interface KnownRoom {
   reserveMiB: number | null;
   /** VRAM that programs without a marker will still take. */
   unmarkedMiB: number;
+  /** What those may have given back since the processes were listed: free now, and theirs. */
+  regainedMiB: number;
 }
 
 /** The room on every GPU as the samples tell it. */
@@ -41,11 +43,15 @@ export interface RoomWatch {
 export function createRoomWatch(samples: RoomSamples, knownOf: (gpu: Gpu) => KnownRoom): RoomWatch {
   const changes = createEmitter<void>();
   const listings = new Map<string, Listing>();
+  // A machine that has told once who holds what tells always: an empty list of it is that of a GPU without jobs, one
+  // that failed says nothing.
+  let tells = false;
   let endFast: (() => void) | undefined;
   let endProcesses: (() => void) | undefined;
 
   const unsubscribe = samples.onSample(({ gpus, tMs }) => {
     for (const gpu of gpus) listings.set(gpu.uuid, followListing(listings.get(gpu.uuid), gpu, tMs));
+    tells ||= gpus.some(({ processes }) => tellsUse(processes));
     changes.emit();
   });
 
@@ -60,8 +66,9 @@ export function createRoomWatch(samples: RoomSamples, knownOf: (gpu: Gpu) => Kno
     now() {
       const isLive = samples.isLive();
       const nowMs = samples.nowMs();
+      const hides = samples.processesAsked() && !tells;
       return samples.latest().gpus.map((gpu) => {
-        const { room, reserveMiB, unmarkedMiB } = knownOf(gpu);
+        const { room, reserveMiB, unmarkedMiB, regainedMiB } = knownOf(gpu);
         const seen = { ...gpu, memoryFreeMiB: room.memoryFreeMiB };
         return {
           index: gpu.index,
@@ -69,7 +76,8 @@ export function createRoomWatch(samples: RoomSamples, knownOf: (gpu: Gpu) => Kno
           reserveMiB,
           usedMiB: isLive ? gpu.memoryUsedMiB : null,
           unmarkedMiB,
-          views: isLive ? viewsOf(seen, listings.get(gpu.uuid), nowMs, samples.processesAsked()) : [],
+          regainedMiB,
+          views: isLive ? viewsOf(seen, listings.get(gpu.uuid), nowMs, hides) : [],
         };
       });
     },

@@ -19,6 +19,8 @@ export interface GpuNow {
   usedMiB: number | null;
   /** VRAM that programs without a marker will still take; nothing where it is not known. */
   unmarkedMiB?: number;
+  /** What those may have given back since the processes were listed: free now, and theirs. */
+  regainedMiB?: number;
   /** Empty: its VRAM is not known now. Of several the one that finds most room counts: each is safe by itself. */
   views: readonly GpuView[];
 }
@@ -53,7 +55,9 @@ export function roomOn(gpu: GpuNow, leases: readonly Lease[]): Room | null {
   const rooms = gpu.views.map((view): Room => {
     const held = heldBy(view, leases);
     const freeMiB = Math.min(view.freeMiB, totalMiB);
-    const unmarked = Math.ceil(gpu.unmarkedMiB ?? 0);
+    // What is free by a list of processes was free beside all that they held then.
+    const regained = view.by === "process" ? 0 : (gpu.regainedMiB ?? 0);
+    const unmarked = Math.ceil((gpu.unmarkedMiB ?? 0) + regained);
     const marked = promisedMiB(leases.map(({ peakMiB }, i) => ({ peakMiB, heldMiB: held[i] ?? null })));
     const promised = marked + unmarked;
     const ours = leases.reduce((sum, { peakMiB }, i) => sum + (held[i] ?? peakMiB), 0);

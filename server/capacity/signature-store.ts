@@ -20,6 +20,7 @@ const signatureSchema = v.object({
   curve: v.object({ stepS: v.number(), lowMiB: levels, highMiB: levels }),
   outOfMemory: v.boolean(),
   endedAtMs: v.number(),
+  reported: v.exactOptional(v.boolean()),
 });
 const rowSchema = v.object({ body: v.string() });
 

@@ -28,6 +28,8 @@ export interface TrackedProcess {
   maxMiB: number;
   /** Last time that the GPU computed or the process's memory moved; `null`: never yet. */
   busyAtMs: number | null;
+  /** Last time that it was seen to hold clearly more than before; `null`: never yet. */
+  grewAtMs: number | null;
   /** The job that it seems to run; `null` between two jobs. */
   job: { startedMs: number; curve: GrowingCurve } | null;
   /** The two halves of the window of `recentMaxMiB`. */
@@ -141,6 +143,7 @@ function firstSeen(
     recentMaxMiB: held,
     maxMiB: held,
     busyAtMs: computing ? atMs : null,
+    grewAtMs: null,
     job: isSettled ? null : { startedMs: atMs, curve: addPoint(EMPTY_CURVE, 0, held) },
     window: { startedMs: atMs, nowMiB: held, beforeMiB: 0 },
   };
@@ -181,6 +184,7 @@ function seenAgain(
     recentMaxMiB: Math.max(window.nowMiB, window.beforeMiB),
     maxMiB: Math.max(known.maxMiB, held),
     busyAtMs,
+    grewAtMs: held - (known.heldMiB ?? held) >= MOVED_MIB ? atMs : known.grewAtMs,
     job,
     window,
   };
@@ -208,6 +212,14 @@ function endJob(
     goneFromMiB,
     isOther: name !== null && OTHER_PROGRAMS.test(name),
   });
+}
+
+/** It has taken as much since it last held least as the beginning of a job would: another job has begun in it. Pure. */
+export function isLoadingAnew({ job, heldMiB }: TrackedProcess): boolean {
+  if (job === null || heldMiB === null) return false;
+  const { closed, open } = job.curve;
+  const least = Math.min(open?.lowMiB ?? heldMiB, ...closed.lowMiB);
+  return heldMiB - least >= LEAST_JOB_MIB;
 }
 
 /** Programs that hold VRAM and are no generation jobs: language-model servers, desktops, browsers. */

@@ -11,11 +11,13 @@ import { problem } from "../../shared/problems/make-problem.ts";
 import type { CapacityMessage } from "../../shared/protocol/messages.ts";
 import { type Reply, refuse, succeed } from "../../shared/protocol/reply.ts";
 import {
+  type GpuPromise,
   type HostState,
   type SourceState,
   type State,
   UNKNOWN_PROMISE,
 } from "../../shared/protocol/state.ts";
+import type { Release } from "../../shared/release/release.ts";
 import { type CapacityDatabase, openDatabase } from "../capacity/database.ts";
 import { createEstimator, type Estimator } from "../capacity/estimator.ts";
 import { createJobStore } from "../capacity/job-store.ts";
@@ -66,6 +68,7 @@ const CAPACITY_INTERVAL_MS = 5000;
 
 export function composeCapacity(parts: CapacityParts): CapacityArea {
   const { disposer, sampler, watch, profile } = parts;
+  const nowMs = () => parts.epochMs + Math.round(sampler.nowMs());
   // Jobs on the demo machine must not be taken for jobs on the real one, nor what is learned of them.
   const file = parts.isDemo ? "capacity-demo.sqlite" : "capacity.sqlite";
   const database = openDatabase(join(parts.folder, file), parts.complain);
@@ -88,12 +91,23 @@ export function composeCapacity(parts: CapacityParts): CapacityArea {
     store: createJobStore(database),
     room,
     figures: estimator.figures,
-    nowMs: () => parts.epochMs + Math.round(sampler.nowMs()),
+    nowMs,
   });
   disposer.add(jobs.close);
   disposer.add(watch.onChange(estimator.look));
   disposer.add(jobs.onEnd(estimator.jobEnded));
   disposer.add(jobs.onChange(estimator.look));
+
+  let isReleasing = false;
+  function followRelease({ state, parts }: Release) {
+    const began = state === "waiting-for-job" || state === "calling" || state === "verifying";
+    if (began && !isReleasing) estimator.releasing();
+    isReleasing = began;
+    if (state !== "done") return;
+    estimator.released(parts.filter((part) => part.state === "done").map(({ backend }) => backend));
+    // Until the next list nobody knows to whom belongs what was freed.
+    void sampler.refreshProcesses();
+  }
 
   /** What every viewer knows of each GPU; empty when one has joined since, who may know more. */
   let told: readonly string[] = [];
@@ -123,7 +137,7 @@ export function composeCapacity(parts: CapacityParts): CapacityArea {
         profiles: known,
         backends: watch.states(),
         jobs: jobs.list(),
-        nowMs: Date.now(),
+        nowMs: nowMs(),
       });
       const perGpu = gpus.map((gpu, i) =>
         explainedGpu(gpu, meant.profile, promises[i] ?? UNKNOWN_PROMISE, WORDS[language]),
@@ -133,9 +147,10 @@ export function composeCapacity(parts: CapacityParts): CapacityArea {
       return succeed({ ...answer, perGpu, peakMiB, source, ...(predicted === null ? {} : { predicted }) });
     },
     tell(gateway, onRelease) {
-      disposer.add(onRelease(({ state }) => state === "done" && estimator.released()));
+      disposer.add(onRelease(followRelease));
       let changed = { profiles: false, runs: false };
-      const tellCapacity = createThrottle(CAPACITY_INTERVAL_MS, () => {
+      let shown: readonly GpuPromise[] = [];
+      function send() {
         const { profiles, runs } = changed;
         changed = { profiles: false, runs: false };
         const promises = estimator.promises();
@@ -144,17 +159,24 @@ export function composeCapacity(parts: CapacityParts): CapacityArea {
           texts[i] === told[i] ? [] : [[i, promise]],
         );
         told = texts;
+        shown = promises;
+        if (news.length === 0 && !runs && !profiles) return;
         gateway.capacity({
           promises: news,
           ...(runs ? { runs: [...estimator.runs()] } : {}),
           ...(profiles ? { profiles: [...estimator.profiles()] } : {}),
         });
-      });
-      disposer.add(tellCapacity.close);
+      }
+      const tellCalmly = createThrottle(CAPACITY_INTERVAL_MS, send);
+      const tellSoon = createThrottle(JOBS_INTERVAL_MS, send);
+      disposer.add(tellCalmly.close);
+      disposer.add(tellSoon.close);
       disposer.add(
         estimator.onChange(({ profiles, runs }) => {
           changed = { profiles: changed.profiles || profiles, runs: changed.runs || runs };
-          tellCapacity.call();
+          // Who starts jobs by what he sees must not see for seconds what somebody else has taken, or given back, by then.
+          const matters = estimator.promises().some((now, i) => mattersNow(now, shown[i]));
+          (matters ? tellSoon : tellCalmly).call();
         }),
       );
       const tellJobs = createThrottle(JOBS_INTERVAL_MS, () => gateway.jobs(jobs.list()));
@@ -162,6 +184,14 @@ export function composeCapacity(parts: CapacityParts): CapacityArea {
       disposer.add(jobs.onChange(tellJobs.call));
     },
   };
+}
+
+/** A promise that has moved by so much decides who may start. */
+const MATTERS_MIB = 1024;
+
+function mattersNow(now: GpuPromise, before: GpuPromise | undefined): boolean {
+  if (before === undefined || now.running !== before.running) return true;
+  return Math.abs((now.promisedMiB ?? 0) - (before.promisedMiB ?? 0)) >= MATTERS_MIB;
 }
 
 /** A recording says nothing of the room that there is now. */

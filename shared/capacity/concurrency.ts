@@ -91,10 +91,11 @@ export type JobSize = Pick<Profile, "peakMiB" | "basis"> & Partial<Pick<Profile,
 
 /**
  * VRAM that one more job takes, MiB: its peak; in a backend that has its weights loaded, peak − weights (the second
- * regime of the issue). Where the weights are not known the whole peak is taken, the larger of the two.
+ * regime of the issue). Where the weights are not known, or are as much as the peak and so not those of this job, the whole
+ * peak is taken, the larger of the two.
  */
 export function perJobMiB({ peakMiB, weightsMiB = null }: JobSize, weightsLoaded: boolean): number {
-  return weightsLoaded && weightsMiB !== null ? Math.max(1, peakMiB - weightsMiB) : peakMiB;
+  return weightsLoaded && weightsMiB !== null && weightsMiB < peakMiB ? peakMiB - weightsMiB : peakMiB;
 }
 
 /**

@@ -113,8 +113,8 @@ function neverFits(profile: Profile, { gpus, promises }: FitContext): boolean {
 function optionsFor(profile: Profile, missingMiB: number, context: FitContext): FitOption[] {
   const never = neverFits(profile, context);
   const options: FitOption[] = [
-    ...releaseOption(missingMiB, context),
-    ...waitOptions(missingMiB, context),
+    ...releaseOption(profile, context),
+    ...waitOptions(profile, context),
     ...otherSettings(profile, context),
     { kind: "vae-tiling", gainMiB: VAE_TILING_MIB, enough: VAE_TILING_MIB >= missingMiB },
     ...lighterModels(profile, context),
@@ -123,17 +123,48 @@ function optionsFor(profile: Profile, missingMiB: number, context: FitContext): 
   return never ? options.filter(({ kind }) => kind !== "release" && kind !== "wait") : options;
 }
 
-function releaseOption(missingMiB: number, { backends, gpus }: FitContext): FitOption[] {
+/** Would it fit if these GPUs had so much more room? What comes back elsewhere does not help. */
+function fitsWith(
+  gainOn: (gpu: Gpu, i: number) => { gainMiB: number; ended: number },
+  profile: Profile,
+  context: FitContext,
+): boolean {
+  const perGpu = context.gpus.map((gpu, i) => {
+    const { gainMiB, ended } = gainOn(gpu, i);
+    const known = context.promises[i];
+    const { memoryTotalMiB: total, memoryFreeMiB: free } = roomOf(gpu, known);
+    // What was only promised is no longer, and the rest is given back.
+    const promised = known?.promisedMiB ?? 0;
+    const unpromised = Math.min(promised, ended > 0 ? gainMiB : 0);
+    const room = {
+      index: gpu.index,
+      memoryTotalMiB: total,
+      memoryFreeMiB: free === null ? null : free + gainMiB - unpromised,
+    };
+    if (known === undefined) return capacityOnGpu(room, profile);
+    const running = known.running === null ? null : Math.max(0, known.running - ended);
+    const promisedMiB = known.promisedMiB === null ? null : promised - unpromised;
+    return capacityOnGpu(room, profile, { ...known, running, promisedMiB, unified: null });
+  });
+  return (totalCanStart(perGpu, profile.gpus) ?? 0) > 0;
+}
+
+function releaseOption(profile: Profile, context: FitContext): FitOption[] {
+  const { backends, gpus, promises } = context;
   const idle = backends.flatMap((backend) => {
     const gainMiB = backend.busy === true ? null : estimateMiB(backend, gpus);
     return gainMiB === null || gainMiB <= 0 ? [] : [{ id: backend.id, gainMiB }];
   });
   if (idle.length === 0) return [];
   const gainMiB = idle.reduce((sum, one) => sum + one.gainMiB, 0);
-  return [{ kind: "release", backends: idle.map(({ id }) => id), gainMiB, enough: gainMiB >= missingMiB }];
+  const only = gpus.length === 1 ? gainMiB : 0;
+  const gainOn = (_: Gpu, i: number) => ({ gainMiB: promises[i]?.reclaimableMiB ?? only, ended: 0 });
+  const enough = fitsWith(gainOn, profile, context);
+  return [{ kind: "release", backends: idle.map(({ id }) => id), gainMiB, enough }];
 }
 
-function waitOptions(missingMiB: number, { jobs, profiles, nowMs }: FitContext): FitOption[] {
+function waitOptions(profile: Profile, context: FitContext): FitOption[] {
+  const { jobs, profiles, nowMs } = context;
   return jobs
     .filter(({ state }) => state === "running")
     .map((job): Extract<FitOption, { kind: "wait" }> => {
@@ -141,7 +172,9 @@ function waitOptions(missingMiB: number, { jobs, profiles, nowMs }: FitContext):
       const ranFor = job.startedAt === null ? 0 : (nowMs - job.startedAt) / 1000;
       // Of one that takes longer than usual nobody knows the end.
       const secondsLeft = seconds === null || ranFor > seconds ? null : Math.round(seconds - ranFor);
-      const enough = job.peakMiB >= missingMiB;
+      const gainOn = ({ index }: Gpu) =>
+        job.gpus.includes(index) ? { gainMiB: job.peakMiB, ended: 1 } : { gainMiB: 0, ended: 0 };
+      const enough = fitsWith(gainOn, profile, context);
       return { kind: "wait", job: job.id, label: job.label, secondsLeft, gainMiB: job.peakMiB, enough };
     })
     .sort(

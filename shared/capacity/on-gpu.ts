@@ -17,16 +17,25 @@ export interface GpuKnown {
 }
 
 /** The VRAM to reckon with: the GPU's own, or the host's where they share it. */
-export function roomOf(gpu: GpuRoom, known: Pick<GpuKnown, "unified"> | undefined): GpuRoom {
+export function roomOf(
+  gpu: GpuRoom & { mig?: boolean | null },
+  known: Pick<GpuKnown, "unified"> | undefined,
+): GpuRoom {
+  // In MIG mode a job gets one of the slices; what the GPU as a whole has free is no room for any.
+  if (gpu.mig === true) return { index: gpu.index, memoryTotalMiB: gpu.memoryTotalMiB, memoryFreeMiB: null };
   const unified = known?.unified ?? null;
   if (unified === null) return gpu;
   return { index: gpu.index, memoryTotalMiB: unified.totalMiB, memoryFreeMiB: unified.freeMiB };
 }
 
 /** The recommendation for one profile on one GPU: the one way that sidecar, API and panel reckon it. Pure. */
-export function capacityOnGpu(gpu: GpuRoom, profile: Profile, known?: GpuKnown): GpuCapacity {
+export function capacityOnGpu(
+  gpu: GpuRoom & { mig?: boolean | null },
+  profile: Profile,
+  known?: GpuKnown,
+): GpuCapacity {
   const { uncertaintyMiB } = profile;
-  if (known === undefined) return gpuCapacity(gpu, profile, { uncertaintyMiB });
+  if (known === undefined) return gpuCapacity(roomOf(gpu, known), profile, { uncertaintyMiB });
   const { running, promisedMiB, reserveMiB, reclaimableMiB } = known;
   return gpuCapacity(roomOf(gpu, known), profile, {
     running,

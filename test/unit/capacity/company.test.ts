@@ -117,6 +117,13 @@ describe("capacity in company", () => {
       weightsLoaded: true,
     });
     expect(gpuCapacity(room, { ...job, weightsMiB: null }, { weightsLoaded: true }).canStart).toBe(0);
+    // Weights of as much as the peak are another job's: a peak that was learned since, or a slip in the config file.
+    const slip = { ...job, peakMiB: 20_500, weightsMiB: 30_000 };
+    expect(gpuCapacity(room, slip, { weightsLoaded: true })).toMatchObject({
+      canStart: 0,
+      perJobMiB: 20_500,
+      weightsLoaded: false,
+    });
   });
 
   test("CAP-11 what a release would bring changes no figure, and is told", () => {

@@ -125,6 +125,30 @@ describe("one more job", () => {
     expect(answer.options[2]).toMatchObject({ profile: "wan2.1-14b-t2v-480p-quant", enough: false });
   });
 
+  test("CAP-30 waiting and releasing are enough only where they make room on GPUs that the job could use", () => {
+    const wanted = profile("wan2.1-14b-t2v-480p-quant");
+    // 0 lacks little, 1 lacks much: what ends on 1 does not bring it there, nor anything to 0.
+    const gpus = [gpu(0, 49_140, 38_000), gpu(1, 49_140, 1_000)];
+    const small = { profile: null, peakMiB: 6_000 };
+    const options = (jobs: Job[], backends: BackendState[] = []) =>
+      assessFit(wanted, context(gpus, { jobs, backends })).options;
+    expect(options([job({ ...small, gpus: [1] })])[0]).toMatchObject({ kind: "wait", enough: false });
+    expect(options([job({ ...small, gpus: [0] })])[0]).toMatchObject({ kind: "wait", enough: true });
+    expect(options([], [ollama([{ name: "llama", usedMiB: 6_000 }], false)])[0]).toMatchObject({
+      kind: "release",
+      gainMiB: 6_000,
+      enough: false,
+    });
+  });
+
+  test("CAP-36 a GPU in MIG mode gives a job a slice: of the whole GPU's free VRAM nothing is recommended", () => {
+    const wanted = profile("wan2.1-1.3b-t2v-480p-quant");
+    const answer = assessFit(wanted, context([{ ...gpu(0, 81_559, 80_000), mig: true }]));
+    expect(answer).toMatchObject({ fits: null, canStart: null, missingMiB: null });
+    const beside = context([{ ...gpu(0, 81_559, 80_000), mig: true }, gpu(1, 24_564, 24_000)]);
+    expect(assessFit(wanted, beside)).toMatchObject({ fits: true, canStart: 1 });
+  });
+
   test("CAP-30 a busy backend is not offered for release, and nothing that makes room for what never fits", () => {
     const gpus = [gpu(0, 24_564, 10_000)];
     const busy = [ollama([{ name: "llama", usedMiB: 9_000 }], true)];

@@ -8,13 +8,14 @@ import {
   heartbeat,
   MOST_ENDED,
   MOST_UNFINISHED,
-  neverFits,
   prune,
   type Records,
   request,
   revive,
 } from "../../../../server/capacity/admission.ts";
+import { mostRoom } from "../../../../server/capacity/job-figures.ts";
 import { isUnfinished, jobRecordSchema } from "../../../../server/capacity/job-record.ts";
+import { neverFits } from "../../../../server/capacity/never-fits.ts";
 import { LENT_MS, PASSED_MS } from "../../../../server/capacity/queue.ts";
 import {
   committedMiB,
@@ -152,6 +153,29 @@ describe("first come, first served", () => {
     expect(jobOf(later, "e")).toMatchObject({ position: 2, reason: { code: "job-waits-turn" } });
     const next = admit(finish(later, "a", "done", PASSED_MS) ?? [], gpus, PASSED_MS);
     expect(waitingIds(next)).toEqual([]);
+  });
+
+  test("CAP-23 a job that waits is told when it can no longer fit, and keeps nobody waiting", () => {
+    const gpus = empty([card(48_000)]);
+    const two = having(gpus, wishOf("a", 40_000), wishOf("b", 30_000));
+    const learned = two.map((record) =>
+      record.job.id === "b" ? { ...record, job: { ...record.job, peakMiB: 60_000 } } : record,
+    );
+    const late = request(admit(learned, gpus, PASSED_MS), wishOf("c", 5000), gpus, PASSED_MS).records;
+    expect(jobOf(late, "b")).toMatchObject({ state: "waiting", reason: { code: "job-never-fits" } });
+    expect(runningIds(late)).toEqual(["a", "c"]);
+  });
+
+  test("CAP-24 a clock that was put back while the sidecar was away lets no dead job live longer", () => {
+    const gpus = empty([card(48_000)]);
+    const records = request([], wishOf("a", 40_000), gpus, minutes(600)).records;
+    expect(revive(records, minutes(1))[0]?.job.expiresAt).toBe(minutes(2));
+  });
+
+  test("CAP-8 CAP-23 while VRAM is not known no more is reserved than an empty GPU could give", () => {
+    const gpus = empty([card(24_000)]).map((gpu) => ({ ...gpu, views: [] }));
+    const most = (gpus[0]?.totalMiB ?? 0) - (gpus[0]?.reserveMiB ?? 0);
+    expect(mostRoom(gpus, [], 1, null)).toBe(Math.floor(most / 256) * 256);
   });
 
   test("CAP-22 the ten minutes count from when it became the first, and a restart does not begin them anew", () => {

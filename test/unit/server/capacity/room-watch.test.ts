@@ -30,7 +30,12 @@ function machine() {
     },
     processesAsked: () => wasAsked,
   };
-  const watch = createRoomWatch(samples, (gpu) => ({ room: gpu, reserveMiB: 2400, unmarkedMiB: 0 }));
+  const watch = createRoomWatch(samples, (gpu) => ({
+    room: gpu,
+    reserveMiB: 2400,
+    unmarkedMiB: 0,
+    regainedMiB: 0,
+  }));
   return {
     watch,
     holds,
@@ -96,6 +101,17 @@ test("CAP-25 growth counts only where the machine was asked and tells no process
     sample(12_000, silent);
     expect(views()?.[1]).toEqual({ by: "growth", freeMiB: 36_000, usedMiB: 12_000 });
   }
+});
+
+test("CAP-25 growth is nobody's where the machine has ever told who holds what: a list that is empty or failed is no other", () => {
+  const { sample, views, answer } = machine();
+  answer();
+  sample(10_000, list(9000));
+  sample(9000, [], 2000);
+  sample(30_000, [], 3000);
+  expect(views()).toEqual([{ by: "nothing", freeMiB: 18_000 }]);
+  sample(30_000, null, 4000);
+  expect(views()).toEqual([{ by: "nothing", freeMiB: 18_000 }]);
 });
 
 test("CAP-25 SMP-14 processes are wanted while a job waits for what another holds, samples while there are jobs", () => {

@@ -69,3 +69,9 @@ test("CAP-25 of several views the one that finds most room counts; CAP-26 withou
   expect(roomOn({ ...gpu(listed()), totalMiB: null }, [])).toBeNull();
   expect(roomOn(gpu({ by: "nothing", freeMiB: 90_000 }), [])?.freeMiB).toBe(48_000);
 });
+
+test("CAP-25 what unmarked jobs gave back since the last list is no room by free VRAM alone, nor twice by processes", () => {
+  const regained = { ...gpu({ by: "nothing", freeMiB: 30_000 }), unmarkedMiB: 3500, regainedMiB: 18_000 };
+  expect(roomOn(regained, [])).toMatchObject({ promisedMiB: 21_500, availableMiB: 6500 });
+  expect(roomOn({ ...regained, views: [listed([1, 36_000])] }, [])).toMatchObject({ promisedMiB: 3500 });
+});

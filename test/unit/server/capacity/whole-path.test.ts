@@ -254,8 +254,9 @@ describe("who is there and does nothing", () => {
     };
     see(2_000, 90);
     expect(see(20_000, 90)).toMatchObject({ running: 1, canStart: 0 });
+    estimator.releasing();
     expect(see(1_000, 0)).toMatchObject({ canStart: 0 });
-    estimator.released();
+    estimator.released(["comfyui"]);
     expect(see(1_000, 0)).toMatchObject({ running: 0, promisedMiB: 0, canStart: 1 });
     expect(see(4_000, 90)).toMatchObject({ running: 1, canStart: 0 });
   });

@@ -1,0 +1,43 @@
+import type { EndedJob } from "./jobs.ts";
+import { learn, raise, type Signature } from "./learn.ts";
+import { endMarkedJob, type MarkedJob } from "./marked-job.ts";
+import { shareProcess } from "./match-pids.ts";
+import type { Observed } from "./observer.ts";
+import { reportedEnd, unseenOom } from "./own-word.ts";
+
+/**
+ * The end of a marked job: what its process showed is learned; where no process can be said to have been its own, its
+ * own word. One that only fell silent may well go on: its process is followed from then on as one that nobody marked.
+ * `signature` is to be kept. Pure.
+ * @param marked the jobs that run, the one that has ended among them
+ */
+export function learnEnd(
+  before: Observed,
+  { job, peakMiB, oom }: EndedJob,
+  marked: readonly MarkedJob[],
+): { state: Observed; signature: Signature | null; changed: boolean } {
+  const known = marked.find(({ id }) => id === job.id);
+  if (known === undefined) return { state: before, signature: null, changed: false };
+  if (job.state === "expired" && known.pid !== null) {
+    const claimed = new Map(before.claimed);
+    claimed.delete(known.pid);
+    return { state: { ...before, claimed }, signature: null, changed: false };
+  }
+  // What a process holds that others share, or that may be another's, is not this job's figure.
+  const isOwn = known.isGuess !== true && !shareProcess(known, marked);
+  const outcome = oom ? "out-of-memory" : job.state === "done" ? "done" : "failed";
+  const { state, signature } = isOwn
+    ? endMarkedJob(before, known, outcome)
+    : endMarkedJob(before, known, "failed");
+  if (signature !== null) {
+    const exceeds = peakMiB !== null && job.profile !== null;
+    const knowledge = exceeds ? raise(state.knowledge, job.profile ?? "", peakMiB) : state.knowledge;
+    return { state: { ...state, knowledge }, signature, changed: true };
+  }
+  const told = oom ? unseenOom(job, peakMiB) : reportedEnd(job, peakMiB);
+  if (told !== null)
+    return { state: { ...state, knowledge: learn(state.knowledge, told) }, signature: told, changed: true };
+  if (peakMiB === null || job.profile === null) return { state, signature: null, changed: false };
+  const knowledge = raise(state.knowledge, job.profile, peakMiB);
+  return { state: { ...state, knowledge }, signature: null, changed: true };
+}

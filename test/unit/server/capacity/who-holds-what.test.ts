@@ -1,0 +1,275 @@
+import { describe, expect, test } from "vitest";
+import { createEstimator } from "../../../../server/capacity/estimator.ts";
+import type { Signature } from "../../../../server/capacity/learn.ts";
+import { BUILT_IN_PROFILES } from "../../../../shared/capacity/built-in-profiles.ts";
+import { DEFAULT_RESERVE } from "../../../../shared/capacity/concurrency.ts";
+import type { Job } from "../../../../shared/capacity/job.ts";
+import type { GpuProcess } from "../../../../shared/gpu/gpu.ts";
+import type { BackendState } from "../../../../shared/release/backend.ts";
+import { gpusAt } from "../../client/store/small-sidecar.ts";
+
+const TOTAL = 98_304;
+const SMALL = "wan2.1-1.3b-t2v-480p-quant";
+const python = (pid: number, usedMiB: number, backend?: string): GpuProcess => ({
+  pid,
+  name: "python",
+  usedMiB,
+  ...(backend === undefined ? {} : { backend }),
+});
+const jobOf = (id: string, more: Partial<Job> = {}): Job => ({
+  id,
+  label: id,
+  profile: SMALL,
+  state: "running",
+  gpus: [0],
+  gpuCount: 1,
+  peakMiB: 14_000,
+  backend: null,
+  pid: null,
+  phase: null,
+  requestedBy: "test",
+  requestedAt: 0,
+  startedAt: 0,
+  endedAt: null,
+  expiresAt: 600_000,
+  position: null,
+  ...more,
+});
+const backend = (id: string): BackendState => ({
+  id,
+  kind: "comfyui",
+  url: null,
+  reachable: true,
+  problem: null,
+  busy: false,
+  queue: 0,
+  models: [],
+  allocator: null,
+  parked: false,
+  modes: ["auto", "now"],
+  duringJob: "deferred",
+});
+
+/** An estimator on one GPU, shown a list of processes every second. */
+function station({ watched = false } = {}) {
+  let jobs: Job[] = [];
+  let nowMs = 0;
+  const kept: Signature[] = [];
+  const estimator = createEstimator({
+    profiles: BUILT_IN_PROFILES,
+    store: { load: () => [], append: (signature) => kept.push(signature) },
+    jobs: () => jobs,
+    backends: () => [backend("comfyui"), backend("other")],
+    reserve: DEFAULT_RESERVE,
+    isWsl: false,
+    epochMs: 0,
+    readHost: () => ({ memoryTotalMiB: null, memoryAvailableMiB: null, memoryLimitMiB: null }),
+  });
+  estimator.setWatched(watched);
+  const room = () => {
+    const [gpu] = gpusAt(1, ["GPU-a"]);
+    if (gpu === undefined) throw new Error("no GPU");
+    return estimator.roomOf({ ...gpu, memoryTotalMiB: TOTAL });
+  };
+  return {
+    estimator,
+    kept,
+    room,
+    run(...next: Job[]) {
+      jobs = next;
+      estimator.look();
+    },
+    end(id: string, more: { state?: Job["state"]; peakMiB?: number; oom?: boolean } = {}) {
+      const job = jobs.find((one) => one.id === id);
+      if (job === undefined) throw new Error(id);
+      const ended = { ...job, state: more.state ?? ("done" as const), endedAt: nowMs };
+      jobs = jobs.map((one) => (one.id === id ? ended : one));
+      estimator.jobEnded({ job: ended, peakMiB: more.peakMiB ?? null, oom: more.oom ?? false });
+    },
+    /** @param freeMiB what the sample says, where that is another moment than the list's */
+    see(processes: GpuProcess[], { util = 90, freeMiB }: { util?: number; freeMiB?: number } = {}) {
+      nowMs += 1000;
+      const held = processes.reduce((sum, { usedMiB }) => sum + (usedMiB ?? 0), 500);
+      const free = freeMiB ?? TOTAL - held;
+      const gpus = gpusAt(1, ["GPU-a"]).map((gpu) => ({
+        ...gpu,
+        memoryTotalMiB: TOTAL,
+        memoryUsedMiB: TOTAL - free,
+        memoryFreeMiB: free,
+        utilizationGpuPct: util,
+        processes,
+      }));
+      estimator.sample({ seq: nowMs / 1000, tMs: nowMs, gpus });
+      return estimator.promises()[0]?.promisedMiB ?? null;
+    },
+    figure: (id = SMALL) => estimator.profiles().find((profile) => profile.id === id),
+  };
+}
+const times = <T>(n: number, step: () => T): T | undefined => Array.from({ length: n }, step).at(-1);
+
+describe("a job that tells no process", () => {
+  test("CAP-7 CAP-13 is not given one that worked before it came: both will take their peaks", () => {
+    const { see, run, room } = station();
+    const before = see([python(7, 18_000)]) ?? 0;
+    expect(before).toBeGreaterThan(15_000);
+    run(jobOf("mine", { startedAt: 1500 }));
+    // The other's whole rest, and all of its own.
+    expect(see([python(7, 18_000)])).toBeGreaterThanOrEqual(before + 14_000);
+    expect(room().unmarkedMiB).toBeGreaterThanOrEqual(before);
+  });
+
+  test("CAP-25 is given the one that began after it, and its end teaches what that held", () => {
+    const { see, run, end, kept } = station();
+    see([]);
+    run(jobOf("mine", { startedAt: 1500 }));
+    see([python(7, 4_000)]);
+    expect(see([python(7, 9_000)])).toBe(5_000);
+    end("mine");
+    expect(kept).toMatchObject([{ profile: SMALL, peakMiB: 9_000 }]);
+  });
+
+  test("CAP-14 at its end no process of another job, nor one of several, is taken for its own", () => {
+    const { see, run, end, kept } = station();
+    const large = jobOf("large", { profile: "wan2.2-i2v-a14b", peakMiB: 39_500, pid: 7, startedAt: 0 });
+    run(large, jobOf("mine", { startedAt: 500 }));
+    times(5, () => see([python(7, 30_000)]));
+    end("mine");
+    expect(kept).toEqual([]);
+    run(large, jobOf("next", { startedAt: 5500 }));
+    times(5, () => see([python(7, 30_000), python(8, 3_000), python(9, 11_000)]));
+    end("next");
+    expect(kept).toEqual([]);
+  });
+});
+
+describe("jobs in one process", () => {
+  const two = [
+    jobOf("a", { pid: 7, peakMiB: 14_000 }),
+    jobOf("b", { pid: 7, peakMiB: 14_000, startedAt: 1500 }),
+  ] as const;
+
+  test("CAP-25 share what it holds: the second has promised its peak although the first holds as much", () => {
+    const { see, run, estimator } = station();
+    run(two[0]);
+    expect(see([python(7, 14_000)])).toBe(0);
+    run(...two);
+    expect(see([python(7, 14_000)])).toBe(14_000);
+    expect(see([python(7, 20_000)])).toBe(8_000);
+    // And nothing is promised twice: what both hold is neither's peak.
+    expect(see([python(7, 28_000)])).toBe(0);
+    expect(two.map((job) => estimator.figures.present(job))).toEqual([14_000, 14_000]);
+    expect(see([python(7, 30_000)])).toBe(0);
+  });
+
+  test("CAP-14 CAP-15 what both hold is learned of neither", () => {
+    const { see, run, end, kept, figure } = station();
+    const peak = figure()?.peakMiB;
+    run(...two);
+    times(5, () => see([python(7, 28_000)]));
+    expect(figure()?.peakMiB).toBe(peak);
+    end("a");
+    expect(kept).toEqual([]);
+  });
+});
+
+describe("a process after its job", () => {
+  test("CAP-24 a job that only fell silent keeps the promise of its process", () => {
+    const { see, run, end, room } = station();
+    run(jobOf("silent", { profile: "wan2.2-i2v-a14b", peakMiB: 39_500, pid: 7 }));
+    times(5, () => see([python(7, 18_000)]));
+    end("silent", { state: "expired" });
+    expect(see([python(7, 18_000)])).toBeGreaterThan(15_000);
+    expect(room().unmarkedMiB).toBeGreaterThan(15_000);
+  });
+
+  test("CAP-33 what a job leaves behind promises nothing for a while, unless it loads anew", () => {
+    const { see, run, end } = station();
+    run(jobOf("first", { pid: 7 }));
+    times(5, () => see([python(7, 12_000)]));
+    end("first");
+    expect(see([python(7, 2_000)])).toBeLessThan(12_000);
+    times(3, () => see([python(7, 2_000)]));
+    expect(see([python(7, 2_000)])).toBe(0);
+    expect(see([python(7, 9_000)])).toBeGreaterThan(0);
+  });
+
+  test("CAP-33 a backend that calls itself idle while it loads is not taken at its word", () => {
+    const { see } = station({ watched: true });
+    expect(times(5, () => see([python(7, 2_000, "comfyui")]))).toBe(0);
+    expect(see([python(7, 9_000, "comfyui")])).toBeGreaterThan(0);
+    expect(times(16, () => see([python(7, 9_000, "comfyui")]))).toBe(0);
+  });
+
+  test("CAP-34 a release of one backend leaves alone what another runs, between its humps as well", () => {
+    const { see, estimator } = station();
+    const hump = (other: number, ours: number) =>
+      see([python(7, ours, "comfyui"), python(8, other, "other")]);
+    times(5, () => hump(30_000, 20_000));
+    hump(10_000, 20_000);
+    estimator.releasing();
+    estimator.released(["comfyui"]);
+    expect(hump(10_000, 1_000)).toBeGreaterThanOrEqual(20_000);
+  });
+});
+
+describe("the moment between two lists", () => {
+  test("CAP-7 what an unmarked job gave back since is free, and still its own in admission", () => {
+    const { see, room } = station();
+    const listed = [python(7, 36_000)];
+    see(listed);
+    see(listed);
+    const { regainedMiB } = room();
+    expect(regainedMiB).toBe(0);
+    see(listed, { freeMiB: TOTAL - 18_500 });
+    expect(room().regainedMiB).toBe(18_000);
+  });
+
+  test("CAP-15 an out-of-memory is not counted with what its death set free", () => {
+    const { see, run, end, kept } = station();
+    const listed = [python(7, 30_000), python(8, 60_000)];
+    run(jobOf("dies", { pid: 7, peakMiB: 35_000 }));
+    see(listed);
+    see(listed);
+    see(listed, { freeMiB: TOTAL - 60_500 });
+    end("dies", { state: "failed", oom: true });
+    expect(kept).toMatchObject([{ outOfMemory: true, peakMiB: TOTAL - 60_500 }]);
+  });
+});
+
+describe("a job's own word", () => {
+  test("CAP-14 CAP-35 counts where nothing else measured it, with the doubt of a figure from elsewhere", () => {
+    const { see, run, end, kept, figure } = station();
+    const published = figure();
+    see([]);
+    run(jobOf("told"));
+    times(9, () => see([]));
+    end("told", { peakMiB: 9_000 });
+    expect(kept).toMatchObject([{ profile: SMALL, peakMiB: 9_000, reported: true, seconds: 10 }]);
+    const after = figure();
+    expect(after).toMatchObject({ basis: "measured", seen: 1 });
+    expect(after?.peakMiB).toBeGreaterThan(9_000);
+    expect(after?.peakMiB).toBeLessThan(published?.peakMiB ?? 0);
+    for (let n = 0; n < 40; n++) {
+      run(jobOf(`t${n}`));
+      end(`t${n}`, { peakMiB: 9_000 });
+    }
+    expect(figure()).toMatchObject({ seen: 41 });
+    expect(figure()?.uncertaintyMiB).toBeGreaterThanOrEqual(0.15 * 9_000);
+    // A process that nobody marked is judged by curves that were seen, not by what was only told.
+    expect(see([python(9, 800)], { util: 0 })).toBeLessThan(1_000);
+  });
+
+  test("CAP-14 CAP-35 counts for nothing where its process was seen, or the job failed", () => {
+    const { see, run, end, kept, figure } = station();
+    run(jobOf("seen", { pid: 7 }));
+    times(5, () => see([python(7, 11_000)]));
+    end("seen", { peakMiB: 8_000 });
+    run(jobOf("failed"));
+    end("failed", { state: "failed", peakMiB: 2_000 });
+    expect(kept).toMatchObject([{ peakMiB: 11_000 }]);
+    // More than anything seen raises the figure nevertheless.
+    run(jobOf("more"));
+    end("more", { state: "failed", peakMiB: 20_000 });
+    expect(figure()?.peakMiB).toBe(20_000);
+  });
+});
