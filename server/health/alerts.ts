@@ -43,6 +43,8 @@ export function createAlerts(log: AlertLog, nowMs: () => number): Alerts {
   const news = createEmitter<AlertNews>();
   const active = new Map<string, LoggedAlert>();
   const carried = new Map<string, LoggedAlert>();
+  /** Alerts of now whose GPU was lost before the start and has not been seen since. */
+  const missing = new Set<string>();
   const mutes = new Map<string, number>();
   const known = new Map<string, LoggedAlert>();
   for (const line of log.lines()) {
@@ -121,12 +123,30 @@ export function createAlerts(log: AlertLog, nowMs: () => number): Alerts {
     if (ended.told) news.emit({ kind: "ended", alert: asPast(ended) });
   }
 
-  /** What was open when the sidecar ended and is not found again is over. */
-  function dropCarried(now: number): boolean {
-    if (carried.size === 0 || now - startedMs < CARRIED_MS) return false;
-    for (const alert of carried.values()) end(alert, now);
-    carried.clear();
-    return true;
+  /**
+   * What was open when the sidecar ended and is not found again is over, unless its GPU has not been seen since: one
+   * that is off the bus stays lost until it is back.
+   */
+  function dropCarried(now: number, indexOf: (uuid: string) => number | undefined): boolean {
+    let changed = false;
+    for (const [key, alert] of [...active]) {
+      if (!missing.has(key) || isAway(alert, indexOf)) continue;
+      missing.delete(key);
+      active.delete(key);
+      end(alert, now);
+      changed = true;
+    }
+    if (now - startedMs < CARRIED_MS) return changed;
+    for (const [key, alert] of [...carried]) {
+      if (!isAway(alert, indexOf)) end(alert, now);
+      else if (alert.rule === "gpu-lost") {
+        active.set(key, alert);
+        missing.add(key);
+      } else continue;
+      carried.delete(key);
+      changed = true;
+    }
+    return changed;
   }
 
   function dropMutes(now: number): boolean {
@@ -155,7 +175,7 @@ export function createAlerts(log: AlertLog, nowMs: () => number): Alerts {
       }
       for (const finding of began) begin(finding, finding.gpu === null ? undefined : indexOf(finding.gpu));
       for (const finding of renewed) renew(finding);
-      const aged = [dropCarried(now), dropMutes(now)].includes(true);
+      const aged = [dropCarried(now, indexOf), dropMutes(now)].includes(true);
       if (aged || began.length + renewed.length + ended.length > 0) changes.emit(list());
     },
     acknowledge(id, by) {
@@ -184,12 +204,17 @@ export function createAlerts(log: AlertLog, nowMs: () => number): Alerts {
     forget() {
       active.clear();
       carried.clear();
+      missing.clear();
       past = [];
       changes.emit([]);
     },
     onChange: changes.subscribe,
     onNews: news.subscribe,
   };
+}
+
+function isAway({ subject }: LoggedAlert, indexOf: (uuid: string) => number | undefined): boolean {
+  return subject !== null && indexOf(subject) === undefined;
 }
 
 function keyOf({ rule, subject }: Pick<LoggedAlert, "rule" | "subject">): string {
