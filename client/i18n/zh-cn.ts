@@ -8,7 +8,7 @@ export const zhCn: Messages = {
     stale: "已有一段时间没有收到采样：数据已过时。",
     offline: "无法连接面板服务：数据已过时。正在自动重试。",
   },
-  sourceStatus: { starting: "正在等待第一个采样……", stale: "采样已中断", failed: "没有采样" },
+  sourceStatus: { starting: "正在启动", stale: "采样已中断", failed: "没有采样" },
   everySeconds: "每 {seconds} 秒",
   demo: {
     label: "演示",
@@ -52,7 +52,7 @@ export const zhCn: Messages = {
     title: "建议并发数",
     more: "现在可再启动",
     noneFits: "现在放不下这种任务",
-    unknown: "未知：没有显存数据",
+    unknown: "未知：没有空闲显存的数据",
     old: "未知：数据已过时",
     profile: "任务类型",
     how: "计算方法",

@@ -57,7 +57,7 @@ export default function FullView({ gpus, capacity }: ViewProps) {
             <ReleaseCard gpus={list} />
           </div>
           <JobsCard />
-          <div className="gpu-grid">
+          <div className="gpu-grid" data-many={gpus.length > 2}>
             {gpus.map(({ gpu, position }, i) => (
               <GpuCard
                 key={gpu.uuid}
@@ -126,5 +126,13 @@ function Footer() {
       : fillIn(m.host.driver, { version: source.driverVersion }),
     version === null ? null : `gpu-status-panel ${version}`,
   ];
-  return <footer className="foot muted small">{parts.filter((part) => part !== null).join(" · ")}</footer>;
+  return (
+    <footer className="foot muted small">
+      {parts
+        .filter((part) => part !== null)
+        .map((part) => (
+          <span key={part}>{part}</span>
+        ))}
+    </footer>
+  );
 }

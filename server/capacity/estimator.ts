@@ -30,7 +30,7 @@ import type { EndedJob } from "./jobs.ts";
 import { learn, type Signature } from "./learn.ts";
 import { learnEnd } from "./learn-end.ts";
 import { learnedProfiles } from "./learned-profiles.ts";
-import { presentPeak } from "./marked-job.ts";
+import { type MarkedJob, presentPeak } from "./marked-job.ts";
 import { matchPids, shareProcess } from "./match-pids.ts";
 import { NOTHING_OBSERVED, type ObservedGpu, observe } from "./observer.ts";
 import { learnedSeconds } from "./profile-figure.ts";
@@ -130,6 +130,8 @@ export function createEstimator(context: EstimatorContext): Estimator {
   const matched = (list: readonly Job[]) =>
     matchPids(list, state.tracked, { epochMs: context.epochMs, claimed: state.claimed });
   const marked = () => matched(jobs());
+  /** As of the last look: asked for of every running job in turn. */
+  let lastMarked: readonly MarkedJob[] = [];
 
   function promiseOn(gpu: Gpu, { running, promisedMiB }: Taken): GpuPromise {
     const unified = unifiedOf(gpu);
@@ -156,9 +158,9 @@ export function createEstimator(context: EstimatorContext): Estimator {
 
   function settle(profilesChanged: boolean) {
     if (profilesChanged) learned = learnedProfiles(state.knowledge, profiles);
-    const jobsMarked = marked();
+    lastMarked = marked();
     const idle = idleBackends();
-    taken = gpus.map((gpu) => takenOn(state, gpu, jobsMarked, profiles, reserve, idle));
+    taken = gpus.map((gpu) => takenOn(state, gpu, lastMarked, profiles, reserve, idle));
     const next = gpus.map((gpu, i) => promiseOn(gpu, taken[i] ?? UNTOLD));
     const changed = JSON.stringify(next) !== JSON.stringify(promises);
     promises = next;
@@ -213,7 +215,8 @@ export function createEstimator(context: EstimatorContext): Estimator {
       present(job) {
         // A process that was only guessed may be another's: what is reserved stays.
         if (job.pid === null) return job.peakMiB;
-        const all = marked();
+        const isLast = lastMarked.some(({ id, pid }) => id === job.id && pid === job.pid);
+        const all = isLast ? lastMarked : marked();
         const running = all.find(({ id }) => id === job.id);
         // Of what several hold in one process nothing tells what each will take.
         if (running === undefined || shareProcess(running, all)) return job.peakMiB;

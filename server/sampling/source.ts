@@ -22,7 +22,7 @@ export interface SampleSource {
   readonly kind: "nvidia-smi" | "demo" | "replay";
   subscribe(listener: (event: SourceEvent) => void): () => void;
   start(): void;
-  /** Changes the rate; the stream of samples does not break off over it. */
+  /** Changes the rate; the stream of samples does not break off over it. Never emits within the call. */
   setIntervalMs(intervalMs: number): void;
   /** Asks once for the compute processes; `null` when they cannot be had. */
   queryProcesses(): Promise<ProcessesByGpu | null>;

@@ -66,6 +66,15 @@ describe.each([
   });
 });
 
+test("HLT-12 beyond the two gravest alerts are folded, and opened on demand", async () => {
+  const rig = await start({ script: { gpus: [0, 1].map((i) => fakeGpu(i, { ...RED, ...HOT })) }, settings });
+  const page = await browser.open(`${rig.sidecar.url}?lang=en`, { viewport: { width: 320, height: 900 } });
+  const card = page.getByRole("region", { name: "Alerts" });
+  await card.getByText("2 more").click();
+  await expect.poll(() => card.getByRole("listitem").count()).toBe(4);
+  expect(await axeViolations(page)).toEqual([]);
+});
+
 test("HLT-12 the bar shows the alert in a line, and no code for alerts is loaded before there is one", async () => {
   const rig = await start({ script: { gpus: [fakeGpu(0, CALM)] }, settings });
   const page = await browser.open(`${rig.sidecar.url}?view=bar`);

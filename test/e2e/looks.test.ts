@@ -13,7 +13,11 @@ beforeAll(async () => {
       gpus: [
         fakeGpu(0, { "memory.used": 24_100, "utilization.gpu": 99, "temperature.gpu": 86 }),
         fakeGpu(1, { "memory.used": 4_000 }),
-        fakeGpu(2, { "memory.used": "[N/A]", "utilization.gpu": "[N/A]" }),
+        fakeGpu(2, {
+          name: "NVIDIA RTX PRO 6000 Blackwell Max-Q Workstation Edition",
+          "memory.used": "[N/A]",
+          "utilization.gpu": "[N/A]",
+        }),
       ],
     },
     hook: () => (response) => answerJson(response, 500, {}),
@@ -54,7 +58,7 @@ describe.each(looks)("view $view, $theme, $lang", ({ view, theme, lang }) => {
     );
     expect(loaded.some((name) => name.includes("TimelineChart"))).toBe(view === "full");
 
-    for (const width of [320, 600, 1600]) {
+    for (const width of [320, 400, 600, 1600]) {
       await page.setViewportSize({ width, height: 900 });
       const overflow = () => page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
       await expect.poll(overflow, { message: `at ${width} px` }).toBeLessThanOrEqual(0);

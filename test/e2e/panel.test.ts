@@ -73,7 +73,7 @@ describe("live figures", () => {
       script: { gpus: [fakeGpu(0, { ...unknown, name: "Tesla K20" })] },
     });
     const page = await browser.open(sidecar.url);
-    await hasText(page, "Not known: no VRAM figures");
+    await hasText(page, "Not known: free VRAM is not reported");
     expect(await page.getByTestId("can-start").innerText()).toBe("—");
     await card(page, 0).getByText("reports no VRAM figures").waitFor();
     fake.set({ gpus: [fakeGpu(0, { ...unknown, name: "NVIDIA GB10" })] });

@@ -63,7 +63,7 @@ describe("a release that works", () => {
   test("REL-7 with a job running the question says so, and Escape takes it back", async () => {
     const { page, running } = await open({ script: { gpus: [fakeGpu(0, { "utilization.gpu": 97 })] } });
     await page.getByRole("button", { name: "Release VRAM" }).click();
-    await page.getByText("GPU 0 (97 %) is busy: a job seems to be running and may be lost.").waitFor();
+    await page.getByText("Busy: GPU 0 (97 %). A job seems to be running there and may be lost.").waitFor();
     await page.keyboard.press("Escape");
     await page.getByRole("button", { name: "Release VRAM" }).waitFor();
     expect(running.hook.calls).toHaveLength(0);

@@ -41,6 +41,7 @@ export interface ReleaseWords {
   dismiss: string;
   part: Record<ReleasePart["state"], string>;
   partFreed: string;
+  partSaid: string;
   took: string;
   gaveBack: string;
   notCounted: string;

@@ -64,6 +64,7 @@ export const releaseZhCn: ReleaseWords = {
     cancelled: "已取消",
   },
   partFreed: "{backend}：{mib} MiB",
+  partSaid: "{backend}：{said}",
   took: "{name}（PID {pid}，GPU {gpu}）占用了 {mib} MiB",
   gaveBack: "{name}（PID {pid}，GPU {gpu}）归还了 {mib} MiB",
   notCounted: "期间的其他变化（未计入上面的数值）",

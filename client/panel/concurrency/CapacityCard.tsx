@@ -38,11 +38,11 @@ export function CapacityCard({ capacity, gpus }: CapacityCardProps) {
           <b data-testid="can-start">{canStart ?? DASH}</b>
           <span>{words?.sum.more ?? m.concurrency.more}</span>
         </p>
-        {words !== undefined && (
+        {words !== undefined && running !== null && (
           <>
             <i>+</i>
             <p>
-              <b data-testid="running">{running ?? DASH}</b>
+              <b data-testid="running">{running}</b>
               <span>{words.sum.running}</span>
             </p>
             <i>=</i>
@@ -59,16 +59,18 @@ export function CapacityCard({ capacity, gpus }: CapacityCardProps) {
         {words !== undefined && <ProfileBasis profile={profile} words={words.basis} />}
       </div>
       {words !== undefined && <CapacityNotes capacity={capacity} gpus={gpus} words={words} />}
-      <ConcurrencyFolds capacity={capacity} gpus={gpus} />
-      {words !== undefined && (
-        <Disclosure className="how" summary={words.compare}>
-          {() => (
-            <Suspense>
-              <ProfileTable capacity={capacity} gpus={gpus} words={words} />
-            </Suspense>
-          )}
-        </Disclosure>
-      )}
+      <div className="hows">
+        <ConcurrencyFolds capacity={capacity} gpus={gpus} />
+        {words !== undefined && (
+          <Disclosure className="how" summary={words.compare}>
+            {() => (
+              <Suspense>
+                <ProfileTable capacity={capacity} gpus={gpus} words={words} />
+              </Suspense>
+            )}
+          </Disclosure>
+        )}
+      </div>
     </section>
   );
 }

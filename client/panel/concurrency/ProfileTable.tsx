@@ -37,7 +37,7 @@ export default function ProfileTable({ capacity, gpus, words }: ProfileTableProp
               <span className="muted">{fillIn(m.concurrency.perJob, { gib: gib(profile.peakMiB) })}</span>
             </span>
             <span className="chip" data-tone={tone}>
-              {fillIn(m.concurrency.short, { n: n ?? DASH })}
+              {n === null ? DASH : fillIn(m.concurrency.short, { n })}
             </span>
             <ProfileBasis profile={profile} words={words.basis} />
           </li>

@@ -8,7 +8,7 @@ export function RoomChip({ canStart, title }: { canStart: number | null; title: 
   const tone = canStart === null ? "unknown" : canStart === 0 ? "warning" : "accent";
   return (
     <span className="chip" data-tone={tone} title={title}>
-      {fillIn(m.concurrency.short, { n: canStart ?? DASH })}
+      {canStart === null ? DASH : fillIn(m.concurrency.short, { n: canStart })}
     </span>
   );
 }

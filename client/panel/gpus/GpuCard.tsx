@@ -15,6 +15,9 @@ import { BoltIcon, GaugeIcon, ThermometerIcon } from "./metric-icons.tsx";
 import { Sparkline } from "./Sparkline.tsx";
 import { temperatureTone } from "./temperature-tone.ts";
 
+/** What tells nothing of a card where there is little room. */
+const BRAND = /^NVIDIA (GeForce )?/;
+
 interface GpuCardProps {
   gpu: Gpu;
   position: number;
@@ -28,6 +31,7 @@ interface GpuCardProps {
 export const GpuCard = memo(function GpuCard({ gpu, position, profile, known, fresh }: GpuCardProps) {
   const m = useMessages();
   const capacity = profile === null || !fresh ? null : capacityOnGpu(gpu, profile, known);
+  const [brand = ""] = BRAND.exec(gpu.name) ?? [];
   const powerNote = gpu.powerLimitW === null ? undefined : `/ ${withUnit(gpu.powerLimitW, " W")}`;
   return (
     <article className="card gpu" data-lost={gpu.lost} aria-label={`GPU ${gpu.index} ${gpu.name}`}>
@@ -35,7 +39,8 @@ export const GpuCard = memo(function GpuCard({ gpu, position, profile, known, fr
         <h3>
           <span className="badge">{fillIn(m.gpu, { index: gpu.index })}</span>
           <span className="gpu-name" title={gpu.name}>
-            {gpu.name}
+            {brand !== "" && <span className="gpu-brand">{brand}</span>}
+            {gpu.name.slice(brand.length)}
           </span>
         </h3>
         {gpu.lost ? (

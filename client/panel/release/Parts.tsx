@@ -19,7 +19,7 @@ export function Parts({ parts, words }: { parts: readonly ReleasePart[]; words: 
         return (
           <li key={backend} data-state={state}>
             {freedMiB === null || problem !== null
-              ? `${name}: ${said}`
+              ? fillIn(words.partSaid, { backend: name, said })
               : fillIn(words.partFreed, { backend: name, mib: whole(freedMiB) })}
           </li>
         );

@@ -32,7 +32,7 @@ export function SessionList({ sessions, words, live, chosen, onChoose, onStop, o
           </label>
           <span className="session-figures muted">
             {(["seconds", "utilization", "peak", "highest", "energy"] as const)
-              .map((what) => figureText(what, figureOf(session, what)))
+              .map((what) => figureText(what, figureOf(session, what)).replaceAll(" ", "\u00a0"))
               .join(" · ")}
           </span>
           <span className="session-actions">

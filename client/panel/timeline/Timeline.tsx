@@ -45,7 +45,11 @@ export function Timeline({ gpus }: TimelineProps) {
         <span className="legend small">
           <span className="key key-vram">{m.vram}</span>
           <span className="key key-util">{m.utilization}</span>
-          {isPast && <span className="key key-band">{words?.band}</span>}
+          {words !== undefined && (
+            <span className="key key-band" data-shown={isPast}>
+              {words.band}
+            </span>
+          )}
         </span>
         {gpus.length > 1 && (
           <div className="tabs">
@@ -64,7 +68,7 @@ export function Timeline({ gpus }: TimelineProps) {
           </div>
         )}
         {/* biome-ignore lint/a11y/useSemanticElements: a fieldset cannot be laid out in a row everywhere */}
-        <div className="tabs" role="group" aria-label={words?.zoom}>
+        <div className="tabs zooms" role="group" aria-label={words?.zoom}>
           {[...LIVE_ZOOMS, ...(words === undefined ? [] : PAST_ZOOMS)].map((zoom) => (
             <button
               key={zoom.windowMs}

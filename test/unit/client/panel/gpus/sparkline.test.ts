@@ -66,7 +66,7 @@ describe("the sparkline", () => {
 
 test("REL-7 a GPU above a desktop's load is busy; unknown load is none", () => {
   const gpus = [0, 19, 20, 100, null].map((utilizationGpuPct, index) => ({ index, utilizationGpuPct }));
-  expect(busyGpus(gpus)).toEqual(["GPU 2 (20 %)", "GPU 3 (100 %)"]);
+  expect(busyGpus(gpus)).toEqual(["GPU\u00a02\u00a0(20\u00a0%)", "GPU\u00a03\u00a0(100\u00a0%)"]);
 });
 
 test("PNL-2 an unknown temperature is not alarming, a high one is", () => {
