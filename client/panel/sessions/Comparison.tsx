@@ -8,7 +8,8 @@ export function Comparison({ pair, words }: { pair: readonly [Session, Session];
   const [before, after] = [...pair].sort((a, b) => a.startedAt - b.startedAt);
   if (before === undefined || after === undefined) return null;
   return (
-    <div className="sessions-scroll">
+    // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be within reach of the keyboard
+    <section className="sessions-scroll" aria-label={words.compare} tabIndex={0}>
       <table className="comparison">
         <thead>
           <tr>
@@ -32,7 +33,7 @@ export function Comparison({ pair, words }: { pair: readonly [Session, Session];
           })}
         </tbody>
       </table>
-    </div>
+    </section>
   );
 }
 
