@@ -27,7 +27,7 @@ describe("ComfyUI", () => {
   test("REL-1 REL-9 idle: released with two clicks, and measured", async () => {
     const { page, running } = await open({});
     await page.getByText("ComfyUI").waitFor();
-    await page.getByText("idle").waitFor();
+    await page.getByText("idle", { exact: true }).waitFor();
     await button(page, "Release VRAM").click();
     await page.getByText("About 18.0 GiB should come back.").waitFor();
     await button(page, "Release now").click();
