@@ -5,6 +5,7 @@ import { fakeGpu } from "../helpers/fake-nvidia-smi.ts";
 import { inBrowser } from "../helpers/in-browser.ts";
 import { jobsClient } from "../helpers/jobs-client.ts";
 import type { Rig } from "../helpers/rig.ts";
+import { waitUntil } from "../helpers/wait-until.ts";
 
 const { browser, start } = inBrowser();
 const uuid = String(fakeGpu(0).uuid);
@@ -60,7 +61,9 @@ test("PNL-21 CAP-17 a process that nobody marked is shown as what seems to be a 
   });
   const jobs = jobsClient(() => rig.sidecar.url);
   const page = await browser.open(rig.sidecar.url);
-  await jobs.ask({ label: "clip", profile: "wan2.1-1.3b-t2v-480p-quant", pid: process.pid });
+  await waitUntil(async () => (await fetch(`${rig.sidecar.url}healthz`)).ok, { what: "samples" });
+  const asked = await jobs.ask({ label: "clip", profile: "wan2.1-1.3b-t2v-480p-quant", pid: process.pid });
+  expect(asked.job?.state).toBe("running");
   hold(rig, process.pid, 12_000, 97);
   await page
     .getByText("Fits, but will not finish sooner: GPU 0 already ≥ 90 % busy.", { exact: false })
