@@ -24,7 +24,7 @@ import {
 } from "../../shared/protocol/state.ts";
 import type { BackendState } from "../../shared/release/backend.ts";
 import { createEmitter } from "../lib/emitter.ts";
-import { forgetReleased } from "./forget-released.ts";
+import { forgetReleased, forgetReleasedOthers } from "./forget-released.ts";
 import type { JobFigures } from "./job-figures.ts";
 import type { EndedJob } from "./jobs.ts";
 import { learn, type Signature } from "./learn.ts";
@@ -32,14 +32,13 @@ import { learnEnd } from "./learn-end.ts";
 import { learnedProfiles } from "./learned-profiles.ts";
 import { type MarkedJob, presentPeak } from "./marked-job.ts";
 import { matchPids, shareProcess } from "./match-pids.ts";
-import { NOTHING_OBSERVED, type ObservedGpu, observe } from "./observer.ts";
+import { NOTHING_OBSERVED, type Observed, type ObservedGpu, observe } from "./observer.ts";
 import { learnedSeconds } from "./profile-figure.ts";
 import { createRecentUse } from "./recent-use.ts";
 import type { KnownRoom } from "./room-watch.ts";
 import { followRuns, type GpuRuns, NO_RUNS, shownRuns } from "./runs.ts";
 import type { SignatureStore } from "./signature-store.ts";
 import { type Taken, takenOn, UNTOLD } from "./taken.ts";
-import type { Tracked } from "./track-processes.ts";
 
 /** Follows the samples: what running jobs will still take, and what they teach of their profiles. */
 export interface Estimator {
@@ -99,7 +98,7 @@ export function createEstimator(context: EstimatorContext): Estimator {
   let taken: Taken[] = [];
   let watched = false;
   /** The processes when the present release began, and the backends of one that has ended since the last list of them. */
-  let releasing: Tracked | null = null;
+  let releasing: Observed | null = null;
   let released: readonly string[] | null = null;
   let followed = NO_RUNS;
   let runs: readonly Run[] = [];
@@ -231,7 +230,7 @@ export function createEstimator(context: EstimatorContext): Estimator {
     },
     look: () => settle(false),
     releasing() {
-      releasing = state.tracked;
+      releasing = state;
     },
     released(backends) {
       released = backends;
@@ -254,7 +253,8 @@ export function createEstimator(context: EstimatorContext): Estimator {
       state = result.state;
       for (const signature of result.learned) keep(signature);
       if (released !== null && releasing !== null && listed) {
-        state = { ...state, tracked: forgetReleased(state.tracked, releasing, released) };
+        const tracked = forgetReleased(state.tracked, releasing.tracked, released);
+        state = { ...state, tracked, others: forgetReleasedOthers(state.others, releasing, released) };
         released = null;
         releasing = null;
       }

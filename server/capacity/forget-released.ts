@@ -1,3 +1,4 @@
+import type { Observed } from "./observer.ts";
 import type { Tracked, TrackedProcess } from "./track-processes.ts";
 
 /** A release that took this share of a process's recent maximum has ended what it was doing. */
@@ -33,4 +34,29 @@ function afterRelease(
   if (heldMiB > half || heldBefore - heldMiB < half) return process;
   const window = { startedMs: lastSeenMs, nowMiB: heldMiB, beforeMiB: 0 };
   return { ...process, job: null, recentMaxMiB: heldMiB, busyAtMs: null, window };
+}
+
+/**
+ * VRAM that no process accounts for, after a release: what has given back half of its maximum to it was the released
+ * backends', whose processes the machine hides (a container without the host's pids), and begins anew with what is left.
+ * On a GPU where a process of theirs is listed it is of other programs, which may come back. Pure.
+ * @param before when the release began
+ */
+export function forgetReleasedOthers(
+  others: Observed["others"],
+  before: Pick<Observed, "others" | "tracked">,
+  backends: readonly string[],
+): Observed["others"] {
+  if (backends.length === 0) return others;
+  const isListed = ({ backend }: TrackedProcess) => backend !== null && backends.includes(backend);
+  return new Map(
+    [...others].map(([index, now]) => {
+      const then = before.others.get(index);
+      const listed = [...(before.tracked.gpus.get(index)?.processes.values() ?? [])].some(isListed);
+      const half = Math.max(now.nowMiB, now.beforeMiB) * GIVEN_BACK_SHARE;
+      if (then === undefined || listed || now.lastMiB > half || then.lastMiB - now.lastMiB < half)
+        return [index, now];
+      return [index, { ...now, nowMiB: now.lastMiB, beforeMiB: now.lastMiB }];
+    }),
+  );
 }

@@ -212,6 +212,30 @@ describe("a process after its job", () => {
   });
 });
 
+describe("a release on a machine that hides processes", () => {
+  const heldByNobody = (usedMiB: number) => ({ freeMiB: TOTAL - usedMiB });
+
+  test("CAP-34 what the released backend gave back promises nothing any more", () => {
+    const { see, estimator } = station();
+    times(5, () => see([], heldByNobody(18_000)));
+    estimator.releasing();
+    estimator.released(["comfyui"]);
+    expect(times(3, () => see([], heldByNobody(1_800)))).toBe(0);
+  });
+
+  test("CAP-34 without a release it may come back, and beside a listed process of the backend it is others'", () => {
+    const { see } = station();
+    times(5, () => see([], heldByNobody(18_000)));
+    expect(times(3, () => see([], heldByNobody(1_800)))).toBeGreaterThan(10_000);
+    const { see: seeListed, estimator } = station();
+    const listed = [python(7, 2_000, "comfyui")];
+    times(5, () => seeListed(listed, heldByNobody(20_000)));
+    estimator.releasing();
+    estimator.released(["comfyui"]);
+    expect(times(3, () => seeListed(listed, heldByNobody(3_800)))).toBeGreaterThan(10_000);
+  });
+});
+
 describe("the moment between two lists", () => {
   test("CAP-7 what an unmarked job gave back since is free, and still its own in admission", () => {
     const { see, room } = station();
