@@ -8,8 +8,8 @@ export default defineConfig({
     projects: [
       {
         define: { __VERSION__: '"test"' },
-        // Half a minute is for a machine that does much else; a hang must not look like patience.
-        test: { name: "unit", include: ["test/unit/**/*.test.{ts,tsx}"], testTimeout: 30_000 },
+        // Two minutes are for a machine that does much else; a hang must not look like patience.
+        test: { name: "unit", include: ["test/unit/**/*.test.{ts,tsx}"], testTimeout: 120_000 },
       },
       {
         define: { __VERSION__: '"test"' },
@@ -17,7 +17,7 @@ export default defineConfig({
           name: "integration",
           include: ["test/{contract,integration}/**/*.test.ts"],
           globalSetup: ["test/helpers/find-prometheus.ts", "test/helpers/find-python.ts"],
-          testTimeout: 60_000,
+          testTimeout: 120_000,
           hookTimeout: 60_000,
         },
       },
@@ -30,10 +30,10 @@ export default defineConfig({
             "test/helpers/find-proxies.ts",
             "test/helpers/find-python.ts",
           ],
-          testTimeout: 90_000,
+          testTimeout: 180_000,
           hookTimeout: 60_000,
           // A page on a machine that does much else takes its time; vitest would give it one second.
-          expect: { poll: { timeout: 15_000 } },
+          expect: { poll: { timeout: 30_000 } },
           fileParallelism: false,
         },
       },

@@ -48,7 +48,8 @@ export async function launchBrowser(moreFlags: readonly string[] = []): Promise<
     const context = await browser.newContext({ locale: "en-US", ...options });
     contexts.push(context);
     const page = await context.newPage();
-    page.setDefaultTimeout(20_000);
+    // A machine that does much else loads and draws a page in ten times the usual time.
+    page.setDefaultTimeout(45_000);
     page.on("console", (message) => {
       const type = message.type();
       if (type === "error" || type === "warning") logged.push(`${type}: ${message.text()}`);

@@ -72,7 +72,7 @@ export function connectPanel(baseUrl: string, options: PanelClientOptions = {}):
     hello: () => waitUntil(() => hellos.at(-1), { what: () => `hello; errors: ${errors.join(", ")}` }),
     releaseIn: (...states) =>
       waitUntil(() => releases.findLast(({ state }) => states.includes(state)), {
-        timeoutMs: 40_000,
+        timeoutMs: 60_000,
         what: () => `a release in ${states.join(" or ")}; last: ${JSON.stringify(releases.at(-1))}`,
       }),
     close: () => void socket.disconnect(),

@@ -29,11 +29,11 @@ export function recordSampler(fake: FakeNvidiaSmi, options: Partial<SamplerOptio
     sources,
     sampleWhere(holds, what) {
       const from = samples.length;
-      return waitUntil(() => samples.slice(from).find(holds), { timeoutMs: 20_000, what });
+      return waitUntil(() => samples.slice(from).find(holds), { timeoutMs: 40_000, what });
     },
     sourceWhere: (holds, what) =>
       waitUntil(() => (holds(sampler.source()) ? sampler.source() : null), {
-        timeoutMs: 30_000,
+        timeoutMs: 40_000,
         what: () => `${what}; the source says ${JSON.stringify(sampler.source())}`,
       }),
   };

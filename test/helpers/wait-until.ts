@@ -1,6 +1,8 @@
 type Falsy = false | 0 | "" | null | undefined;
 
 const POLL_INTERVAL_MS = 10;
+/** A machine that does much else may take ten times as long as an idle one; who waits in vain loses only this. */
+const PATIENCE_MS = 30_000;
 
 /**
  * Polls until the predicate yields something truthy and returns that value.
@@ -9,7 +11,7 @@ const POLL_INTERVAL_MS = 10;
 export async function waitUntil<T>(
   predicate: () => T | Falsy | Promise<T | Falsy>,
   {
-    timeoutMs = 10_000,
+    timeoutMs = PATIENCE_MS,
     everyMs = POLL_INTERVAL_MS,
     what,
   }: { timeoutMs?: number; everyMs?: number; what: string | (() => string) },
