@@ -5,7 +5,8 @@ export interface ProcessSchedule {
   isDue(gpus: readonly Pick<Gpu, "uuid" | "memoryUsedMiB">[], nowMs: number, isWanted: boolean): boolean;
   /** Processes are being listed now. */
   began(gpus: readonly Pick<Gpu, "uuid" | "memoryUsedMiB">[], nowMs: number): void;
-  ended(nowMs: number): void;
+  /** @param cpuMs CPU time that it took; `null` where that is not known */
+  ended(nowMs: number, cpuMs: number | null): void;
 }
 
 /** Processes are listed anew this often while somebody wants to see them. */
@@ -14,8 +15,10 @@ const INTERVAL_MS = 10_000;
 export const MOVED_MIB = 256;
 /** … and then not more often than this, */
 const SOONEST_MS = 2000;
-/** and in all so seldom that it costs 2 % of one core at most. */
+/** and in all so seldom that it costs 2 % of one core at most; where CPU time is not told, all time is taken for it. */
 const REST_FACTOR = 49;
+/** A driver that is slow without using the CPU is not asked for more than a fifth of the time. */
+const SLOW_FACTOR = 4;
 
 export function createProcessSchedule(): ProcessSchedule {
   /** VRAM in use when the processes were listed last, or when the GPU was first seen. */
@@ -37,8 +40,9 @@ export function createProcessSchedule(): ProcessSchedule {
       beganMs = nowMs;
       used = new Map(gpus.flatMap(({ uuid, memoryUsedMiB: now }) => (now === null ? [] : [[uuid, now]])));
     },
-    ended(nowMs) {
-      restsUntilMs = nowMs + REST_FACTOR * (nowMs - beganMs);
+    ended(nowMs, cpuMs) {
+      const tookMs = nowMs - beganMs;
+      restsUntilMs = nowMs + Math.max(REST_FACTOR * (cpuMs ?? tookMs), SLOW_FACTOR * tookMs);
     },
   };
 }

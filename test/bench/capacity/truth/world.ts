@@ -199,7 +199,7 @@ export function simulate(
     const nowMs = tS * 1000;
     if (schedule.isDue(used, nowMs, running.length + waiting.length > 0)) {
       schedule.began(used, nowMs);
-      schedule.ended(nowMs + listMs);
+      schedule.ended(nowMs + listMs, null);
       lists = free.map((_, index) => processesOn(index, tS));
       listedAtMs = nowMs + 1000;
     }

@@ -10,7 +10,7 @@ test("SMP-14 nobody watches and nothing moves: processes are never asked for; wa
   expect(schedule.isDue(gpu(null), 0, false)).toBe(false);
   expect(schedule.isDue(gpu(255), 0, true)).toBe(true);
   schedule.began(gpu(255), 0);
-  schedule.ended(10);
+  schedule.ended(10, null);
   expect(schedule.isDue(gpu(255), 9999, true)).toBe(false);
   expect(schedule.isDue(gpu(255), 10_000, true)).toBe(true);
 });
@@ -19,7 +19,7 @@ test("SMP-14 VRAM in use that has moved by 256 MiB asks for processes, watched o
   const schedule = createProcessSchedule();
   const two = (a: number, b: number) => [...gpu(a), ...gpu(b, "b")];
   schedule.began(two(5000, 100), 0);
-  schedule.ended(20);
+  schedule.ended(20, null);
   expect(schedule.isDue(two(5255, 100), 5000, false)).toBe(false);
   expect(schedule.isDue(two(5256, 100), 5000, false)).toBe(true);
   expect(schedule.isDue(two(4744, 100), 5000, false)).toBe(true);
@@ -46,10 +46,44 @@ test("SMP-14 whatever moves, listing processes takes no more than 2 % of the tim
           expect(inQueryMs).toBeLessThanOrEqual(0.02 * nowMs);
           schedule.began(gpu(moved), nowMs);
           nowMs += tookMs;
-          schedule.ended(nowMs);
+          schedule.ended(nowMs, null);
           inQueryMs += tookMs;
         }
       },
     ),
   );
+});
+
+test("SMP-14 where CPU time is told, it is 2 % of that: a busy machine makes no list rarer than a slow driver does", () => {
+  fc.assert(
+    fc.property(
+      fc.array(
+        fc.record({ tookMs: fc.integer({ min: 1, max: 4000 }), cpuPct: fc.integer({ min: 1, max: 100 }) }),
+        { minLength: 50, maxLength: 200 },
+      ),
+      (steps) => {
+        const schedule = createProcessSchedule();
+        let [nowMs, onCpuMs, inQueryMs, moved] = [0, 0, 0, 0];
+        for (const { tookMs, cpuPct } of steps) {
+          nowMs += 1000;
+          moved += 300;
+          if (!schedule.isDue(gpu(moved), nowMs, true)) continue;
+          expect(onCpuMs).toBeLessThanOrEqual(0.02 * nowMs);
+          expect(inQueryMs).toBeLessThanOrEqual(0.2 * nowMs);
+          schedule.began(gpu(moved), nowMs);
+          const cpuMs = (tookMs * cpuPct) / 100;
+          nowMs += tookMs;
+          schedule.ended(nowMs, cpuMs);
+          inQueryMs += tookMs;
+          onCpuMs += cpuMs;
+        }
+      },
+    ),
+  );
+  const schedule = createProcessSchedule();
+  schedule.began(gpu(0), 0);
+  // 80 ms of work, for which a busy machine took 1.5 s.
+  schedule.ended(1500, 80);
+  expect(schedule.isDue(gpu(300), 7400, false)).toBe(false);
+  expect(schedule.isDue(gpu(300), 7500, false)).toBe(true);
 });
