@@ -27,8 +27,11 @@ export interface Measurement {
   meanwhile: OtherChange[];
 }
 
-/** How long a sample is waited for before it is gone on without one. */
-const SAMPLE_PATIENCE_MS = 3000;
+/**
+ * How long a sample is waited for before it is gone on without one: longer than the silence after which the source
+ * itself is said to have stopped (5 s at the rate of a release), else a busy machine would have nothing measured.
+ */
+const SAMPLE_PATIENCE_MS = 6000;
 /** A process query starts an nvidia-smi: once a second at most. */
 const PROCESS_REST_MS = 1000;
 /** A driver that hangs must not hold up the verdict. */
