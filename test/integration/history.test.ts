@@ -132,7 +132,7 @@ describe("a disk that does not do its work", () => {
     expect((await fetch(`${running.sidecar.url}healthz`)).status).toBe(200);
     limitFiles("unlimited:unlimited");
     await said(running, /history is written to .* again/);
-    expect(await storeProblem(running)).toBe(false);
+    await waitUntil(async () => !(await storeProblem(running)), { what: "the problem to go from the state" });
     expect(running.sidecar.output().match(/history cannot be written/g)).toHaveLength(1);
     await running.crash();
     expect(peaksOf((await gpusOf(running, { gpu: fakeGpu(0).uuid }))[0])).toContain(8888);
@@ -213,11 +213,16 @@ describe("GET /api/v1/history and the socket's event", () => {
   test("HIS-14 who asks too often is told how long to wait, and nothing else suffers", async () => {
     const running = await start();
     await shows(running, 1024);
-    const answers = await Promise.all(Array.from({ length: 80 }, () => askHistory(running.sidecar.url)));
-    const refused = answers.filter(({ status }) => status === 429);
-    expect(refused.length).toBeGreaterThan(0);
-    expect(refused[0]?.body).toMatchObject({ code: "too-many-requests" });
-    expect(Number(refused[0]?.retryAfter)).toBeGreaterThanOrEqual(1);
+    const refused = await waitUntil(
+      async () => {
+        // As many at once again while a busy machine answers them no faster than they are allowed.
+        const answers = await Promise.all(Array.from({ length: 80 }, () => askHistory(running.sidecar.url)));
+        return answers.find(({ status }) => status === 429);
+      },
+      { what: "a refusal" },
+    );
+    expect(refused.body).toMatchObject({ code: "too-many-requests" });
+    expect(Number(refused.retryAfter)).toBeGreaterThanOrEqual(1);
     expect((await fetch(`${running.sidecar.url}api/v1/state`)).status).toBe(200);
   });
 });

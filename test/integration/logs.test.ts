@@ -84,14 +84,16 @@ test("REC-3 a full disk stops the log, says so in the panel, and the log goes on
   const warned = await waitUntil(
     async () => {
       const { state } = await (await fetch(`${sidecar.url}api/v1/state`)).json();
-      return state.source.problem;
+      // Samples that come late on a busy machine are told before it.
+      return state.source.problem?.code === "log-stopped" ? state.source.problem : null;
     },
-    { what: "a warning" },
+    { what: "the warning" },
   );
-  expect(warned).toMatchObject({ code: "log-stopped" });
   expect(JSON.stringify(warned)).not.toContain(fake.dir);
   expect((await fetch(`${sidecar.url}healthz`)).status).toBe(200);
-  expect(sidecar.output()).toContain(`${file} cannot be written`);
+  await waitUntil(() => sidecar.output().includes(`${file} cannot be written`), {
+    what: "it in the terminal",
+  });
   const stopped = read(file);
   expect(stopped.endsWith("\n")).toBe(true);
   limit("unlimited");
@@ -100,8 +102,10 @@ test("REC-3 a full disk stops the log, says so in the panel, and the log goes on
   await waitUntil(() => /is written again; \d+ lines are missing/.test(sidecar.output()), {
     what: "the end of it",
   });
-  const { state } = await (await fetch(`${sidecar.url}api/v1/state`)).json();
-  expect(state.source.problem).toBeNull();
+  await waitUntil(
+    async () => (await (await fetch(`${sidecar.url}api/v1/state`)).json()).state.source.problem === null,
+    { what: "the warning to go" },
+  );
 });
 
 test("REC-3 a file that is no log of ours is left as it is", async () => {

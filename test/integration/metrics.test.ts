@@ -120,7 +120,7 @@ test("MET-4 a real Prometheus scrapes the sidecar, and every query of the dashbo
         const found = await prometheus?.query(filled);
         return found !== undefined && found.length > 0 ? found : null;
       },
-      { what: `data for “${title}”: ${filled}`, timeoutMs: 20_000 },
+      { what: `data for “${title}”: ${filled}`, timeoutMs: 40_000 },
     );
     for (const { value } of values) expect(value, filled).not.toBeNaN();
   }

@@ -149,7 +149,7 @@ describe("a job is running", () => {
 });
 
 test("REL-9 a ComfyUI that misses its wake-up is asked once more while it is idle", async () => {
-  const running = await startLive({ settings: { releasePatience: 1000 } });
+  const running = await startLive({ settings: { releasePatience: 3000 } });
   const comfy = running.backend("comfyui");
   if (!("missNextWakeUp" in comfy) || typeof comfy.missNextWakeUp !== "function")
     throw new Error("no ComfyUI");

@@ -87,13 +87,18 @@ describe("a backend that does what it says", () => {
   });
 
   test("REL-4 a second demand joins the first, and a demand that arrives twice is one", async () => {
+    let unload = () => {};
     const running = await startLive({
+      hookTimeoutMs: 60_000,
       hook: (fake) => (response) => {
-        fake.setGpu(0, { "memory.used": 2_000 });
-        response.writeHead(204).end();
+        unload = () => {
+          fake.setGpu(0, { "memory.used": 2_000 });
+          response.writeHead(204).end();
+        };
       },
     });
     const { panel, bootId, reply } = await press(running, "same");
+    await waitUntil(() => running.hook.calls.length === 1, { what: "the call, which is not answered yet" });
     const again = await panel.socket.emitWithAck("release", { requestId: "same", bootId, mode: "auto" });
     const other = await panel.socket.emitWithAck("release", { requestId: "other", bootId, mode: "now" });
     const posted = await fetch(`${running.sidecar.url}api/v1/release`, {
@@ -102,6 +107,7 @@ describe("a backend that does what it says", () => {
     });
     expect(posted.status).toBe(202);
     expect([again, other, { ok: true, data: await posted.json() }]).toEqual([reply, reply, reply]);
+    unload();
     await panel.releaseIn("done");
     const late = await panel.socket.emitWithAck("release", { requestId: "same", bootId, mode: "auto" });
     expect(late).toEqual(reply);
@@ -109,25 +115,26 @@ describe("a backend that does what it says", () => {
   });
 
   test("REL-8 a panel that joins in the middle sees the release, and all see its end", async () => {
-    const running = await startLive({
-      hook: (fake) => (response) => {
-        fake.setGpu(0, { "memory.used": 2_000 });
-        response.writeHead(204).end();
-      },
-    });
+    // It takes as long to measure as the second panel takes to come: nothing falls before.
+    const running = await startLive({ settings: { releasePatience: 60_000 } });
     const { panel } = await press(running);
     await panel.releaseIn("verifying");
     const second = running.connect();
     expect((await second.hello()).state.release.state).toBe("verifying");
+    running.fake.setGpu(0, { "memory.used": 2_000 });
     const [seen, alsoSeen] = await Promise.all([panel.releaseIn("done"), second.releaseIn("done")]);
     expect(alsoSeen).toEqual(seen);
   });
 
   test("REL-1 SMP-10 a release is measured from a fresh sample and at the fast rate although nobody watches", async () => {
+    let unload = () => {};
     const running = await startLive({
+      hookTimeoutMs: 60_000,
       hook: (fake) => (response) => {
-        fake.setGpu(0, { "memory.used": 2_123 });
-        response.writeHead(204).end();
+        unload = () => {
+          fake.setGpu(0, { "memory.used": 2_123 });
+          response.writeHead(204).end();
+        };
       },
     });
     const state = async () => (await (await fetch(`${running.sidecar.url}api/v1/state`)).json()).state;
@@ -141,11 +148,13 @@ describe("a backend that does what it says", () => {
       body: JSON.stringify({ mode: "now" }),
     });
     expect(posted.status).toBe(202);
+    await waitUntil(() => running.hook.calls.length === 1, { what: "the call, which is not answered yet" });
     expect((await state()).source.intervalMs).toBe(250);
+    unload();
     const { release } = await waitUntil(
       async () => ((await state()).release.state === "done" ? state() : null),
       {
-        timeoutMs: 20_000,
+        timeoutMs: 60_000,
         what: "the release to end",
       },
     );

@@ -134,7 +134,10 @@ describe("a healthy nvidia-smi", () => {
     sampler.setWatched(true);
     const { gpus } = await sampler.sampleWhere((sample) => sample.gpus[0]?.processes != null, "processes");
     expect(gpus[0]?.processes).toEqual([{ pid: 4321, name: "python, wan.py", usedMiB: 900 }]);
-    expect(asked()).toHaveLength(1);
+    // Not with each sample. More than one only where 10 s have gone by, as they may on a busy machine.
+    const at = asked().map((start) => start.at);
+    for (const [i, time] of at.slice(1).entries()) expect(time - (at[i] ?? time)).toBeGreaterThan(9_000);
+    expect(at.length).toBeLessThan(sampler.samples.length);
   });
 
   test("SMP-14 unwatched, processes are asked for once VRAM in use has moved by 256 MiB", async () => {
@@ -147,7 +150,7 @@ describe("a healthy nvidia-smi", () => {
     await sampler.sampleWhere((sample) => sample.gpus[0]?.memoryUsedMiB === used + 255, "a small step");
     expect(asked()).toHaveLength(0);
     fake.set({ gpus: [{ ...fakeGpu(0), "memory.used": used + 256 }] });
-    await waitUntil(() => asked().length === 1, { what: "processes after a larger step" });
+    await waitUntil(() => asked().length > 0, { what: "processes after a larger step" });
   });
 });
 
@@ -157,7 +160,9 @@ describe("an nvidia-smi in trouble", () => {
     await waitUntil(() => sampler.samples.length >= 2, { what: "samples" });
     const [before] = fake.loopPids();
     fake.kill("SIGKILL");
-    await sampler.sourceWhere(({ problem }) => problem?.code === "process-ended", "the end to be told");
+    await waitUntil(() => sampler.sources.some(({ problem }) => problem?.code === "process-ended"), {
+      what: "the end to be told",
+    });
     await sampler.sourceWhere(isLive, "samples to come back");
     expect(fake.loopPids()).not.toContain(before);
     expect(fake.loopPids()).toHaveLength(1);
@@ -168,7 +173,9 @@ describe("an nvidia-smi in trouble", () => {
     await waitUntil(() => loopStarts(fake).length >= 4, { what: "four attempts" });
     const at = loopStarts(fake).map((attempt) => attempt.at);
     const pauses = at.slice(1).map((time, i) => time - (at[i] ?? time));
-    expect(pauses).toEqual([...pauses].sort((a, b) => a - b));
+    // A busy machine starts a child late; sooner than after its pause none is started. 10 ms: the clocks of two processes.
+    for (const [i, leastMs] of [1000, 2000, 4000].entries())
+      expect(pauses[i]).toBeGreaterThanOrEqual(leastMs - 10);
     expect(sampler.source().status).toBe("failed");
   });
 

@@ -26,11 +26,14 @@ describe("floods", () => {
         Array.from({ length: 30 }, () => sendAndWait(panel, "release", demand)),
       );
       expect(replies[0]).toMatchObject({ ok: false, code: "sidecar-restarted" });
-      expect(replies.at(-1)).toMatchObject({
-        ok: false,
-        code: "too-many-requests",
-        params: { seconds: expect.any(Number) },
-      });
+      // One a second is let through all the time: on a busy machine the last may be such a one.
+      expect(replies).toContainEqual(
+        expect.objectContaining({
+          ok: false,
+          code: "too-many-requests",
+          params: { seconds: expect.any(Number) },
+        }),
+      );
       expect(panel.socket.connected).toBe(true);
       await waitUntil(
         () => {
@@ -45,19 +48,21 @@ describe("floods", () => {
 
   test("SEC-4 requests that act are limited, with or without leave, and reading is not", async () => {
     const { sidecar } = await start({ flags: ["--token", "a token that is long enough"] });
-    const statuses = new Set<number>();
-    // In batches: connections at once have a bound of their own.
-    for (let batch = 0; batch < 10 && !statuses.has(429); batch++) {
-      const answers = await Promise.all(Array.from({ length: 100 }, () => postRelease(sidecar.url)));
-      for (const { status = 0 } of answers) statuses.add(status);
-    }
+    const statuses = new Set<number | undefined>();
+    /** In batches, until one is refused: connections at once have a bound of their own, and 20 a second are allowed. */
+    const untilRefused = (attack: () => ReturnType<typeof ask>) =>
+      waitUntil(
+        async () => {
+          const answers = await Promise.all(Array.from({ length: 100 }, attack));
+          for (const { status } of answers) statuses.add(status);
+          return answers.find(({ status }) => status === 429);
+        },
+        { what: () => `a refusal among ${[...statuses].join(", ")}` },
+      );
+    await untilRefused(() => postRelease(sidecar.url));
     expect(statuses).toEqual(new Set([403, 429]));
-    // Many at once: a single one might come just when the next is allowed.
-    const more = await Promise.all(
-      Array.from({ length: 100 }, () => ask(sidecar.url, { method: "DELETE", path: "/nothing/at/all" })),
-    );
-    const refused = more.find(({ status }) => status === 429);
-    expect(Number(refused?.headers["retry-after"])).toBeGreaterThan(0);
+    const refused = await untilRefused(() => ask(sidecar.url, { method: "DELETE", path: "/nothing/at/all" }));
+    expect(Number(refused.headers["retry-after"])).toBeGreaterThan(0);
     const reads = await Promise.all(
       Array.from({ length: 300 }, () => ask(sidecar.url, { path: "/api/v1/state" })),
     );

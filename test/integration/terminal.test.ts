@@ -14,7 +14,10 @@ const says = ({ sidecar }: Rig, pattern: RegExp) =>
 test("SMP-9 why no samples come is said in the terminal too, once, and that they come again", async () => {
   const text =
     "NVIDIA-SMI has failed because it couldn't communicate with the NVIDIA driver. Make sure that the latest NVIDIA driver is installed and running.";
-  rig = await startRig({ script: { behaviour: { kind: "sentence", text, exitCode: 9 } } });
+  rig = await startRig({
+    script: { behaviour: { kind: "sentence", text, exitCode: 9 } },
+    settings: { interval: 2000 },
+  });
   await says(rig, /gpu-status-panel: .*driver/);
   const panel = rig.connect();
   await panel.hello();
