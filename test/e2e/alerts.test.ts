@@ -34,7 +34,7 @@ describe.each([
     const card = page.getByRole("region", { name: title });
     const row = card.getByRole("listitem").filter({ hasText: sentence });
     await row.waitFor();
-    expect(await card.getByRole("listitem").count()).toBe(2);
+    await expect.poll(() => card.getByRole("listitem").count()).toBe(2);
     expect(await axeViolations(page)).toEqual([]);
     for (const width of [320, 640, 1600]) {
       await page.setViewportSize({ width, height: 900 });

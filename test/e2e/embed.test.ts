@@ -64,16 +64,18 @@ test("EMB-1 the panel works in an iframe on a page of another origin and resizes
   const frame = page.locator("iframe");
   const contentHeight = () =>
     panel.locator("#panel").evaluate((element) => element.getBoundingClientRect().height);
-  await expect.poll(async () => (await frame.boundingBox())?.height).toBe(Math.ceil(await contentHeight()));
+  const fits = async () => (await frame.boundingBox())?.height === Math.ceil(await contentHeight());
+  await expect.poll(fits).toBe(true);
   const before = await contentHeight();
   await panel.getByText("How this is worked out").click();
   await expect.poll(contentHeight).toBeGreaterThan(before);
-  await expect.poll(async () => (await frame.boundingBox())?.height).toBe(Math.ceil(await contentHeight()));
-  const states = (await told(page)).filter(({ type }) => type === "gpu-status-panel:state");
-  expect(states.at(-1)?.state).toMatchObject({ connection: "live", gpus: [{ index: 0 }, { index: 1 }] });
+  await expect.poll(fits).toBe(true);
+  const lastState = async () =>
+    (await told(page)).findLast(({ type }) => type === "gpu-status-panel:state")?.state;
+  await expect.poll(lastState).toMatchObject({ connection: "live", gpus: [{ index: 0 }, { index: 1 }] });
   rig.fake.setGpu(0, { "memory.used": 3_333 });
   await expect
-    .poll(async () => JSON.stringify((await told(page)).at(-1)?.state ?? null), { timeout: 10_000 })
+    .poll(async () => JSON.stringify((await lastState()) ?? null))
     .toContain('"memoryUsedMiB":3333');
 });
 

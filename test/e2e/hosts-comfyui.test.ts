@@ -65,7 +65,7 @@ test("HOST-2 ComfyUI: palette and language are followed, the tab closes and open
   // Below /api too, where ComfyUI has every route a second time.
   expect(await isPanelUp(`${url}api/gpu-status-panel/`)).toBe(true);
   const old = await browser.open(`${url}?old`);
-  expect(await old.getByRole("button", { name: "GPU" }).count()).toBe(1);
+  await old.getByRole("button", { name: "GPU" }).waitFor();
 });
 
 test("HOST-3 ComfyUI: pages of other sites can neither read the panel nor release", async () => {

@@ -26,10 +26,8 @@ const result = (page: Page) => page.getByTestId("release-result");
 describe("a release that works", () => {
   test("REL-1 REL-7 asked for, followed, and shown in GiB as measured", async () => {
     const { page, running } = await open({
-      hook: (fake) => (response) => {
-        fake.setGpu(0, { "memory.used": 1_520 });
-        answerJson(response, 200, { freed_mib: 22_000 });
-      },
+      settings: { releasePatience: 60_000 },
+      hook: () => (response) => answerJson(response, 200, { freed_mib: 22_000 }),
     });
     await page.getByRole("button", { name: "Release VRAM" }).click();
     await page.getByText("Ask the backend to unload its models?").waitFor();
@@ -37,13 +35,15 @@ describe("a release that works", () => {
     expect(running.hook.calls).toHaveLength(0);
     await press(page);
     await page.getByText("Measuring what comes back …").waitFor();
+    // Not before it was seen to be measured, which a busy page shows late.
+    running.fake.setGpu(0, { "memory.used": 1_520 });
     await result(page).getByText("20.0 GiB released").waitFor();
     await page.getByText("GPU 0: 22,000 → 1,520 MiB").waitFor();
     await page.getByText("The backend says 22,000 MiB.").waitFor();
     expect(running.hook.calls).toHaveLength(1);
     await page.getByRole("button", { name: "Dismiss" }).click();
     await result(page).waitFor({ state: "detached" });
-    expect(await page.getByRole("button", { name: "Release VRAM" }).isEnabled()).toBe(true);
+    await expect.poll(() => page.getByRole("button", { name: "Release VRAM" }).isEnabled()).toBe(true);
   });
 
   test("REL-8 a second viewer sees it too, in Chinese, in the compact view", async () => {
@@ -75,10 +75,13 @@ describe("a release that works", () => {
     await page.getByRole("button", { name: "Release VRAM" }).click();
     await page.getByText("Unload the simulated models?").waitFor();
     await page.getByRole("button", { name: "Release now" }).click();
-    await result(page)
-      .getByText(/[\d.]+ GiB released/)
-      .waitFor();
-    await page.getByText("2,000 / 49,140 MiB").waitFor();
+    // Both at once: the next simulated job begins soon after.
+    await Promise.all([
+      result(page)
+        .getByText(/[\d.]+ GiB released/)
+        .waitFor(),
+      page.getByText("2,000 / 49,140 MiB").waitFor(),
+    ]);
     await browser.finishTest();
     await demo.end();
   });
@@ -129,7 +132,7 @@ describe("a release that fails", () => {
   test("WIRE-5 without the token the button is off and says how to get it; with it, it works, and the token leaves the address", async () => {
     const token = "a-token-for-this-test";
     const { page, running } = await open({ flags: ["--token", token] });
-    expect(await page.getByRole("button", { name: "Release VRAM" }).isDisabled()).toBe(true);
+    await expect.poll(() => page.getByRole("button", { name: "Release VRAM" }).isDisabled()).toBe(true);
     await page.getByText(/This page may look but not act\. Open the panel with the link/).waitFor();
     const allowed = await browser.open(`${running.sidecar.url}#token=${token}`);
     await expect.poll(() => allowed.getByRole("button", { name: "Release VRAM" }).isEnabled()).toBe(true);

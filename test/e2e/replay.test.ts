@@ -65,7 +65,7 @@ test.each([
     await bar.getByRole("button", { name: whole }).click();
     await bar.getByText("22:59:59").waitFor();
     const hour = page.getByRole("button", { name: lang === "en" ? "1 h" : "1 小时", exact: true });
-    expect(await hour.getAttribute("aria-pressed")).toBe("true");
+    await expect.poll(() => hour.getAttribute("aria-pressed")).toBe("true");
     // The chart of the hour is drawn from the recording.
     await page.locator(".timeline .recharts-area-curve").first().waitFor();
     await shows(3599);

@@ -200,6 +200,6 @@ test("SEC-3 a token in the query is none", async () => {
   for (const query of [`?token=${TOKEN}`, `embed?token=${TOKEN}`]) {
     const page = await browser.open(guarded.sidecar.url + query);
     await page.getByText("This page may look but not act.").first().waitFor();
-    expect(await page.getByRole("button", { name: "Release VRAM" }).isDisabled()).toBe(true);
+    await expect.poll(() => page.getByRole("button", { name: "Release VRAM" }).isDisabled()).toBe(true);
   }
 });

@@ -30,6 +30,8 @@ test("PNL-21 the two humps of a marked job are seen and named, in both languages
     browser.open(rig.sidecar.url),
     browser.open(`${rig.sidecar.url}?lang=zh-CN`),
   ]);
+  // Before the first sample it would wait.
+  await waitUntil(async () => (await fetch(`${rig.sidecar.url}healthz`)).ok, { what: "samples" });
   const { job } = await jobs.ask({ label: "red fox", profile: "wan2.2-i2v-a14b", pid: process.pid });
   hold(rig, process.pid, 18_000, 98);
   await phase(page, /high-noise model 17\.\d GiB/).waitFor({ timeout: 60_000 });
@@ -41,11 +43,11 @@ test("PNL-21 the two humps of a marked job are seen and named, in both languages
   await list.getByText(/marked job · running · peak expected 4\d\.\d GiB/).waitFor();
   // The bands above the chart tell the same, on its time axis.
   const bands = timeline(page).locator(".run");
-  expect(await bands.getAttribute("data-marked")).toBe("true");
-  expect(await timeline(page).locator(".run-phase").allInnerTexts()).toContainEqual(
-    expect.stringMatching(/\d peak while sampling/),
-  );
-  expect(await timeline(page).locator('.mark-line[data-mark="phase"]').count()).toBeGreaterThan(0);
+  await expect.poll(() => bands.getAttribute("data-marked")).toBe("true");
+  await expect
+    .poll(() => timeline(page).locator(".run-phase").allInnerTexts())
+    .toContainEqual(expect.stringMatching(/\d peak while sampling/));
+  await expect.poll(() => timeline(page).locator('.mark-line[data-mark="phase"]').count()).toBeGreaterThan(0);
   for (const one of [page, chinese]) expect(await axeViolations(one)).toEqual([]);
 
   await jobs.end(job?.id ?? "");
@@ -82,5 +84,5 @@ test("PNL-21 CAP-17 a process that nobody marked is shown as what seems to be a 
     .filter({ hasText: /python other\.py seems to be a job · running/ })
     .first()
     .waitFor({ timeout: 60_000 });
-  expect(await timeline(page).locator('.run[data-marked="false"]').count()).toBe(1);
+  await expect.poll(() => timeline(page).locator('.run[data-marked="false"]').count()).toBe(1);
 });
