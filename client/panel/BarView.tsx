@@ -1,7 +1,8 @@
 import type { Gpu } from "../../shared/gpu/gpu.ts";
 import { percentOf } from "../../shared/gpu/units.ts";
+import type { GpuPromise } from "../../shared/protocol/state.ts";
 import { gib, percent, withUnit } from "../i18n/format.ts";
-import { useMessages } from "../i18n/use-messages.ts";
+import { useLater, useMessages } from "../i18n/use-messages.ts";
 import { Styles } from "../shadow/Styles.tsx";
 import css from "../styles/bar-view.css?inline";
 import { ProgressBar } from "../ui/ProgressBar.tsx";
@@ -14,6 +15,7 @@ import { temperatureTone } from "./gpus/temperature-tone.ts";
 import { AlertNotice } from "./health/AlertNotice.tsx";
 import { ReleaseButton } from "./release/ReleaseButton.tsx";
 import type { ViewProps } from "./view-props.ts";
+import { usedOf } from "./vram/used-of.ts";
 
 /** One line for the top or foot of a WebUI; wraps where it is narrow. */
 export default function BarView({ gpus, capacity }: ViewProps) {
@@ -29,8 +31,8 @@ export default function BarView({ gpus, capacity }: ViewProps) {
         <StatusPill withRate={false} />
         {list.length === 0 && <NoGpus />}
         <div className="bar-gpus">
-          {list.map((gpu) => (
-            <BarGpu key={gpu.uuid} gpu={gpu} />
+          {list.map((gpu, i) => (
+            <BarGpu key={gpu.uuid} gpu={gpu} unified={capacity?.promises[i]?.unified ?? null} />
           ))}
         </div>
         {capacity !== null && list.length > 0 && (
@@ -42,14 +44,18 @@ export default function BarView({ gpus, capacity }: ViewProps) {
   );
 }
 
-function BarGpu({ gpu }: { gpu: Gpu }) {
+function BarGpu({ gpu, unified }: { gpu: Gpu; unified: GpuPromise["unified"] }) {
   const m = useMessages();
-  const share = percentOf(gpu.memoryUsedMiB, gpu.memoryTotalMiB);
-  const figures = `${gib(gpu.memoryUsedMiB)} / ${gib(gpu.memoryTotalMiB)} GiB`;
+  const words = useLater()?.room;
+  const { used, total } = usedOf(gpu, unified);
+  const share = percentOf(used, total);
+  const figures = `${gib(used)} / ${gib(total)} GiB`;
+  // One line has no room for the words; who points at a dash finds them.
+  const why = unified !== null ? words?.unified : total === null ? words?.unknownTotal : undefined;
   return (
     <section
       className="bar-gpu"
-      title={gpu.name}
+      title={why === undefined ? gpu.name : `${gpu.name}: ${why}`}
       data-lost={gpu.lost}
       aria-label={`GPU ${gpu.index} ${gpu.name}`}
     >

@@ -30,8 +30,8 @@ export function CompactView({ gpus, capacity }: ViewProps) {
       ) : (
         <>
           <div className="gpu-lines">
-            {list.map((gpu) => (
-              <GpuLine key={gpu.uuid} gpu={gpu} />
+            {list.map((gpu, i) => (
+              <GpuLine key={gpu.uuid} gpu={gpu} unified={capacity?.promises[i]?.unified ?? null} />
             ))}
           </div>
           {capacity !== null && <Concurrency capacity={capacity} gpus={list} />}

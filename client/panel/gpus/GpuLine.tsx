@@ -1,12 +1,18 @@
 import { memo } from "react";
 import type { Gpu } from "../../../shared/gpu/gpu.ts";
+import type { GpuPromise } from "../../../shared/protocol/state.ts";
 import { withUnit } from "../../i18n/format.ts";
 import { useMessages } from "../../i18n/use-messages.ts";
 import { VramBar } from "../vram/VramBar.tsx";
 import { temperatureTone } from "./temperature-tone.ts";
 
+interface GpuLineProps {
+  gpu: Gpu;
+  unified: GpuPromise["unified"];
+}
+
 /** One GPU in the compact view. */
-export const GpuLine = memo(function GpuLine({ gpu }: { gpu: Gpu }) {
+export const GpuLine = memo(function GpuLine({ gpu, unified }: GpuLineProps) {
   const m = useMessages();
   return (
     <section className="gpu-line" data-lost={gpu.lost} aria-label={`GPU ${gpu.index} ${gpu.name}`}>
@@ -22,7 +28,7 @@ export const GpuLine = memo(function GpuLine({ gpu }: { gpu: Gpu }) {
           <Figures gpu={gpu} />
         )}
       </div>
-      <VramBar gpu={gpu} />
+      <VramBar gpu={gpu} unified={unified} />
     </section>
   );
 });

@@ -5,6 +5,7 @@ import type { GpuPromise } from "../../../shared/protocol/state.ts";
 import { gib, percent, whole } from "../../i18n/format.ts";
 import { useLater, useMessages } from "../../i18n/use-messages.ts";
 import { splitVram, type VramSplit } from "./split-vram.ts";
+import { usedOf } from "./used-of.ts";
 import { VramLegend } from "./VramLegend.tsx";
 
 interface VramStackProps {
@@ -19,7 +20,7 @@ interface VramStackProps {
 /** VRAM of one GPU: used of total, and the bar in pieces with its legend. */
 export function VramStack({ gpu, known, reserveMiB, fresh }: VramStackProps) {
   const m = useMessages();
-  const { used, total } = usedOf(gpu, known);
+  const { used, total } = usedOf(gpu, known.unified);
   const share = percentOf(used, total);
   const level = share === null ? "unknown" : share >= 97 ? "full" : share >= 90 ? "high" : "normal";
   const split = fresh ? splitVram({ gpu, known, reserveMiB }) : null;
@@ -52,13 +53,6 @@ export function VramStack({ gpu, known, reserveMiB, fresh }: VramStackProps) {
       <Words gpu={gpu} known={known} split={split} />
     </div>
   );
-}
-
-/** The GPU's own figures, or the host's where they share its memory. */
-function usedOf({ memoryUsedMiB, memoryTotalMiB }: Gpu, { unified }: GpuPromise) {
-  if (unified === null) return { used: memoryUsedMiB, total: memoryTotalMiB };
-  const { totalMiB, freeMiB } = unified;
-  return { used: totalMiB === null || freeMiB === null ? null : totalMiB - freeMiB, total: totalMiB };
 }
 
 function Plain({ share }: { share: number | null }) {
