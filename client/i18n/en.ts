@@ -78,6 +78,10 @@ export const en: Messages = {
     short: "Release",
     title: "VRAM of all GPUs",
     hint: "Asks the backend to unload its models, then measures what came back.",
+    missing: {
+      connection: "Without a live connection nothing can be released: the button waits for it.",
+      samples: "No samples come, so that nothing could be measured: the button waits for them.",
+    },
   },
   timeline: {
     title: "Timeline",

@@ -43,7 +43,14 @@ export interface Messages {
     perJob: string;
     short: string;
   };
-  release: { button: string; short: string; title: string; hint: string };
+  release: {
+    button: string;
+    short: string;
+    title: string;
+    hint: string;
+    /** Why the button waits. */
+    missing: { connection: string; samples: string };
+  };
   timeline: {
     title: string;
     minutes: string;

@@ -67,6 +67,10 @@ export const zhCn: Messages = {
     short: "释放",
     title: "全部 GPU 的显存",
     hint: "请求后端卸载模型，然后测量实际释放了多少。",
+    missing: {
+      connection: "没有实时连接，无法释放：连接恢复后按钮可用。",
+      samples: "没有采样，无法测量释放了多少：采样恢复后按钮可用。",
+    },
   },
   timeline: {
     title: "时间线",

@@ -76,9 +76,27 @@ describe("live figures", () => {
     await hasText(page, "Not known: free VRAM is not reported");
     expect(await page.getByTestId("can-start").innerText()).toBe("—");
     await card(page, 0).getByText("reports no VRAM figures").waitFor();
+    const [compact, bar] = await Promise.all([
+      browser.open(`${sidecar.url}embed?view=compact&lang=zh-CN`),
+      browser.open(`${sidecar.url}embed?view=bar`),
+    ]);
+    const line = compact.locator(".gpu-line");
+    await line.getByText("— / — GiB").waitFor();
+    await line.getByText("此 GPU 不报告显存数据").waitFor();
+    const barTitle = () => bar.locator(".bar-gpu").getAttribute("title");
+    await expect.poll(barTitle).toMatch(/^Tesla K20: This GPU reports no VRAM figures/);
     fake.set({ gpus: [fakeGpu(0, { ...unknown, name: "NVIDIA GB10" })] });
     await card(page, 0).getByText("This GPU shares the host's memory: the figures are the host's.").waitFor();
     await page.getByTestId("can-start").getByText(/^\d+$/).waitFor();
+    await line.getByText("此 GPU 与主机共用内存：数据为主机的内存。").waitFor();
+    await line.getByText(/^\d+\.\d \/ \d+\.\d GiB$/).waitFor();
+    await expect
+      .poll(barTitle)
+      .toBe("NVIDIA GB10: This GPU shares the host's memory: the figures are the host's.");
+    await bar
+      .locator(".bar-figures")
+      .getByText(/^\d+\.\d \/ \d+\.\d GiB$/)
+      .waitFor();
     await card(page, 0)
       .getByText(/^[\d,]+ \/ [\d,]+ MiB$/)
       .waitFor();
@@ -120,8 +138,24 @@ describe("trouble", () => {
     await status(page).getByText("No samples").waitFor();
     await expect.poll(() => card(page, 0).innerText()).toMatch(/—\s*\/ 24\.0 GiB/);
     await expect.poll(() => page.getByTestId("can-start").innerText()).toBe("—");
+    const chinese = await browser.open(`${sidecar.url}?view=bar&lang=zh-CN`);
+    for (const [one, name, why] of [
+      [
+        page,
+        "Release VRAM",
+        "No samples come, so that nothing could be measured: the button waits for them.",
+      ],
+      [chinese, "释放", "没有采样，无法测量释放了多少：采样恢复后按钮可用。"],
+    ] as const) {
+      const release = one.getByRole("button", { name, exact: true });
+      await expect.poll(() => release.isDisabled()).toBe(true);
+      await expect.poll(() => release.getAttribute("title")).toBe(why);
+    }
+    await page.getByText(/^No samples come, so that nothing could be measured/).waitFor();
     fake.set({ behaviour: { kind: "ok" } });
     await status(page).getByText("Live").waitFor();
+    for (const one of [page, chinese])
+      await expect.poll(() => one.locator("button.primary").isEnabled()).toBe(true);
     await card(page, 0)
       .getByText(/^[\d,]+ \/ 24,564 MiB$/)
       .waitFor();
@@ -166,6 +200,7 @@ describe("trouble", () => {
     await hasText(page, "The sidecar cannot be reached: the figures are old. Trying again by itself.");
     await status(page).getByText("Offline").waitFor();
     await expect.poll(() => page.getByRole("button", { name: "Release VRAM" }).isDisabled()).toBe(true);
+    await hasText(page, "Without a live connection nothing can be released: the button waits for it.");
     await expect.poll(() => page.getByTestId("can-start").innerText()).toBe("—");
     running.fake.setGpu(0, { "memory.used": 7_654 });
     const again = await startSidecar(["--interval", "250"], { ...running.fake.env });

@@ -4,7 +4,7 @@ import type { BackendState } from "../../../shared/release/backend.ts";
 import { totalEstimateMiB } from "../../../shared/release/estimate.ts";
 import { gib } from "../../i18n/format.ts";
 import type { ReleaseWords } from "../../i18n/release/words.ts";
-import { useProblemWords } from "../../i18n/use-messages.ts";
+import { useMessages, useProblemWords } from "../../i18n/use-messages.ts";
 import { selectBackends, selectGpus, selectSource } from "../../store/selectors.ts";
 import { usePanel } from "../../store/use-panel.ts";
 import { busyGpus } from "../gpus/busy.ts";
@@ -20,6 +20,7 @@ interface ConfirmProps {
 
 /** The question before a release: of which backend, what will come back, and what becomes of a running job. */
 export function Confirm({ control, words }: ConfirmProps) {
+  const m = useMessages();
   const demo = usePanel(selectSource)?.kind === "demo";
   const backends = usePanel(selectBackends);
   const gpus = usePanel(selectGpus);
@@ -70,8 +71,15 @@ export function Confirm({ control, words }: ConfirmProps) {
       {modes.length > 1 && (
         <ModeChoice modes={modes} chosen={mode} busy={busy} onChoose={setWanted} words={words} />
       )}
+      {control.missing !== null && <p className="caution small">{m.release.missing[control.missing]}</p>}
       <div className="confirm-buttons">
-        <button ref={yes} type="button" className="danger" onClick={() => control.confirm(mode, target)}>
+        <button
+          ref={yes}
+          type="button"
+          className="danger"
+          disabled={!control.enabled}
+          onClick={() => control.confirm(mode, target)}
+        >
           {words.yes[mode]}
         </button>
         <button type="button" onClick={control.cancel}>

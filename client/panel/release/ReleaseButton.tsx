@@ -19,7 +19,7 @@ export const ReleaseButton = memo(function ReleaseButton({ brief = false }: Rele
   const m = useMessages();
   const wordsOf = useProblemWords();
   const control = useRelease();
-  const { releasing, enabled, blockedBy, refusal, asking, showResult } = control;
+  const { releasing, enabled, blockedBy, missing, refusal, asking, showResult } = control;
   const parked = usePanel(selectParked);
   const hintId = useId();
   useEffect(() => {
@@ -27,6 +27,12 @@ export const ReleaseButton = memo(function ReleaseButton({ brief = false }: Rele
     loadDialog().catch(() => {});
   }, []);
   const blocked = blockedBy === null ? null : wordsOf(blockedBy);
+  const why =
+    blocked !== null
+      ? `${blocked.message} ${blocked.advice}`
+      : missing === null
+        ? null
+        : m.release.missing[missing];
   return (
     <div className="release">
       {!asking && (
@@ -35,7 +41,7 @@ export const ReleaseButton = memo(function ReleaseButton({ brief = false }: Rele
           className="primary"
           disabled={!enabled}
           aria-describedby={hintId}
-          title={blocked === null ? undefined : `${blocked.message} ${blocked.advice}`}
+          title={why ?? undefined}
           onClick={control.ask}
         >
           <ReleaseIcon />
@@ -45,9 +51,9 @@ export const ReleaseButton = memo(function ReleaseButton({ brief = false }: Rele
       <div
         id={hintId}
         className="release-hint small muted"
-        hidden={brief || asking || releasing || showResult}
+        hidden={brief || asking || releasing || (showResult && why === null)}
       >
-        {blocked === null ? m.release.hint : `${blocked.message} ${blocked.advice}`}
+        {why ?? m.release.hint}
       </div>
       {(asking || releasing || showResult || refusal !== null || parked) && (
         <Suspense>

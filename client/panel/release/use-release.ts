@@ -2,12 +2,18 @@ import { useEffect, useState } from "react";
 import type { Problem } from "../../../shared/problems/problem.ts";
 import { isReleasing, type Release, type ReleaseMode } from "../../../shared/release/release.ts";
 import type { PanelState } from "../../store/panel-state.ts";
-import { selectRelease } from "../../store/selectors.ts";
+import { selectFresh, selectRelease } from "../../store/selectors.ts";
 import { usePanel, usePanelParts } from "../../store/use-panel.ts";
 
 const selectBootId = ({ known }: PanelState) => known?.bootId ?? null;
 const selectPermission = ({ known }: PanelState) => known?.capabilities.release ?? null;
 const selectLive = ({ connection }: PanelState) => connection.status === "live";
+/** What a release has to wait for: it goes over a live connection, and is measured by samples. */
+const selectMissing = (state: PanelState): ReleaseControl["missing"] => {
+  const { connection, known } = state;
+  if (known === null || connection.status === "connecting" || selectFresh(state)) return null;
+  return connection.status === "offline" || connection.status === "refused" ? "connection" : "samples";
+};
 
 /** What the release control shows and does. */
 export interface ReleaseControl {
@@ -15,8 +21,10 @@ export interface ReleaseControl {
   releasing: boolean;
   /** The button may be pressed. */
   enabled: boolean;
-  /** Why it may not, when that is not plain from the rest of the panel. */
+  /** Why this viewer may not press it. */
   blockedBy: Problem | null;
+  /** What is missing at present, so that nobody can. */
+  missing: "connection" | "samples" | null;
   /** The sidecar would not take the last demand. */
   refusal: Problem | null;
   asking: boolean;
@@ -38,6 +46,8 @@ export function useRelease(): ReleaseControl {
   const bootId = usePanel(selectBootId);
   const permission = usePanel(selectPermission);
   const live = usePanel(selectLive);
+  const fresh = usePanel(selectFresh);
+  const missing = usePanel(selectMissing);
   const [asking, setAsking] = useState(false);
   const [sending, setSending] = useState(false);
   const [refusal, setRefusal] = useState<Problem | null>(null);
@@ -55,8 +65,9 @@ export function useRelease(): ReleaseControl {
   return {
     release,
     releasing,
-    enabled: permitted && !releasing,
+    enabled: permitted && fresh && !releasing,
     blockedBy: permission?.problem ?? null,
+    missing,
     refusal,
     asking: asking && !releasing,
     ask() {
