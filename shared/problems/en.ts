@@ -234,12 +234,11 @@ export const problemsEn: ProblemCatalog = {
   },
   "nothing-freed": {
     message: "The backend accepted, but no VRAM came back within {seconds} s.",
-    advice:
-      "A running job, another program or an allocator cache may hold it. The processes on the GPU are listed below.",
+    advice: "A running job, another program or an allocator cache may hold it.",
   },
   "vram-grew": {
     message: "VRAM in use grew by {mib} MiB instead of falling.",
-    advice: "Something else allocates at the same time: look at the processes on the GPU.",
+    advice: "Something else allocates at the same time: see which programs use the GPU.",
   },
   "not-measured": {
     message: "The backend accepted, but there were no samples to measure by.",

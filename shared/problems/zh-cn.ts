@@ -210,11 +210,11 @@ export const problemsZhCn: ProblemCatalog = {
   },
   "nothing-freed": {
     message: "后端已接受，但 {seconds} 秒内没有显存释放。",
-    advice: "显存可能被运行中的任务、其他程序或分配器缓存占用。下面列出了 GPU 上的进程。",
+    advice: "显存可能被运行中的任务、其他程序或分配器缓存占用。",
   },
   "vram-grew": {
     message: "显存占用没有下降，反而增加了 {mib} MiB。",
-    advice: "有其他程序同时在分配显存：请查看 GPU 上的进程。",
+    advice: "有其他程序同时在分配显存：请查看哪些程序在使用 GPU。",
   },
   "not-measured": {
     message: "后端已接受，但没有采样可供测量。",

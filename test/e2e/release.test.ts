@@ -1,5 +1,6 @@
 import type { Page } from "playwright-core";
 import { describe, expect, test } from "vitest";
+import { axeViolations } from "../helpers/browser.ts";
 import { fakeGpu } from "../helpers/fake-nvidia-smi.ts";
 import { inBrowser } from "../helpers/in-browser.ts";
 import type { Rig, RigOptions } from "../helpers/rig.ts";
@@ -121,6 +122,31 @@ describe("a release that fails", () => {
       await page.getByRole("button", { name: "Release now" }).waitFor();
     },
   );
+
+  test("REL-2 where the driver hides processes, how much none of them explains is said in place of an empty list", async () => {
+    const listed = (mib: number) => ({
+      gpu_uuid: String(fakeGpu(0).uuid),
+      pid: 777,
+      process_name: "/usr/bin/python",
+      used_memory: mib,
+    });
+    // 22,000 MiB in use, of which a process that is seen holds all but 5,104.
+    const { page, running } = await open({ script: { processes: [] }, settings: { releasePatience: 2000 } });
+    const chinese = await browser.open(`${running.sidecar.url}embed?view=compact&lang=zh-CN`);
+    await press(page);
+    await page.getByText(/For 21\.5 GiB in use the driver names no process here: in a container/).waitFor();
+    await chinese.getByText(/有 21\.5 GiB 驱动在此未列出所属进程/).waitFor();
+    expect(await page.getByText("Still in use").count()).toBe(0);
+    expect(await axeViolations(page)).toEqual([]);
+    running.fake.set({ processes: [listed(16_896)] });
+    await press(page);
+    await page.getByText(/python \(PID 777, GPU 0\) 16\.5 GiB/).waitFor();
+    await page.getByText(/For 5\.0 GiB in use the driver names no process here/).waitFor();
+    running.fake.set({ processes: [listed(21_000)] });
+    await press(page);
+    await page.getByText(/python \(PID 777, GPU 0\) 20\.5 GiB/).waitFor();
+    expect(await page.getByText("the driver names no process").count()).toBe(0);
+  });
 
   test("REL-3 a backend that is down has a message of its own", async () => {
     const { page, running } = await open({});

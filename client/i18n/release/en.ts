@@ -74,6 +74,8 @@ export const releaseEn: ReleaseWords = {
   gaveBack: "{name} (PID {pid}, GPU {gpu}) gave back {mib} MiB",
   notCounted: "Meanwhile, and not counted above",
   stillHeld: "Still in use",
+  heldUntold:
+    "For {gib} GiB in use the driver names no process here: in a container without the host's PIDs, in WSL and on Windows it hides them. Look with nvidia-smi on the host, or in the task manager.",
   because: {
     context: "CUDA context",
     "allocator-cache": "allocator cache",

@@ -46,6 +46,8 @@ export interface ReleaseWords {
   gaveBack: string;
   notCounted: string;
   stillHeld: string;
+  /** No process explains `{gib}` GiB of what is in use. */
+  heldUntold: string;
   because: Record<HeldBecause, string>;
   nextStep: Record<HeldBecause, string>;
   past: string;

@@ -69,6 +69,8 @@ export const releaseZhCn: ReleaseWords = {
   gaveBack: "{name}（PID {pid}，GPU {gpu}）归还了 {mib} MiB",
   notCounted: "期间的其他变化（未计入上面的数值）",
   stillHeld: "仍被占用",
+  heldUntold:
+    "已用显存中有 {gib} GiB 驱动在此未列出所属进程：在未共享主机 PID 的容器、WSL 和 Windows 中驱动会隐藏进程。请在主机上用 nvidia-smi 或任务管理器查看。",
   because: {
     context: "CUDA 上下文",
     "allocator-cache": "分配器缓存",

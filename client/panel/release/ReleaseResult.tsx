@@ -6,6 +6,7 @@ import { useMessages, useProblemWords } from "../../i18n/use-messages.ts";
 import { WarningIcon } from "../../ui/icons.tsx";
 import { shortName } from "../gpus/short-name.ts";
 import { CheckIcon } from "./CheckIcon.tsx";
+import { heldUntoldMiB } from "./held-untold.ts";
 import { Parts } from "./Parts.tsx";
 
 interface ReleaseResultProps {
@@ -58,6 +59,7 @@ export function ReleaseResult({ release, words, onDismiss, brief }: ReleaseResul
       )}
       <Meanwhile release={release} words={words} />
       <Holders release={release} words={words} />
+      {!good && <Untold release={release} words={words} />}
     </div>
   );
 }
@@ -108,6 +110,13 @@ function Holders({ release, words }: { release: Release; words: ReleaseWords }) 
       ))}
     </>
   );
+}
+
+/** Where the driver hides processes, that it does: a list that is empty or short would say that nobody holds the rest. */
+function Untold({ release, words }: { release: Release; words: ReleaseWords }) {
+  const untoldMiB = heldUntoldMiB(release);
+  if (untoldMiB === null) return null;
+  return <p className="small muted">{fillIn(words.heldUntold, { gib: gib(untoldMiB) })}</p>;
 }
 
 /** What the samples said. Silent where nothing was asked of a backend. */
