@@ -8,8 +8,14 @@ declare module "vitest" {
   }
 }
 
-const MODULES = "import aiohttp, fastapi, uvicorn, websockets";
-const PACKAGES = ["python3-aiohttp", "python3-fastapi", "python3-uvicorn", "python3-websockets"];
+const MODULES = "import aiohttp, fastapi, uvicorn, websockets, yaml";
+const PACKAGES = [
+  "python3-aiohttp",
+  "python3-fastapi",
+  "python3-uvicorn",
+  "python3-websockets",
+  "python3-yaml",
+];
 // Debian's packages are for Debian's own Python, which need not be the first on PATH.
 const PLACES = [process.env.PYTHON_PATH ?? "", "/usr/bin/python3", "python3"];
 
@@ -33,7 +39,7 @@ export function findPython(): string {
     if (now !== null) return now;
   }
   throw new Error(
-    `The tests of integrations/ need Python with aiohttp, FastAPI, uvicorn and websockets. Install them (Debian: sudo apt-get install -y ${PACKAGES.join(" ")}) or set PYTHON_PATH to a Python that has them.`,
+    `The tests of integrations/ need Python with aiohttp, FastAPI, uvicorn, websockets and PyYAML. Install them (Debian: sudo apt-get install -y ${PACKAGES.join(" ")}) or set PYTHON_PATH to a Python that has them.`,
   );
 }
 

@@ -1,9 +1,9 @@
 import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 
-/** One fenced code block of a README. */
+/** One fenced code block of a README, or one command within a line. */
 export interface Snippet {
-  /** First word after the fence: `sh`, `html`, `tsx`, `python`, … */
+  /** First word after the fence: `sh`, `html`, `tsx`, `python`, …; `inline` for a command within a line. */
   language: string;
   /** What stands behind it, by convention the file the block belongs into: ```` ```tsx src/App.tsx ````; may be empty. */
   file: string;
@@ -23,15 +23,31 @@ export interface ReadmeSnippets {
 }
 
 const FENCE = /^(`{3,})[^\S\n]*(\S*)[^\S\n]*([^\n]*)\n([\s\S]*?)^\1[^\S\n]*$/gm;
+// A program with what it is to do; its bare name, a flag or a path are words of the sentence.
+const COMMAND =
+  /^(?:sudo )?(?:cp|curl|docker|filebeat|git|journalctl|ln|node|np[mx]|pip3?|promtool|python3?|systemctl|systemd-[a-z]+|wget)\s/;
 
-/** Every fenced block of a Markdown text, in order. */
+/**
+ * Every fenced block of a Markdown text in order, then every command within a line.
+ * Throws where a fence is indented: such a block would be taken for nothing.
+ */
 export function findSnippets(markdown: string): Snippet[] {
-  return [...markdown.matchAll(FENCE)].map((match) => {
+  const headingAt = (index: number) => {
+    const above = markdown.slice(0, index).replace(FENCE, "");
+    return [...above.matchAll(/^#+\s+(.+)$/gm)].at(-1)?.[1] ?? "";
+  };
+  const blocks = [...markdown.matchAll(FENCE)].map((match) => {
     const [, , language = "", file = "", code = ""] = match;
-    const above = markdown.slice(0, match.index).replace(FENCE, "");
-    const heading = [...above.matchAll(/^#+\s+(.+)$/gm)].at(-1)?.[1] ?? "";
-    return { language, file: file.trim(), heading, code };
+    return { language, file: file.trim(), heading: headingAt(match.index), code };
   });
+  // Of the same length, so that places stay.
+  const prose = markdown.replace(FENCE, (block) => block.replace(/[^\n]/g, " "));
+  const [stray] = /^.*`{3}.*$/m.exec(prose) ?? [];
+  if (stray !== undefined) throw new Error(`A fence must begin its line and be closed: ${stray}`);
+  const commands = [...prose.matchAll(/`([^`\n]+)`/g)]
+    .filter(([, code = ""]) => COMMAND.test(code))
+    .map(({ 1: code = "", index }) => ({ language: "inline", file: "", heading: headingAt(index), code }));
+  return [...blocks, ...commands];
 }
 
 /** @param path from the root of the project: `integrations/plain-html/README.md` */
@@ -43,7 +59,8 @@ export function readmeSnippets(path: string): ReadmeSnippets {
     taken.add(found);
     return found;
   };
-  const nameOf = ({ language, file, heading }: Snippet) => `${language} ${file} (${heading})`;
+  const nameOf = ({ language, file, heading, code }: Snippet) =>
+    `${language} ${language === "inline" ? code : file} (${heading})`;
   return {
     take(language, wanted) {
       const found = snippets.filter(
