@@ -16,7 +16,11 @@ export default defineConfig({
         test: {
           name: "integration",
           include: ["test/{contract,integration}/**/*.test.ts"],
-          globalSetup: ["test/helpers/find-prometheus.ts", "test/helpers/find-python.ts"],
+          globalSetup: [
+            "test/helpers/find-private-machine.ts",
+            "test/helpers/find-prometheus.ts",
+            "test/helpers/find-python.ts",
+          ],
           testTimeout: 120_000,
           hookTimeout: 60_000,
         },

@@ -1,8 +1,9 @@
 import type { Server } from "node:http";
 import type { Server as SecureServer } from "node:https";
+import type { Server as NetServer } from "node:net";
 
 /** Listens on a free port of this machine; the port. */
-export async function listen(server: Server | SecureServer): Promise<number> {
+export async function listen(server: NetServer): Promise<number> {
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   const address = server.address();
   if (typeof address !== "object" || address === null) throw new Error("the server has no port");
