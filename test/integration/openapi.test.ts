@@ -40,9 +40,12 @@ const asked = new Set<string>();
 async function ask(method: string, template: string, path = template, body?: Json) {
   const response = await fetch(new URL(`.${path}`, rig.sidecar.url), {
     method,
-    ...(body === undefined
-      ? {}
-      : { headers: { "content-type": "application/json" }, body: JSON.stringify(body) }),
+    headers: {
+      // A connection of its own: comparing answers blocks for seconds on a busy machine, and the sidecar closes idle ones.
+      connection: "close",
+      ...(body === undefined ? {} : { "content-type": "application/json" }),
+    },
+    ...(body === undefined ? {} : { body: JSON.stringify(body) }),
   });
   const place = ["paths", template, method.toLowerCase(), "responses", String(response.status)];
   const described = document.paths[template]?.[method.toLowerCase()]?.responses[String(response.status)];
