@@ -42,6 +42,7 @@ export function connectPanel(baseUrl: string, options: PanelClientOptions = {}):
     transports: options.transports ?? ["websocket"],
     forceNew: true,
     reconnection: false,
+    timeout: 60_000,
     auth: { protocol: 1, ...options.auth },
     ...(options.query === undefined ? {} : { query: options.query }),
     ...(options.headers === undefined ? {} : { extraHeaders: options.headers }),
@@ -69,7 +70,11 @@ export function connectPanel(baseUrl: string, options: PanelClientOptions = {}):
     alerts,
     sources,
     errors,
-    hello: () => waitUntil(() => hellos.at(-1), { what: () => `hello; errors: ${errors.join(", ")}` }),
+    hello: () =>
+      waitUntil(() => hellos.at(-1), {
+        timeoutMs: 60_000,
+        what: () => `hello; errors: ${errors.join(", ")}`,
+      }),
     releaseIn: (...states) =>
       waitUntil(() => releases.findLast(({ state }) => states.includes(state)), {
         timeoutMs: 60_000,

@@ -8,6 +8,7 @@ import {
   send,
   sendAndWait,
 } from "../helpers/attack.ts";
+import type { PanelClient } from "../helpers/panel-client.ts";
 import { waitUntil } from "../helpers/wait-until.ts";
 
 const { start } = attackedRigs();
@@ -63,16 +64,26 @@ describe("floods", () => {
     expect(statuses).toEqual(new Set([403, 429]));
     const refused = await untilRefused(() => ask(sidecar.url, { method: "DELETE", path: "/nothing/at/all" }));
     expect(Number(refused.headers["retry-after"])).toBeGreaterThan(0);
-    const reads = await Promise.all(
-      Array.from({ length: 300 }, () => ask(sidecar.url, { path: "/api/v1/state" })),
-    );
-    expect(new Set(reads.map(({ status }) => status))).toEqual(new Set([200]));
+    const read = new Set<number | undefined>();
+    // Not all at once: a busy machine would send some later than the sidecar waits for a request.
+    for (let batch = 0; batch < 10; batch++) {
+      const answers = await Promise.all(
+        Array.from({ length: 30 }, () => ask(sidecar.url, { path: "/api/v1/state" })),
+      );
+      for (const { status } of answers) read.add(status);
+    }
+    expect(read).toEqual(new Set([200]));
   });
 
   test("SEC-4 a flood of connections is cut off at a bound, and those who watch go on watching", async () => {
     const { sidecar, connect } = await start();
-    const viewers = Array.from({ length: 100 }, () => connect({ auth: { historyMs: 0 } }));
-    await Promise.all(viewers.map((viewer) => viewer.hello()));
+    const viewers: PanelClient[] = [];
+    // One group after the other: it is not their arrival that is the flood.
+    while (viewers.length < 100) {
+      const group = Array.from({ length: 10 }, () => connect({ auth: { historyMs: 0 } }));
+      await Promise.all(group.map((viewer) => viewer.hello()));
+      viewers.push(...group);
+    }
     const raws = Array.from({ length: 700 }, () => openRaw(sidecar.url));
     let refused = 0;
     for (const raw of raws) void raw.closed.then(() => refused++);
