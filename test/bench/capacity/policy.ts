@@ -24,7 +24,11 @@ export interface Policy {
   /** It is told when a job starts and ends. */
   marked: boolean;
   sample(sample: Sample): void;
-  /** A user joins the line: told only to policies that keep one themselves, and then each of their jobs is placed. */
+  /**
+   * A job joins the line: told only to policies that keep one themselves, and then each of their jobs is placed. It asks
+   * as `job()` of the Python file does, from within its process: Python has started and imported before, and from the
+   * answer to the first VRAM it is one second. For the others a user who sees room presses start, and then Python starts.
+   */
   asked?(request: Request): void;
   /** GPUs for the job, or `null`: not now. */
   place(request: Request): number[] | null;

@@ -57,6 +57,8 @@ const LIST_MS_PER_GPU = 25;
 const LOOK_EVERY_S = 20;
 /** In the line nobody waits longer than this for somebody else's job to show. */
 const TURN_LIMIT_S = 15;
+/** From the answer to a process that waited for it until its first VRAM. */
+const ANSWERED_S = 1;
 const PYTHON = "/opt/conda/bin/python3.11";
 
 /** Lets one policy run one machine's life, second by second. */
@@ -93,6 +95,8 @@ export function simulate(
     endS: 0,
   };
   let waiting: Waiting[] = [];
+  /** Python starts, and will ask then: only where jobs ask from within their process. */
+  let starting: Waiting[] = [];
   let nextJob = 0;
   let nextWish = 0;
   let nextPid = 1000;
@@ -112,10 +116,10 @@ export function simulate(
     policy.ended(one.job.id, result);
   };
 
-  while (t < scenario.endS || running.length > 0 || waiting.length > 0) {
+  while (t < scenario.endS || running.length + waiting.length + starting.length > 0) {
     if (t > scenario.endS + 30 * DAY) break;
     // Nobody is there: on to the next who comes, or to an hour later, so that other programs are seen.
-    if (running.length === 0 && waiting.length === 0) {
+    if (running.length + waiting.length + starting.length === 0) {
       const next = jobs[nextJob]?.arrivesS;
       if (next === undefined) break;
       if (next > t + 60) t = Math.min(next - 60, t + 600);
@@ -161,23 +165,29 @@ export function simulate(
         outcome.byOthers++;
       stop(one, "out-of-memory");
       if (one.attempt >= 2) outcome.lost++;
-      else {
-        waiting.push({ job: one.job, attempt: one.attempt + 1, sinceS: t, looksAtS: t + 5 });
-        policy.asked?.({ id: one.job.id, profile: one.job.profile });
-      }
+      else join(one.job, one.attempt + 1, t + 5);
     }
     for (; (jobs[nextJob]?.arrivesS ?? Number.POSITIVE_INFINITY) <= t; nextJob++) {
       const job = jobs[nextJob];
-      if (job === undefined) continue;
-      waiting.push({ job, attempt: 1, sinceS: t, looksAtS: t });
-      policy.asked?.({ id: job.id, profile: job.profile });
+      if (job !== undefined) join(job, 1, t);
     }
+    for (const one of starting) {
+      if (one.looksAtS > t) continue;
+      waiting.push(one);
+      policy.asked?.({ id: one.job.id, profile: one.job.profile });
+    }
+    starting = starting.filter(({ looksAtS }) => looksAtS > t);
 
     policy.sample(sampleAt(t));
     if (waiting.length > 0) look();
   }
   outcome.waitS /= Math.max(1, started);
   return outcome;
+
+  function join(job: TrueJob, attempt: number, atS: number): void {
+    if (policy.asked === undefined) waiting.push({ job, attempt, sinceS: t, looksAtS: atS });
+    else starting.push({ job, attempt, sinceS: t, looksAtS: atS + job.lagS });
+  }
 
   function sampleAt(tS: number): Sample {
     const busy = new Set<number>();
@@ -249,7 +259,7 @@ export function simulate(
         continue;
       }
       const pid = nextPid++;
-      const bornS = t + job.lagS;
+      const bornS = t + (policy.asked === undefined ? job.lagS : ANSWERED_S);
       running.push({ job, gpus, pid, bornS, level: 0, corner: 0, attempt: one.attempt });
       otherAtStart.set(pid, otherOn[gpus[0] ?? 0] ?? 0);
       outcome.waitS += t - one.sinceS;
