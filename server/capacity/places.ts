@@ -14,12 +14,9 @@ export interface Place {
 /** What is kept for the first waiting job. */
 export interface Kept {
   gpus: number[];
-  /** Before then it cannot start there by what is known of the running jobs; 0: that is not known. */
+  /** Before then it should not be able to start there by what is known of the running jobs; 0: that is not known. */
   lentUntilMs: number;
 }
-
-/** A running job may end this much sooner than its kind does in the mean. */
-const SOONER = 0.8;
 
 /** Room for one more job, MiB. */
 export const leftOf = ({ room, claimedMiB }: Place) =>
@@ -67,8 +64,8 @@ export function keepRoom({ job, keeps }: JobRecord, known: readonly Place[], now
 }
 
 /**
- * When a GPU may at the earliest have room for a peak: its jobs end in the order in which they are expected to, each
- * up to a fifth sooner, and give back what was reserved for them. One that has outlived that may end at any time.
+ * When a GPU should have room for a peak: its jobs end in the order in which they are expected to, by how long their
+ * kinds take in the mean, and give back what was reserved for them. One that has outlived that may end at any time.
  * `null`: not known.
  */
 function roomAtMs({ leases, room }: Place, peakMiB: number, nowMs: number): number | null {
@@ -76,7 +73,7 @@ function roomAtMs({ leases, room }: Place, peakMiB: number, nowMs: number): numb
   if (left >= peakMiB) return nowMs;
   const ends = leases.map(({ startedAtMs, seconds, peakMiB: mib }) => ({
     mib,
-    atMs: seconds === null ? null : Math.max(nowMs, startedAtMs + seconds * 1000 * SOONER),
+    atMs: seconds === null ? null : Math.max(nowMs, startedAtMs + seconds * 1000),
   }));
   ends.sort((a, b) => (a.atMs ?? 0) - (b.atMs ?? 0));
   for (const { atMs, mib } of ends) {

@@ -9,8 +9,6 @@ import { type GpuNow, type Lease, roomOn } from "./room.ts";
 export const PASSED_MS = 10 * 60_000;
 /** For so long others may start on the GPUs that are kept for it, if by what is known they end before it can begin. */
 export const LENT_MS = 60 * 60_000;
-/** A lent GPU is back in time even if the job takes this much longer than its kind does in the mean. */
-const SLOWER = 1.25;
 
 /**
  * Admits what may start now and says of the rest why it waits. Pure.
@@ -42,7 +40,7 @@ export function admitWaiting(
       ({ gpu, room }) => room !== null && (allowed === null || allowed.includes(gpu.index)),
     );
     const lentUntilMs = kept?.lentUntilMs ?? 0;
-    const isShort = seconds !== null && nowMs + seconds * 1000 * SLOWER <= lentUntilMs;
+    const isShort = seconds !== null && nowMs + seconds * 1000 <= lentUntilMs;
     const room = (place: Place) => leftOf(place) + (isShort ? place.claimedMiB : 0);
     const fitting = known.filter((place) => room(place) >= job.peakMiB);
     // Where somebody waits, what is left over should be as large as can be; else each should have a GPU for itself.

@@ -213,7 +213,7 @@ describe("first come, first served", () => {
 
   test("CAP-22 who is known to end before the first can begin may use what is kept for it, for an hour", () => {
     const gpus = empty([card(48_000)]);
-    const seconds: Record<string, number> = { a: 7200, b: 60, short: 600, long: 6000 };
+    const seconds: Record<string, number> = { a: 7200, b: 60, short: 6000, long: 6001 };
     const known = (records: Records) =>
       records.map((record) => ({ ...record, seconds: seconds[record.job.id] ?? null }));
     const ask = (records: Records, id: string, peakMiB: number, atMs: number) =>
