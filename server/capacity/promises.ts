@@ -18,8 +18,6 @@ import { isLoadingAnew, roleOf, type TrackedProcess } from "./track-processes.ts
 
 /** A backend that took more VRAM within this time is loading, whatever it says of itself. */
 const STILL_LOADING_MS = 15_000;
-/** Share of the reserve that small programs may use up: the peaks' own doubt is reckoned with beside it. */
-const COVERED = 0.75;
 
 /** A job on one GPU, marked or inferred. */
 export interface SeenRun {
@@ -184,7 +182,8 @@ export function reservationFor(
 
 /**
  * What other programs have promised themselves on a GPU: the most that they took within the last day, less what they
- * have now and what the reserve is there for. MiB.
+ * have now and the reserve, which is there for them: so others may take the larger of the reserve and of what they have
+ * shown. What the jobs' own figures may be wrong by is reckoned with beside it. MiB.
  */
 export function promisedToOthers(
   state: Observed,
@@ -195,5 +194,5 @@ export function promisedToOthers(
   if (others === undefined) return 0;
   const most = Math.max(others.nowMiB, others.beforeMiB);
   const total = state.gpus.find(({ index }) => index === gpuIndex)?.memoryTotalMiB ?? 0;
-  return Math.max(0, most - others.lastMiB - COVERED * reserveFor(total, reserve, false));
+  return Math.max(0, most - others.lastMiB - reserveFor(total, reserve, false));
 }

@@ -1,4 +1,5 @@
 import { describe, expect, test } from "vitest";
+import { withGivenBack } from "../../../server/capacity/given-back.ts";
 import { endMarkedJob, type MarkedJob } from "../../../server/capacity/marked-job.ts";
 import {
   NOTHING_OBSERVED,
@@ -53,6 +54,49 @@ interface Options {
 const promisedOn = (state: Observed, marked: readonly MarkedJob[] = []) =>
   promisesOn(state, 0, marked, BUILT_IN_PROFILES);
 
+describe("the end of a marked job", () => {
+  const job = (pid: number): MarkedJob => ({
+    id: `job ${pid}`,
+    profile: null,
+    gpus: [0],
+    peakMiB: 12_000,
+    pid,
+  });
+  /** What is free by the promises when process 7 and what it held are gone, and the processes not yet listed anew. */
+  function freeAfter(lists: readonly GpuProcess[][], ends: MarkedJob) {
+    const { state, endS } = shown(lists, { marked: [job(7), job(8)] });
+    const later = {
+      ...gpuWith(endS, [python(8, 6000)]),
+      processes: lists.at(-1) ?? [],
+      processesAtMs: (endS - 2) * 1000,
+    };
+    return promisedOn(observe(withGivenBack(state, ends, state), [later], [job(8)], endS * 1000).state)
+      .freeMiB;
+  }
+  const both = [python(7, 10_000), python(8, 6000)];
+
+  test("CAP-37 what its own process held counts as free at once, and need not wait for the next list", () => {
+    expect(freeAfter([[python(8, 6000)], both, both], job(7))).toBe(TOTAL - 6500);
+  });
+
+  test("CAP-37 of any other job, process or backend nothing is believed before the next list", () => {
+    const stays = TOTAL - 16_500;
+    expect(freeAfter([[python(8, 6000)], both, both], { ...job(7), gpus: [1] })).toBe(stays);
+    expect(freeAfter([[python(8, 6000)], both, both], { ...job(7), pid: null })).toBe(stays);
+    expect(freeAfter([[python(8, 6000)], both, both], job(9))).toBe(stays);
+    const served = both.map((process) => ({ ...process, backend: "comfyui" }));
+    expect(freeAfter([[python(8, 6000)], served, served], job(7))).toBe(stays);
+  });
+
+  test("CAP-37 a process that runs its second job keeps what it likes after it", () => {
+    const { state, endS } = shown([both, both], { marked: [job(7)] });
+    const first = withGivenBack(state, job(7), endMarkedJob(state, job(7), "done").state);
+    const { state: second } = shown([both, both], { marked: [job(7)], from: first, startS: endS });
+    expect(withGivenBack(second, job(7), second).freeAtList).toEqual(second.freeAtList);
+    expect(second.freeAtList.get(0)).toBe(TOTAL - 16_500);
+  });
+});
+
 describe("processes", () => {
   test("CAP-18 a process is followed: since when, what it held at most, and the job ends when it is gone", () => {
     const levels = [2_000, 9_000, 12_000, 11_000];
@@ -89,8 +133,8 @@ describe("processes", () => {
   test("CAP-18 what another program took within the last day stays promised to it", () => {
     const ollama = (mib: number): GpuProcess => ({ pid: 9, name: "/usr/local/bin/ollama", usedMiB: mib });
     const { state } = shown([[ollama(6_000)], []]);
-    // The reserve covers small ones: three quarters of it, here of 5 %.
-    expect(promisedOn(state)).toMatchObject({ running: 0, promisedMiB: Math.ceil(6_000 - 0.75 * 2457) });
+    // The reserve is there for them: 5 % here.
+    expect(promisedOn(state)).toMatchObject({ running: 0, promisedMiB: 6_000 - 2457 });
   });
 
   test("CAP-18 the same list twice changes nothing, and a list that is not there is no end", () => {
