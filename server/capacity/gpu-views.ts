@@ -7,6 +7,10 @@ export interface Listing {
   listedAtMs: number;
   leastFreeMiB: number | null;
   lastFreeMiB: number | null;
+  /** When each of the processes was listed first, sample time; those of the first list of all may be of any age. */
+  firstListedMs: ReadonlyMap<number, number>;
+  /** What processes that came and went with jobs that have ended since held when they were listed, MiB. */
+  givenBackMiB: number;
 }
 
 /** A list of processes tells who holds what for so long. */
@@ -29,7 +33,26 @@ export function followListing(
     listedAtMs: fresh ? tMs : before.listedAtMs,
     leastFreeMiB: floor === null || free === null ? null : Math.min(floor, free),
     lastFreeMiB: free,
+    firstListedMs: fresh ? firstListed(before, processes, tMs) : before.firstListedMs,
+    givenBackMiB: fresh ? 0 : before.givenBackMiB,
   };
+}
+
+function firstListed(before: Listing | undefined, processes: Listing["processes"], tMs: number) {
+  const otherwise = before === undefined ? Number.NEGATIVE_INFINITY : tMs;
+  return new Map((processes ?? []).map(({ pid }) => [pid, before?.firstListedMs.get(pid) ?? otherwise]));
+}
+
+/**
+ * A job has ended, and with it its process: what that held at the last list is free as soon as free VRAM shows it, and
+ * need not wait for the next list. A process that was there before the job, or is a backend's, lives on and keeps what it
+ * likes. Pure.
+ */
+export function noteEnded(listing: Listing, job: { pid: number; startedAtMs: number }): Listing {
+  const process = listing.processes?.find(({ pid }) => pid === job.pid);
+  const sinceMs = listing.firstListedMs.get(job.pid) ?? Number.NEGATIVE_INFINITY;
+  if (process === undefined || process.backend !== undefined || sinceMs < job.startedAtMs) return listing;
+  return { ...listing, givenBackMiB: listing.givenBackMiB + (process.usedMiB ?? 0) };
 }
 
 /**
@@ -42,12 +65,11 @@ export function viewsOf(gpu: Seen, listing: Listing | undefined, nowMs: number, 
   if (freeMiB === null) return [];
   const bare: GpuView = { by: "nothing", freeMiB };
   if (listing === undefined) return [bare];
-  const { processes, leastFreeMiB, listedAtMs } = listing;
+  const { processes, leastFreeMiB, listedAtMs, givenBackMiB } = listing;
   if (tellsUse(processes)) {
     const isFresh = nowMs - listedAtMs < LIST_AGE_MS;
-    return isFresh && leastFreeMiB !== null
-      ? [bare, { by: "process", freeMiB: leastFreeMiB, processes }]
-      : [bare];
+    if (!isFresh || leastFreeMiB === null) return [bare];
+    return [bare, { by: "process", freeMiB: Math.min(freeMiB, leastFreeMiB + givenBackMiB), processes }];
   }
   // Nobody has asked yet, or it tells elsewhere: what has grown may be anybody's.
   if (!hides) return [bare];

@@ -80,9 +80,17 @@ export function createJobs({ store, room, figures, nowMs }: JobsContext): Jobs {
     if (changed.length > 0 || kept.length !== before.size) changes.emit();
     for (const { job } of changed) {
       const wasRunning = before.get(job.id)?.job.state === "running";
-      if (wasRunning && job.state !== "running")
-        ends.emit({ job, peakMiB: end?.peakMiB ?? null, oom: end?.oom ?? false });
+      if (!wasRunning || job.state === "running") continue;
+      tellRoom(job);
+      ends.emit({ job, peakMiB: end?.peakMiB ?? null, oom: end?.oom ?? false });
     }
+  }
+
+  function tellRoom({ state, pid, gpus, startedAt }: Job) {
+    // One that only fell silent may well go on.
+    if (state === "expired" || pid === null) return;
+    const isShared = records.some((record) => isRunning(record) && record.job.pid === pid);
+    if (!isShared) room.ended({ pid, gpus, startedAtMs: startedAt ?? 0 });
   }
 
   function admitNow() {

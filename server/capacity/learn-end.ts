@@ -1,3 +1,4 @@
+import { withGivenBack } from "./given-back.ts";
 import type { EndedJob } from "./jobs.ts";
 import { learn, raise, type Signature } from "./learn.ts";
 import { endMarkedJob, type MarkedJob } from "./marked-job.ts";
@@ -26,9 +27,8 @@ export function learnEnd(
   // What a process holds that others share, or that may be another's, is not this job's figure.
   const isOwn = known.isGuess !== true && !shareProcess(known, marked);
   const outcome = oom ? "out-of-memory" : job.state === "done" ? "done" : "failed";
-  const { state, signature } = isOwn
-    ? endMarkedJob(before, known, outcome)
-    : endMarkedJob(before, known, "failed");
+  const { state: ended, signature } = endMarkedJob(before, known, isOwn ? outcome : "failed");
+  const state = isOwn ? withGivenBack(before, known, ended) : ended;
   if (signature !== null) {
     const exceeds = peakMiB !== null && job.profile !== null;
     const knowledge = exceeds ? raise(state.knowledge, job.profile ?? "", peakMiB) : state.knowledge;

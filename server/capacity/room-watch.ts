@@ -2,7 +2,7 @@ import type { GpuRoom } from "../../shared/capacity/concurrency.ts";
 import type { Gpu } from "../../shared/gpu/gpu.ts";
 import type { Sample } from "../../shared/gpu/sample.ts";
 import { createEmitter } from "../lib/emitter.ts";
-import { followListing, type Listing, tellsUse, viewsOf } from "./gpu-views.ts";
+import { followListing, type Listing, noteEnded, tellsUse, viewsOf } from "./gpu-views.ts";
 import type { GpuNow } from "./room.ts";
 
 /** What the watch needs of the sampler. */
@@ -33,6 +33,8 @@ export interface KnownRoom {
 /** The room on every GPU as the samples tell it. */
 export interface RoomWatch {
   now(): GpuNow[];
+  /** A running job has ended that was the only one in its process. */
+  ended(job: { pid: number; gpus: readonly number[]; startedAtMs: number }): void;
   /** Called after each sample. */
   onChange(listener: () => void): () => void;
   /** Samples come fast while there are jobs, and processes are asked for while one waits for what another holds. */
@@ -80,6 +82,12 @@ export function createRoomWatch(samples: RoomSamples, knownOf: (gpu: Gpu) => Kno
           views: isLive ? viewsOf(seen, listings.get(gpu.uuid), nowMs, hides) : [],
         };
       });
+    },
+    ended(job) {
+      for (const { index, uuid } of samples.latest().gpus) {
+        const listing = listings.get(uuid);
+        if (listing !== undefined && job.gpus.includes(index)) listings.set(uuid, noteEnded(listing, job));
+      }
     },
     onChange: changes.subscribe,
     setNeed(need) {

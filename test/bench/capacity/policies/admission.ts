@@ -6,7 +6,8 @@ import {
   type Records,
   request,
 } from "../../../../server/capacity/admission.ts";
-import { followListing, type Listing, viewsOf } from "../../../../server/capacity/gpu-views.ts";
+import { withGivenBack } from "../../../../server/capacity/given-back.ts";
+import { followListing, type Listing, noteEnded, viewsOf } from "../../../../server/capacity/gpu-views.ts";
 import {
   type JobFigures,
   mostRoom,
@@ -105,7 +106,13 @@ export function createAdmission(profiles: readonly Profile[]): Policy {
     ended: (id, outcome) => {
       const key = String(id);
       const job = markedOf(records).find((one) => one.id === key);
-      if (job !== undefined) state = endMarkedJob(state, job, outcome).state;
+      const startedAtMs = jobOf(id)?.startedAt ?? 0;
+      if (job !== undefined) {
+        state = withGivenBack(state, job, endMarkedJob(state, job, outcome).state);
+        const { pid, gpus } = job;
+        for (const [gpu, listing] of listings)
+          if (pid !== null && gpus.includes(gpu)) listings.set(gpu, noteEnded(listing, { pid, startedAtMs }));
+      }
       records = finish(records, key, outcome === "done" ? "done" : "failed", nowMs()) ?? records;
       // A user who tries again asks with the same number.
       records = prune(records.filter((record) => record.job.id !== key));

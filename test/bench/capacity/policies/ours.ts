@@ -1,3 +1,4 @@
+import { withGivenBack } from "../../../../server/capacity/given-back.ts";
 import { endMarkedJob, type MarkedJob } from "../../../../server/capacity/marked-job.ts";
 import { NOTHING_OBSERVED, observe } from "../../../../server/capacity/observer.ts";
 import {
@@ -58,7 +59,7 @@ export function createOurs(
     ended: (id, outcome) => {
       const job = jobs.get(id);
       if (job === undefined) return;
-      state = endMarkedJob(state, job, outcome).state;
+      state = withGivenBack(state, job, endMarkedJob(state, job, outcome).state);
       jobs.delete(id);
       changed();
     },

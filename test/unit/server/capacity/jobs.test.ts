@@ -35,8 +35,10 @@ describe("the jobs over time", () => {
     const store: JobStore = { load: () => [...kept], save: (changed) => void saved.push(...changed) };
     let needs = { samples: false, processes: false };
     let usedMiB = 0;
+    const gone: number[] = [];
     const room: RoomWatch = {
       now: () => seen([{ totalMiB: 11_000, reserveMiB: 1000, othersMiB: usedMiB }], [], new Map(), "nothing"),
+      ended: ({ pid }) => void gone.push(pid),
       onChange: samples.subscribe,
       setNeed: (next) => {
         needs = next;
@@ -56,6 +58,7 @@ describe("the jobs over time", () => {
       id,
       saved,
       ended,
+      gone,
       needs: () => needs,
       use(mib: number) {
         usedMiB = mib;
@@ -63,6 +66,21 @@ describe("the jobs over time", () => {
       },
     };
   }
+
+  test("CAP-37 the room is told of the end of a process that a job had to itself, not of one that fell silent", () => {
+    const { jobs, id, gone } = desk();
+    const [shared, sharing, alone, silent] = [11, 11, 12, 13].map((pid) =>
+      id({ peakMiB: 1000, pid, ttlSeconds: 5 }),
+    );
+    jobs.finish(shared ?? "", { outcome: "done", oom: false });
+    expect(gone).toEqual([]);
+    jobs.finish(sharing ?? "", { outcome: "failed", oom: false });
+    jobs.finish(alone ?? "", { outcome: "done", oom: false });
+    expect(gone).toEqual([11, 12]);
+    vi.advanceTimersByTime(6000);
+    expect(jobs.find(silent ?? "")?.state).toBe("expired");
+    expect(gone).toEqual([11, 12]);
+  });
 
   test("CAP-24 silent jobs end by themselves and the next one starts; a heartbeat puts that off", async () => {
     const { jobs, id, ended, needs } = desk();

@@ -81,6 +81,32 @@ test("CAP-25 a list of processes counts beside the least free VRAM from just bef
   expect(views()?.[1]).toMatchObject({ by: "process", freeMiB: 28_000 });
 });
 
+test("CAP-37 what a process that came for a job held is free when its job has ended and free VRAM shows it", () => {
+  const { watch, sample, views } = machine();
+  const [server, job, backend] = [2, 3, 4].map((pid) => ({ pid, name: null, usedMiB: 5000 }));
+  if (server === undefined || job === undefined || backend === undefined) throw new Error("three processes");
+  sample(5000, [server], 1000);
+  const listed = [server, job, { ...backend, backend: "comfyui" }];
+  sample(15_000, listed, 3000);
+  sample(15_000, listed, 4000);
+  // Who was there before, and a backend, live on; so does one that may be of any age.
+  for (const pid of [2, 4, 9]) watch.ended({ pid, gpus: [0], startedAtMs: 2000 });
+  watch.ended({ pid: 3, gpus: [0], startedAtMs: 3500 });
+  watch.ended({ pid: 3, gpus: [1], startedAtMs: 2000 });
+  sample(9000, listed, 5000);
+  expect(views()?.[1]).toMatchObject({ by: "process", freeMiB: 33_000 });
+  watch.ended({ pid: 3, gpus: [0], startedAtMs: 2000 });
+  expect(views()?.[1]).toMatchObject({ by: "process", freeMiB: 38_000 });
+  // Not before it is free, and nothing beyond what it held: that may be anybody's.
+  sample(14_000, listed, 6000);
+  expect(views()?.[1]).toMatchObject({ by: "process", freeMiB: 34_000 });
+  sample(4000, listed, 7000);
+  expect(views()?.[1]).toMatchObject({ by: "process", freeMiB: 38_000 });
+  // The next list tells by itself.
+  sample(12_000, [server, backend], 8000);
+  expect(views()?.[1]).toMatchObject({ by: "process", freeMiB: 36_000 });
+});
+
 test("CAP-25 a list that is old tells nothing", () => {
   const { sample, views } = machine();
   const listed = list(30_000);
