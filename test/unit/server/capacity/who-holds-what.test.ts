@@ -5,7 +5,7 @@ import { BUILT_IN_PROFILES } from "../../../../shared/capacity/built-in-profiles
 import { DEFAULT_RESERVE } from "../../../../shared/capacity/concurrency.ts";
 import type { Job } from "../../../../shared/capacity/job.ts";
 import type { GpuProcess } from "../../../../shared/gpu/gpu.ts";
-import type { BackendState } from "../../../../shared/release/backend.ts";
+import { backendWith } from "../../../helpers/backend-with.ts";
 import { gpusAt } from "../../client/store/small-sidecar.ts";
 
 const TOTAL = 98_304;
@@ -35,20 +35,6 @@ const jobOf = (id: string, more: Partial<Job> = {}): Job => ({
   position: null,
   ...more,
 });
-const backend = (id: string): BackendState => ({
-  id,
-  kind: "comfyui",
-  url: null,
-  reachable: true,
-  problem: null,
-  busy: false,
-  queue: 0,
-  models: [],
-  allocator: null,
-  parked: false,
-  modes: ["auto", "now"],
-  duringJob: "deferred",
-});
 
 /** An estimator on one GPU, shown a list of processes every second. */
 function station({ watched = false } = {}) {
@@ -59,7 +45,7 @@ function station({ watched = false } = {}) {
     profiles: BUILT_IN_PROFILES,
     store: { load: () => [], append: (signature) => kept.push(signature) },
     jobs: () => jobs,
-    backends: () => [backend("comfyui"), backend("other")],
+    backends: () => [backendWith(), backendWith({ id: "other" })],
     reserve: DEFAULT_RESERVE,
     isWsl: false,
     epochMs: 0,

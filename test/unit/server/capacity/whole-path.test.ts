@@ -7,6 +7,7 @@ import { assessFit } from "../../../../shared/capacity/fit.ts";
 import type { Gpu, GpuProcess } from "../../../../shared/gpu/gpu.ts";
 import type { HostState } from "../../../../shared/protocol/state.ts";
 import type { BackendState } from "../../../../shared/release/backend.ts";
+import { backendWith } from "../../../helpers/backend-with.ts";
 import { gpusAt } from "../../client/store/small-sidecar.ts";
 
 /** One GPU as a driver could report it: figures that may be missing, processes that hold no more than is used. */
@@ -218,20 +219,9 @@ describe("who is there and does nothing", () => {
 
   test("CAP-7 CAP-11 CAP-33 a backend that says that it runs nothing promises nothing, and what it holds is reclaimable", () => {
     const held = quiet(9_000, [{ pid: 7, name: "python", usedMiB: 8_900, backend: "comfyui" }]);
-    const backend: BackendState = {
-      id: "comfyui",
-      kind: "comfyui",
-      url: null,
-      reachable: true,
-      problem: null,
-      busy: false,
-      queue: 0,
-      models: [],
+    const backend = backendWith({
       allocator: { allocatedMiB: 6_000, reservedMiB: 8_000, maxAllocatedMiB: 8_000 },
-      parked: false,
-      modes: ["auto", "now"],
-      duringJob: "deferred",
-    };
+    });
     const told = { backends: [backend], watched: true };
     expect(on(held, told)).toMatchObject({ running: 0, promisedMiB: 0, canStart: 1 });
     const { reclaimableMiB, freeMiB, bar } = on(held, told) ?? {};

@@ -3,22 +3,10 @@ import { describe, expect, test } from "vitest";
 import type { GpuProcess } from "../../../../shared/gpu/gpu.ts";
 import type { BackendState } from "../../../../shared/release/backend.ts";
 import { CONTEXT_MIB, estimateMiB, totalEstimateMiB } from "../../../../shared/release/estimate.ts";
+import { backendWith } from "../../../helpers/backend-with.ts";
 
-const backendOf = (own: Partial<BackendState> = {}): BackendState => ({
-  id: "a",
-  kind: "a1111",
-  url: null,
-  reachable: true,
-  problem: null,
-  busy: false,
-  queue: 0,
-  models: [],
-  allocator: null,
-  parked: false,
-  modes: ["auto"],
-  duringJob: "unknown",
-  ...own,
-});
+const backendOf = (own: Partial<BackendState> = {}) =>
+  backendWith({ id: "a", kind: "a1111", modes: ["auto"], duringJob: "unknown", ...own });
 const reserved = (reservedMiB: number | null) => ({ allocatedMiB: null, reservedMiB, maxAllocatedMiB: null });
 const process = (usedMiB: number | null, backend?: string, pid = 1): GpuProcess => ({
   pid,

@@ -1,25 +1,14 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import type { GpuProcess } from "../../../../shared/gpu/gpu.ts";
-import type { AllocatorFigures, BackendState } from "../../../../shared/release/backend.ts";
+import type { AllocatorFigures } from "../../../../shared/release/backend.ts";
 import { CONTEXT_MIB } from "../../../../shared/release/estimate.ts";
 import { heldBecause } from "../../../../shared/release/held-because.ts";
 import { HELD_BECAUSE } from "../../../../shared/release/release.ts";
+import { backendWith } from "../../../helpers/backend-with.ts";
 
-const asked = (id: string, allocator: AllocatorFigures | null = null): BackendState => ({
-  id,
-  kind: "comfyui",
-  url: null,
-  reachable: true,
-  problem: null,
-  busy: false,
-  queue: 0,
-  models: [],
-  allocator,
-  parked: false,
-  modes: ["auto"],
-  duringJob: "unknown",
-});
+const asked = (id: string, allocator: AllocatorFigures | null = null) =>
+  backendWith({ id, allocator, modes: ["auto"], duringJob: "unknown" });
 const process = (usedMiB: number | null, backend?: string): GpuProcess => ({
   pid: 1,
   name: null,
