@@ -32,7 +32,8 @@ import { learnEnd } from "./learn-end.ts";
 import { learnedProfiles } from "./learned-profiles.ts";
 import { type MarkedJob, presentPeak } from "./marked-job.ts";
 import { matchPids, shareProcess } from "./match-pids.ts";
-import { NOTHING_OBSERVED, type Observed, type ObservedGpu, observe } from "./observer.ts";
+import { NOTHING_OBSERVED, type Observed, type ObservedGpu, observe, withRoomTold } from "./observer.ts";
+import type { RoomTold } from "./overrun.ts";
 import { learnedSeconds } from "./profile-figure.ts";
 import { createRecentUse } from "./recent-use.ts";
 import type { KnownRoom } from "./room-watch.ts";
@@ -149,6 +150,15 @@ export function createEstimator(context: EstimatorContext): Estimator {
     };
   }
 
+  /** The room that people go by: what appears next was started by it. */
+  function toldOn(gpu: Gpu, { reserveMiB }: GpuPromise, { promisedMiB, jobsMiB }: Taken): RoomTold | null {
+    const { memoryFreeMiB } = roomOf(gpu, { unified: unifiedOf(gpu) });
+    if (memoryFreeMiB === null || reserveMiB === null || promisedMiB === null || jobsMiB === null)
+      return null;
+    const roomMiB = memoryFreeMiB - promisedMiB - reserveMiB;
+    return { roomMiB, aloneMiB: roomMiB + jobsMiB };
+  }
+
   function unifiedOf(gpu: Gpu): GpuPromise["unified"] {
     if (!hasUnifiedMemory(gpu)) return null;
     const { memoryTotalMiB, memoryFreeMiB } = unifiedRoom(gpu.index, context.readHost());
@@ -259,6 +269,12 @@ export function createEstimator(context: EstimatorContext): Estimator {
         releasing = null;
       }
       settle(raised);
+      if (!listed) return;
+      const told = gpus.map((gpu, i) => {
+        const promise = promises[i];
+        return [gpu.index, promise ? toldOn(gpu, promise, taken[i] ?? UNTOLD) : null] as const;
+      });
+      state = withRoomTold(state, new Map(told));
     },
     jobEnded(ended) {
       const { job } = ended;

@@ -1,4 +1,5 @@
 import { memo } from "../lib/memo.ts";
+import type { Overrun } from "./overrun.ts";
 import { agrees, type Curve, peakOf, resample, TOLERANCE } from "./signatures.ts";
 
 /** What a finished job leaves behind; this is what is kept on disk, and folding `learn` over it gives the rest. */
@@ -13,6 +14,8 @@ export interface Signature {
   /** It died of out-of-memory: `peakMiB` is the least that it wanted, and the curve is cut off. */
   outOfMemory: boolean;
   endedAtMs: number;
+  /** It ran out of memory unmarked: who took more than there was room for. */
+  overruns?: readonly Overrun[];
   /** Nobody saw its process: peak and duration are its own word, and when it held what is not known. */
   reported?: boolean;
 }
@@ -48,15 +51,18 @@ export interface Knowledge {
   kinds: readonly Kind[];
   /** By profile id. */
   floors: ReadonlyMap<string, Floor>;
+  /** What unmarked jobs took more than there was room for, and somebody ran out of memory; the last ones, oldest first. */
+  overruns: readonly Overrun[];
   /** Signatures taken in. */
   seen: number;
 }
 
-export const NOTHING_LEARNED: Knowledge = { kinds: [], floors: new Map(), seen: 0 };
+export const NOTHING_LEARNED: Knowledge = { kinds: [], floors: new Map(), overruns: [], seen: 0 };
 
 /** Peaks that a kind's figure rests on. */
 export const KEPT_PEAKS = 200;
 const MOST_KINDS = 48;
+const KEPT_OVERRUNS = 48;
 const BINS = 32;
 /** One kind's jobs differ by so much in peak and in duration, as a ratio: ±10 % and ±20 %. */
 const ALIKE_PEAK = 1.25;
@@ -70,7 +76,11 @@ const FLOOR_LASTS = 50;
 export function learn(knowledge: Knowledge, signature: Signature): Knowledge {
   const seen = knowledge.seen + 1;
   if (signature.outOfMemory) {
-    if (signature.profile === null) return knowledge;
+    if (signature.profile === null) {
+      const { overruns = [] } = signature;
+      if (overruns.length === 0) return knowledge;
+      return { ...knowledge, overruns: [...knowledge.overruns, ...overruns].slice(-KEPT_OVERRUNS) };
+    }
     const mib = Math.ceil(signature.peakMiB * OUT_OF_MEMORY_MARGIN);
     const before = knowledge.floors.get(signature.profile)?.mib ?? 0;
     const floors = new Map(knowledge.floors).set(signature.profile, { mib: Math.max(mib, before), since: 0 });
@@ -83,7 +93,7 @@ export function learn(knowledge: Knowledge, signature: Signature): Knowledge {
   if (old !== undefined) {
     const kinds = [...knowledge.kinds];
     kinds[index] = widen(old, signature);
-    return { kinds, floors, seen };
+    return { ...knowledge, kinds, floors, seen };
   }
   const curve = resample(signature.curve, signature.seconds, BINS);
   const fresh: Kind = {
@@ -97,7 +107,7 @@ export function learn(knowledge: Knowledge, signature: Signature): Knowledge {
     lastAtMs: signature.endedAtMs,
     reported: signature.reported === true,
   };
-  return { kinds: [...forgetOne(knowledge.kinds), fresh], floors, seen };
+  return { ...knowledge, kinds: [...forgetOne(knowledge.kinds), fresh], floors, seen };
 }
 
 /** A running job of the profile holds more than any before it: its figure is raised without waiting for the end. */

@@ -22,8 +22,8 @@ export function learnedProfiles(knowledge: Knowledge, profiles: readonly Profile
 }
 
 function withFigure(knowledge: Knowledge, profile: Profile, profiles: readonly Profile[]): Profile {
-  const { peakMiB, uncertaintyMiB, seen } = profileFigure(knowledge, profile, profiles);
+  const { peakMiB, uncertaintyMiB, seen, raised } = profileFigure(knowledge, profile, profiles);
   const basis = seen > 0 && profile.basis === "published" ? ("measured" as const) : profile.basis;
   const seconds = learnedSeconds(knowledge, profile.id) ?? profile.seconds;
-  return { ...profile, peakMiB, uncertaintyMiB, seen, basis, seconds };
+  return { ...profile, peakMiB, uncertaintyMiB, seen, raised, basis, seconds };
 }

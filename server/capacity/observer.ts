@@ -1,12 +1,15 @@
+import { inferredEnd } from "./inferred-end.ts";
 import { type Knowledge, learn, NOTHING_LEARNED, raise, type Signature } from "./learn.ts";
 import { type MarkedJob, mostHeld } from "./marked-job.ts";
 import { shareProcess } from "./match-pids.ts";
+import { mostTold, noteRoom, type RoomsTold, type RoomTold } from "./overrun.ts";
 import {
-  type EndedJob,
   NOTHING_TRACKED,
   roleOf,
   type SeenGpu,
   type Tracked,
+  type TrackedGpu,
+  type TrackedProcess,
   trackProcesses,
 } from "./track-processes.ts";
 
@@ -32,6 +35,10 @@ export interface Observed {
   others: ReadonlyMap<number, Others>;
   /** Least free VRAM of the sample that brought the last process list and the one before, by GPU. */
   freeAtList: ReadonlyMap<number, number>;
+  /** Least free VRAM of all samples since the processes were listed, by GPU. */
+  leastFree: ReadonlyMap<number, number>;
+  /** By GPU. */
+  told: ReadonlyMap<number, RoomsTold>;
   /** The last sample. */
   gpus: readonly ObservedGpu[];
   /** Processes that a marker has spoken for: their end teaches nothing more. When that was. */
@@ -44,6 +51,8 @@ export const NOTHING_OBSERVED: Observed = {
   knowledge: NOTHING_LEARNED,
   others: new Map(),
   freeAtList: new Map(),
+  leastFree: new Map(),
+  told: new Map(),
   gpus: [],
   claimed: new Map(),
   nowMs: 0,
@@ -51,8 +60,6 @@ export const NOTHING_OBSERVED: Observed = {
 
 const HALF_DAY_MS = 12 * 3_600_000;
 const CLAIM_LASTS_MS = 120_000;
-/** A process that is gone from a GPU with no more than this share free has probably run out of memory. */
-const CRAMPED_SHARE = 0.03;
 
 /**
  * Takes one sample in: follows the processes, learns from jobs that have ended without a marker, raises at once what
@@ -65,12 +72,14 @@ export function observe(
   marked: readonly MarkedJob[],
   nowMs: number,
 ): { state: Observed; learned: Signature[] } {
-  const { state: tracked, ended } = trackProcesses(state.tracked, gpus);
-  if (tracked === state.tracked) return { state: { ...state, gpus, nowMs }, learned: [] };
+  const most = new Map([...state.told].map(([gpu, rooms]) => [gpu, mostTold(rooms)]));
+  const { state: tracked, ended } = trackProcesses(state.tracked, gpus, most);
+  const leastFree = withFree(state.leastFree, gpus);
+  if (tracked === state.tracked) return { state: { ...state, leastFree, gpus, nowMs }, learned: [] };
   const claimed = stillClaimed(state.claimed, marked, nowMs);
   const learned = ended
     .filter(({ pid, isOther }) => !claimed.has(pid) && !isOther)
-    .map((job) => inferred(job, state.gpus));
+    .map((job) => inferredEnd(job, { before: state, tracked, gpus, leastFree, claimed, nowMs }));
   let knowledge = learned.reduce(learn, state.knowledge);
   for (const job of marked) {
     const isKnown = job.isGuess !== true && !shareProcess(job, marked);
@@ -79,9 +88,14 @@ export function observe(
   }
   const freeAtList = new Map(state.freeAtList);
   const others = new Map(state.others);
+  const told = new Map(state.told);
   for (const gpu of gpus) {
     const now = tracked.gpus.get(gpu.index);
-    if (now === undefined || now === state.tracked.gpus.get(gpu.index)) continue;
+    const listed = state.tracked.gpus.get(gpu.index);
+    if (now === undefined || now === listed) continue;
+    // What was told before somebody appeared is not what the next one is started by.
+    if ([...now.processes.values()].some((process) => hasBegun(process, listed))) told.delete(gpu.index);
+    if (gpu.memoryFreeMiB !== null) leastFree.set(gpu.index, gpu.memoryFreeMiB);
     // The list was read between the last sample and this one: only the least of both was free beside what it tells,
     // and only the least of both is sure not to count a job that loads for what others hold.
     const before = state.gpus.find(({ index }) => index === gpu.index) ?? gpu;
@@ -95,7 +109,30 @@ export function observe(
     }
     others.set(gpu.index, remember(others.get(gpu.index), Math.max(0, used - jobs), nowMs));
   }
-  return { state: { tracked, knowledge, others, freeAtList, gpus, claimed, nowMs }, learned };
+  return {
+    state: { tracked, knowledge, others, freeAtList, leastFree, told, gpus, claimed, nowMs },
+    learned,
+  };
+}
+
+function withFree(before: Observed["leastFree"], gpus: readonly ObservedGpu[]): Map<number, number> {
+  const least = new Map(before);
+  for (const { index, memoryFreeMiB: free } of gpus)
+    if (free !== null) least.set(index, Math.min(free, least.get(index) ?? free));
+  return least;
+}
+
+const hasBegun = ({ pid, job }: TrackedProcess, before: TrackedGpu | undefined) =>
+  job !== null && job.startedMs !== before?.processes.get(pid)?.job?.startedMs;
+
+/**
+ * Remembers the room that is told of now, by GPU: a job that appears next and takes more was started by a figure that is
+ * too low. Pure.
+ */
+export function withRoomTold(state: Observed, rooms: ReadonlyMap<number, RoomTold | null>): Observed {
+  const told = new Map(state.told);
+  for (const [gpu, room] of rooms) told.set(gpu, noteRoom(told.get(gpu) ?? [], room, state.nowMs));
+  return { ...state, told };
 }
 
 const leastOf = (now: number | null, before: number | null) =>
@@ -110,25 +147,6 @@ function stillClaimed(
   for (const [pid, atMs] of claimed) if (nowMs - atMs < CLAIM_LASTS_MS) next.set(pid, atMs);
   for (const { pid } of marked) if (pid !== null) next.set(pid, nowMs);
   return next;
-}
-
-/** The signature of a job that nobody marked. One that vanished from a full GPU was probably killed. */
-function inferred(
-  { name, peakMiB, startedMs, endedMs, curve, goneFromMiB, gpu }: EndedJob,
-  before: readonly ObservedGpu[],
-): Signature {
-  const { memoryFreeMiB: free = null, memoryTotalMiB: total = null } =
-    before.find(({ index }) => index === gpu) ?? {};
-  const cramped = free !== null && total !== null && free <= total * CRAMPED_SHARE;
-  return {
-    profile: null,
-    name,
-    peakMiB,
-    seconds: (endedMs - startedMs) / 1000,
-    curve,
-    outOfMemory: goneFromMiB !== null && cramped,
-    endedAtMs: endedMs,
-  };
 }
 
 function remember(before: Others | undefined, mib: number, nowMs: number): Others {

@@ -1,6 +1,7 @@
 import type { Profile } from "../../shared/capacity/profile.ts";
 import { memo } from "../lib/memo.ts";
 import { KEPT_PEAKS, type Kind, type Knowledge, ratio } from "./learn.ts";
+import { leastAfter } from "./overrun.ts";
 
 /** A peak and how far the truth may lie above it, MiB. */
 export interface PeakFigure {
@@ -8,7 +9,12 @@ export interface PeakFigure {
   uncertaintyMiB: number;
   /** Jobs that it rests on; 0: published or configured alone. */
   seen: number;
+  /** It stands where a job wanted more than the figure was before, perhaps one that nobody marked. */
+  raised: boolean;
 }
+
+/** The figure of peaks that were seen. */
+type OfPeaks = Omit<PeakFigure, "raised">;
 
 type FiguredProfile = Pick<Profile, "id" | "peakMiB" | "basis"> & Partial<Pick<Profile, "uncertaintyMiB">>;
 
@@ -27,7 +33,7 @@ export function marginOf(n: number): number {
   return Math.min(0.2, 0.4 / (n + 1));
 }
 
-function ofPeaks(peaks: readonly number[]): PeakFigure {
+function ofPeaks(peaks: readonly number[]): OfPeaks {
   const sorted = [...peaks].sort((a, b) => a - b);
   const n = sorted.length;
   const rank = n >= ENOUGH_FOR_QUANTILE ? Math.ceil(QUANTILE * n) - 1 : n - 1;
@@ -41,8 +47,9 @@ export const ofKind = memo((kind: Kind) => ofPeaks(kind.peaks));
 /**
  * What one more job of a profile will take: nothing seen → the published or configured peak ± 15 %; else the highest
  * peak that was seen here (with 100 or more: the 99 % quantile of the last 200), a published peak above it counting
- * `1 / (1 + n)` still, and a margin that shrinks as evidence grows. An out-of-memory sets a floor at once. A
- * configured peak is the user's word and is never lowered. MiB.
+ * `1 / (1 + n)` still, and a margin that shrinks as evidence grows. An out-of-memory sets a floor at once; one of jobs
+ * that nobody marked to all figures that may have led to it (`leastAfter`), but for those of profiles that jobs were
+ * marked with and of configured ones. A configured peak is the user's word and is never lowered. MiB.
  */
 export function profileFigure(
   knowledge: Knowledge,
@@ -70,22 +77,23 @@ function makeFigure(
   const marked = knowledge.kinds.filter((kind) => kind.profile === profile.id);
   const inferred = marked.length > 0 ? [] : inferredKinds(knowledge, profile, profiles);
   const peaks = [...marked, ...inferred].flatMap((kind) => kind.peaks).slice(-KEPT_PEAKS);
-  const floor = knowledge.floors.get(profile.id)?.mib ?? 0;
-  const least = Math.max(floor, profile.basis === "configured" || inferred.length > 0 ? profile.peakMiB : 0);
+  const isConfigured = profile.basis === "configured";
+  const overrun = marked.length > 0 || isConfigured ? 0 : leastAfter(knowledge.overruns, profile.peakMiB);
+  const floor = Math.max(knowledge.floors.get(profile.id)?.mib ?? 0, overrun);
   if (peaks.length === 0) {
     const peakMiB = Math.max(profile.peakMiB, floor);
-    return { peakMiB, uncertaintyMiB: doubtOf(profile, peakMiB), seen: 0 };
+    const raised = floor > profile.peakMiB;
+    return { peakMiB, uncertaintyMiB: doubtOf(profile, peakMiB), seen: 0, raised };
   }
   const { peakMiB: measured, uncertaintyMiB: doubt, seen } = ofPeaks(peaks);
   // What jobs say of themselves is often without the CUDA context: of that alone the doubt of other machines' figures stays.
   const isSeen = inferred.length > 0 || marked.some(({ reported }) => !reported);
-  const uncertaintyMiB = isSeen ? doubt : Math.max(doubt, Math.ceil(measured * PUBLISHED_UNCERTAINTY));
+  const unsure = isSeen ? overrun : Math.max(overrun, measured);
+  const uncertaintyMiB = Math.max(doubt, Math.ceil(unsure * PUBLISHED_UNCERTAINTY));
   const published = Math.max(0, profile.peakMiB - measured) / (1 + seen);
-  return {
-    peakMiB: Math.max(Math.ceil(measured + published), least),
-    uncertaintyMiB,
-    seen,
-  };
+  const least = isConfigured || inferred.length > 0 ? profile.peakMiB : 0;
+  const figure = Math.max(Math.ceil(measured + published), least);
+  return { peakMiB: Math.max(figure, floor), uncertaintyMiB, seen, raised: floor > figure };
 }
 
 /** Fewer durations than this say nothing of the next one. */

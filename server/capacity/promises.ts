@@ -43,6 +43,8 @@ export interface Promises {
   unmarkedHeldMiB: number;
   /** The smaller of free now and free at the last process list: what was freed since has no name yet. */
   freeMiB: number | null;
+  /** What the jobs and the idle processes take at most, held or promised. */
+  jobsMiB: number;
   totalMiB: number | null;
 }
 
@@ -108,6 +110,7 @@ export function promisesOn(
     promisedMiB: Math.ceil(promisedMiB(jobs) + company),
     unmarkedMiB: Math.ceil(promisedMiB(jobs) - markedMiB + company),
     unmarkedHeldMiB,
+    jobsMiB: jobs.reduce((sum, { peakMiB, heldMiB }) => sum + Math.max(peakMiB, heldMiB ?? 0), 0),
     freeMiB: free === null ? null : Math.min(free, state.freeAtList.get(gpuIndex) ?? free),
     totalMiB: gpu?.memoryTotalMiB ?? null,
   };

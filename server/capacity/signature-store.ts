@@ -4,13 +4,15 @@ import type { Signature } from "./learn.ts";
 
 /** What finished jobs have taught, across restarts. */
 export interface SignatureStore {
-  /** The last ones, oldest first; what cannot be read is passed over. */
+  /** Those that are kept, oldest first; what cannot be read is passed over. */
   load(): Signature[];
   append(signature: Signature): void;
 }
 
 /** More than any kind's peaks and curves are drawn from. */
 const KEPT = 2000;
+/** What an out-of-memory taught of jobs that nobody marked is not seen again while it is heeded: it is kept for longer. */
+const OVERRUNS_KEPT = 20_000;
 const levels = v.array(v.number());
 const signatureSchema = v.object({
   profile: v.nullable(v.string()),
@@ -20,6 +22,7 @@ const signatureSchema = v.object({
   curve: v.object({ stepS: v.number(), lowMiB: levels, highMiB: levels }),
   outOfMemory: v.boolean(),
   endedAtMs: v.number(),
+  overruns: v.exactOptional(v.array(v.object({ wantedMiB: v.number(), roomMiB: v.number() }))),
   reported: v.exactOptional(v.boolean()),
 });
 const rowSchema = v.object({ body: v.string() });
@@ -28,15 +31,14 @@ export function createSignatureStore(database: CapacityDatabase): SignatureStore
   return {
     load: () =>
       database
-        .use(
-          (sql) => sql.prepare("SELECT body FROM signatures ORDER BY id DESC LIMIT ?").all(KEPT).reverse(),
-          [],
-        )
+        .use((sql) => sql.prepare("SELECT body FROM signatures ORDER BY id").all(), [])
         .flatMap((row) => readSignature(row) ?? []),
     append(signature) {
       database.transact((sql) => {
         sql.prepare("INSERT INTO signatures (body) VALUES (?)").run(JSON.stringify(signature));
-        sql.prepare("DELETE FROM signatures WHERE id <= (SELECT MAX(id) FROM signatures) - ?").run(KEPT);
+        const old = "DELETE FROM signatures WHERE id <= (SELECT MAX(id) FROM signatures) - ?";
+        sql.prepare(`${old} AND body NOT LIKE '%"overruns":[{%'`).run(KEPT);
+        sql.prepare(old).run(OVERRUNS_KEPT);
       });
     },
   };

@@ -15,6 +15,8 @@ export interface Taken {
   /** What those may have given back since the processes were listed: it is free now, and is theirs. */
   regainedMiB: number;
   runs: readonly SeenRun[] | null;
+  /** What the jobs take at most, held or promised; `null`: that cannot be told. */
+  jobsMiB: number | null;
 }
 
 export const UNTOLD: Taken = {
@@ -23,6 +25,7 @@ export const UNTOLD: Taken = {
   unmarkedMiB: 0,
   regainedMiB: 0,
   runs: null,
+  jobsMiB: null,
 };
 
 const UNNAMED_STEP_MIB = 256;
@@ -39,7 +42,7 @@ export function takenOn(
   const isMarked = marked.some((job) => job.gpus.includes(gpu.index));
   // Where somebody holds VRAM whom nvidia-smi does not show, nothing is known of what runs, but for what was marked.
   if (!isMarked && hidesProcesses(gpu)) return UNTOLD;
-  const { running, promisedMiB, unmarkedMiB, unmarkedHeldMiB, freeMiB, runs } = promisesOn(
+  const { running, promisedMiB, unmarkedMiB, unmarkedHeldMiB, freeMiB, runs, jobsMiB } = promisesOn(
     state,
     gpu.index,
     marked,
@@ -53,5 +56,5 @@ export function takenOn(
   // In steps, so that what moves a little with every sample is not sent and drawn with every sample.
   const held = unnamed < UNNAMED_STEP_MIB / 2 ? 0 : Math.ceil(unnamed / UNNAMED_STEP_MIB) * UNNAMED_STEP_MIB;
   const regainedMiB = Math.min(unnamed, unmarkedHeldMiB);
-  return { running, promisedMiB: promisedMiB + held, unmarkedMiB, regainedMiB, runs };
+  return { running, promisedMiB: promisedMiB + held, unmarkedMiB, regainedMiB, runs, jobsMiB };
 }

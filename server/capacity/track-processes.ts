@@ -1,4 +1,5 @@
 import type { GpuProcess } from "../../shared/gpu/gpu.ts";
+import type { RoomTold } from "./overrun.ts";
 import { addPoint, type Curve, EMPTY_CURVE, finishCurve, type GrowingCurve, peakOf } from "./signatures.ts";
 
 /** What one sample says of a GPU. */
@@ -31,9 +32,17 @@ export interface TrackedProcess {
   /** Last time that it was seen to hold clearly more than before; `null`: never yet. */
   grewAtMs: number | null;
   /** The job that it seems to run; `null` between two jobs. */
-  job: { startedMs: number; curve: GrowingCurve } | null;
+  job: Episode | null;
   /** The two halves of the window of `recentMaxMiB`. */
   window: { startedMs: number; nowMiB: number; beforeMiB: number };
+}
+
+/** One job of a process. */
+export interface Episode {
+  startedMs: number;
+  curve: GrowingCurve;
+  /** The room that was told of before it began, beside what its process held, MiB; `null`: nothing was told. */
+  told: (RoomTold & { heldMiB: number }) | null;
 }
 
 /** A job that was seen to end: its process is gone, or has been idle for a minute. */
@@ -48,6 +57,8 @@ export interface EndedJob {
   curve: Curve;
   /** The process is gone, and held this much when it was last seen. `null`: it lives on. */
   goneFromMiB: number | null;
+  /** As `Episode.told`. */
+  told: Episode["told"];
   /** By its name no generation job: there is nothing to learn from it. */
   isOther: boolean;
 }
@@ -81,10 +92,12 @@ const LEAST_JOB_MIB = 1_500;
 /**
  * Follows the compute processes from sample to sample: who is there since when, what it held at most lately and at
  * all, whether it works, and which jobs have ended. Returns the same state where no new process list came. Pure.
+ * @param told by GPU: the room that was told of before this list
  */
 export function trackProcesses(
   state: Tracked,
   gpus: readonly SeenGpu[],
+  told: ReadonlyMap<number, RoomTold | null> = new Map(),
 ): { state: Tracked; ended: EndedJob[] } {
   const ended: EndedJob[] = [];
   let next: Map<number, TrackedGpu> | null = null;
@@ -93,7 +106,10 @@ export function trackProcesses(
     if (gpu.processes === null || gpu.processesAtMs === null || before?.listedAtMs === gpu.processesAtMs)
       continue;
     next ??= new Map(state.gpus);
-    next.set(gpu.index, trackGpu(before, gpu, gpu.processes, gpu.processesAtMs, ended));
+    next.set(
+      gpu.index,
+      trackGpu(before, gpu, gpu.processes, gpu.processesAtMs, ended, told.get(gpu.index) ?? null),
+    );
   }
   return { state: next === null ? state : { gpus: next }, ended };
 }
@@ -104,6 +120,7 @@ function trackGpu(
   listed: readonly GpuProcess[],
   atMs: number,
   ended: EndedJob[],
+  told: RoomTold | null,
 ): TrackedGpu {
   const processes = new Map<number, TrackedProcess>();
   const computing = (gpu.utilizationGpuPct ?? 0) >= BUSY_PCT;
@@ -113,12 +130,23 @@ function trackGpu(
       known === undefined
         ? firstSeen(gpu.index, process, computing, atMs, before === undefined)
         : seenAgain(known, process, computing, atMs, ended);
-    processes.set(process.pid, tracked);
+    processes.set(process.pid, withTold(tracked, known, told));
   }
   for (const process of before?.processes.values() ?? []) {
     if (!processes.has(process.pid) && process.job !== null) endJob(process, atMs, process.heldMiB, ended);
   }
   return { processes, listedAtMs: atMs, usedAtListMiB: gpu.memoryUsedMiB };
+}
+
+/** A job that begins with this list was started by what was told before it. */
+function withTold(
+  process: TrackedProcess,
+  known: TrackedProcess | undefined,
+  told: RoomTold | null,
+): TrackedProcess {
+  const { job } = process;
+  if (told === null || job === null || job.startedMs === known?.job?.startedMs) return process;
+  return { ...process, job: { ...job, told: { ...told, heldMiB: known?.heldMiB ?? 0 } } };
 }
 
 function firstSeen(
@@ -144,7 +172,7 @@ function firstSeen(
     maxMiB: held,
     busyAtMs: computing ? atMs : null,
     grewAtMs: null,
-    job: isSettled ? null : { startedMs: atMs, curve: addPoint(EMPTY_CURVE, 0, held) },
+    job: isSettled ? null : { startedMs: atMs, curve: addPoint(EMPTY_CURVE, 0, held), told: null },
     window: { startedMs: atMs, nowMiB: held, beforeMiB: 0 },
   };
 }
@@ -169,7 +197,7 @@ function seenAgain(
       job = null;
     }
   } else if (busyAtMs === atMs) {
-    job = { startedMs: atMs, curve: addPoint(EMPTY_CURVE, 0, held) };
+    job = { startedMs: atMs, curve: addPoint(EMPTY_CURVE, 0, held), told: null };
   }
   const turn = atMs - known.window.startedMs >= WINDOW_MS;
   const window = turn
@@ -210,6 +238,7 @@ function endJob(
     peakMiB,
     curve,
     goneFromMiB,
+    told: job.told,
     isOther: name !== null && OTHER_PROGRAMS.test(name),
   });
 }

@@ -90,7 +90,10 @@ export const optionsSchema = v.strictObject({
   profile: v.optional(v.string()),
   /** VRAM that is never given to jobs. */
   reserve: v.optional(reserveSchema, {}),
-  profiles: v.optional(v.array(v.omit(profileSchema, ["basis", "source", "seen", "uncertaintyMiB"])), []),
+  profiles: v.optional(
+    v.array(v.omit(profileSchema, ["basis", "source", "seen", "raised", "uncertaintyMiB"])),
+    [],
+  ),
   /** Red lines by rule; `false` turns one off. */
   alerts: v.optional(alertRulesSchema, () => v.parse(alertRulesSchema, {})),
   notify: v.optional(v.pipe(v.array(notifySchema), v.maxLength(16)), []),

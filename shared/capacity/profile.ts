@@ -46,6 +46,8 @@ export const profileSchema = v.object({
   uncertaintyMiB: v.optional(v.pipe(v.number(), v.integer(), v.minValue(0)), 0),
   /** Jobs of this kind that were seen here. */
   seen: v.optional(v.pipe(v.number(), v.integer(), v.minValue(0)), 0),
+  /** The peak was raised because a job here took or wanted more, perhaps one that nobody marked. */
+  raised: v.optional(v.boolean(), false),
 });
 export type Profile = v.InferOutput<typeof profileSchema>;
 
@@ -72,4 +74,5 @@ export const wireProfileSchema = v.object({
   source: v.string(),
   uncertaintyMiB: v.number(),
   seen: v.number(),
+  raised: v.boolean(),
 }) satisfies v.GenericSchema<Profile>;

@@ -16,8 +16,15 @@ const SMALL = "wan2.1-1.3b-t2v-480p-quant";
 const profilesSchema = v.object({ profiles: v.array(profileSchema) });
 const fitSchema = v.object({
   canStart: v.nullable(v.number()),
-  perGpu: v.array(v.object({ promisedMiB: v.nullable(v.number()), running: v.nullable(v.number()) })),
+  perGpu: v.array(
+    v.object({
+      promisedMiB: v.nullable(v.number()),
+      running: v.nullable(v.number()),
+      freeMiB: v.nullable(v.number()),
+    }),
+  ),
 });
+const UNKNOWN_ON_GPU = { promisedMiB: null, running: null, freeMiB: null };
 const stateSchema = v.object({ state: v.object({ capacity: fitSchema }) });
 const get = async ({ sidecar }: Rig, path: string): Promise<unknown> =>
   (await fetch(`${sidecar.url}api/v1/${path}`)).json();
@@ -72,4 +79,57 @@ test("CAP-5 CAP-25 beside somebody's job a marked one that tells no process take
   const { capacity } = v.parse(stateSchema, await get(running, "state")).state;
   expect(capacity.canStart).toBe(after.canStart);
   expect(capacity.perGpu[0]?.promisedMiB).toBe(after.perGpu[0]?.promisedMiB);
+});
+
+test("CAP-38 an out-of-memory of a job that nobody marked raises the figures that may have led to it, and survives a restart", async () => {
+  const gpu = fakeGpu(0, { "memory.total": 49_140, "memory.reserved": 0, "memory.used": 500 });
+  const python = (pid: number, mib: number) => ({
+    gpu_uuid: gpu.uuid,
+    pid,
+    process_name: "python",
+    used_memory: mib,
+  });
+  const own = { id: "own", label: "Our own", peakMiB: 20_000 };
+  const running = await startRig({ script: { gpus: [gpu] }, settings: { profiles: [own] } });
+  rig = running;
+  await live(running);
+  const panel = running.connect();
+  await panel.hello();
+  const holding = (...mib: number[]) =>
+    running.fake.set({
+      gpus: [{ ...gpu, "memory.used": mib.reduce((sum, one) => sum + one, 500) }],
+      processes: mib.map((one, i) => python(100 + i, one)),
+    });
+  const on = async () =>
+    v.parse(stateSchema, await get(running, "state")).state.capacity.perGpu[0] ?? UNKNOWN_ON_GPU;
+  const all = async () => v.parse(profilesSchema, await get(running, "profiles")).profiles;
+  const before = await all();
+
+  const { job } = await jobsClient(() => running.sidecar.url).ask({ profile: "own", pid: 100 });
+  expect(job?.peakMiB).toBe(23_000);
+  holding(20_000);
+  await waitUntil(async () => (await on()).promisedMiB === 3_000, { what: "the marked job" });
+  // 49,140 − 500 − 23,000 − 2,457 = 23,183 MiB are told to be free when somebody starts another.
+  holding(20_000, 10_000);
+  await waitUntil(async () => (await on()).running === 2, { what: "the other job" });
+  holding(20_000, 28_400);
+  await waitUntil(async () => (await on()).freeMiB === 240, { what: "a full GPU" });
+  holding(20_000);
+  const after = await waitUntil(
+    async () => {
+      const now = await all();
+      return now.some(({ raised }) => raised) ? now : null;
+    },
+    { what: "raised figures" },
+  );
+
+  const wanted = 28_640;
+  for (const [i, was] of before.entries()) {
+    const mayBe = was.basis === "published" && was.peakMiB <= 23_183 && was.peakMiB * 2 >= wanted;
+    expect(after[i]).toMatchObject({ id: was.id, raised: mayBe, peakMiB: mayBe ? wanted : was.peakMiB });
+  }
+  expect(after.filter(({ raised }) => raised).length).toBeGreaterThan(0);
+  await running.crash();
+  await live(running);
+  expect(await all()).toEqual(after);
 });

@@ -44,6 +44,7 @@ export const roomEn: RoomWords = {
     configured: "From your config",
     published: "Published",
     learned: "jobs seen here: {n}",
+    raised: "raised, because a job here took or wanted more",
     before: "until then: {source}",
     peak: "peak {mib} MiB",
     margin: "may be {mib} MiB more",

@@ -29,6 +29,7 @@ export interface RoomWords {
     configured: string;
     published: string;
     learned: string;
+    raised: string;
     before: string;
     peak: string;
     margin: string;

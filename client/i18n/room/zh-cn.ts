@@ -41,6 +41,7 @@ export const roomZhCn: RoomWords = {
     configured: "来自你的配置",
     published: "公开数据",
     learned: "本机已见任务数：{n}",
+    raised: "已上调：本机有任务占用或需要更多显存",
     before: "此前：{source}",
     peak: "峰值 {mib} MiB",
     margin: "可能多出 {mib} MiB",

@@ -11,10 +11,11 @@ interface ProfileBasisProps {
 
 /** What a profile's figure rests on: measured, configured or published, by whom and on which GPU, and how many jobs. */
 export const ProfileBasis = memo(function ProfileBasis({ profile, words }: ProfileBasisProps) {
-  const { basis, source, peakMiB, uncertaintyMiB, weightsMiB, seen } = profile;
+  const { basis, source, peakMiB, uncertaintyMiB, weightsMiB, seen, raised } = profile;
   const facts = [
     fillIn(words.peak, { mib: whole(peakMiB) }),
     uncertaintyMiB > 0 ? fillIn(words.margin, { mib: whole(uncertaintyMiB) }) : null,
+    raised ? words.raised : null,
     weightsMiB === null ? null : fillIn(words.weights, { mib: whole(weightsMiB) }),
     seen > 0 ? fillIn(words.learned, { n: seen }) : null,
     // Where jobs were seen, what is published is only what they were judged by at first.

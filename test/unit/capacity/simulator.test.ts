@@ -28,6 +28,21 @@ describe("simulated days", () => {
     expect(outOfMemory("naive")).toBeGreaterThan(100);
   }, 300_000);
 
+  test("CAP-19 CAP-38 from published figures wrong by 40 % at most two out-of-memory of one profile without markers", () => {
+    const rows = runBench({
+      seed: 7,
+      jobs: 2_000,
+      load: 0.8,
+      wrong: 0.4,
+      jobsPerLife: 1_000,
+      machines: MACHINES.filter(({ name }) => name === "32 GB"),
+      contenders: CONTENDERS.filter(({ key }) => key.endsWith("without markers, in turns")),
+    });
+    const ours = rows.find(({ contender }) => contender.includes("without markers"));
+    expect(ours?.worstProfile).toBeGreaterThan(0);
+    expect(ours?.worstProfile).toBeLessThanOrEqual(2);
+  }, 300_000);
+
   test("CAP-19 no policy can read the simulator's truth", () => {
     for (const name of readdirSync(new URL("policies/", folder))) {
       const imports = readFileSync(new URL(`policies/${name}`, folder), "utf8").match(/from "[^"]+"/g) ?? [];

@@ -1,12 +1,13 @@
 import { withGivenBack } from "../../../../server/capacity/given-back.ts";
 import { endMarkedJob, type MarkedJob } from "../../../../server/capacity/marked-job.ts";
-import { NOTHING_OBSERVED, observe } from "../../../../server/capacity/observer.ts";
+import { NOTHING_OBSERVED, observe, withRoomTold } from "../../../../server/capacity/observer.ts";
 import {
   capacityOn,
   type Promises,
   promisesOn,
   reservationFor,
 } from "../../../../server/capacity/promises.ts";
+import { reserveMiB } from "../../../../shared/capacity/concurrency.ts";
 import type { Profile } from "../../../../shared/capacity/profile.ts";
 import type { Policy } from "../policy.ts";
 
@@ -31,13 +32,22 @@ export function createOurs(
     list = [...jobs.values()];
     promises = new Map();
   };
+  const toldOn = (gpu: number) => {
+    const { freeMiB, promisedMiB, totalMiB, jobsMiB } = promisesOf(gpu);
+    if (freeMiB === null || totalMiB === null) return null;
+    const roomMiB = freeMiB - promisedMiB - reserveMiB(totalMiB);
+    return { roomMiB, aloneMiB: roomMiB + jobsMiB };
+  };
   return {
     name,
     patienceS,
     marked,
     sample: ({ tS, gpus }) => {
+      const before = state.tracked;
       state = observe(state, gpus, list, tS * 1000).state;
       promises = new Map();
+      if (state.tracked !== before && !marked)
+        state = withRoomTold(state, new Map(gpus.map(({ index }) => [index, toldOn(index)])));
     },
     place: ({ profile }) => {
       const fits: { gpu: number; left: number }[] = [];

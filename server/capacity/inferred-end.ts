@@ -1,0 +1,56 @@
+import type { Signature } from "./learn.ts";
+import type { Observed, ObservedGpu } from "./observer.ts";
+import { overrunOf } from "./overrun.ts";
+import { finishCurve, peakOf } from "./signatures.ts";
+import { type EndedJob, roleOf, type Tracked } from "./track-processes.ts";
+
+/** A process that is gone from a GPU with no more than this share free has probably run out of memory. */
+const CRAMPED_SHARE = 0.03;
+
+/** What is known of the GPUs when a process is found to be gone. */
+export interface AroundEnd {
+  /** Before the list in which it is missing. */
+  before: Pick<Observed, "tracked" | "freeAtList">;
+  /** By that list. */
+  tracked: Tracked;
+  gpus: readonly ObservedGpu[];
+  /** Since the list before, by GPU: what a job that died held is free again when it is found to be gone. */
+  leastFree: ReadonlyMap<number, number>;
+  claimed: ReadonlyMap<number, number>;
+  nowMs: number;
+}
+
+/**
+ * The signature of a job that nobody marked. One that vanished from a full GPU has probably run out of memory; then
+ * whoever took more than there was room for is to blame, itself or another that was not marked. Pure.
+ */
+export function inferredEnd(job: EndedJob, around: AroundEnd): Signature {
+  const { name, peakMiB, startedMs, endedMs, curve, goneFromMiB, gpu, told } = job;
+  const total = around.gpus.find(({ index }) => index === gpu)?.memoryTotalMiB ?? null;
+  const free = around.leastFree.get(gpu) ?? null;
+  const isCramped = free !== null && total !== null && free <= total * CRAMPED_SHARE;
+  const outOfMemory = goneFromMiB !== null && isCramped;
+  const seconds = (endedMs - startedMs) / 1000;
+  const signature = { profile: null, name, peakMiB, seconds, curve, outOfMemory, endedAtMs: endedMs };
+  if (!outOfMemory) return signature;
+  const wantedMiB = Math.max(peakMiB, goneFromMiB + couldTake(around, gpu));
+  return { ...signature, overruns: [...overrunOf(wantedMiB, told), ...overrunsBeside(around, gpu)] };
+}
+
+/** What was free at the list before and nobody who lives on has taken since: who is gone may have taken all of it. */
+function couldTake({ before, tracked }: AroundEnd, gpu: number): number {
+  const held = before.tracked.gpus.get(gpu)?.processes;
+  let mib = before.freeAtList.get(gpu) ?? 0;
+  for (const { pid, heldMiB } of tracked.gpus.get(gpu)?.processes.values() ?? [])
+    mib -= Math.max(0, (heldMiB ?? 0) - (held?.get(pid)?.heldMiB ?? 0));
+  return Math.max(0, mib);
+}
+
+/** A backend's process is left out: some fill the card on purpose. */
+function overrunsBeside({ tracked, claimed, nowMs }: AroundEnd, gpu: number) {
+  return [...(tracked.gpus.get(gpu)?.processes.values() ?? [])].flatMap((process) => {
+    const { pid, backend, job } = process;
+    if (job === null || backend !== null || claimed.has(pid) || roleOf(process, nowMs) !== "job") return [];
+    return overrunOf(peakOf(finishCurve(job.curve)), job.told);
+  });
+}
