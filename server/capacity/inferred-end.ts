@@ -6,6 +6,11 @@ import { type EndedJob, roleOf, type Tracked } from "./track-processes.ts";
 
 /** A process that is gone from a GPU with no more than this share free has probably run out of memory. */
 const CRAMPED_SHARE = 0.03;
+/**
+ * … and with no more than this, it may have: one allocation can be larger than what is free. It is learned from as one
+ * that went well, and yet whoever took more than was told to be free is noted.
+ */
+const NEARLY_CRAMPED_SHARE = 0.1;
 
 /** What is known of the GPUs when a process is found to be gone. */
 export interface AroundEnd {
@@ -21,20 +26,21 @@ export interface AroundEnd {
 }
 
 /**
- * The signature of a job that nobody marked. One that vanished from a full GPU has probably run out of memory; then
- * whoever took more than there was room for is to blame, itself or another that was not marked. Pure.
+ * The signature of a job that nobody marked. Where one vanished from a full GPU, whoever took more than there was room
+ * for is to blame, itself or another that was not marked. Pure.
  */
 export function inferredEnd(job: EndedJob, around: AroundEnd): Signature {
   const { name, peakMiB, startedMs, endedMs, curve, goneFromMiB, gpu, told } = job;
   const total = around.gpus.find(({ index }) => index === gpu)?.memoryTotalMiB ?? null;
   const free = around.leastFree.get(gpu) ?? null;
-  const isCramped = free !== null && total !== null && free <= total * CRAMPED_SHARE;
-  const outOfMemory = goneFromMiB !== null && isCramped;
+  const freeShare = free === null || total === null ? 1 : free / total;
+  const outOfMemory = goneFromMiB !== null && freeShare <= CRAMPED_SHARE;
   const seconds = (endedMs - startedMs) / 1000;
   const signature = { profile: null, name, peakMiB, seconds, curve, outOfMemory, endedAtMs: endedMs };
-  if (!outOfMemory) return signature;
+  if (goneFromMiB === null || freeShare > NEARLY_CRAMPED_SHARE) return signature;
   const wantedMiB = Math.max(peakMiB, goneFromMiB + couldTake(around, gpu));
-  return { ...signature, overruns: [...overrunOf(wantedMiB, told), ...overrunsBeside(around, gpu)] };
+  const overruns = [...overrunOf(wantedMiB, told), ...overrunsBeside(around, gpu)];
+  return overruns.length === 0 ? signature : { ...signature, overruns };
 }
 
 /** What was free at the list before and nobody who lives on has taken since: who is gone may have taken all of it. */

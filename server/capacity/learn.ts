@@ -14,7 +14,7 @@ export interface Signature {
   /** It died of out-of-memory: `peakMiB` is the least that it wanted, and the curve is cut off. */
   outOfMemory: boolean;
   endedAtMs: number;
-  /** It ran out of memory unmarked: who took more than there was room for. */
+  /** It vanished unmarked from a GPU that was nearly full: who took more there than there was room for. */
   overruns?: readonly Overrun[];
   /** Nobody saw its process: peak and duration are its own word, and when it held what is not known. */
   reported?: boolean;
@@ -51,7 +51,7 @@ export interface Knowledge {
   kinds: readonly Kind[];
   /** By profile id. */
   floors: ReadonlyMap<string, Floor>;
-  /** What unmarked jobs took more than there was room for, and somebody ran out of memory; the last ones, oldest first. */
+  /** What unmarked jobs took more than there was room for, the last ones, oldest first. */
   overruns: readonly Overrun[];
   /** Signatures taken in. */
   seen: number;
@@ -73,17 +73,14 @@ const OUT_OF_MEMORY_MARGIN = 1.1;
 const FLOOR_LASTS = 50;
 
 /** Takes one more signature in. Pure. */
-export function learn(knowledge: Knowledge, signature: Signature): Knowledge {
+export function learn(before: Knowledge, signature: Signature): Knowledge {
+  const knowledge = withOverruns(before, signature);
   const seen = knowledge.seen + 1;
   if (signature.outOfMemory) {
-    if (signature.profile === null) {
-      const { overruns = [] } = signature;
-      if (overruns.length === 0) return knowledge;
-      return { ...knowledge, overruns: [...knowledge.overruns, ...overruns].slice(-KEPT_OVERRUNS) };
-    }
+    if (signature.profile === null) return knowledge;
     const mib = Math.ceil(signature.peakMiB * OUT_OF_MEMORY_MARGIN);
-    const before = knowledge.floors.get(signature.profile)?.mib ?? 0;
-    const floors = new Map(knowledge.floors).set(signature.profile, { mib: Math.max(mib, before), since: 0 });
+    const floor = knowledge.floors.get(signature.profile)?.mib ?? 0;
+    const floors = new Map(knowledge.floors).set(signature.profile, { mib: Math.max(mib, floor), since: 0 });
     return { ...knowledge, floors, seen };
   }
   const floors =
@@ -108,6 +105,11 @@ export function learn(knowledge: Knowledge, signature: Signature): Knowledge {
     reported: signature.reported === true,
   };
   return { ...knowledge, kinds: [...forgetOne(knowledge.kinds), fresh], floors, seen };
+}
+
+function withOverruns(knowledge: Knowledge, { overruns: more = [] }: Signature): Knowledge {
+  if (more.length === 0) return knowledge;
+  return { ...knowledge, overruns: [...knowledge.overruns, ...more].slice(-KEPT_OVERRUNS) };
 }
 
 /** A running job of the profile holds more than any before it: its figure is raised without waiting for the end. */

@@ -71,12 +71,12 @@ function gpuWith(usedMiB: number, processes: GpuProcess[], listedS: number): Obs
 describe("an out-of-memory of a job that nobody marked", () => {
   const first = python(7, 20_000);
   /** One runs; another appears where there is room for 22,000 MiB and takes 25,000; then the GPU is full. */
-  function fullGpu(roomMiB: number, marked: readonly MarkedJob[] = []): Observed {
+  function fullGpu(roomMiB: number, marked: readonly MarkedJob[] = [], usedMiB = TOTAL - 300): Observed {
     let state = observe(NOTHING_OBSERVED, [gpuWith(20_500, [first], 0)], marked, 0).state;
     state = withRoomTold(state, new Map([[0, { roomMiB, aloneMiB: roomMiB + 22_000 }]]));
     state = observe(state, [gpuWith(30_500, [first, python(8, 10_000)], 2)], marked, 2_000).state;
-    state = observe(state, [gpuWith(45_500, [first, python(8, 25_000)], 4)], marked, 4_000).state;
-    return observe(state, [gpuWith(TOTAL - 300, [first, python(8, 25_000)], 4)], marked, 5_000).state;
+    state = observe(state, [gpuWith(43_000, [first, python(8, 22_500)], 4)], marked, 4_000).state;
+    return observe(state, [gpuWith(usedMiB, [first, python(8, 22_500)], 4)], marked, 5_000).state;
   }
   const gone = (state: Observed, left: GpuProcess[], marked: readonly MarkedJob[] = []) =>
     observe(
@@ -115,6 +115,15 @@ describe("an out-of-memory of a job that nobody marked", () => {
     const { learned, state } = gone(fullGpu(22_000), [python(8, 26_000)]);
     expect(learned[0]?.overruns).toEqual([{ wantedMiB: 26_000, roomMiB: 22_000 }]);
     expect(figure(state, 20_000).peakMiB).toBe(26_000);
+  });
+
+  test("CAP-38 may be one where a twentieth was free still: one allocation can want more", () => {
+    const roomy = fullGpu(22_000, [], TOTAL - 2_500);
+    const { learned, state } = gone(roomy, [first]);
+    expect(learned).toMatchObject([{ outOfMemory: false, overruns: [{ roomMiB: 22_000 }] }]);
+    expect(figure(state, 20_000).raised).toBe(true);
+    // Where there was room, nobody died of it.
+    expect(gone(fullGpu(22_000, [], TOTAL - 6_000), [first]).learned[0]).not.toHaveProperty("overruns");
   });
 
   test("CAP-38 blames nobody who took no more than was told, nor one that a marker speaks for", () => {
