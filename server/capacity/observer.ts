@@ -35,7 +35,7 @@ export interface Observed {
   others: ReadonlyMap<number, Others>;
   /** Least free VRAM of the sample that brought the last process list and the one before, by GPU. */
   freeAtList: ReadonlyMap<number, number>;
-  /** Least free VRAM of all samples since the processes were listed, by GPU. */
+  /** Least free VRAM from the sample before the last process list until now, by GPU. */
   leastFree: ReadonlyMap<number, number>;
   /** By GPU. */
   told: ReadonlyMap<number, RoomsTold>;
@@ -95,12 +95,14 @@ export function observe(
     if (now === undefined || now === listed) continue;
     // What was told before somebody appeared is not what the next one is started by.
     if ([...now.processes.values()].some((process) => hasBegun(process, listed))) told.delete(gpu.index);
-    if (gpu.memoryFreeMiB !== null) leastFree.set(gpu.index, gpu.memoryFreeMiB);
     // The list was read between the last sample and this one: only the least of both was free beside what it tells,
     // and only the least of both is sure not to count a job that loads for what others hold.
     const before = state.gpus.find(({ index }) => index === gpu.index) ?? gpu;
     const free = leastOf(gpu.memoryFreeMiB, before.memoryFreeMiB);
-    if (free !== null) freeAtList.set(gpu.index, free);
+    if (free !== null) {
+      freeAtList.set(gpu.index, free);
+      leastFree.set(gpu.index, free);
+    }
     const used = leastOf(gpu.memoryUsedMiB, before.memoryUsedMiB);
     if (used === null) continue;
     let jobs = 0;

@@ -143,8 +143,9 @@ export function composeCapacity(parts: CapacityParts): CapacityArea {
         explainedGpu(gpu, meant.profile, promises[i] ?? UNKNOWN_PROMISE, WORDS[language]),
       );
       const { profile, predicted } = meant;
-      const { peakMiB, source } = profile;
-      return succeed({ ...answer, perGpu, peakMiB, source, ...(predicted === null ? {} : { predicted }) });
+      const { peakMiB, uncertaintyMiB, source } = profile;
+      const figure = { peakMiB, uncertaintyMiB, source, ...(predicted === null ? {} : { predicted }) };
+      return succeed({ ...answer, perGpu, ...figure });
     },
     tell(gateway, onRelease) {
       disposer.add(onRelease(followRelease));

@@ -100,9 +100,10 @@ export function perJobMiB({ peakMiB, weightsMiB = null }: JobSize, weightsLoaded
 
 /**
  * Recommended concurrency on one GPU: `floor((free − promised − reserve) / per job)`, never below 0 and never more
- * than physically fits. Unknown VRAM gives `null`, not 0. What the figure may be wrong by widens the reserve; on a
- * GPU where no job runs it is cut to what leaves room for one, for else a job that fits alone could never be
- * measured. Source of the formula: requirements R3 and R4, issue 4.
+ * than physically fits. Unknown VRAM gives `null`, not 0. What the figure may be wrong by widens the reserve, for each
+ * of the jobs: all are of one kind, so that a figure that is too low is too low for all, and admission reserves as much
+ * for each. On a GPU where no job runs it is cut to what leaves room for one, for else a job that fits alone could never
+ * be measured. Source of the formula: requirements R3 and R4, issue 4.
  */
 export function gpuCapacity(gpu: GpuRoom, profile: JobSize, company: GpuCompany = {}): GpuCapacity {
   const { memoryTotalMiB: total, memoryFreeMiB: free } = gpu;
@@ -117,10 +118,9 @@ export function gpuCapacity(gpu: GpuRoom, profile: JobSize, company: GpuCompany 
     total === null || free === null || base === null
       ? null
       : Math.min(free, total) - (promisedMiB ?? 0) - base;
-  const wanted = Math.ceil(company.uncertaintyMiB ?? 0);
-  const extra =
-    room !== null && running === 0 && room >= perJob ? Math.min(wanted, Math.floor(room - perJob)) : wanted;
-  const canStart = room === null ? null : Math.max(0, Math.floor((room - extra) / perJob));
+  const doubt = Math.ceil(company.uncertaintyMiB ?? 0);
+  const canStart = room === null ? null : jobsIn(room, perJob, doubt, running === 0);
+  const extra = room === null || canStart === null ? doubt : widening(room, perJob, doubt, canStart);
   return {
     index: gpu.index,
     canStart,
@@ -135,6 +135,19 @@ export function gpuCapacity(gpu: GpuRoom, profile: JobSize, company: GpuCompany 
     weightsLoaded: weightsLoaded && perJob < profile.peakMiB,
     basis: profile.basis,
   };
+}
+
+/** Jobs that have room with what each may take more. */
+function jobsIn(room: number, perJob: number, doubt: number, isAlone: boolean): number {
+  const n = Math.max(0, Math.floor(room / (perJob + doubt)));
+  return isAlone && room >= perJob ? Math.max(1, n) : n;
+}
+
+/** What is kept for the doubt of so many jobs, and of the next one where it would have room without: the shown arithmetic gives `n`. */
+function widening(room: number, perJob: number, doubt: number, n: number): number {
+  const fitsOneMore = n === 0 || Math.floor((room - n * doubt) / perJob) > n;
+  const wanted = (fitsOneMore ? n + 1 : n) * doubt;
+  return n === 0 ? wanted : Math.min(wanted, Math.floor(room - n * perJob));
 }
 
 /**

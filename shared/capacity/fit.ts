@@ -55,6 +55,8 @@ export type FitLanguage = (typeof FIT_LANGUAGES)[number];
 export interface ExplainedFit extends Fit {
   perGpu: CapacityState["perGpu"];
   peakMiB: number;
+  /** How far one such job may lie above it. */
+  uncertaintyMiB: number;
   source: string;
 }
 

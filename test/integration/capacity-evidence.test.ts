@@ -20,11 +20,17 @@ const fitSchema = v.object({
     v.object({
       promisedMiB: v.nullable(v.number()),
       running: v.nullable(v.number()),
-      freeMiB: v.nullable(v.number()),
     }),
   ),
 });
-const UNKNOWN_ON_GPU = { promisedMiB: null, running: null, freeMiB: null };
+const UNKNOWN_ON_GPU = { promisedMiB: null, running: null };
+const listedSchema = v.object({
+  state: v.object({
+    gpus: v.array(
+      v.object({ processes: v.nullable(v.array(v.object({ usedMiB: v.nullable(v.number()) }))) }),
+    ),
+  }),
+});
 const stateSchema = v.object({ state: v.object({ capacity: fitSchema }) });
 const get = async ({ sidecar }: Rig, path: string): Promise<unknown> =>
   (await fetch(`${sidecar.url}api/v1/${path}`)).json();
@@ -102,6 +108,10 @@ test("CAP-38 an out-of-memory of a job that nobody marked raises the figures tha
     });
   const on = async () =>
     v.parse(stateSchema, await get(running, "state")).state.capacity.perGpu[0] ?? UNKNOWN_ON_GPU;
+  const listed = async () =>
+    v
+      .parse(listedSchema, await get(running, "state"))
+      .state.gpus.flatMap(({ processes }) => (processes ?? []).map(({ usedMiB }) => usedMiB));
   const all = async () => v.parse(profilesSchema, await get(running, "profiles")).profiles;
   const before = await all();
 
@@ -113,7 +123,7 @@ test("CAP-38 an out-of-memory of a job that nobody marked raises the figures tha
   holding(20_000, 10_000);
   await waitUntil(async () => (await on()).running === 2, { what: "the other job" });
   holding(20_000, 28_400);
-  await waitUntil(async () => (await on()).freeMiB === 240, { what: "a full GPU" });
+  await waitUntil(async () => (await listed()).includes(28_400), { what: "a full GPU" });
   holding(20_000);
   const after = await waitUntil(
     async () => {

@@ -18,6 +18,8 @@ export const fitSchema = v.object({
   perGpu: v.array(gpuCapacitySchema),
   /** Peak of one such job on each of its GPUs, and where it is from. */
   peakMiB: v.number(),
+  /** How far one such job may lie above that: admission reserves both, as far as a GPU without jobs has room for it. */
+  uncertaintyMiB: v.number(),
   source: v.string(),
   /** There where the profile was predicted from those of other sizes. */
   predicted: v.exactOptional(

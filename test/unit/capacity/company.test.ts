@@ -11,6 +11,7 @@ import {
 } from "../../../shared/capacity/concurrency.ts";
 import { explainCapacity, explainFurther } from "../../../shared/capacity/explain.ts";
 import { predictForSize, tokensOf } from "../../../shared/capacity/predict.ts";
+import { reservationOf } from "../../../shared/capacity/reservation.ts";
 import { usefulness } from "../../../shared/capacity/useful.ts";
 import { capacityWordsEn } from "../../../shared/capacity/words-en.ts";
 import { capacityWordsZhCn } from "../../../shared/capacity/words-zh-cn.ts";
@@ -66,6 +67,20 @@ describe("capacity in company", () => {
           base,
         );
         expect(jobs(free, { display: true })).toBeLessThanOrEqual(jobs(free, { display: false }));
+      }),
+    );
+  });
+
+  test("CAP-8 CAP-20 no more is recommended than admission would reserve for, one after the other", () => {
+    fc.assert(
+      fc.property(gpu, fc.integer({ min: 1_000, max: 60_000 }), company, ([total, free], peakMiB, more) => {
+        const { canStart, promisedMiB } = capacityOf(total, free, peakMiB, { ...more, running: 1 });
+        const reserve = reserveFor(total, more.reserve ?? DEFAULT_RESERVE, more.display ?? false);
+        const each = reservationOf({ peakMiB, uncertaintyMiB: more.uncertaintyMiB ?? 0 });
+        let left = free - (promisedMiB ?? 0) - reserve;
+        let admitted = 0;
+        for (; left >= each; left -= each) admitted++;
+        expect(canStart).toBe(admitted);
       }),
     );
   });

@@ -111,6 +111,13 @@ describe("an out-of-memory of a job that nobody marked", () => {
     expect(figure(state, 15_000, "configured")).toMatchObject({ peakMiB: 15_000, raised: false });
   });
 
+  test("CAP-38 is told also where a list from before arrives after it", () => {
+    const late = [gpuWith(20_500, [first, python(8, 24_000)], 5)];
+    const state = observe(fullGpu(22_000), late, [], 6_000).state;
+    const { learned } = observe(state, [gpuWith(20_500, [first], 8)], [], 8_000);
+    expect(learned).toMatchObject([{ outOfMemory: true, overruns: [{ roomMiB: 22_000 }] }]);
+  });
+
   test("CAP-38 also where another one died of it, who took no more than was told", () => {
     const { learned, state } = gone(fullGpu(22_000), [python(8, 26_000)]);
     expect(learned[0]?.overruns).toEqual([{ wantedMiB: 26_000, roomMiB: 22_000 }]);

@@ -177,11 +177,11 @@ describe("from the sample to the answer", () => {
     const quiet = { total: 1, free: 1, util: 0, processes: null };
     const [spark] = answers([gpuOf(quiet, 0, { ...unified, name: "NVIDIA GB10" })]);
     const [gpu] = spark?.state.perGpu ?? [];
-    expect(gpu).toMatchObject({ unifiedMemory: true, freeMiB: 100_000, canStart: 7 });
+    expect(gpu).toMatchObject({ unifiedMemory: true, freeMiB: 100_000, canStart: 6 });
     expect(gpu?.explanation).toContain("shares the host's memory");
     const parts = Object.values(gpu?.bar ?? {});
     expect(parts.reduce<number>((sum, mib) => sum + (mib ?? 0), 0)).toBe(128_000);
-    expect(spark?.fit).toMatchObject({ fits: true, never: false, canStart: 7 });
+    expect(spark?.fit).toMatchObject({ fits: true, never: false, canStart: 6 });
     const blind = { memoryTotalMiB: null, memoryAvailableMiB: null, memoryLimitMiB: null };
     const [untold] = answers([gpuOf(quiet, 0, { ...unified, name: "NVIDIA GB10" })], { host: blind });
     expect(untold?.fit).toMatchObject({ fits: null, canStart: null });
