@@ -1,6 +1,7 @@
 import type { Job } from "../../shared/capacity/job.ts";
 import type { MarkedJob } from "./marked-job.ts";
 import type { Tracked, TrackedProcess } from "./track-processes.ts";
+import { isUnnamed } from "./unnamed.ts";
 
 /** What tells which process a job may have that did not name one. */
 export interface MatchClues {
@@ -22,7 +23,8 @@ export function matchPids(jobs: readonly Job[], tracked: Tracked, clues: MatchCl
   return running.map(({ id, profile, gpus, peakMiB, pid, backend, startedAt }) => {
     const job = { id, profile, gpus, peakMiB };
     if (pid !== null) return { ...job, pid };
-    const processes = [...(tracked.gpus.get(gpus[0] ?? -1)?.processes.values() ?? [])];
+    const listed = tracked.gpus.get(gpus[0] ?? -1)?.processes.values() ?? [];
+    const processes = [...listed].filter((process) => !isUnnamed(process.pid));
     const own = processes.find((process) => backend !== null && process.backend === backend);
     // Jobs inside one backend share its process; outside of one a process runs one job.
     if (own !== undefined) return { ...job, pid: own.pid };

@@ -1,3 +1,4 @@
+import { tellsUse } from "./gpu-views.ts";
 import { inferredEnd } from "./inferred-end.ts";
 import { type Knowledge, learn, NOTHING_LEARNED, raise, type Signature } from "./learn.ts";
 import { type MarkedJob, mostHeld } from "./marked-job.ts";
@@ -12,6 +13,7 @@ import {
   type TrackedProcess,
   trackProcesses,
 } from "./track-processes.ts";
+import { isUnnamed, unnamedPid, unnamedProcess } from "./unnamed.ts";
 
 /** One GPU of one sample. */
 export interface ObservedGpu extends SeenGpu {
@@ -35,6 +37,10 @@ export interface Observed {
   others: ReadonlyMap<number, Others>;
   /** Least free VRAM of the sample that brought the last process list and the one before, by GPU. */
   freeAtList: ReadonlyMap<number, number>;
+  /** Least VRAM in use in any sample, by GPU. */
+  leastUsed: ReadonlyMap<number, number>;
+  /** The machine has told once what a process holds. */
+  tells: boolean;
   /** Least free VRAM from the sample before the last process list until now, by GPU. */
   leastFree: ReadonlyMap<number, number>;
   /** By GPU. */
@@ -52,6 +58,8 @@ export const NOTHING_OBSERVED: Observed = {
   others: new Map(),
   freeAtList: new Map(),
   leastFree: new Map(),
+  leastUsed: new Map(),
+  tells: false,
   told: new Map(),
   gpus: [],
   claimed: new Map(),
@@ -73,12 +81,16 @@ export function observe(
   nowMs: number,
 ): { state: Observed; learned: Signature[] } {
   const most = new Map([...state.told].map(([gpu, rooms]) => [gpu, mostTold(rooms)]));
-  const { state: tracked, ended } = trackProcesses(state.tracked, gpus, most);
-  const leastFree = withFree(state.leastFree, gpus);
-  if (tracked === state.tracked) return { state: { ...state, leastFree, gpus, nowMs }, learned: [] };
-  const claimed = stillClaimed(state.claimed, marked, nowMs);
+  const tells = state.tells || gpus.some(({ processes }) => tellsUse(processes));
+  const leastUsed = withLeast(state.leastUsed, gpus, ({ memoryUsedMiB }) => memoryUsedMiB);
+  const leastFree = withLeast(state.leastFree, gpus, ({ memoryFreeMiB }) => memoryFreeMiB);
+  const named = tells ? gpus : gpus.map((gpu) => withUnnamed({ ...state, leastUsed }, gpu, marked));
+  const { state: tracked, ended } = trackProcesses(state.tracked, named, most);
+  if (tracked === state.tracked)
+    return { state: { ...state, tells, leastUsed, leastFree, gpus, nowMs }, learned: [] };
+  const claimed = stillClaimed(state, marked, nowMs);
   const learned = ended
-    .filter(({ pid, isOther }) => !claimed.has(pid) && !isOther)
+    .filter(({ pid, isOther }) => !claimed.has(pid) && !isOther && !(tells && isUnnamed(pid)))
     .map((job) => inferredEnd(job, { before: state, tracked, gpus, leastFree, claimed, nowMs }));
   let knowledge = learned.reduce(learn, state.knowledge);
   for (const job of marked) {
@@ -104,7 +116,8 @@ export function observe(
       leastFree.set(gpu.index, free);
     }
     const used = leastOf(gpu.memoryUsedMiB, before.memoryUsedMiB);
-    if (used === null) continue;
+    // Of what marked jobs hold, where no process is told, nothing is known to be others'.
+    if (used === null || (!tells && marked.some((job) => job.gpus.includes(gpu.index)))) continue;
     let jobs = 0;
     for (const process of now.processes.values()) {
       if (claimed.has(process.pid) || roleOf(process, nowMs) !== "other") jobs += process.heldMiB ?? 0;
@@ -112,16 +125,53 @@ export function observe(
     others.set(gpu.index, remember(others.get(gpu.index), Math.max(0, used - jobs), nowMs));
   }
   return {
-    state: { tracked, knowledge, others, freeAtList, leastFree, told, gpus, claimed, nowMs },
+    state: {
+      tracked,
+      knowledge,
+      others,
+      freeAtList,
+      leastFree,
+      leastUsed,
+      told,
+      tells,
+      gpus,
+      claimed,
+      nowMs,
+    },
     learned,
   };
 }
 
-function withFree(before: Observed["leastFree"], gpus: readonly ObservedGpu[]): Map<number, number> {
+function withLeast(
+  before: ReadonlyMap<number, number>,
+  gpus: readonly ObservedGpu[],
+  figure: (gpu: ObservedGpu) => number | null,
+): Map<number, number> {
   const least = new Map(before);
-  for (const { index, memoryFreeMiB: free } of gpus)
-    if (free !== null) least.set(index, Math.min(free, least.get(index) ?? free));
+  for (const gpu of gpus) {
+    const mib = figure(gpu);
+    if (mib !== null) least.set(gpu.index, Math.min(mib, least.get(gpu.index) ?? mib));
+  }
   return least;
+}
+
+/**
+ * A GPU whose processes are not told, with the unnamed one in their place. While marked jobs run there what they hold is
+ * in it, so that it stays as it was before them: what somebody else's job will take is promised to that still.
+ */
+function withUnnamed(
+  { tracked, leastUsed, gpus }: Pick<Observed, "tracked" | "leastUsed" | "gpus">,
+  gpu: ObservedGpu,
+  marked: readonly MarkedJob[],
+): ObservedGpu {
+  const { index, processes, memoryUsedMiB: used } = gpu;
+  if (processes === null) return gpu;
+  const known = tracked.gpus.get(index)?.processes.get(unnamedPid(index));
+  const before = gpus.find((one) => one.index === index)?.memoryUsedMiB ?? null;
+  const unnamed = marked.some((job) => job.gpus.includes(index))
+    ? known && { pid: known.pid, name: null, usedMiB: known.heldMiB }
+    : unnamedProcess(index, leastOf(used, before), leastUsed.get(index) ?? null);
+  return { ...gpu, processes: unnamed ? [unnamed] : [] };
 }
 
 const hasBegun = ({ pid, job }: TrackedProcess, before: TrackedGpu | undefined) =>
@@ -141,13 +191,19 @@ const leastOf = (now: number | null, before: number | null) =>
   now === null ? null : Math.min(now, before ?? now);
 
 function stillClaimed(
-  claimed: ReadonlyMap<number, number>,
+  { claimed, tracked }: Observed,
   marked: readonly MarkedJob[],
   nowMs: number,
 ): ReadonlyMap<number, number> {
   const next = new Map<number, number>();
   for (const [pid, atMs] of claimed) if (nowMs - atMs < CLAIM_LASTS_MS) next.set(pid, atMs);
   for (const { pid } of marked) if (pid !== null) next.set(pid, nowMs);
+  for (const gpu of marked.flatMap(({ gpus }) => gpus)) {
+    const pid = unnamedPid(gpu);
+    // What worked unnamed before a job was marked is another's.
+    const isOthers = (tracked.gpus.get(gpu)?.processes.get(pid)?.job ?? null) !== null && !claimed.has(pid);
+    if (!isOthers) next.set(pid, nowMs);
+  }
   return next;
 }
 

@@ -23,7 +23,7 @@ const PRIOR_FADES_AFTER = 30;
 /** A learned kind within this ratio of a published peak takes its place. */
 const STANDS_FOR = 1.25;
 /** A process that agrees with nothing may still grow by this share of what it held at most. */
-const UNKNOWN_GROWTH = 1.15;
+export const UNKNOWN_GROWTH = 1.15;
 /** A job whose steps were doubled or halved passes the same levels at another pace. */
 const PACES = [0.5, 0.7, 1.4, 2];
 const LONGEST_UNKNOWN_S = 3600;

@@ -12,9 +12,10 @@ import { reservationOf } from "../../shared/capacity/reservation.ts";
 import { type MarkedJob, stillPromised } from "./marked-job.ts";
 import { shareProcess } from "./match-pids.ts";
 import type { Observed } from "./observer.ts";
-import { predictPeak } from "./predict-peak.ts";
+import { predictPeak, UNKNOWN_GROWTH } from "./predict-peak.ts";
 import { profileFigure } from "./profile-figure.ts";
 import { isLoadingAnew, roleOf, type TrackedProcess } from "./track-processes.ts";
+import { isUnnamed, mostGrowth } from "./unnamed.ts";
 
 /** A backend that took more VRAM within this time is loading, whatever it says of itself. */
 const STILL_LOADING_MS = 15_000;
@@ -97,9 +98,13 @@ export function promisesOn(
     }
     const ageS = (process.lastSeenMs - job.startedMs) / 1000;
     const total = gpu?.memoryTotalMiB ?? Number.POSITIVE_INFINITY;
-    const { peakMiB } = predictPeak(job.curve, ageS, process.recentMaxMiB, state.knowledge, profiles, total);
+    const { pid, name, recentMaxMiB: mostMiB } = process;
+    const predicted = predictPeak(job.curve, ageS, mostMiB, state.knowledge, profiles, total);
+    const peakMiB =
+      predicted.from === "own" && isUnnamed(pid)
+        ? Math.ceil(mostMiB * mostGrowth(state.knowledge, UNKNOWN_GROWTH))
+        : predicted.peakMiB;
     jobs.push({ peakMiB, heldMiB });
-    const { pid, name } = process;
     runs.push({ job: null, pid, name, startedMs: job.startedMs, peakMiB, heldMiB });
   }
   const company = promisedToOthers(state, gpuIndex, reserve);

@@ -3,6 +3,7 @@ import type { Profile } from "../../shared/capacity/profile.ts";
 import type { Run } from "../../shared/capacity/run.ts";
 import { NO_PHASES, namePhases, type PhasesSeen, profileByPhases, seePhase } from "./phases-seen.ts";
 import type { SeenRun } from "./promises.ts";
+import { isUnnamed } from "./unnamed.ts";
 
 /** What runs on one GPU in one sample. */
 export interface GpuRuns {
@@ -90,8 +91,8 @@ function follow(before: Followed | undefined, look: Look): Followed {
     id,
     job: job?.id ?? null,
     gpu,
-    pid: found.pid,
-    label: job?.label ?? found.name ?? String(found.pid),
+    pid: isUnnamed(found.pid) ? null : found.pid,
+    label: job?.label ?? found.name ?? (isUnnamed(found.pid) ? "" : String(found.pid)),
     profile: job?.profile ?? null,
     startedAt,
     endedAt: null,

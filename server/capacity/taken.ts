@@ -1,7 +1,6 @@
 import type { ReserveSettings } from "../../shared/capacity/concurrency.ts";
 import type { Profile } from "../../shared/capacity/profile.ts";
 import type { Gpu } from "../../shared/gpu/gpu.ts";
-import { hidesProcesses } from "./hides-processes.ts";
 import type { MarkedJob } from "./marked-job.ts";
 import type { Observed } from "./observer.ts";
 import { promisesOn, type SeenRun } from "./promises.ts";
@@ -40,8 +39,8 @@ export function takenOn(
   idleBackends: ReadonlySet<string>,
 ): Taken {
   const isMarked = marked.some((job) => job.gpus.includes(gpu.index));
-  // Where somebody holds VRAM whom nvidia-smi does not show, nothing is known of what runs, but for what was marked.
-  if (!isMarked && hidesProcesses(gpu)) return UNTOLD;
+  // Before the processes were listed nothing is known of what runs, but for what was marked.
+  if (!isMarked && gpu.processes === null) return UNTOLD;
   const { running, promisedMiB, unmarkedMiB, unmarkedHeldMiB, freeMiB, runs, jobsMiB } = promisesOn(
     state,
     gpu.index,

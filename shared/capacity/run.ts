@@ -19,7 +19,7 @@ export const runSchema = v.object({
   job: v.nullable(v.string()),
   gpu: v.number(),
   pid: v.nullable(v.number()),
-  /** The marked job's label, or the process's name. */
+  /** The marked job's label, or the process's name; empty: the machine names no process, and `pid` is `null`. */
   label: v.string(),
   profile: v.nullable(v.string()),
   /** Epoch milliseconds. */

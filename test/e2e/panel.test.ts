@@ -51,10 +51,13 @@ describe("live figures", () => {
       },
     });
     const page = await browser.open(sidecar.url);
-    // 4,078 MiB of reserve, and 15 % of the published 12,200: (80,000 − 5,908) ÷ 12,200 = 6.07
-    await page.getByTestId("can-start").getByText("6", { exact: true }).waitFor();
+    // 4,078 MiB of reserve, and 15 % of the published 12,200 for each of five: (80,000 − 13,228) ÷ 12,200 = 5.47
+    await page.getByTestId("can-start").getByText("5", { exact: true }).waitFor();
     await page.getByText("How this is worked out").click();
-    await hasText(page, "(80,000 MiB free − 5,908 MiB reserve) ÷ 12,200 MiB per job = 6.07, rounded down: 6");
+    await hasText(
+      page,
+      "(80,000 MiB free − 13,228 MiB reserve) ÷ 12,200 MiB per job = 5.47, rounded down: 5",
+    );
     await page.getByLabel("Job profile").selectOption("wan2.2-i2v-a14b");
     await page.getByTestId("can-start").getByText("1", { exact: true }).waitFor();
     await page.reload();

@@ -143,3 +143,36 @@ test("CAP-38 an out-of-memory of a job that nobody marked raises the figures tha
   await live(running);
   expect(await all()).toEqual(after);
 });
+
+test("CAP-39 in a container that tells of no process a two-humped job is known to want more, and its end frees the GPU at once", async () => {
+  const gpu = fakeGpu(0, { "memory.total": 49_140, "memory.reserved": 0, "memory.used": 500 });
+  const running = await startRig({ script: { gpus: [gpu], processes: [] } });
+  rig = running;
+  await live(running);
+  const panel = running.connect();
+  await panel.hello();
+  const using = (mib: number, util: number) =>
+    running.fake.setGpu(0, { "memory.used": mib, "utilization.gpu": util });
+  const answer = async () => v.parse(fitSchema, await get(running, `fit?profile=${SMALL}`));
+  const until = (what: string, canStart: number, runs: number) =>
+    waitUntil(
+      async () => {
+        const { canStart: n, perGpu } = await answer();
+        return n === canStart && perGpu[0]?.running === runs;
+      },
+      { what },
+    );
+  // (48,640 − 2,457) ÷ (12,200 + 15 %) = 3.3
+  await until("an empty GPU", 3, 0);
+  // Half the card is free, and the job will take what is left of it.
+  using(24_000, 95);
+  await until("the first hump", 0, 1);
+  using(39_500, 95);
+  await until("the second hump", 0, 1);
+  using(500, 0);
+  await until("the GPU without it", 3, 0);
+  const jobs = jobsClient(() => running.sidecar.url);
+  const { job } = await jobs.ask({ profile: "wan2.2-i2v-a14b" });
+  expect(job?.state).toBe("running");
+  await jobs.end(job?.id ?? "", { outcome: "done" });
+});

@@ -4,6 +4,7 @@ export const timelineEn: TimelineWords = {
   jobs: "Jobs on this GPU",
   marked: "marked job",
   inferred: "seems to be a job",
+  unnamed: "process not named",
   running: "running",
   ended: "ended",
   peak: "peak {gib} GiB",

@@ -3,6 +3,8 @@ export interface TimelineWords {
   jobs: string;
   marked: string;
   inferred: string;
+  /** A job on a machine that names no process. */
+  unnamed: string;
   running: string;
   ended: string;
   peak: string;

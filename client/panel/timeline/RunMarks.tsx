@@ -1,4 +1,5 @@
 import type { CSSProperties } from "react";
+import type { Run } from "../../../shared/capacity/run.ts";
 import { fillIn } from "../../../shared/problems/fill-in.ts";
 import { gib } from "../../i18n/format.ts";
 import type { TimelineWords } from "../../i18n/timeline/words.ts";
@@ -26,6 +27,8 @@ export function RunBands({ lanes, words }: { lanes: RunLanes["lanes"]; words: Ti
   );
 }
 
+const labelOf = ({ label }: Run, words: TimelineWords) => (label === "" ? words.unnamed : shortName(label));
+
 function Band({ stretch, words }: { stretch: RunStretch; words: TimelineWords }) {
   const { run, phases, isCut, left, right } = stretch;
   const width = right - left;
@@ -36,9 +39,9 @@ function Band({ stretch, words }: { stretch: RunStretch; words: TimelineWords })
       data-marked={run.job !== null}
       data-cut={isCut}
       data-ended={run.endedAt !== null}
-      title={shortName(run.label)}
+      title={labelOf(run, words)}
     >
-      <span className="run-name">{shortName(run.label)}</span>
+      <span className="run-name">{labelOf(run, words)}</span>
       <span className="run-phases">
         {phases.map((phase) => (
           <span
@@ -88,7 +91,7 @@ export function RunList({ lanes: { lanes, hidden }, words }: { lanes: RunLanes; 
     <ul className="plain small run-list" aria-label={words.jobs}>
       {latest.map(({ run, phases }) => (
         <li key={run.id}>
-          <b>{shortName(run.label)}</b>{" "}
+          <b>{labelOf(run, words)}</b>{" "}
           <span className="muted">
             {[
               run.job === null ? words.inferred : words.marked,

@@ -21,6 +21,7 @@ export const CONTENDERS: readonly Contender[] = [
   { key: "ours without markers, in turns", users: "turns", make: unmarked },
   { key: "ours without markers, each by himself", more: true, users: "each", make: unmarked },
   { key: "ours without markers, all at once", more: true, users: "herd", make: unmarked },
+  { key: "ours without markers, processes hidden", more: true, users: "spaced", make: hidden },
   { key: "ours with markers", users: "herd", make: marked("markers", Number.POSITIVE_INFINITY) },
   { key: "admission, the product's queue", users: "herd", make: createAdmission },
   { key: "markers, strict line", more: true, users: "herd", make: marked("markers", 0) },
@@ -29,6 +30,11 @@ export const CONTENDERS: readonly Contender[] = [
 
 function unmarked(profiles: readonly Profile[]): Policy {
   return createOurs(profiles, { name: "no markers", marked: false, patienceS: Number.POSITIVE_INFINITY });
+}
+
+function hidden(profiles: readonly Profile[]): Policy {
+  const patienceS = Number.POSITIVE_INFINITY;
+  return createOurs(profiles, { name: "hidden", marked: false, patienceS, hidden: true });
 }
 
 function marked(name: string, patienceS: number): Contender["make"] {

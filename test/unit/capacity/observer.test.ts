@@ -144,7 +144,7 @@ describe("processes", () => {
   });
 
   test("CAP-18 hidden VRAM is taken for nothing held, a hidden name for a job", () => {
-    const { state } = shown([[{ pid: 7, name: null, usedMiB: null }]]);
+    const { state } = shown([[{ pid: 7, name: null, usedMiB: null }, python(8, 900)]]);
     const process = state.tracked.gpus.get(0)?.processes.get(7);
     if (process === undefined) throw new Error("it was shown");
     expect(process.heldMiB).toBeNull();

@@ -11,10 +11,18 @@ import { reserveMiB } from "../../../../shared/capacity/concurrency.ts";
 import type { Profile } from "../../../../shared/capacity/profile.ts";
 import type { Policy } from "../policy.ts";
 
+interface OursSettings {
+  name: string;
+  marked: boolean;
+  patienceS: number;
+  /** The machine tells of no process: a container of its own. */
+  hidden?: boolean;
+}
+
 /** The product's own estimator, told of starts and ends or not. */
 export function createOurs(
   profiles: readonly Profile[],
-  { name, marked, patienceS }: { name: string; marked: boolean; patienceS: number },
+  { name, marked, patienceS, hidden = false }: OursSettings,
 ): Policy {
   let state = NOTHING_OBSERVED;
   const jobs = new Map<number, MarkedJob>();
@@ -42,8 +50,11 @@ export function createOurs(
     name,
     patienceS,
     marked,
-    sample: ({ tS, gpus }) => {
+    sample: ({ tS, gpus: listed }) => {
       const before = state.tracked;
+      const gpus = hidden
+        ? listed.map((gpu) => ({ ...gpu, processes: gpu.processes === null ? null : [] }))
+        : listed;
       state = observe(state, gpus, list, tS * 1000).state;
       promises = new Map();
       if (state.tracked !== before && !marked)

@@ -8,10 +8,11 @@ import { BASE_MIB, CLOSES_S, OPENS_S, type Scenario } from "./scenario.ts";
 /**
  * How the users behave who are told of no marker:
  * - `turns`: they stand in one line, and the next looks when the one before shows in the process list
+ * - `spaced`: the same where no process is listed: the next looks 15 s after the one before has started
  * - `each`: each looks by himself, every 20 s in the mean
  * - `herd`: all look at every sample, and nobody knows of the others
  */
-export type Users = "turns" | "each" | "herd";
+export type Users = "turns" | "spaced" | "each" | "herd";
 
 export interface RunningJob {
   job: TrueJob;
@@ -231,9 +232,10 @@ export function simulate(
 
   function look(): void {
     const herd = policy.marked || users === "herd";
-    if (!herd && users === "turns" && turnOf !== null) {
+    if (!herd && turnOf !== null) {
       const { pid, atS, gpu } = turnOf;
-      if (t - atS < TURN_LIMIT_S && !shown[gpu]?.some((process) => process.pid === pid)) return;
+      const shows = users === "turns" && shown[gpu]?.some((process) => process.pid === pid);
+      if (t - atS < TURN_LIMIT_S && shows !== true) return;
       turnOf = null;
     }
     const refused = new Set<string>();
@@ -266,7 +268,7 @@ export function simulate(
       started++;
       gone.add(one);
       policy.started(request, gpus, pid);
-      if (!herd && users === "turns") {
+      if (!herd && users !== "each") {
         turnOf = { pid, atS: t, gpu: gpus[0] ?? 0 };
         break;
       }

@@ -27,11 +27,17 @@ function promiseOf(usedMiB: number, processes: GpuProcess[] | null) {
   return estimator.promises().map(({ running, promisedMiB }) => ({ running, promisedMiB }));
 }
 
-test("CAP-4 VRAM that is held by processes which nvidia-smi does not show: what they will take is not known, not 0", () => {
-  const unknown = [{ running: null, promisedMiB: null }];
-  expect(promiseOf(30_000, null)).toEqual(unknown);
-  expect(promiseOf(30_000, [])).toEqual(unknown);
-  expect(promiseOf(30_000, [{ pid: 1, name: "python", usedMiB: 400 }])).toEqual(unknown);
-  expect(promiseOf(30_000, [{ pid: 1, name: "python", usedMiB: null }])).toEqual(unknown);
-  expect(promiseOf(500, [])).toEqual([{ running: 0, promisedMiB: 0 }]);
+test("CAP-4 before the processes were listed what they will take is not known, not 0", () => {
+  expect(promiseOf(30_000, null)).toEqual([{ running: null, promisedMiB: null }]);
+});
+
+test("CAP-39 VRAM that is held where no process is told is a job's, that will take its peak; a desktop's is nobody's", () => {
+  const job = [{ running: 1, promisedMiB: 49_140 - (30_000 - 4_096) }];
+  expect(promiseOf(30_000, [])).toEqual(job);
+  expect(promiseOf(30_000, [{ pid: 1, name: "python", usedMiB: null }])).toEqual(job);
+  const nobody = [{ running: 0, promisedMiB: 0 }];
+  expect(promiseOf(500, [])).toEqual(nobody);
+  expect(promiseOf(3_000, [{ pid: 1, name: "explorer.exe", usedMiB: null }])).toEqual(nobody);
+  // Where the machine tells of processes, what they do not explain is other programs'.
+  expect(promiseOf(30_000, [{ pid: 1, name: "python", usedMiB: 400 }])).toEqual(nobody);
 });

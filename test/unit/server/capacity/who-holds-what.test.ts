@@ -209,16 +209,66 @@ describe("a release on a machine that hides processes", () => {
     expect(times(3, () => see([], heldByNobody(1_800)))).toBe(0);
   });
 
-  test("CAP-34 without a release it may come back, and beside a listed process of the backend it is others'", () => {
+  test("CAP-34 without a release what is left may grow again, and beside a listed process of the backend it is others'", () => {
     const { see } = station();
     times(5, () => see([], heldByNobody(18_000)));
-    expect(times(3, () => see([], heldByNobody(1_800)))).toBeGreaterThan(10_000);
+    expect(times(3, () => see([], heldByNobody(6_800)))).toBeGreaterThan(10_000);
     const { see: seeListed, estimator } = station();
     const listed = [python(7, 2_000, "comfyui")];
     times(5, () => seeListed(listed, heldByNobody(20_000)));
     estimator.releasing();
     estimator.released(["comfyui"]);
     expect(times(3, () => seeListed(listed, heldByNobody(3_800)))).toBeGreaterThan(10_000);
+  });
+});
+
+describe("a job on a machine that tells of no process", () => {
+  const used = (mib: number) => ({ freeMiB: TOTAL - 500 - mib });
+
+  test("CAP-39 has promised its peak in its first hump, and nothing once it is gone", () => {
+    const { see, kept } = station();
+    times(3, () => see([], used(0)));
+    expect(times(20, () => see([], used(18_000)))).toBeGreaterThan(21_000);
+    times(20, () => see([], used(39_500)));
+    expect(times(2, () => see([], used(0)))).toBe(0);
+    expect(kept).toMatchObject([{ profile: null, peakMiB: 39_500, outOfMemory: false }]);
+    // The next one is known in its first hump by the first.
+    const promised = times(20, () => see([], used(18_000))) ?? 0;
+    expect(promised).toBeGreaterThanOrEqual(39_500 - 18_000);
+  });
+
+  test("CAP-39 that is marked is nobody's beside, neither while it runs nor when it has ended", () => {
+    const { see, run, end, kept } = station();
+    times(3, () => see([], used(0)));
+    run(jobOf("mine", { peakMiB: 14_000, startedAt: 3_000 }));
+    expect(times(9, () => see([], used(12_000)))).toBe(14_000);
+    end("mine");
+    // Its process is still there for a moment; what it leaves for longer does nothing.
+    expect(times(3, () => see([], used(12_000)))).toBe(0);
+    expect(times(3, () => see([], used(0)))).toBe(0);
+    expect(kept).toEqual([]);
+  });
+
+  test("CAP-39 that began before a marked one keeps its promise beside it", () => {
+    const { see, run } = station();
+    times(3, () => see([], used(0)));
+    const theirs = times(9, () => see([], used(18_000))) ?? 0;
+    run(jobOf("mine", { peakMiB: 14_000, startedAt: 12_000 }));
+    expect(times(9, () => see([], used(30_000)))).toBeGreaterThanOrEqual(Math.min(theirs, 21_500) + 14_000);
+  });
+
+  test("CAP-39 what agrees with no kind may grow as much as any kind that was seen: several at once, perhaps", () => {
+    const { see } = station();
+    times(3, () => see([], used(0)));
+    // 30 short ones, so that published figures are none of its any more.
+    times(30, () => {
+      times(30, () => see([], used(10_000)));
+      times(10, () => see([], used(20_000)));
+      times(3, () => see([], used(0)));
+    });
+    times(4, () => see([], used(10_000)));
+    times(9, () => see([], used(33_000)));
+    expect(see([], used(33_000))).toBeGreaterThan(33_000 * 0.9);
   });
 });
 
