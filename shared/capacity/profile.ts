@@ -74,5 +74,6 @@ export const wireProfileSchema = v.object({
   source: v.string(),
   uncertaintyMiB: v.number(),
   seen: v.number(),
-  raised: v.boolean(),
-}) satisfies v.GenericSchema<Profile>;
+  /** A sidecar of before says nothing of it. */
+  raised: v.optional(v.boolean(), false),
+}) satisfies v.GenericSchema<Omit<Profile, "raised"> & { raised?: boolean | undefined }, Profile>;

@@ -19,7 +19,7 @@ export const ProfileBasis = memo(function ProfileBasis({ profile, words }: Profi
     weightsMiB === null ? null : fillIn(words.weights, { mib: whole(weightsMiB) }),
     seen > 0 ? fillIn(words.learned, { n: seen }) : null,
     // Where jobs were seen, what is published is only what they were judged by at first.
-    source === "" ? null : seen > 0 ? fillIn(words.before, { source }) : source,
+    source === "" ? null : seen > 0 || raised ? fillIn(words.before, { source }) : source,
   ];
   return (
     <p className="basis small">
