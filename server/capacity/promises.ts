@@ -20,6 +20,15 @@ import { isUnnamed, mostGrowth } from "./unnamed.ts";
 /** A backend that took more VRAM within this time is loading, whatever it says of itself. */
 const STILL_LOADING_MS = 15_000;
 
+/** Backends that say now that they run no job. */
+export interface IdleBackends {
+  ids: ReadonlySet<string>;
+  /** There are some, and it is all of them: what holds VRAM without a name is theirs, or does nothing. */
+  all: boolean;
+}
+
+const NONE_IDLE: IdleBackends = { ids: new Set(), all: false };
+
 /** A job on one GPU, marked or inferred. */
 export interface SeenRun {
   /** Id of the marked job; `null`: inferred. */
@@ -55,7 +64,6 @@ export interface Promises {
  * what it holds. Other programs have promised themselves what they took at most within the last day, less what the
  * reserve is there for: small ones that come and go. A backend that says itself that it runs no job takes nothing: its
  * next job is the one that is asked about. MiB. Pure.
- * @param idleBackends ids of backends that say now that they run no job
  */
 export function promisesOn(
   state: Observed,
@@ -63,7 +71,7 @@ export function promisesOn(
   marked: readonly MarkedJob[],
   profiles: readonly Profile[],
   reserve: ReserveSettings = DEFAULT_RESERVE,
-  idleBackends: ReadonlySet<string> = new Set(),
+  idle: IdleBackends = NONE_IDLE,
 ): Promises {
   const gpu = state.gpus.find(({ index }) => index === gpuIndex);
   const processes = state.tracked.gpus.get(gpuIndex)?.processes;
@@ -89,7 +97,10 @@ export function promisesOn(
     if (state.claimed.has(process.pid) && !isLoadingAnew(process)) continue;
     // Not every backend counts the loading of a model as work.
     const isLoading = state.nowMs - (process.grewAtMs ?? Number.NEGATIVE_INFINITY) < STILL_LOADING_MS;
-    if (process.backend !== null && idleBackends.has(process.backend) && !isLoading) continue;
+    const isIdle = isUnnamed(process.pid)
+      ? idle.all
+      : process.backend !== null && idle.ids.has(process.backend);
+    if (isIdle && !isLoading) continue;
     const { heldMiB, job } = process;
     unmarkedHeldMiB += heldMiB ?? 0;
     if (job === null) {

@@ -3,7 +3,7 @@ import type { Profile } from "../../shared/capacity/profile.ts";
 import type { Gpu } from "../../shared/gpu/gpu.ts";
 import type { MarkedJob } from "./marked-job.ts";
 import type { Observed } from "./observer.ts";
-import { promisesOn, type SeenRun } from "./promises.ts";
+import { type IdleBackends, promisesOn, type SeenRun } from "./promises.ts";
 
 /** What runs on one GPU and will still be taken there, MiB; `null`: that cannot be told. */
 export interface Taken {
@@ -36,7 +36,7 @@ export function takenOn(
   marked: readonly MarkedJob[],
   profiles: readonly Profile[],
   reserve: ReserveSettings,
-  idleBackends: ReadonlySet<string>,
+  idle: IdleBackends,
 ): Taken {
   const isMarked = marked.some((job) => job.gpus.includes(gpu.index));
   // Before the processes were listed nothing is known of what runs, but for what was marked.
@@ -47,7 +47,7 @@ export function takenOn(
     marked,
     profiles,
     reserve,
-    idleBackends,
+    idle,
   );
   const free = gpu.memoryFreeMiB;
   // What was freed since the processes were listed may be given to one of them: it is not counted on before the next list.

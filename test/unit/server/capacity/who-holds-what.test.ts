@@ -237,6 +237,14 @@ describe("a job on a machine that tells of no process", () => {
     expect(promised).toBeGreaterThanOrEqual(39_500 - 18_000);
   });
 
+  test("CAP-39 CAP-33 what is left of it promises nothing while all backends say that they run no job", () => {
+    const { see } = station({ watched: true });
+    times(3, () => see([], used(0)));
+    expect(times(9, () => see([], used(39_500)))).toBeGreaterThan(0);
+    expect(times(9, () => see([], used(12_000)))).toBe(0);
+    expect(see([], used(16_000))).toBeGreaterThan(0);
+  });
+
   test("CAP-39 that is marked is nobody's beside, neither while it runs nor when it has ended", () => {
     const { see, run, end, kept } = station();
     times(3, () => see([], used(0)));
