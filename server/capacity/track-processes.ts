@@ -171,7 +171,7 @@ function firstSeen(
     recentMaxMiB: held,
     maxMiB: held,
     busyAtMs: computing ? atMs : null,
-    grewAtMs: null,
+    grewAtMs: isFirstList || held < MOVED_MIB ? null : atMs,
     job: isSettled ? null : { startedMs: atMs, curve: addPoint(EMPTY_CURVE, 0, held), told: null },
     window: { startedMs: atMs, nowMiB: held, beforeMiB: 0 },
   };

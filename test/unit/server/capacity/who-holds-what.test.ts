@@ -242,7 +242,7 @@ describe("a job on a machine that tells of no process", () => {
     times(3, () => see([], used(0)));
     expect(times(9, () => see([], used(39_500)))).toBeGreaterThan(0);
     expect(times(9, () => see([], used(12_000)))).toBe(0);
-    expect(see([], used(16_000))).toBeGreaterThan(0);
+    expect(times(2, () => see([], used(16_000)))).toBeGreaterThan(0);
   });
 
   test("CAP-39 that is marked is nobody's beside, neither while it runs nor when it has ended", () => {
