@@ -1,6 +1,6 @@
 import type { Signature } from "./learn.ts";
 import type { Observed, ObservedGpu } from "./observer.ts";
-import { overrunOf } from "./overrun.ts";
+import { newOverruns, type Overrun, overrunOf } from "./overrun.ts";
 import { finishCurve, peakOf } from "./signatures.ts";
 import { type EndedJob, roleOf, type Tracked } from "./track-processes.ts";
 
@@ -23,6 +23,8 @@ export interface AroundEnd {
   leastFree: ReadonlyMap<number, number>;
   claimed: ReadonlyMap<number, number>;
   nowMs: number;
+  /** Overruns that are known. */
+  known: readonly Overrun[];
 }
 
 /**
@@ -38,8 +40,9 @@ export function inferredEnd(job: EndedJob, around: AroundEnd): Signature {
   const seconds = (endedMs - startedMs) / 1000;
   const signature = { profile: null, name, peakMiB, seconds, curve, outOfMemory, endedAtMs: endedMs };
   if (goneFromMiB === null || freeShare > NEARLY_CRAMPED_SHARE) return signature;
-  const wantedMiB = Math.max(peakMiB, goneFromMiB + couldTake(around, gpu));
-  const overruns = [...overrunOf(wantedMiB, told), ...overrunsBeside(around, gpu)];
+  // Where it may have gone well it is sure to have wanted only what it held.
+  const wantedMiB = Math.max(peakMiB, goneFromMiB + (outOfMemory ? couldTake(around, gpu) : 0));
+  const overruns = newOverruns(around.known, [...overrunOf(wantedMiB, told), ...overrunsBeside(around, gpu)]);
   return overruns.length === 0 ? signature : { ...signature, overruns };
 }
 

@@ -111,7 +111,7 @@ export function createJobs({ store, room, figures, nowMs }: JobsContext): Jobs {
   function settle() {
     const waits = records.some(isWaiting);
     const runs = records.some(isRunning);
-    room.setNeed({ samples: waits || runs, processes: waits && runs });
+    room.setNeed({ samples: waits || runs, processes: waits });
     clearTimeout(expiry);
     const deadlines = records.filter(isUnfinished).map(({ job }) => job.expiresAt);
     if (deadlines.length === 0) return;

@@ -1,3 +1,4 @@
+import { followLeft } from "./follow-unnamed.ts";
 import { withGivenBack } from "./given-back.ts";
 import type { EndedJob } from "./jobs.ts";
 import { learn, raise, type Signature } from "./learn.ts";
@@ -19,10 +20,10 @@ export function learnEnd(
 ): { state: Observed; signature: Signature | null; changed: boolean } {
   const known = marked.find(({ id }) => id === job.id);
   if (known === undefined) return { state: before, signature: null, changed: false };
-  if (job.state === "expired" && known.pid !== null) {
+  if (job.state === "expired") {
     const claimed = new Map(before.claimed);
-    claimed.delete(known.pid);
-    return { state: { ...before, claimed }, signature: null, changed: false };
+    if (known.pid !== null) claimed.delete(known.pid);
+    return { state: followLeft({ ...before, claimed }, job.gpus), signature: null, changed: false };
   }
   // What a process holds that others share, or that may be another's, is not this job's figure.
   const isOwn = known.isGuess !== true && !shareProcess(known, marked);

@@ -1,5 +1,5 @@
 import { memo } from "../lib/memo.ts";
-import type { Overrun } from "./overrun.ts";
+import { newOverruns, type Overrun } from "./overrun.ts";
 import { agrees, type Curve, peakOf, resample, TOLERANCE } from "./signatures.ts";
 
 /** What a finished job leaves behind; this is what is kept on disk, and folding `learn` over it gives the rest. */
@@ -108,8 +108,9 @@ export function learn(before: Knowledge, signature: Signature): Knowledge {
 }
 
 function withOverruns(knowledge: Knowledge, { overruns: more = [] }: Signature): Knowledge {
-  if (more.length === 0) return knowledge;
-  return { ...knowledge, overruns: [...knowledge.overruns, ...more].slice(-KEPT_OVERRUNS) };
+  const fresh = newOverruns(knowledge.overruns, more);
+  if (fresh.length === 0) return knowledge;
+  return { ...knowledge, overruns: [...knowledge.overruns, ...fresh].slice(-KEPT_OVERRUNS) };
 }
 
 /** A running job of the profile holds more than any before it: its figure is raised without waiting for the end. */

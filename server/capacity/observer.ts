@@ -1,3 +1,4 @@
+import { sureAtMs, withUnnamed } from "./follow-unnamed.ts";
 import { tellsUse } from "./gpu-views.ts";
 import { inferredEnd } from "./inferred-end.ts";
 import { type Knowledge, learn, NOTHING_LEARNED, raise, type Signature } from "./learn.ts";
@@ -13,7 +14,7 @@ import {
   type TrackedProcess,
   trackProcesses,
 } from "./track-processes.ts";
-import { isUnnamed, unnamedPid, unnamedProcess } from "./unnamed.ts";
+import { baseOf, isUnnamed, LEAST_UNNAMED_JOB_MIB, unnamedPid } from "./unnamed.ts";
 
 /** One GPU of one sample. */
 export interface ObservedGpu extends SeenGpu {
@@ -39,6 +40,8 @@ export interface Observed {
   freeAtList: ReadonlyMap<number, number>;
   /** Least VRAM in use in any sample, by GPU. */
   leastUsed: ReadonlyMap<number, number>;
+  /** When the unnamed process of a GPU was last sure to be there. */
+  unnamedAtMs: ReadonlyMap<number, number>;
   /** The machine has told once what a process holds. */
   tells: boolean;
   /** Least free VRAM from the sample before the last process list until now, by GPU. */
@@ -59,6 +62,7 @@ export const NOTHING_OBSERVED: Observed = {
   freeAtList: new Map(),
   leastFree: new Map(),
   leastUsed: new Map(),
+  unnamedAtMs: new Map(),
   tells: false,
   told: new Map(),
   gpus: [],
@@ -84,14 +88,17 @@ export function observe(
   const tells = state.tells || gpus.some(({ processes }) => tellsUse(processes));
   const leastUsed = withLeast(state.leastUsed, gpus, ({ memoryUsedMiB }) => memoryUsedMiB);
   const leastFree = withLeast(state.leastFree, gpus, ({ memoryFreeMiB }) => memoryFreeMiB);
-  const named = tells ? gpus : gpus.map((gpu) => withUnnamed({ ...state, leastUsed }, gpu, marked));
+  const named = tells ? gpus : gpus.map((gpu) => withUnnamed({ ...state, leastUsed }, gpu, marked, nowMs));
   const { state: tracked, ended } = trackProcesses(state.tracked, named, most);
   if (tracked === state.tracked)
     return { state: { ...state, tells, leastUsed, leastFree, gpus, nowMs }, learned: [] };
-  const claimed = stillClaimed(state, marked, nowMs);
+  const claimed = stillClaimed(state.claimed, marked, tells ? [] : named, nowMs);
+  const unnamedAtMs = sureAtMs(state.unnamedAtMs, named, leastUsed, marked, nowMs);
+  const known = state.knowledge.overruns;
   const learned = ended
-    .filter(({ pid, isOther }) => !claimed.has(pid) && !isOther && !(tells && isUnnamed(pid)))
-    .map((job) => inferredEnd(job, { before: state, tracked, gpus, leastFree, claimed, nowMs }));
+    .filter(({ pid, isOther }) => !claimed.has(pid) && !isOther)
+    .filter(({ pid, peakMiB }) => !isUnnamed(pid) || (!tells && peakMiB >= LEAST_UNNAMED_JOB_MIB))
+    .map((job) => inferredEnd(job, { before: state, tracked, gpus, leastFree, claimed, nowMs, known }));
   let knowledge = learned.reduce(learn, state.knowledge);
   for (const job of marked) {
     const isKnown = job.isGuess !== true && !shareProcess(job, marked);
@@ -99,7 +106,7 @@ export function observe(
       knowledge = raise(knowledge, job.profile, mostHeld(tracked, job));
   }
   const freeAtList = new Map(state.freeAtList);
-  const others = new Map(state.others);
+  const others = tells ? new Map(state.others) : withBase(state.others, state.leastUsed, leastUsed);
   const told = new Map(state.told);
   for (const gpu of gpus) {
     const now = tracked.gpus.get(gpu.index);
@@ -132,6 +139,7 @@ export function observe(
       freeAtList,
       leastFree,
       leastUsed,
+      unnamedAtMs,
       told,
       tells,
       gpus,
@@ -140,6 +148,21 @@ export function observe(
     },
     learned,
   };
+}
+
+/** Where the base turns out to be less than was thought, what was above it was no other program's. */
+function withBase(
+  others: Observed["others"],
+  before: Observed["leastUsed"],
+  now: Observed["leastUsed"],
+): Map<number, Others> {
+  const next = new Map(others);
+  for (const [gpu, known] of others) {
+    const less = baseOf(before.get(gpu) ?? null) - baseOf(now.get(gpu) ?? null);
+    const [nowMiB, beforeMiB] = [Math.max(0, known.nowMiB - less), Math.max(0, known.beforeMiB - less)];
+    if (less > 0) next.set(gpu, { ...known, nowMiB, beforeMiB });
+  }
+  return next;
 }
 
 function withLeast(
@@ -153,25 +176,6 @@ function withLeast(
     if (mib !== null) least.set(gpu.index, Math.min(mib, least.get(gpu.index) ?? mib));
   }
   return least;
-}
-
-/**
- * A GPU whose processes are not told, with the unnamed one in their place. While marked jobs run there what they hold is
- * in it, so that it stays as it was before them: what somebody else's job will take is promised to that still.
- */
-function withUnnamed(
-  { tracked, leastUsed, gpus }: Pick<Observed, "tracked" | "leastUsed" | "gpus">,
-  gpu: ObservedGpu,
-  marked: readonly MarkedJob[],
-): ObservedGpu {
-  const { index, processes, memoryUsedMiB: used } = gpu;
-  if (processes === null) return gpu;
-  const known = tracked.gpus.get(index)?.processes.get(unnamedPid(index));
-  const before = gpus.find((one) => one.index === index)?.memoryUsedMiB ?? null;
-  const unnamed = marked.some((job) => job.gpus.includes(index))
-    ? known && { pid: known.pid, name: null, usedMiB: known.heldMiB }
-    : unnamedProcess(index, leastOf(used, before), leastUsed.get(index) ?? null);
-  return { ...gpu, processes: unnamed ? [unnamed] : [] };
 }
 
 const hasBegun = ({ pid, job }: TrackedProcess, before: TrackedGpu | undefined) =>
@@ -190,19 +194,20 @@ export function withRoomTold(state: Observed, rooms: ReadonlyMap<number, RoomTol
 const leastOf = (now: number | null, before: number | null) =>
   now === null ? null : Math.min(now, before ?? now);
 
+/** @param named the GPUs whose processes are not told: an unnamed process beside marked jobs is another's */
 function stillClaimed(
-  { claimed, tracked }: Observed,
+  claimed: ReadonlyMap<number, number>,
   marked: readonly MarkedJob[],
+  named: readonly ObservedGpu[],
   nowMs: number,
 ): ReadonlyMap<number, number> {
   const next = new Map<number, number>();
   for (const [pid, atMs] of claimed) if (nowMs - atMs < CLAIM_LASTS_MS) next.set(pid, atMs);
   for (const { pid } of marked) if (pid !== null) next.set(pid, nowMs);
-  for (const gpu of marked.flatMap(({ gpus }) => gpus)) {
-    const pid = unnamedPid(gpu);
-    // What worked unnamed before a job was marked is another's.
-    const isOthers = (tracked.gpus.get(gpu)?.processes.get(pid)?.job ?? null) !== null && !claimed.has(pid);
-    if (!isOthers) next.set(pid, nowMs);
+  for (const { index, processes } of named) {
+    if (!marked.some(({ gpus }) => gpus.includes(index))) continue;
+    if (processes?.some(({ pid }) => isUnnamed(pid))) next.delete(unnamedPid(index));
+    else next.set(unnamedPid(index), nowMs);
   }
   return next;
 }

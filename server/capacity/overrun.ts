@@ -51,6 +51,23 @@ export function overrunOf(wantedMiB: number, told: (RoomTold & { heldMiB: number
 
 /** Published figures are taken to be off by no more than this factor. */
 const MOST_OFF = 2;
+/** An overrun that wanted as much again, within this ratio, in no more room tells nothing new. */
+const AS_MUCH = 1.1;
+
+/** Those of `more` that can raise a figure and of which the known ones, or one before, do not tell already. Pure. */
+export function newOverruns(known: readonly Overrun[], more: readonly Overrun[]): Overrun[] {
+  const tells = (told: Overrun, one: Overrun) =>
+    told.roomMiB >= one.roomMiB &&
+    told.wantedMiB >= one.wantedMiB &&
+    told.wantedMiB <= one.wantedMiB * AS_MUCH;
+  const fresh: Overrun[] = [];
+  for (const one of more) {
+    const canRaise = one.roomMiB > 0 && one.wantedMiB <= one.roomMiB * MOST_OFF;
+    const isTold = known.some((told) => tells(told, one)) || fresh.some((told) => tells(told, one));
+    if (canRaise && !isTold) fresh.push(one);
+  }
+  return fresh;
+}
 
 /**
  * What a profile's peak must be at least after these overruns, oldest first: each raises all figures that fitted into its

@@ -9,7 +9,7 @@ export interface PeakFigure {
   uncertaintyMiB: number;
   /** Jobs that it rests on; 0: published or configured alone. */
   seen: number;
-  /** It stands where a job wanted more than the figure was before, perhaps one that nobody marked. */
+  /** Peak or doubt is what it is because a job took or wanted more, perhaps one that nobody marked. */
   raised: boolean;
 }
 
@@ -48,8 +48,8 @@ export const ofKind = memo((kind: Kind) => ofPeaks(kind.peaks));
  * What one more job of a profile will take: nothing seen → the published or configured peak ± 15 %; else the highest
  * peak that was seen here (with 100 or more: the 99 % quantile of the last 200), a published peak above it counting
  * `1 / (1 + n)` still, and a margin that shrinks as evidence grows. An out-of-memory sets a floor at once; one of jobs
- * that nobody marked to all figures that may have led to it (`leastAfter`), but for those of profiles that jobs were
- * marked with and of configured ones. A configured peak is the user's word and is never lowered. MiB.
+ * that nobody marked widens the doubt of all figures that may have led to it (`leastAfter`), but for those of profiles
+ * that jobs were marked with and of configured ones. A configured peak is the user's word and is never lowered. MiB.
  */
 export function profileFigure(
   knowledge: Knowledge,
@@ -69,17 +69,32 @@ const figuresOf = memo(
   (_: Knowledge) => new Map<object, { profiles: readonly object[]; figure: PeakFigure }>(),
 );
 
+/**
+ * Its own figure, and where jobs that nobody marked took more than there was room for, what they wanted as its doubt: it is
+ * a guess that they were of this profile, and on a GPU without jobs the doubt keeps none from starting.
+ */
 function makeFigure(
   knowledge: Knowledge,
   profile: FiguredProfile,
   profiles: readonly Pick<Profile, "id" | "peakMiB">[],
 ): PeakFigure {
   const marked = knowledge.kinds.filter((kind) => kind.profile === profile.id);
+  const own = ownFigure(knowledge, profile, profiles, marked);
+  if (marked.length > 0 || profile.basis === "configured") return own;
+  const wanted = leastAfter(knowledge.overruns, profile.peakMiB) * (1 + PUBLISHED_UNCERTAINTY);
+  const doubt = Math.ceil(wanted) - own.peakMiB;
+  return doubt > own.uncertaintyMiB ? { ...own, uncertaintyMiB: doubt, raised: true } : own;
+}
+
+function ownFigure(
+  knowledge: Knowledge,
+  profile: FiguredProfile,
+  profiles: readonly Pick<Profile, "id" | "peakMiB">[],
+  marked: readonly Kind[],
+): PeakFigure {
   const inferred = marked.length > 0 ? [] : inferredKinds(knowledge, profile, profiles);
   const peaks = [...marked, ...inferred].flatMap((kind) => kind.peaks).slice(-KEPT_PEAKS);
-  const isConfigured = profile.basis === "configured";
-  const overrun = marked.length > 0 || isConfigured ? 0 : leastAfter(knowledge.overruns, profile.peakMiB);
-  const floor = Math.max(knowledge.floors.get(profile.id)?.mib ?? 0, overrun);
+  const floor = knowledge.floors.get(profile.id)?.mib ?? 0;
   if (peaks.length === 0) {
     const peakMiB = Math.max(profile.peakMiB, floor);
     const raised = floor > profile.peakMiB;
@@ -88,10 +103,9 @@ function makeFigure(
   const { peakMiB: measured, uncertaintyMiB: doubt, seen } = ofPeaks(peaks);
   // What jobs say of themselves is often without the CUDA context: of that alone the doubt of other machines' figures stays.
   const isSeen = inferred.length > 0 || marked.some(({ reported }) => !reported);
-  const unsure = isSeen ? overrun : Math.max(overrun, measured);
-  const uncertaintyMiB = Math.max(doubt, Math.ceil(unsure * PUBLISHED_UNCERTAINTY));
+  const uncertaintyMiB = isSeen ? doubt : Math.max(doubt, Math.ceil(measured * PUBLISHED_UNCERTAINTY));
   const published = Math.max(0, profile.peakMiB - measured) / (1 + seen);
-  const least = isConfigured || inferred.length > 0 ? profile.peakMiB : 0;
+  const least = profile.basis === "configured" || inferred.length > 0 ? profile.peakMiB : 0;
   const figure = Math.max(Math.ceil(measured + published), least);
   return { peakMiB: Math.max(figure, floor), uncertaintyMiB, seen, raised: floor > figure };
 }

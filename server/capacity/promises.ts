@@ -97,8 +97,10 @@ export function promisesOn(
     if (state.claimed.has(process.pid) && !isLoadingAnew(process)) continue;
     // Not every backend counts the loading of a model as work.
     const isLoading = state.nowMs - (process.grewAtMs ?? Number.NEGATIVE_INFINITY) < STILL_LOADING_MS;
+    // What has no name may be another's who works while the backends do not.
+    const works = state.nowMs - (process.busyAtMs ?? Number.NEGATIVE_INFINITY) < STILL_LOADING_MS;
     const isIdle = isUnnamed(process.pid)
-      ? idle.all
+      ? idle.all && !works
       : process.backend !== null && idle.ids.has(process.backend);
     if (isIdle && !isLoading) continue;
     const { heldMiB, job } = process;
@@ -113,7 +115,7 @@ export function promisesOn(
     const predicted = predictPeak(job.curve, ageS, mostMiB, state.knowledge, profiles, total);
     const peakMiB =
       predicted.from === "own" && isUnnamed(pid)
-        ? Math.ceil(mostMiB * mostGrowth(state.knowledge, UNKNOWN_GROWTH))
+        ? Math.min(total, Math.ceil(mostMiB * mostGrowth(state.knowledge, UNKNOWN_GROWTH)))
         : predicted.peakMiB;
     jobs.push({ peakMiB, heldMiB });
     runs.push({ job: null, pid, name, startedMs: job.startedMs, peakMiB, heldMiB });

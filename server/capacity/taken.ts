@@ -4,6 +4,7 @@ import type { Gpu } from "../../shared/gpu/gpu.ts";
 import type { MarkedJob } from "./marked-job.ts";
 import type { Observed } from "./observer.ts";
 import { type IdleBackends, promisesOn, type SeenRun } from "./promises.ts";
+import { baseOf, UNEXPLAINED_MIB } from "./unnamed.ts";
 
 /** What runs on one GPU and will still be taken there, MiB; `null`: that cannot be told. */
 export interface Taken {
@@ -28,6 +29,11 @@ export const UNTOLD: Taken = {
 };
 
 const UNNAMED_STEP_MIB = 256;
+
+function unexplainedMiB({ index, memoryUsedMiB, processes }: Gpu, { leastUsed }: Observed): number {
+  const listed = (processes ?? []).reduce((sum, { usedMiB }) => sum + (usedMiB ?? 0), 0);
+  return (memoryUsedMiB ?? 0) - listed - baseOf(leastUsed.get(index) ?? null);
+}
 
 /** What is known of those who will take VRAM on this GPU. Pure. */
 export function takenOn(
@@ -55,5 +61,14 @@ export function takenOn(
   // In steps, so that what moves a little with every sample is not sent and drawn with every sample.
   const held = unnamed < UNNAMED_STEP_MIB / 2 ? 0 : Math.ceil(unnamed / UNNAMED_STEP_MIB) * UNNAMED_STEP_MIB;
   const regainedMiB = Math.min(unnamed, unmarkedHeldMiB);
-  return { running, promisedMiB: promisedMiB + held, unmarkedMiB, regainedMiB, runs, jobsMiB };
+  // Where the machine tells of some processes and not of all, somebody else may run a job.
+  const isPartial = state.tells && !isMarked && unexplainedMiB(gpu, state) > UNEXPLAINED_MIB;
+  return {
+    running: isPartial ? null : running,
+    promisedMiB: promisedMiB + held,
+    unmarkedMiB,
+    regainedMiB,
+    runs,
+    jobsMiB,
+  };
 }

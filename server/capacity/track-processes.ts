@@ -41,7 +41,7 @@ export interface TrackedProcess {
 export interface Episode {
   startedMs: number;
   curve: GrowingCurve;
-  /** The room that was told of before it began, beside what its process held, MiB; `null`: nothing was told. */
+  /** The room that was told of before it began, beside what its process held or was promised, MiB; `null`: none was. */
   told: (RoomTold & { heldMiB: number }) | null;
 }
 
@@ -146,7 +146,9 @@ function withTold(
 ): TrackedProcess {
   const { job } = process;
   if (told === null || job === null || job.startedMs === known?.job?.startedMs) return process;
-  return { ...process, job: { ...job, told: { ...told, heldMiB: known?.heldMiB ?? 0 } } };
+  // What was promised to it is in no room that was told of, and its own.
+  const heldMiB = known === undefined ? 0 : Math.max(known.recentMaxMiB, known.heldMiB ?? 0);
+  return { ...process, job: { ...job, told: { ...told, heldMiB } } };
 }
 
 function firstSeen(

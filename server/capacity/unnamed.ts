@@ -2,7 +2,7 @@ import type { GpuProcess } from "../../shared/gpu/gpu.ts";
 import type { Kind, Knowledge } from "./learn.ts";
 
 /** More than a desktop's ups and downs, less than any video model. */
-const UNEXPLAINED_MIB = 2048;
+export const UNEXPLAINED_MIB = 2048;
 /** What was never given back, up to this much, is the driver's and the desktop's. */
 const MOST_BASE_MIB = 4096;
 
@@ -14,6 +14,9 @@ export const unnamedPid = (gpu: number) => -1 - gpu;
 
 export const isUnnamed = (pid: number | null) => pid !== null && pid < 0;
 
+/** What is the driver's and the desktop's: the least that ever was in use, but not more than 4 GiB. MiB. */
+export const baseOf = (leastUsedMiB: number | null) => Math.min(leastUsedMiB ?? 0, MOST_BASE_MIB);
+
 /**
  * The unnamed process of a GPU as a list of processes would tell it; `null`: there is none. MiB. Pure.
  * @param usedMiB the least in use around the time of the list; `leastUsedMiB`: ever
@@ -24,13 +27,17 @@ export function unnamedProcess(
   leastUsedMiB: number | null,
 ): GpuProcess | null {
   if (usedMiB === null) return null;
-  const held = usedMiB - Math.min(leastUsedMiB ?? 0, MOST_BASE_MIB);
+  const held = usedMiB - baseOf(leastUsedMiB);
   return held > UNEXPLAINED_MIB ? { pid: unnamedPid(gpu), name: null, usedMiB: held } : null;
 }
 
 /** A level's share of the duration from which on a job is taken to have loaded, and until which it works. */
 const WORKS_FROM = 0.2;
 const WORKS_UNTIL = 0.8;
+/** Below this share of its peak a job rests; the dip of a two-humped one is at 0.3. */
+const RESTS_BELOW = 0.25;
+/** What never held more is no video job that could teach something: the smallest profile takes twice as much. */
+export const LEAST_UNNAMED_JOB_MIB = 4096;
 
 /**
  * How much what holds VRAM may still grow by where it agrees with no kind, several jobs at once perhaps: as a ratio, the
@@ -41,8 +48,10 @@ export function mostGrowth({ kinds }: Knowledge, least: number): number {
 }
 
 function growthAtWork({ reported, curve, peaks }: Kind): number {
-  if (reported) return 1;
+  const peak = Math.max(...peaks);
   const bins = curve.lowMiB.length;
-  const atWork = curve.lowMiB.slice(Math.floor(bins * WORKS_FROM), Math.ceil(bins * WORKS_UNTIL));
-  return Math.max(...peaks) / Math.max(1, Math.min(...atWork));
+  const atWork = curve.lowMiB
+    .slice(Math.floor(bins * WORKS_FROM), Math.ceil(bins * WORKS_UNTIL))
+    .filter((mib) => mib >= peak * RESTS_BELOW);
+  return reported || atWork.length === 0 ? 1 : peak / Math.min(...atWork);
 }

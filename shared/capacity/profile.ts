@@ -46,7 +46,7 @@ export const profileSchema = v.object({
   uncertaintyMiB: v.optional(v.pipe(v.number(), v.integer(), v.minValue(0)), 0),
   /** Jobs of this kind that were seen here. */
   seen: v.optional(v.pipe(v.number(), v.integer(), v.minValue(0)), 0),
-  /** The peak was raised because a job here took or wanted more, perhaps one that nobody marked. */
+  /** Peak or uncertainty was raised because a job here took or wanted more, perhaps one that nobody marked. */
   raised: v.optional(v.boolean(), false),
 });
 export type Profile = v.InferOutput<typeof profileSchema>;

@@ -9,7 +9,14 @@ import {
   observe,
   withRoomTold,
 } from "../../../server/capacity/observer.ts";
-import { leastAfter, mostTold, noteRoom, type Overrun, overrunOf } from "../../../server/capacity/overrun.ts";
+import {
+  leastAfter,
+  mostTold,
+  newOverruns,
+  noteRoom,
+  type Overrun,
+  overrunOf,
+} from "../../../server/capacity/overrun.ts";
 import { profileFigure } from "../../../server/capacity/profile-figure.ts";
 import type { GpuProcess } from "../../../shared/gpu/gpu.ts";
 
@@ -38,6 +45,18 @@ describe("figures after overruns", () => {
         expect(leastAfter(small, peak)).toBe(0);
       }),
     );
+  });
+
+  test("CAP-38 what can raise nothing, or tells nothing new, is not kept", () => {
+    const known = [{ wantedMiB: 20_000, roomMiB: 16_000 }];
+    const more = [
+      { wantedMiB: 9_000, roomMiB: -4_000 },
+      { wantedMiB: 20_000, roomMiB: 9_000 },
+      { wantedMiB: 19_000, roomMiB: 15_000 },
+      { wantedMiB: 21_000, roomMiB: 15_000 },
+      { wantedMiB: 21_000, roomMiB: 14_000 },
+    ];
+    expect(newOverruns(known, more)).toEqual([more[3]]);
   });
 
   test("CAP-38 the most that was told within a minute counts, and nobody is told to want more than there is alone", () => {
@@ -102,13 +121,14 @@ describe("an out-of-memory of a job that nobody marked", () => {
     expect(learned).toMatchObject<Partial<Signature>[]>([
       { profile: null, outOfMemory: true, overruns: [{ wantedMiB: 28_640, roomMiB: 22_000 }] },
     ]);
-    expect(figure(state, 15_000)).toMatchObject({ peakMiB: 28_640, raised: true });
-    expect(figure(state, 22_000)).toMatchObject({ peakMiB: 28_640, raised: true });
+    // 28,640 and 15 %. That it was this profile is a guess, so it is its doubt that is raised.
+    expect(figure(state, 15_000)).toMatchObject({ peakMiB: 15_000, uncertaintyMiB: 17_936, raised: true });
+    expect(figure(state, 22_000)).toMatchObject({ peakMiB: 22_000, uncertaintyMiB: 10_936, raised: true });
     // It did not fit into the room that was told of, or was far below: nobody started this one by it.
-    expect(figure(state, 22_001)).toMatchObject({ peakMiB: 22_001, raised: false });
-    expect(figure(state, 14_000)).toMatchObject({ peakMiB: 14_000, raised: false });
+    expect(figure(state, 22_001)).toMatchObject({ uncertaintyMiB: 3_301, raised: false });
+    expect(figure(state, 14_000)).toMatchObject({ uncertaintyMiB: 2_100, raised: false });
     // A user's own word is not doubted for a guess.
-    expect(figure(state, 15_000, "configured")).toMatchObject({ peakMiB: 15_000, raised: false });
+    expect(figure(state, 15_000, "configured")).toMatchObject({ uncertaintyMiB: 2_250, raised: false });
   });
 
   test("CAP-38 is told also where a list from before arrives after it", () => {
@@ -121,14 +141,14 @@ describe("an out-of-memory of a job that nobody marked", () => {
   test("CAP-38 also where another one died of it, who took no more than was told", () => {
     const { learned, state } = gone(fullGpu(22_000), [python(8, 26_000)]);
     expect(learned[0]?.overruns).toEqual([{ wantedMiB: 26_000, roomMiB: 22_000 }]);
-    expect(figure(state, 20_000).peakMiB).toBe(26_000);
+    expect(figure(state, 20_000).uncertaintyMiB).toBe(9_900);
   });
 
   test("CAP-38 may be one where a twentieth was free still: one allocation can want more", () => {
     const roomy = fullGpu(22_000, [], TOTAL - 2_500);
     const { learned, state } = gone(roomy, [first]);
     expect(learned).toMatchObject([{ outOfMemory: false, overruns: [{ roomMiB: 22_000 }] }]);
-    expect(figure(state, 20_000).raised).toBe(true);
+    expect(figure(state, 16_000).raised).toBe(true);
     // Where there was room, nobody died of it.
     expect(gone(fullGpu(22_000, [], TOTAL - 6_000), [first]).learned[0]).not.toHaveProperty("overruns");
   });

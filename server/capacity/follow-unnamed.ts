@@ -1,0 +1,72 @@
+import type { MarkedJob } from "./marked-job.ts";
+import type { Observed, ObservedGpu } from "./observer.ts";
+import { trackProcesses } from "./track-processes.ts";
+import { baseOf, UNEXPLAINED_MIB, unnamedPid, unnamedProcess } from "./unnamed.ts";
+
+/** Beside marked jobs an unnamed one that may be gone is believed to be there for so long. */
+const UNSURE_LASTS_MS = 600_000;
+
+type Known = Pick<Observed, "tracked" | "leastUsed" | "gpus" | "claimed" | "unnamedAtMs">;
+
+/**
+ * A GPU whose processes are not told, with the unnamed one in their place: all that is held above the base. While marked
+ * jobs run there somebody else holds at most that, and at least what is beyond the jobs' peaks; in between it is left as
+ * it was before them, for ten minutes. Pure.
+ */
+export function withUnnamed(state: Known, gpu: ObservedGpu, marked: readonly MarkedJob[], nowMs: number) {
+  const { index, processes, memoryUsedMiB } = gpu;
+  if (processes === null) return gpu;
+  const before = state.gpus.find((one) => one.index === index)?.memoryUsedMiB ?? memoryUsedMiB;
+  const used = memoryUsedMiB === null || before === null ? memoryUsedMiB : Math.min(memoryUsedMiB, before);
+  const all = unnamedProcess(index, used, state.leastUsed.get(index) ?? null);
+  const own = marked.filter((job) => job.gpus.includes(index));
+  if (all === null || own.length === 0) return { ...gpu, processes: all === null ? [] : [all] };
+  const mostMiB = all.usedMiB ?? 0;
+  const leastMiB = mostMiB - own.reduce((sum, { peakMiB }) => sum + peakMiB, 0);
+  const known = state.tracked.gpus.get(index)?.processes.get(unnamedPid(index));
+  const isSure = leastMiB > UNEXPLAINED_MIB;
+  const mayBe =
+    known !== undefined &&
+    !state.claimed.has(known.pid) &&
+    nowMs - (state.unnamedAtMs.get(index) ?? 0) < UNSURE_LASTS_MS;
+  const wasMiB = mayBe ? (known.heldMiB ?? 0) : 0;
+  const usedMiB = Math.min(mostMiB, Math.max(leastMiB, wasMiB));
+  return { ...gpu, processes: isSure || usedMiB > UNEXPLAINED_MIB ? [{ ...all, usedMiB }] : [] };
+}
+
+/** Those of the GPUs on which an unnamed process is sure to be there now: their times. Pure. */
+export function sureAtMs(
+  before: Observed["unnamedAtMs"],
+  named: readonly ObservedGpu[],
+  leastUsed: Observed["leastUsed"],
+  marked: readonly MarkedJob[],
+  nowMs: number,
+): ReadonlyMap<number, number> {
+  const next = new Map(before);
+  for (const { index, memoryUsedMiB } of named) {
+    const peaks = marked.reduce((sum, job) => sum + (job.gpus.includes(index) ? job.peakMiB : 0), 0);
+    const held = (memoryUsedMiB ?? 0) - baseOf(leastUsed.get(index) ?? null) - peaks;
+    if (held > UNEXPLAINED_MIB) next.set(index, nowMs);
+  }
+  return next;
+}
+
+/**
+ * A marked job fell silent on a machine that tells of no process: what is held there is followed at once as one that
+ * nobody marked, for the room of its peak must not be given away before the next list. Pure.
+ */
+export function followLeft(state: Observed, gpus: readonly number[]): Observed {
+  if (state.tells) return state;
+  const claimed = new Map(state.claimed);
+  let { tracked } = state;
+  for (const gpu of state.gpus) {
+    if (!gpus.includes(gpu.index)) continue;
+    claimed.delete(unnamedPid(gpu.index));
+    const unnamed = unnamedProcess(gpu.index, gpu.memoryUsedMiB, state.leastUsed.get(gpu.index) ?? null);
+    if (unnamed === null) continue;
+    // A moment after the last list, which may be of this very sample.
+    const seen = { ...gpu, processes: [unnamed], processesAtMs: state.nowMs + 0.5 };
+    tracked = trackProcesses(tracked, [seen]).state;
+  }
+  return { ...state, tracked, claimed };
+}
