@@ -3,6 +3,7 @@ import type { Observed, ObservedGpu } from "./observer.ts";
 import { newOverruns, type Overrun, overrunOf } from "./overrun.ts";
 import { finishCurve, peakOf } from "./signatures.ts";
 import { type EndedJob, roleOf, type Tracked } from "./track-processes.ts";
+import { isUnnamed } from "./unnamed.ts";
 
 /** A process that is gone from a GPU with no more than this share free has probably run out of memory. */
 const CRAMPED_SHARE = 0.03;
@@ -38,7 +39,8 @@ export function inferredEnd(job: EndedJob, around: AroundEnd): Signature {
   const freeShare = free === null || total === null ? 1 : free / total;
   const outOfMemory = goneFromMiB !== null && freeShare <= CRAMPED_SHARE;
   const seconds = (endedMs - startedMs) / 1000;
-  const signature = { profile: null, name, peakMiB, seconds, curve, outOfMemory, endedAtMs: endedMs };
+  const named = { profile: null, name, peakMiB, seconds, curve, outOfMemory, endedAtMs: endedMs };
+  const signature: Signature = isUnnamed(job.pid) ? { ...named, unnamed: true } : named;
   if (goneFromMiB === null || freeShare > NEARLY_CRAMPED_SHARE) return signature;
   // Where it may have gone well it is sure to have wanted only what it held.
   const wantedMiB = Math.max(peakMiB, goneFromMiB + (outOfMemory ? couldTake(around, gpu) : 0));

@@ -16,6 +16,8 @@ export interface Signature {
   endedAtMs: number;
   /** It vanished unmarked from a GPU that was nearly full: who took more there than there was room for. */
   overruns?: readonly Overrun[];
+  /** No process was told: several jobs at once, perhaps. */
+  unnamed?: boolean;
   /** Nobody saw its process: peak and duration are its own word, and when it held what is not known. */
   reported?: boolean;
 }
@@ -35,6 +37,8 @@ export interface Kind {
   /** Per bin of `curve`: the largest ratio of a job's peak to the most that it had held up to there. Never rises. */
   growth: readonly number[];
   lastAtMs: number;
+  /** Of jobs whose process was not told: what is known of them is of none by itself. */
+  unnamed: boolean;
   /** It rests on what jobs said of themselves: its curve tells nothing. */
   reported: boolean;
 }
@@ -102,6 +106,7 @@ export function learn(before: Knowledge, signature: Signature): Knowledge {
     curve,
     growth: growthOf(curve, signature.peakMiB),
     lastAtMs: signature.endedAtMs,
+    unnamed: signature.unnamed === true,
     reported: signature.reported === true,
   };
   return { ...knowledge, kinds: [...forgetOne(knowledge.kinds), fresh], floors, seen };
@@ -140,6 +145,7 @@ function forgetOne(kinds: readonly Kind[]): readonly Kind[] {
 
 function isOfKind(signature: Signature, kind: Kind): boolean {
   if (signature.profile !== kind.profile || (signature.reported === true) !== kind.reported) return false;
+  if ((signature.unnamed === true) !== kind.unnamed) return false;
   if (ratio(signature.peakMiB, peakOf(kind.curve)) > ALIKE_PEAK) return false;
   if (ratio(signature.seconds, kind.seconds) > ALIKE_SECONDS) return false;
   return agrees(resample(signature.curve, kind.seconds, BINS), kind.curve, TOLERANCE);

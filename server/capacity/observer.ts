@@ -129,7 +129,10 @@ export function observe(
     for (const process of now.processes.values()) {
       if (claimed.has(process.pid) || roleOf(process, nowMs) !== "other") jobs += process.heldMiB ?? 0;
     }
-    others.set(gpu.index, remember(others.get(gpu.index), Math.max(0, used - jobs), nowMs));
+    // Where no process is told, what is little more than the least may be a job that begins to load.
+    const most = tells ? Number.POSITIVE_INFINITY : baseOf(leastUsed.get(gpu.index) ?? null);
+    const mib = Math.min(most, Math.max(0, used - jobs));
+    others.set(gpu.index, remember(others.get(gpu.index), mib, nowMs));
   }
   return {
     state: {

@@ -136,7 +136,7 @@ function inferredKinds(
   profiles: readonly Pick<Profile, "id" | "peakMiB">[],
 ): Kind[] {
   return kinds.filter((kind) => {
-    if (kind.profile !== null) return false;
+    if (kind.profile !== null || kind.unnamed) return false;
     const middle = meanOf(kind.peaks);
     const own = ratio(middle, profile.peakMiB);
     return own <= INFERRED_WITHIN && profiles.every(({ peakMiB }) => ratio(middle, peakMiB) >= own);

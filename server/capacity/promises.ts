@@ -106,7 +106,8 @@ export function promisesOn(
     const { heldMiB, job } = process;
     unmarkedHeldMiB += heldMiB ?? 0;
     if (job === null) {
-      jobs.push({ peakMiB: process.recentMaxMiB, heldMiB });
+      // What is left where no process is told is no sign that its owner is: the next job is the one that is asked about.
+      jobs.push({ peakMiB: isUnnamed(process.pid) ? (heldMiB ?? 0) : process.recentMaxMiB, heldMiB });
       continue;
     }
     const ageS = (process.lastSeenMs - job.startedMs) / 1000;

@@ -23,6 +23,7 @@ const signatureSchema = v.object({
   outOfMemory: v.boolean(),
   endedAtMs: v.number(),
   overruns: v.exactOptional(v.array(v.object({ wantedMiB: v.number(), roomMiB: v.number() }))),
+  unnamed: v.exactOptional(v.boolean()),
   reported: v.exactOptional(v.boolean()),
 });
 const rowSchema = v.object({ body: v.string() });

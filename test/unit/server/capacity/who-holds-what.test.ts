@@ -290,6 +290,27 @@ describe("a job on a machine that tells of no process", () => {
     expect(times(620, () => see([], used(12_000)))).toBe(14_000);
   });
 
+  test("CAP-39 what is left when it has done nothing for a minute promises nothing, and what began to load is nobody's", () => {
+    const { see } = station();
+    times(3, () => see([], used(0)));
+    times(9, () => see([], used(2_000)));
+    times(20, () => see([], used(30_000)));
+    expect(times(70, () => see([], used(6_000, 0)))).toBe(0);
+    expect(times(3, () => see([], used(0, 0)))).toBe(0);
+  });
+
+  test("CAP-39 several at once are no evidence for a profile, and less than a video job for nothing", () => {
+    const { see, figure, kept } = station();
+    const before = figure("wan2.1-14b-t2v-480p");
+    times(3, () => see([], used(0)));
+    times(40, () => see([], used(43_000)));
+    times(3, () => see([], used(0)));
+    times(9, () => see([], used(2_600)));
+    times(3, () => see([], used(0)));
+    expect(kept).toMatchObject([{ peakMiB: 43_000, unnamed: true }]);
+    expect(figure("wan2.1-14b-t2v-480p")).toEqual(before);
+  });
+
   test("CAP-39 a base that was too high because a job ran at the start is not held by others for a day", () => {
     const { see } = station();
     times(9, () => see([], used(20_000)));
