@@ -35,7 +35,6 @@ import { matchPids, shareProcess } from "./match-pids.ts";
 import { NOTHING_OBSERVED, type Observed, type ObservedGpu, observe, withRoomTold } from "./observer.ts";
 import type { RoomTold } from "./overrun.ts";
 import { learnedSeconds } from "./profile-figure.ts";
-import type { IdleBackends } from "./promises.ts";
 import { createRecentUse } from "./recent-use.ts";
 import type { KnownRoom } from "./room-watch.ts";
 import { followRuns, type GpuRuns, NO_RUNS, shownRuns } from "./runs.ts";
@@ -184,10 +183,12 @@ export function createEstimator(context: EstimatorContext): Estimator {
   }
 
   /** Backends that say that they run no job. Their word is of now only while they are asked. */
-  function idleBackends(): IdleBackends {
-    const all = watched ? backends() : [];
-    const idle = all.filter(({ busy, queue, reachable }) => reachable === true && busy === false && !queue);
-    return { ids: new Set(idle.map(({ id }) => id)), all: idle.length > 0 && idle.length === all.length };
+  function idleBackends(): ReadonlySet<string> {
+    if (!watched) return new Set();
+    const idle = backends().filter(
+      ({ busy, queue, reachable }) => reachable === true && busy === false && !queue,
+    );
+    return new Set(idle.map(({ id }) => id));
   }
 
   function runsOn({ index: gpu, memoryUsedMiB }: Gpu, { runs }: Taken): GpuRuns {

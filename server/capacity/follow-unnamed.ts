@@ -1,7 +1,7 @@
 import type { MarkedJob } from "./marked-job.ts";
 import type { Observed, ObservedGpu } from "./observer.ts";
 import { trackProcesses } from "./track-processes.ts";
-import { baseOf, UNEXPLAINED_MIB, unnamedPid, unnamedProcess } from "./unnamed.ts";
+import { baseOf, EXCESS, UNEXPLAINED_MIB, unnamedPid, unnamedProcess } from "./unnamed.ts";
 
 /** Beside marked jobs an unnamed one that may be gone is believed to be there for so long. */
 const UNSURE_LASTS_MS = 600_000;
@@ -11,7 +11,8 @@ type Known = Pick<Observed, "tracked" | "leastUsed" | "gpus" | "claimed" | "unna
 /**
  * A GPU whose processes are not told, with the unnamed one in their place: all that is held above the base. While marked
  * jobs run there somebody else holds at most that, and at least what is beyond the jobs' peaks; in between it is left as
- * it was before them, for ten minutes. Pure.
+ * it was before them, for ten minutes. What was not there before them may be their own, beyond their peaks: it is named
+ * `EXCESS`. Pure.
  */
 export function withUnnamed(state: Known, gpu: ObservedGpu, marked: readonly MarkedJob[], nowMs: number) {
   const { index, processes, memoryUsedMiB } = gpu;
@@ -24,14 +25,16 @@ export function withUnnamed(state: Known, gpu: ObservedGpu, marked: readonly Mar
   const mostMiB = all.usedMiB ?? 0;
   const leastMiB = mostMiB - own.reduce((sum, { peakMiB }) => sum + peakMiB, 0);
   const known = state.tracked.gpus.get(index)?.processes.get(unnamedPid(index));
-  const isSure = leastMiB > UNEXPLAINED_MIB;
-  const mayBe =
-    known !== undefined &&
-    !state.claimed.has(known.pid) &&
-    nowMs - (state.unnamedAtMs.get(index) ?? 0) < UNSURE_LASTS_MS;
-  const wasMiB = mayBe ? (known.heldMiB ?? 0) : 0;
+  // What did nothing before the marked jobs came is their backend's, or does nothing still.
+  const isOthers = known?.name === null && known.job !== null;
+  const wasThere = isOthers && !state.claimed.has(known.pid);
+  const isRecent = nowMs - (state.unnamedAtMs.get(index) ?? Number.NEGATIVE_INFINITY) < UNSURE_LASTS_MS;
+  const wasMiB = wasThere && isRecent ? (known.heldMiB ?? 0) : 0;
   const usedMiB = Math.min(mostMiB, Math.max(leastMiB, wasMiB));
-  return { ...gpu, processes: isSure || usedMiB > UNEXPLAINED_MIB ? [{ ...all, usedMiB }] : [] };
+  const name = wasThere ? null : EXCESS;
+  // That the GPU computes may be the marked jobs' doing alone.
+  const beside = wasThere ? gpu : { ...gpu, utilizationGpuPct: null };
+  return { ...beside, processes: usedMiB > UNEXPLAINED_MIB ? [{ ...all, name, usedMiB }] : [] };
 }
 
 /** Those of the GPUs on which an unnamed process is sure to be there now: their times. Pure. */
@@ -55,18 +58,25 @@ export function sureAtMs(
  * A marked job fell silent on a machine that tells of no process: what is held there is followed at once as one that
  * nobody marked, for the room of its peak must not be given away before the next list. Pure.
  */
-export function followLeft(state: Observed, gpus: readonly number[]): Observed {
+export function followLeft(state: Observed, silent: MarkedJob, marked: readonly MarkedJob[]): Observed {
   if (state.tells) return state;
   const claimed = new Map(state.claimed);
+  const unnamedAtMs = new Map(state.unnamedAtMs);
   let { tracked } = state;
   for (const gpu of state.gpus) {
-    if (!gpus.includes(gpu.index)) continue;
-    claimed.delete(unnamedPid(gpu.index));
-    const unnamed = unnamedProcess(gpu.index, gpu.memoryUsedMiB, state.leastUsed.get(gpu.index) ?? null);
-    if (unnamed === null) continue;
+    const { index } = gpu;
+    if (!silent.gpus.includes(index)) continue;
+    claimed.delete(unnamedPid(index));
+    const all = unnamedProcess(index, gpu.memoryUsedMiB, state.leastUsed.get(index) ?? null);
+    if (all === null) continue;
+    const others = marked.filter(({ id, gpus }) => id !== silent.id && gpus.includes(index));
+    const mostMiB = all.usedMiB ?? 0;
+    const beyond = mostMiB - others.reduce((sum, { peakMiB }) => sum + peakMiB, 0);
+    const usedMiB = Math.max(beyond, Math.min(mostMiB, silent.peakMiB));
+    unnamedAtMs.set(index, state.nowMs);
     // A moment after the last list, which may be of this very sample.
-    const seen = { ...gpu, processes: [unnamed], processesAtMs: state.nowMs + 0.5 };
+    const seen = { ...gpu, processes: [{ ...all, usedMiB }], processesAtMs: state.nowMs + 0.5 };
     tracked = trackProcesses(tracked, [seen]).state;
   }
-  return { ...state, tracked, claimed };
+  return { ...state, tracked, claimed, unnamedAtMs };
 }

@@ -23,7 +23,7 @@ export function learnEnd(
   if (job.state === "expired") {
     const claimed = new Map(before.claimed);
     if (known.pid !== null) claimed.delete(known.pid);
-    return { state: followLeft({ ...before, claimed }, job.gpus), signature: null, changed: false };
+    return { state: followLeft({ ...before, claimed }, known, marked), signature: null, changed: false };
   }
   // What a process holds that others share, or that may be another's, is not this job's figure.
   const isOwn = known.isGuess !== true && !shareProcess(known, marked);

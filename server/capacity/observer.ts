@@ -14,7 +14,7 @@ import {
   type TrackedProcess,
   trackProcesses,
 } from "./track-processes.ts";
-import { baseOf, isUnnamed, LEAST_UNNAMED_JOB_MIB, unnamedPid } from "./unnamed.ts";
+import { baseOf, EXCESS, isUnnamed, LEAST_UNNAMED_JOB_MIB, unnamedPid } from "./unnamed.ts";
 
 /** One GPU of one sample. */
 export interface ObservedGpu extends SeenGpu {
@@ -97,7 +97,9 @@ export function observe(
   const known = state.knowledge.overruns;
   const learned = ended
     .filter(({ pid, isOther }) => !claimed.has(pid) && !isOther)
-    .filter(({ pid, peakMiB }) => !isUnnamed(pid) || (!tells && peakMiB >= LEAST_UNNAMED_JOB_MIB))
+    .filter(({ pid, name, peakMiB }) =>
+      isUnnamed(pid) ? !tells && name !== EXCESS && peakMiB >= LEAST_UNNAMED_JOB_MIB : true,
+    )
     .map((job) => inferredEnd(job, { before: state, tracked, gpus, leastFree, claimed, nowMs, known }));
   let knowledge = learned.reduce(learn, state.knowledge);
   for (const job of marked) {

@@ -15,19 +15,10 @@ import type { Observed } from "./observer.ts";
 import { predictPeak, UNKNOWN_GROWTH } from "./predict-peak.ts";
 import { profileFigure } from "./profile-figure.ts";
 import { isLoadingAnew, roleOf, type TrackedProcess } from "./track-processes.ts";
-import { isUnnamed, mostGrowth } from "./unnamed.ts";
+import { EXCESS, isUnnamed, mostGrowth } from "./unnamed.ts";
 
 /** A backend that took more VRAM within this time is loading, whatever it says of itself. */
 const STILL_LOADING_MS = 15_000;
-
-/** Backends that say now that they run no job. */
-export interface IdleBackends {
-  ids: ReadonlySet<string>;
-  /** There are some, and it is all of them: what holds VRAM without a name is theirs, or does nothing. */
-  all: boolean;
-}
-
-const NONE_IDLE: IdleBackends = { ids: new Set(), all: false };
 
 /** A job on one GPU, marked or inferred. */
 export interface SeenRun {
@@ -71,7 +62,7 @@ export function promisesOn(
   marked: readonly MarkedJob[],
   profiles: readonly Profile[],
   reserve: ReserveSettings = DEFAULT_RESERVE,
-  idle: IdleBackends = NONE_IDLE,
+  idleBackends: ReadonlySet<string> = new Set(),
 ): Promises {
   const gpu = state.gpus.find(({ index }) => index === gpuIndex);
   const processes = state.tracked.gpus.get(gpuIndex)?.processes;
@@ -97,12 +88,7 @@ export function promisesOn(
     if (state.claimed.has(process.pid) && !isLoadingAnew(process)) continue;
     // Not every backend counts the loading of a model as work.
     const isLoading = state.nowMs - (process.grewAtMs ?? Number.NEGATIVE_INFINITY) < STILL_LOADING_MS;
-    // What has no name may be another's who works while the backends do not.
-    const works = state.nowMs - (process.busyAtMs ?? Number.NEGATIVE_INFINITY) < STILL_LOADING_MS;
-    const isIdle = isUnnamed(process.pid)
-      ? idle.all && !works
-      : process.backend !== null && idle.ids.has(process.backend);
-    if (isIdle && !isLoading) continue;
+    if (process.backend !== null && idleBackends.has(process.backend) && !isLoading) continue;
     const { heldMiB, job } = process;
     unmarkedHeldMiB += heldMiB ?? 0;
     if (job === null) {
@@ -114,10 +100,13 @@ export function promisesOn(
     const total = gpu?.memoryTotalMiB ?? Number.POSITIVE_INFINITY;
     const { pid, name, recentMaxMiB: mostMiB } = process;
     const predicted = predictPeak(job.curve, ageS, mostMiB, state.knowledge, profiles, total);
+    const grownBy = (ratio: number) => Math.min(total, Math.ceil(mostMiB * ratio));
     const peakMiB =
-      predicted.from === "own" && isUnnamed(pid)
-        ? Math.min(total, Math.ceil(mostMiB * mostGrowth(state.knowledge, UNKNOWN_GROWTH)))
-        : predicted.peakMiB;
+      name === EXCESS
+        ? grownBy(UNKNOWN_GROWTH)
+        : predicted.from === "own" && isUnnamed(pid)
+          ? grownBy(mostGrowth(state.knowledge, UNKNOWN_GROWTH))
+          : predicted.peakMiB;
     jobs.push({ peakMiB, heldMiB });
     runs.push({ job: null, pid, name, startedMs: job.startedMs, peakMiB, heldMiB });
   }

@@ -3,8 +3,7 @@ import type { Profile } from "../../shared/capacity/profile.ts";
 import type { Gpu } from "../../shared/gpu/gpu.ts";
 import type { MarkedJob } from "./marked-job.ts";
 import type { Observed } from "./observer.ts";
-import { type IdleBackends, promisesOn, type SeenRun } from "./promises.ts";
-import { baseOf, UNEXPLAINED_MIB } from "./unnamed.ts";
+import { promisesOn, type SeenRun } from "./promises.ts";
 
 /** What runs on one GPU and will still be taken there, MiB; `null`: that cannot be told. */
 export interface Taken {
@@ -30,11 +29,6 @@ export const UNTOLD: Taken = {
 
 const UNNAMED_STEP_MIB = 256;
 
-function unexplainedMiB({ index, memoryUsedMiB, processes }: Gpu, { leastUsed }: Observed): number {
-  const listed = (processes ?? []).reduce((sum, { usedMiB }) => sum + (usedMiB ?? 0), 0);
-  return (memoryUsedMiB ?? 0) - listed - baseOf(leastUsed.get(index) ?? null);
-}
-
 /** What is known of those who will take VRAM on this GPU. Pure. */
 export function takenOn(
   state: Observed,
@@ -42,7 +36,7 @@ export function takenOn(
   marked: readonly MarkedJob[],
   profiles: readonly Profile[],
   reserve: ReserveSettings,
-  idle: IdleBackends,
+  idleBackends: ReadonlySet<string>,
 ): Taken {
   const isMarked = marked.some((job) => job.gpus.includes(gpu.index));
   // Before the processes were listed nothing is known of what runs, but for what was marked.
@@ -53,7 +47,7 @@ export function takenOn(
     marked,
     profiles,
     reserve,
-    idle,
+    idleBackends,
   );
   const free = gpu.memoryFreeMiB;
   // What was freed since the processes were listed may be given to one of them: it is not counted on before the next list.
@@ -61,14 +55,5 @@ export function takenOn(
   // In steps, so that what moves a little with every sample is not sent and drawn with every sample.
   const held = unnamed < UNNAMED_STEP_MIB / 2 ? 0 : Math.ceil(unnamed / UNNAMED_STEP_MIB) * UNNAMED_STEP_MIB;
   const regainedMiB = Math.min(unnamed, unmarkedHeldMiB);
-  // Where the machine tells of some processes and not of all, somebody else may run a job.
-  const isPartial = state.tells && !isMarked && unexplainedMiB(gpu, state) > UNEXPLAINED_MIB;
-  return {
-    running: isPartial ? null : running,
-    promisedMiB: promisedMiB + held,
-    unmarkedMiB,
-    regainedMiB,
-    runs,
-    jobsMiB,
-  };
+  return { running, promisedMiB: promisedMiB + held, unmarkedMiB, regainedMiB, runs, jobsMiB };
 }

@@ -1,6 +1,7 @@
 import type { GpuProcess } from "../../shared/gpu/gpu.ts";
 import type { RoomTold } from "./overrun.ts";
 import { addPoint, type Curve, EMPTY_CURVE, finishCurve, type GrowingCurve, peakOf } from "./signatures.ts";
+import { isUnnamed } from "./unnamed.ts";
 
 /** What one sample says of a GPU. */
 export interface SeenGpu {
@@ -147,7 +148,8 @@ function withTold(
   const { job } = process;
   if (told === null || job === null || job.startedMs === known?.job?.startedMs) return process;
   // What was promised to it is in no room that was told of, and its own.
-  const heldMiB = known === undefined ? 0 : Math.max(known.recentMaxMiB, known.heldMiB ?? 0);
+  const mostMiB = known === undefined || isUnnamed(known.pid) ? 0 : known.recentMaxMiB;
+  const heldMiB = Math.max(mostMiB, known?.heldMiB ?? 0);
   return { ...process, job: { ...job, told: { ...told, heldMiB } } };
 }
 

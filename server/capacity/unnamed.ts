@@ -12,6 +12,9 @@ const MOST_BASE_MIB = 4096;
  */
 export const unnamedPid = (gpu: number) => -1 - gpu;
 
+/** Name of the unnamed process while it may be no more than what marked jobs hold beyond their peaks. */
+export const EXCESS = "(beyond the marked jobs' peaks)";
+
 export const isUnnamed = (pid: number | null) => pid !== null && pid < 0;
 
 /** What is the driver's and the desktop's: the least that ever was in use, but not more than 4 GiB. MiB. */

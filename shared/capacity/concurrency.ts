@@ -120,7 +120,8 @@ export function gpuCapacity(gpu: GpuRoom, profile: JobSize, company: GpuCompany 
       : Math.min(free, total) - (promisedMiB ?? 0) - base;
   const doubt = Math.ceil(company.uncertaintyMiB ?? 0);
   const canStart = room === null ? null : jobsIn(room, perJob, doubt, running === 0);
-  const extra = room === null || canStart === null ? doubt : widening(room, perJob, doubt, canStart);
+  const extra =
+    room === null || canStart === null ? doubt : widening(room, perJob, doubt, canStart, running === 0);
   return {
     index: gpu.index,
     canStart,
@@ -144,7 +145,8 @@ function jobsIn(room: number, perJob: number, doubt: number, isAlone: boolean): 
 }
 
 /** What is kept for the doubt of so many jobs, and of the next one where it would have room without: the shown arithmetic gives `n`. */
-function widening(room: number, perJob: number, doubt: number, n: number): number {
+function widening(room: number, perJob: number, doubt: number, n: number, isAlone: boolean): number {
+  if (isAlone && n === 0) return 0;
   const fitsOneMore = n === 0 || Math.floor((room - n * doubt) / perJob) > n;
   const wanted = (fitsOneMore ? n + 1 : n) * doubt;
   return n === 0 ? wanted : Math.min(wanted, Math.floor(room - n * perJob));

@@ -38,7 +38,6 @@ test("CAP-39 VRAM that is held where no process is told is a job's, that will ta
   const nobody = [{ running: 0, promisedMiB: 0 }];
   expect(promiseOf(500, [])).toEqual(nobody);
   expect(promiseOf(3_000, [{ pid: 1, name: "explorer.exe", usedMiB: null }])).toEqual(nobody);
-  // Where the machine tells of some, what they do not explain is other programs', who may run anything.
-  const partly = [{ running: null, promisedMiB: 0 }];
-  expect(promiseOf(30_000, [{ pid: 1, name: "python", usedMiB: 400 }])).toEqual(partly);
+  // Where the machine tells of processes, what they do not explain is other programs'.
+  expect(promiseOf(30_000, [{ pid: 1, name: "python", usedMiB: 400 }])).toEqual(nobody);
 });
