@@ -2,12 +2,14 @@ import type { Gpu } from "../../shared/gpu/gpu.ts";
 
 /** When the slower query for processes is due. It is asked with every sample and starts nothing itself. */
 export interface ProcessSchedule {
-  isDue(gpus: readonly Pick<Gpu, "uuid" | "memoryUsedMiB">[], nowMs: number, isWanted: boolean): boolean;
+  isDue(gpus: readonly ScheduledGpu[], nowMs: number, isWanted: boolean): boolean;
   /** Processes are being listed now. */
-  began(gpus: readonly Pick<Gpu, "uuid" | "memoryUsedMiB">[], nowMs: number): void;
+  began(gpus: readonly ScheduledGpu[], nowMs: number): void;
   /** @param cpuMs CPU time that it took; `null` where that is not known */
   ended(nowMs: number, cpuMs: number | null): void;
 }
+
+type ScheduledGpu = Pick<Gpu, "uuid" | "memoryUsedMiB"> & Partial<Pick<Gpu, "utilizationGpuPct">>;
 
 /** Processes are listed anew this often while somebody wants to see them. */
 const INTERVAL_MS = 10_000;
@@ -20,24 +22,35 @@ const REST_FACTOR = 49;
 /** A driver that is slow without using the CPU is not asked for more than a fifth of the time. */
 const SLOW_FACTOR = 4;
 
+/**
+ * Once VRAM has moved, or while a GPU computes, they are listed again after so long though nobody watches: who has done
+ * nothing for a minute by then has ended its job, and what it was promised is free.
+ */
+const LOOK_AGAIN_MS = 70_000;
+const COMPUTES_PCT = 20;
+
 export function createProcessSchedule(): ProcessSchedule {
   /** VRAM in use when the processes were listed last, or when the GPU was first seen. */
   let used = new Map<string, number>();
   let beganMs = Number.NEGATIVE_INFINITY;
   let restsUntilMs = Number.NEGATIVE_INFINITY;
+  /** When a list last found that something had moved or computed. */
+  let activeMs = Number.NEGATIVE_INFINITY;
+  const hasMoved = ({ uuid, memoryUsedMiB: now }: ScheduledGpu) =>
+    now !== null && Math.abs(now - (used.get(uuid) ?? now)) >= MOVED_MIB;
   return {
     isDue(gpus, nowMs, isWanted) {
       for (const { uuid, memoryUsedMiB: now } of gpus)
         if (now !== null && !used.has(uuid)) used.set(uuid, now);
       if (nowMs < restsUntilMs || nowMs - beganMs < SOONEST_MS) return false;
       if (isWanted && nowMs - beganMs >= INTERVAL_MS) return true;
-      return gpus.some(
-        ({ uuid, memoryUsedMiB: now }) =>
-          now !== null && Math.abs(now - (used.get(uuid) ?? now)) >= MOVED_MIB,
-      );
+      const lookAgainMs = activeMs + LOOK_AGAIN_MS;
+      return (beganMs < lookAgainMs && nowMs >= lookAgainMs) || gpus.some(hasMoved);
     },
     began(gpus, nowMs) {
       beganMs = nowMs;
+      const computes = gpus.some(({ utilizationGpuPct: pct = null }) => (pct ?? 0) >= COMPUTES_PCT);
+      if (computes || gpus.some(hasMoved)) activeMs = nowMs;
       used = new Map(gpus.flatMap(({ uuid, memoryUsedMiB: now }) => (now === null ? [] : [[uuid, now]])));
     },
     ended(nowMs, cpuMs) {

@@ -27,6 +27,22 @@ test("SMP-14 VRAM in use that has moved by 256 MiB asks for processes, watched o
   expect(schedule.isDue(two(5000, 356), 2000, false)).toBe(true);
 });
 
+test("SMP-14 unwatched: once more 70 s after VRAM has moved, every 70 s while a GPU computes, and then never again", () => {
+  const schedule = createProcessSchedule();
+  const at = (memoryUsedMiB: number, utilizationGpuPct: number) => [
+    { uuid: "a", memoryUsedMiB, utilizationGpuPct },
+  ];
+  const listed: number[] = [];
+  for (let s = 0; s < 3600; s += 5) {
+    const gpus = at(s < 100 ? 500 : 9_000, s >= 100 && s < 300 ? 95 : 0);
+    if (!schedule.isDue(gpus, s * 1000, false)) continue;
+    schedule.began(gpus, s * 1000);
+    schedule.ended(s * 1000 + 20, 20);
+    listed.push(s);
+  }
+  expect(listed).toEqual([100, 170, 240, 310]);
+});
+
 test("SMP-14 whatever moves, listing processes takes no more than 2 % of the time", () => {
   fc.assert(
     fc.property(
