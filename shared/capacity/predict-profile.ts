@@ -47,11 +47,16 @@ export function resolveProfile(query: ProfileQuery, profiles: readonly Profile[]
     const answer = size === null ? null : profileOfSize(base, size, profiles);
     return answer === null ? [] : [answer];
   });
-  const needs = ({ profile }: Resolved) => profile.peakMiB + profile.uncertaintyMiB;
-  return answers.reduce<Resolved | null>(
-    (most, one) => (most === null || needs(one) > needs(most) ? one : most),
-    null,
-  );
+  const [first, ...others] = answers;
+  return first === undefined ? null : heaviest(first, others);
+}
+
+/** Of several answers the one with the highest peak, and the doubt that covers what any of them may need. */
+function heaviest(first: Resolved, others: readonly Resolved[]): Resolved {
+  const most = others.reduce((a, b) => (b.profile.peakMiB > a.profile.peakMiB ? b : a), first);
+  const needs = [first, ...others].map(({ profile }) => profile.peakMiB + profile.uncertaintyMiB);
+  const uncertaintyMiB = Math.max(...needs) - most.profile.peakMiB;
+  return { ...most, profile: { ...most.profile, uncertaintyMiB } };
 }
 
 function matching(query: ProfileQuery, profiles: readonly Profile[]): Profile[] {
