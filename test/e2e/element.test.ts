@@ -25,7 +25,8 @@ beforeAll(async () => {
 afterAll(() => packed.remove());
 
 const served: ServedPages[] = [];
-afterEach(() => {
+afterEach(async () => {
+  await browser.finishTest();
   for (const pages of served.splice(0)) pages.close();
 });
 async function serve(...args: Parameters<typeof servePages>): Promise<string> {

@@ -27,6 +27,8 @@ beforeAll(async () => {
 afterAll(() => packed.remove());
 const closers: (() => Promise<void>)[] = [];
 afterEach(async () => {
+  // The pages first: what they still load would be missing.
+  await browser.finishTest();
   for (const close of closers.splice(0)) await close();
 });
 
