@@ -1,3 +1,4 @@
+import { leastOf } from "./least-of.ts";
 import type { MarkedJob } from "./marked-job.ts";
 import type { Observed, ObservedGpu } from "./observer.ts";
 import { trackProcesses } from "./track-processes.ts";
@@ -5,6 +6,8 @@ import { baseOf, EXCESS, UNEXPLAINED_MIB, unnamedPid, unnamedProcess } from "./u
 
 /** Beside marked jobs an unnamed one that may be gone is believed to be there for so long. */
 const UNSURE_LASTS_MS = 600_000;
+
+const peaksOf = (jobs: readonly MarkedJob[]) => jobs.reduce((sum, { peakMiB }) => sum + peakMiB, 0);
 
 type Known = Pick<Observed, "tracked" | "leastUsed" | "gpus" | "claimed" | "unnamedAtMs">;
 
@@ -17,13 +20,12 @@ type Known = Pick<Observed, "tracked" | "leastUsed" | "gpus" | "claimed" | "unna
 export function withUnnamed(state: Known, gpu: ObservedGpu, marked: readonly MarkedJob[], nowMs: number) {
   const { index, processes, memoryUsedMiB } = gpu;
   if (processes === null) return gpu;
-  const before = state.gpus.find((one) => one.index === index)?.memoryUsedMiB ?? memoryUsedMiB;
-  const used = memoryUsedMiB === null || before === null ? memoryUsedMiB : Math.min(memoryUsedMiB, before);
-  const all = unnamedProcess(index, used, state.leastUsed.get(index) ?? null);
+  const before = state.gpus.find((one) => one.index === index)?.memoryUsedMiB ?? null;
+  const all = unnamedProcess(index, leastOf(memoryUsedMiB, before), state.leastUsed.get(index) ?? null);
   const own = marked.filter((job) => job.gpus.includes(index));
   if (all === null || own.length === 0) return { ...gpu, processes: all === null ? [] : [all] };
   const mostMiB = all.usedMiB ?? 0;
-  const leastMiB = mostMiB - own.reduce((sum, { peakMiB }) => sum + peakMiB, 0);
+  const leastMiB = mostMiB - peaksOf(own);
   const known = state.tracked.gpus.get(index)?.processes.get(unnamedPid(index));
   // What did nothing before the marked jobs came is their backend's, or does nothing still.
   const isOthers = known?.name === null && known.job !== null;
@@ -47,8 +49,8 @@ export function sureAtMs(
 ): ReadonlyMap<number, number> {
   const next = new Map(before);
   for (const { index, memoryUsedMiB } of named) {
-    const peaks = marked.reduce((sum, job) => sum + (job.gpus.includes(index) ? job.peakMiB : 0), 0);
-    const held = (memoryUsedMiB ?? 0) - baseOf(leastUsed.get(index) ?? null) - peaks;
+    const peaksMiB = peaksOf(marked.filter(({ gpus }) => gpus.includes(index)));
+    const held = (memoryUsedMiB ?? 0) - baseOf(leastUsed.get(index) ?? null) - peaksMiB;
     if (held > UNEXPLAINED_MIB) next.set(index, nowMs);
   }
   return next;
@@ -71,8 +73,7 @@ export function followLeft(state: Observed, silent: MarkedJob, marked: readonly 
     if (all === null) continue;
     const others = marked.filter(({ id, gpus }) => id !== silent.id && gpus.includes(index));
     const mostMiB = all.usedMiB ?? 0;
-    const beyond = mostMiB - others.reduce((sum, { peakMiB }) => sum + peakMiB, 0);
-    const usedMiB = Math.max(beyond, Math.min(mostMiB, silent.peakMiB));
+    const usedMiB = Math.max(mostMiB - peaksOf(others), Math.min(mostMiB, silent.peakMiB));
     unnamedAtMs.set(index, state.nowMs);
     // A moment after the last list, which may be of this very sample.
     const seen = { ...gpu, processes: [{ ...all, usedMiB }], processesAtMs: state.nowMs + 0.5 };

@@ -2,6 +2,7 @@ import { sureAtMs, withUnnamed } from "./follow-unnamed.ts";
 import { tellsUse } from "./gpu-views.ts";
 import { inferredEnd } from "./inferred-end.ts";
 import { type Knowledge, learn, NOTHING_LEARNED, raise, type Signature } from "./learn.ts";
+import { leastOf } from "./least-of.ts";
 import { type MarkedJob, mostHeld } from "./marked-job.ts";
 import { shareProcess } from "./match-pids.ts";
 import { mostTold, noteRoom, type RoomsTold, type RoomTold } from "./overrun.ts";
@@ -195,9 +196,6 @@ export function withRoomTold(state: Observed, rooms: ReadonlyMap<number, RoomTol
   for (const [gpu, room] of rooms) told.set(gpu, noteRoom(told.get(gpu) ?? [], room, state.nowMs));
   return { ...state, told };
 }
-
-const leastOf = (now: number | null, before: number | null) =>
-  now === null ? null : Math.min(now, before ?? now);
 
 /** @param named the GPUs whose processes are not told: an unnamed process beside marked jobs is another's */
 function stillClaimed(
