@@ -92,7 +92,7 @@ function follow(before: Followed | undefined, look: Look): Followed {
     job: job?.id ?? null,
     gpu,
     pid: isUnnamed(found.pid) ? null : found.pid,
-    label: job?.label ?? found.name ?? (isUnnamed(found.pid) ? "" : String(found.pid)),
+    label: job?.label ?? (isUnnamed(found.pid) ? "" : (found.name ?? String(found.pid))),
     profile: job?.profile ?? null,
     startedAt,
     endedAt: null,

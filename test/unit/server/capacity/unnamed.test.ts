@@ -64,10 +64,15 @@ describe("a job on a machine that tells of no process", () => {
   });
 
   test("CAP-21 CAP-39 what a marked job holds beyond its peak is held, and will not grow into the largest job there is", () => {
-    const { see, run } = station();
+    const { see, run, estimator } = station();
     times(3, () => see([], used(0)));
     run(jobOf("mine", { peakMiB: 14_000, startedAt: 3_000 }));
     times(9, () => see([], used(17_000)));
+    // What it is called is the catalogues' word.
+    expect(estimator.runs().map(({ label, pid }) => ({ label, pid }))).toEqual([
+      { label: "mine", pid: null },
+      { label: "", pid: null },
+    ]);
     expect(see([], used(17_000))).toBeLessThan(14_000 + 1_000);
     expect(times(9, () => see([], used(11_500)))).toBe(14_000);
   });
