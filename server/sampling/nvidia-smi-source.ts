@@ -136,14 +136,14 @@ export function createNvidiaSmiSource(
     },
     async queryProcesses() {
       const result = await runOnce(command, PROCESS_ARGUMENTS, env, closing.signal);
-      if (!result.ok) return null;
+      if (!result.ok) return { processes: null, cpuMs: result.cpuMs };
       const byGpu = new Map<string, GpuProcess[]>();
       for (const line of result.output.split(/\r?\n/)) {
         const row = parseProcessRow(line);
         if (row === null) continue;
         byGpu.set(row.gpuUuid, [...(byGpu.get(row.gpuUuid) ?? []), row.process]);
       }
-      return byGpu;
+      return { processes: byGpu, cpuMs: result.cpuMs };
     },
     async close() {
       closing.abort();

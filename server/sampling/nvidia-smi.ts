@@ -1,5 +1,7 @@
-import { type ChildProcess, execFile, spawn } from "node:child_process";
+import { type ChildProcess, spawn } from "node:child_process";
+import { Readable } from "node:stream";
 import { createLineSplitter } from "../lib/line-splitter.ts";
+import { cpuMsOf } from "./cpu-time.ts";
 import type { Ending } from "./diagnose.ts";
 
 /** A running query loop. */
@@ -19,23 +21,27 @@ export interface LoopListeners {
 
 /**
  * Runs its arguments and kills them when standard input closes. The kernel closes it however the sidecar
- * ends, SIGKILL included, so that not even a hanging loop outlives the sidecar. POSIX sh, nothing else.
+ * ends, SIGKILL included, so that not even a hanging loop outlives the sidecar. The CPU time that they took goes to file
+ * descriptor 4. POSIX sh, nothing else.
  */
 const GUARD = `
 exec 3<&0
-"$@" </dev/null 3<&- &
+"$@" </dev/null 3<&- 4>&- &
 child=$!
-( read -r _ <&3; kill -9 "$child" ) >/dev/null 2>&1 &
+( read -r _ <&3; kill -9 "$child" ) >/dev/null 2>&1 4>&- &
 guard=$!
 exec 3<&-
 wait "$child"
 status=$?
 kill -9 "$guard" 2>/dev/null
+times >&4
 exit "$status"
 `;
+const CPU_TIME_FD = 4;
 
 /** How long an answer to a one-off query may take; loading the driver is included. */
 const ONCE_TIMEOUT_MS = 20_000;
+const MOST_OUTPUT_CHARS = 4 * 1024 * 1024;
 const LAST_WORDS_CHARS = 2000;
 
 /** Starts a query loop: one long-lived child. */
@@ -100,42 +106,79 @@ function spawnGuarded(command: readonly string[], env: NodeJS.ProcessEnv): Child
   const options = { env: { ...env, LC_ALL: "C" }, windowsHide: true } as const;
   // Windows has no sh, and there a loop ends at its next write when nobody reads.
   if (process.platform === "win32") return spawn(file, args, options);
-  // A process group of its own: Ctrl-C reaches the sidecar, which ends the loop in its own order.
-  return spawn("/bin/sh", ["-c", GUARD, "gpu-status-panel", ...command], { ...options, detached: true });
+  return spawn("/bin/sh", ["-c", GUARD, "gpu-status-panel", ...command], {
+    ...options,
+    stdio: ["pipe", "pipe", "pipe", "ignore", "pipe"],
+    // A process group of its own: Ctrl-C reaches the sidecar, which ends the loop in its own order.
+    detached: true,
+  });
 }
 
-/** What a one-off query printed, or how it failed. */
-export type OnceResult = { ok: true; output: string } | { ok: false; ending: Ending };
+/** What a one-off query printed, or how it failed. `cpuMs`: CPU time that it took; `null` where that is not told. */
+export type OnceResult = ({ ok: true; output: string } | { ok: false; ending: Ending }) & {
+  cpuMs: number | null;
+};
 
-/** Runs a query once. Never throws; one that takes too long is killed. */
+/** Runs a query once. Never throws; one that takes too long is killed, and so is one that is still running when the sidecar dies. */
 export function runOnce(
   command: readonly string[],
   args: readonly string[],
   env: NodeJS.ProcessEnv,
   signal: AbortSignal,
 ): Promise<OnceResult> {
-  const [file = "", ...rest] = [...command, ...args];
   return new Promise((resolve) => {
-    execFile(
-      file,
-      rest,
-      {
-        env: { ...env, LC_ALL: "C" },
-        windowsHide: true,
-        timeout: ONCE_TIMEOUT_MS,
-        killSignal: "SIGKILL",
-        maxBuffer: 4 * 1024 * 1024,
-        signal,
-      },
-      (error, stdout, stderr) => {
-        if (error === null) {
-          resolve({ ok: true, output: stdout });
-          return;
-        }
-        const code = typeof error.code === "number" ? error.code : null;
-        const lastWords = `${stdout}\n${stderr}`.trim() || error.message;
-        resolve({ ok: false, ending: { code, signal: error.signal ?? null, lastWords } });
-      },
-    );
+    const child = spawnGuarded([...command, ...args], env);
+    const [output, errors] = [collect(child.stdout, kill), collect(child.stderr, kill)];
+    const cpuTime = collect(child.stdio[CPU_TIME_FD], kill);
+    let complaint = "";
+
+    function kill() {
+      child.stdin?.destroy();
+      if (process.platform === "win32") child.kill();
+    }
+    function finish(code: number | null, by: string | null) {
+      clearTimeout(timer);
+      signal.removeEventListener("abort", abandon);
+      child.stdin?.destroy();
+      const cpuMs = cpuMsOf(cpuTime());
+      if (code === 0 && complaint === "") {
+        resolve({ ok: true, output: output(), cpuMs });
+        return;
+      }
+      const lastWords = `${output()}\n${errors()}`.trim() || complaint;
+      resolve({ ok: false, ending: { code, signal: by, lastWords }, cpuMs });
+    }
+    /** Nobody waits for the answer any more. */
+    function abandon() {
+      kill();
+      complaint = "aborted";
+      finish(null, null);
+    }
+
+    // Resolved when it is gone: children that cannot be killed must not pile up.
+    const timer = setTimeout(() => {
+      complaint = `no answer within ${ONCE_TIMEOUT_MS / 1000} s`;
+      kill();
+    }, ONCE_TIMEOUT_MS);
+    child.stdin?.on("error", () => {});
+    child.on("error", (error) => {
+      complaint = error.message;
+      finish(null, null);
+    });
+    child.on("close", finish);
+    if (signal.aborted) abandon();
+    else signal.addEventListener("abort", abandon, { once: true });
   });
+}
+
+/** The text that has come; more than anybody needs is not waited for. */
+function collect(stream: unknown, tooMuch: () => void): () => string {
+  let text = "";
+  if (stream instanceof Readable) {
+    stream.setEncoding("utf8").on("data", (chunk: string) => {
+      if (text.length < MOST_OUTPUT_CHARS) text += chunk;
+      else tooMuch();
+    });
+  }
+  return () => text;
 }

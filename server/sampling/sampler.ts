@@ -5,7 +5,6 @@ import { problem } from "../../shared/problems/make-problem.ts";
 import type { Problem } from "../../shared/problems/problem.ts";
 import type { SourceState } from "../../shared/protocol/state.ts";
 import { createEmitter } from "../lib/emitter.ts";
-import { meterChildrenCpu } from "./children-cpu.ts";
 import { applyProcesses, applyTick, forgetReadings, type KnownGpu } from "./gpu-list.ts";
 import { createProcessSchedule } from "./process-schedule.ts";
 import type { ProcessesByGpu, SampleSource, SourceEvent } from "./source.ts";
@@ -139,10 +138,10 @@ export function createSampler(source: SampleSource, options: SamplerOptions): Sa
   function refreshProcesses(): Promise<void> {
     processQuery ??= (async () => {
       schedule.began(latest.gpus, nowMs());
-      const cpuMs = meterChildrenCpu();
-      const processes = await withOwners(await source.queryProcesses());
+      const { processes: listed, cpuMs } = await source.queryProcesses();
+      const processes = await withOwners(listed);
       if (closed) return;
-      schedule.ended(nowMs(), cpuMs());
+      schedule.ended(nowMs(), cpuMs);
       processesAsked = true;
       known = applyProcesses(known, processes);
       latest = { ...latest, gpus: known.map(({ gpu }) => gpu) };

@@ -17,6 +17,14 @@ export type SourceEvent =
 /** Compute processes by GPU UUID. A GPU without processes is missing. */
 export type ProcessesByGpu = ReadonlyMap<string, readonly GpuProcess[]>;
 
+/** An answer to the question for compute processes. */
+export interface ProcessAnswer {
+  /** `null`: they cannot be had. */
+  processes: ProcessesByGpu | null;
+  /** CPU time that the answer took; `null` where that is not told. */
+  cpuMs: number | null;
+}
+
 /** Where samples come from. One interface for nvidia-smi, the demo machine and recordings. */
 export interface SampleSource {
   readonly kind: "nvidia-smi" | "demo" | "replay";
@@ -24,8 +32,8 @@ export interface SampleSource {
   start(): void;
   /** Changes the rate; the stream of samples does not break off over it. Never emits within the call. */
   setIntervalMs(intervalMs: number): void;
-  /** Asks once for the compute processes; `null` when they cannot be had. */
-  queryProcesses(): Promise<ProcessesByGpu | null>;
+  /** Asks once for the compute processes. */
+  queryProcesses(): Promise<ProcessAnswer>;
   /** The clock of its ticks, in ms, where that is not the time that passes. */
   nowMs?(): number;
   /** A recording and how it is played. */

@@ -12,8 +12,9 @@ afterEach(async () => {
 
 async function startLooping(
   behaviour: FakeBehaviour,
+  computeAppsBehaviour: FakeBehaviour = { kind: "ok" },
 ): Promise<{ fake: FakeNvidiaSmi; sidecar: RunningSidecar }> {
-  fake = createFakeNvidiaSmi({ behaviour });
+  fake = createFakeNvidiaSmi({ behaviour, computeAppsBehaviour });
   sidecar = await startSidecar(["--interval", "200"], { ...fake.env });
   const started = fake;
   await waitUntil(() => started.loopPids().length > 0, { what: "the loop to start" });
@@ -33,5 +34,20 @@ describe.each(["SIGTERM", "SIGINT", "SIGKILL"] as const)("the sidecar ends by %s
     await waitUntil(() => running.fake.livePids().length === 0, {
       what: "the hanging nvidia-smi to be killed",
     });
+  });
+
+  test("SMP-8 nor one that hangs over a list of processes", async () => {
+    const running = await startLooping({ kind: "ok" }, { kind: "hang" });
+    const listing = () =>
+      running.fake.starts().filter(({ argv }) => argv.some((one) => one.startsWith("--query-compute-apps")));
+    // Unwatched, processes are asked for when VRAM has moved: every sample finds that it has.
+    let usedMiB = 2000;
+    const moving = setInterval(() => {
+      usedMiB += 300;
+      running.fake.setGpu(0, { "memory.used": usedMiB });
+    }, 200);
+    await waitUntil(() => listing().length > 0, { what: "a list" }).finally(() => clearInterval(moving));
+    await running.sidecar.end(signal);
+    await waitUntil(() => running.fake.livePids().length === 0, { what: "the last nvidia-smi to be killed" });
   });
 });

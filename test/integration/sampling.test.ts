@@ -1,4 +1,6 @@
+import { execFile } from "node:child_process";
 import { readFileSync } from "node:fs";
+import { promisify } from "node:util";
 import { afterEach, describe, expect, test } from "vitest";
 import {
   createFakeNvidiaSmi,
@@ -138,6 +140,21 @@ describe("a healthy nvidia-smi", () => {
     const at = asked().map((start) => start.at);
     for (const [i, time] of at.slice(1).entries()) expect(time - (at[i] ?? time)).toBeGreaterThan(9_000);
     expect(at.length).toBeLessThan(sampler.samples.length);
+  });
+
+  test("SMP-14 what other children of the sidecar have used the CPU for costs no list of processes", async () => {
+    const { fake, sampler } = start({ computeAppsBehaviour: { kind: "hang" } }, false);
+    await sampler.sampleWhere(({ seq }) => seq >= 1, "a sample");
+    sampler.setWatched(true);
+    const lists = () =>
+      fake.starts().filter(({ argv }) => argv.some((one) => one.startsWith("--query-compute-apps")));
+    const [first] = await waitUntil(() => lists().length > 0 && lists(), { what: "a list" });
+    // As an old query loop that is exchanged for a faster one does: what it took in days ends up in this moment.
+    const burn = "const end = performance.now() + 1000; while (performance.now() < end);";
+    await promisify(execFile)(process.execPath, ["-e", burn]);
+    fake.set({ computeAppsBehaviour: { kind: "ok" } });
+    process.kill(first?.pid ?? 0, "SIGKILL");
+    await waitUntil(() => lists().length > 1, { what: "the next list" });
   });
 
   test("SMP-14 unwatched, processes are asked for once VRAM in use has moved by 256 MiB", async () => {

@@ -59,12 +59,13 @@ export function createDemoSource(gpuCount: number): DemoSource {
       soon = setImmediate(tick);
     },
     async queryProcesses() {
-      return new Map(
+      const processes = new Map(
         gpus.map((gpu, i) => [
           `GPU-demo-${i}`,
           [{ pid: 4200 + i, name: gpu.track.process, usedMiB: Math.round(gpu.usedMiB - CONTEXT_MIB) }],
         ]),
       );
+      return { processes, cpuMs: 0 };
     },
     unload() {
       advance();

@@ -98,7 +98,7 @@ export function createReplaySource({ path, name, speed, onRead }: ReplayOptions)
     start: () => void load(),
     // A recording has its own rate.
     setIntervalMs() {},
-    queryProcesses: async () => null,
+    queryProcesses: async () => ({ processes: null, cpuMs: 0 }),
     nowMs: () => clockMs,
     ownIntervalMs: () => recording?.intervalMs ?? null,
     replay() {
