@@ -1,4 +1,6 @@
 import type { Gpu, GpuProcess } from "../../shared/gpu/gpu.ts";
+import { freeBeside } from "./free-beside.ts";
+import { leastOf } from "./least-of.ts";
 import type { GpuView } from "./room.ts";
 
 /** What is known of the processes on one GPU, and the least free VRAM from just before they were listed until now. */
@@ -16,18 +18,22 @@ export interface Listing {
 /** A list of processes tells who holds what for so long. */
 const LIST_AGE_MS = 15_000;
 
-type Seen = Pick<Gpu, "memoryUsedMiB" | "memoryFreeMiB"> & { processes: readonly GpuProcess[] | null };
+type Seen = Pick<Gpu, "memoryTotalMiB" | "memoryUsedMiB" | "memoryFreeMiB"> & {
+  processes: readonly GpuProcess[] | null;
+};
 
 /** Takes one sample of the GPU in. Pure. */
 export function followListing(
   before: Listing | undefined,
-  { processes, memoryFreeMiB: free }: Seen,
+  { processes, memoryFreeMiB: free, memoryTotalMiB }: Seen,
   tMs: number,
 ): Listing {
   const fresh = before === undefined || before.processes !== processes;
   // A process that held VRAM when it was listed may have given it back before this sample, or taken it since the
-  // one before: only the least of both is sure to have been free beside what it held.
-  const floor = fresh ? (before?.lastFreeMiB ?? null) : before.leastFreeMiB;
+  // one before, or even since this one: only the least is sure to have been free beside what it held.
+  const floor = fresh
+    ? leastOf(before?.lastFreeMiB ?? null, freeBeside(memoryTotalMiB, processes))
+    : before.leastFreeMiB;
   return {
     processes,
     listedAtMs: fresh ? tMs : before.listedAtMs,

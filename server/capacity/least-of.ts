@@ -1,6 +1,3 @@
-/**
- * The lesser of a figure of this sample and of the one before, between which a list of processes was read; `null`: this
- * one is not known. Pure.
- */
-export const leastOf = (now: number | null, before: number | null) =>
-  now === null ? null : Math.min(now, before ?? now);
+/** The lesser of a figure and of another that bounds it; `null`: the figure itself is not known. Pure. */
+export const leastOf = (figure: number | null, bound: number | null) =>
+  figure === null ? null : Math.min(figure, bound ?? figure);

@@ -1,4 +1,5 @@
 import { sureAtMs, withUnnamed } from "./follow-unnamed.ts";
+import { freeBeside } from "./free-beside.ts";
 import { tellsUse } from "./gpu-views.ts";
 import { inferredEnd } from "./inferred-end.ts";
 import { type Knowledge, learn, NOTHING_LEARNED, raise, type Signature } from "./learn.ts";
@@ -117,10 +118,11 @@ export function observe(
     if (now === undefined || now === listed) continue;
     // What was told before somebody appeared is not what the next one is started by.
     if ([...now.processes.values()].some((process) => hasBegun(process, listed))) told.delete(gpu.index);
-    // The list was read between the last sample and this one: only the least of both was free beside what it tells,
-    // and only the least of both is sure not to count a job that loads for what others hold.
+    // The list was read between the last sample and this one, or, where a sample is late, after it: only the least of all
+    // was free beside what it tells, and only the least of both is sure not to count a job that loads for what others hold.
     const before = state.gpus.find(({ index }) => index === gpu.index) ?? gpu;
-    const free = leastOf(gpu.memoryFreeMiB, before.memoryFreeMiB);
+    const beside = freeBeside(gpu.memoryTotalMiB, gpu.processes);
+    const free = leastOf(leastOf(gpu.memoryFreeMiB, before.memoryFreeMiB), beside);
     if (free !== null) {
       freeAtList.set(gpu.index, free);
       leastFree.set(gpu.index, free);

@@ -81,6 +81,16 @@ test("CAP-25 a list of processes counts beside the least free VRAM from just bef
   expect(views()?.[1]).toMatchObject({ by: "process", freeMiB: 28_000 });
 });
 
+test("CAP-25 a list that is newer than its sample leaves no more free than what it tells", () => {
+  const { sample, views } = machine();
+  sample(10_000, list(1000));
+  sample(10_000, list(30_000));
+  expect(views()?.[1]).toMatchObject({ by: "process", freeMiB: TOTAL - 30_000 });
+  // A sum that is more than there is tells nothing.
+  sample(10_000, list(TOTAL + 1));
+  expect(views()?.[1]).toMatchObject({ by: "process", freeMiB: TOTAL - 10_000 });
+});
+
 test("CAP-37 what a process that came for a job held is free when its job has ended and free VRAM shows it", () => {
   const { watch, sample, views } = machine();
   const [server, job, backend] = [2, 3, 4].map((pid) => ({ pid, name: null, usedMiB: 5000 }));

@@ -118,6 +118,26 @@ describe("the moment between two lists", () => {
     expect(room().regainedMiB).toBe(18_000);
   });
 
+  test("CAP-6 what a list tells to be held and its sample does not show yet is not free", () => {
+    const { see } = station();
+    const [before, grown] = [python(7, 2_000), python(7, 30_000)];
+    see([before]);
+    see([before]);
+    const freeMiB = TOTAL - 2_500;
+    const late = freeMiB - (see([grown], { freeMiB }) ?? 0);
+    const shown = TOTAL - 30_500 - (see([grown]) ?? 0);
+    expect(late).toBeLessThanOrEqual(shown + 500);
+    expect(late).toBeGreaterThan(0);
+  });
+
+  test("CAP-38 a GPU that only the list shows to be full was full", () => {
+    const { see, kept } = station();
+    times(5, () => see([python(7, 40_000)]));
+    see([python(7, TOTAL - 1_000)], { freeMiB: TOTAL - 40_500 });
+    see([], { freeMiB: TOTAL - 500 });
+    expect(kept).toMatchObject([{ outOfMemory: true }]);
+  });
+
   test("CAP-15 an out-of-memory is not counted with what its death set free", () => {
     const { see, run, end, kept } = station();
     const listed = [python(7, 30_000), python(8, 60_000)];
