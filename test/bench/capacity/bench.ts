@@ -1,5 +1,6 @@
 import type { Profile } from "../../../shared/capacity/profile.ts";
 import { createAdmission } from "./policies/admission.ts";
+import { withoutProcesses } from "./policies/hidden.ts";
 import { createNaive } from "./policies/naive.ts";
 import { createOurs } from "./policies/ours.ts";
 import type { Policy } from "./policy.ts";
@@ -21,9 +22,11 @@ export const CONTENDERS: readonly Contender[] = [
   { key: "ours without markers, in turns", users: "turns", make: unmarked },
   { key: "ours without markers, each by himself", more: true, users: "each", make: unmarked },
   { key: "ours without markers, all at once", more: true, users: "herd", make: unmarked },
-  { key: "ours without markers, processes hidden", more: true, users: "spaced", make: hidden },
-  { key: "ours with markers", users: "herd", make: marked("markers", Number.POSITIVE_INFINITY) },
+  { key: "ours without markers, processes hidden", more: true, users: "spaced", make: hidden(unmarked) },
+  { key: "ours with markers", users: "herd", make: markers },
   { key: "admission, the product's queue", users: "herd", make: createAdmission },
+  { key: "ours with markers, processes hidden", more: true, users: "herd", make: hidden(markers) },
+  { key: "admission, processes hidden", more: true, users: "herd", make: hidden(createAdmission) },
   { key: "markers, strict line", more: true, users: "herd", make: marked("markers", 0) },
   { key: "markers, passing allowed for 10 min", more: true, users: "herd", make: marked("markers", 600) },
 ];
@@ -32,9 +35,12 @@ function unmarked(profiles: readonly Profile[]): Policy {
   return createOurs(profiles, { name: "no markers", marked: false, patienceS: Number.POSITIVE_INFINITY });
 }
 
-function hidden(profiles: readonly Profile[]): Policy {
-  const patienceS = Number.POSITIVE_INFINITY;
-  return createOurs(profiles, { name: "hidden", marked: false, patienceS, hidden: true });
+function markers(profiles: readonly Profile[]): Policy {
+  return marked("markers", Number.POSITIVE_INFINITY)(profiles);
+}
+
+function hidden(make: Contender["make"]): Contender["make"] {
+  return (profiles) => withoutProcesses(make(profiles));
 }
 
 function marked(name: string, patienceS: number): Contender["make"] {

@@ -15,15 +15,10 @@ interface OursSettings {
   name: string;
   marked: boolean;
   patienceS: number;
-  /** The machine tells of no process: a container of its own. */
-  hidden?: boolean;
 }
 
 /** The product's own estimator, told of starts and ends or not. */
-export function createOurs(
-  profiles: readonly Profile[],
-  { name, marked, patienceS, hidden = false }: OursSettings,
-): Policy {
+export function createOurs(profiles: readonly Profile[], { name, marked, patienceS }: OursSettings): Policy {
   let state = NOTHING_OBSERVED;
   const jobs = new Map<number, MarkedJob>();
   let list: MarkedJob[] = [];
@@ -50,11 +45,8 @@ export function createOurs(
     name,
     patienceS,
     marked,
-    sample: ({ tS, gpus: listed }) => {
+    sample: ({ tS, gpus }) => {
       const before = state.tracked;
-      const gpus = hidden
-        ? listed.map((gpu) => ({ ...gpu, processes: gpu.processes === null ? null : [] }))
-        : listed;
       state = observe(state, gpus, list, tS * 1000).state;
       promises = new Map();
       if (state.tracked !== before && !marked)
