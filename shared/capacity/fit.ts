@@ -193,7 +193,7 @@ function otherSettings(profile: Profile, context: FitContext): FitOption[] {
       other.model !== null &&
       other.model === profile.model &&
       other.task === profile.task &&
-      other.peakMiB < profile.peakMiB &&
+      needMiB(other) < needMiB(profile) &&
       other.gpus <= context.gpus.length &&
       // More pixels or frames for less VRAM is another job, not a gentler one.
       pixels(other) <= pixels(profile) &&
@@ -215,14 +215,17 @@ function differenceOf(profile: Profile, other: Profile): FitOption["kind"] | nul
   return other.quant === profile.quant ? null : "quantize";
 }
 
+/** What room must be there for: a figure that was measured here may be higher than one from elsewhere and need less. */
+const needMiB = ({ peakMiB, uncertaintyMiB }: Profile) => peakMiB + uncertaintyMiB;
+
 const pixels = ({ width, height }: Profile) => (width ?? 0) * (height ?? 0);
 
 /** Other models for the same task that need less, the largest of them first: as near as possible to what was wanted. */
 function lighterModels(profile: Profile, context: FitContext): FitOption[] {
   return context.profiles
     .filter(
-      ({ model, task, peakMiB }) =>
-        model !== profile.model && task === profile.task && peakMiB < profile.peakMiB,
+      (other) =>
+        other.model !== profile.model && other.task === profile.task && needMiB(other) < needMiB(profile),
     )
     .map((other) => toOption("lighter-model", other, context))
     .filter(({ enough }) => enough)

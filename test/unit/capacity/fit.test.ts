@@ -96,7 +96,7 @@ describe("one more job", () => {
             if (!("profile" in option)) continue;
             const other = profile(option.profile);
             expect(option.enough).toBe(other.gpus === 1 && (room(other).canStart ?? 0) > 0);
-            expect(option.peakMiB).toBeLessThan(wanted.peakMiB);
+            expect(other.peakMiB + other.uncertaintyMiB).toBeLessThan(wanted.peakMiB + wanted.uncertaintyMiB);
           }
         },
       ),
@@ -123,6 +123,23 @@ describe("one more job", () => {
     const overdue = assessFit(profile("wan2.1-14b-t2v-480p"), context(gpus, { backends, jobs: [late] }));
     expect(overdue.options[1]).toMatchObject({ kind: "wait", secondsLeft: null });
     expect(answer.options[2]).toMatchObject({ profile: "wan2.1-14b-t2v-480p-quant", enough: false });
+  });
+
+  test("CAP-30 what is offered needs less with its doubt: a measured figure in place of one that may be far too low", () => {
+    const doubted = {
+      ...profile("wan2.1-14b-t2v-480p"),
+      peakMiB: 20_000,
+      uncertaintyMiB: 13_000,
+      raised: true,
+    };
+    const measured = { ...profile("wan2.1-14b-t2v-480p-quant"), peakMiB: 21_000, uncertaintyMiB: 400 };
+    const offers = (free: number, wanted: Profile, other: Profile) =>
+      assessFit(wanted, context([gpu(0, 49_140, free)], { profiles: [wanted, other] })).options.filter(
+        ({ kind }) => kind === "quantize",
+      );
+    expect(offers(25_000, doubted, measured)).toMatchObject([{ profile: measured.id, enough: true }]);
+    const known = { ...profile("wan2.1-14b-t2v-480p"), peakMiB: 22_000, uncertaintyMiB: 0 };
+    expect(offers(20_000, known, { ...measured, peakMiB: 20_000, uncertaintyMiB: 9_000 })).toEqual([]);
   });
 
   test("CAP-30 waiting and releasing are enough only where they make room on GPUs that the job could use", () => {
