@@ -1,6 +1,7 @@
 import { randomUUID } from "node:crypto";
 import type { Server } from "node:http";
 import { join } from "node:path";
+import type { Job } from "../shared/capacity/job.ts";
 import { encodeHistory } from "../shared/history/codec.ts";
 import { problem } from "../shared/problems/make-problem.ts";
 import type { Problem } from "../shared/problems/problem.ts";
@@ -28,6 +29,7 @@ import { createDisposer } from "./lib/disposer.ts";
 import { createAudit } from "./release/audit.ts";
 import { createBackendWatch } from "./release/backend-watch.ts";
 import { createReleaseController } from "./release/controller.ts";
+import { runsMarkedJob } from "./release/marked-work.ts";
 import { createProcessOwners } from "./release/owners/process-owners.ts";
 import { chooseSource } from "./sampling/choose-source.ts";
 import { isWsl } from "./sampling/host.ts";
@@ -105,7 +107,11 @@ export function createSidecar(
     recorded: replay === null ? undefined : replayed,
   });
 
-  const watch = createBackendWatch(backends, options.backendInterval);
+  /** The jobs, once they are there. */
+  let jobsNow: () => readonly Job[] = () => [];
+  const watch = createBackendWatch(backends, options.backendInterval, (id) =>
+    runsMarkedJob(id, jobsNow(), sampler.latest().gpus),
+  );
   disposer.add(watch.close);
   const releases = createReleaseController({
     backends,
@@ -146,6 +152,10 @@ export function createSidecar(
     epochMs,
     readHost: () => readHost().state,
   });
+  jobsNow = capacity.jobs.list;
+  disposer.add(capacity.jobs.onChange(watch.look));
+  // Whose process a job runs in, a later list of processes may tell.
+  disposer.add(sampler.onSample(watch.look));
 
   const health = composeHealth(options, choice, env, {
     ...common,

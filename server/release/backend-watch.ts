@@ -8,6 +8,10 @@ import { faultOf } from "./fault.ts";
 export interface BackendWatch {
   states(): BackendState[];
   stateOf(id: string): BackendState | undefined;
+  /** It says itself whether it is busy; else only the jobs that are marked tell that it is. */
+  tellsBusy(id: string): boolean;
+  /** Marked jobs may have begun or ended. */
+  look(): void;
   onChange(listener: (states: BackendState[]) => void): () => void;
   /** Somebody watches: statuses are asked for, and pushes listened to. */
   setWatched(watched: boolean): void;
@@ -51,8 +55,15 @@ async function statusOf(backend: Backend, signal: AbortSignal): Promise<StatusOu
   }
 }
 
-/** @param intervalMs time between two status calls to one backend */
-export function createBackendWatch(backends: readonly Backend[], intervalMs: number): BackendWatch {
+/**
+ * @param intervalMs time between two status calls to one backend
+ * @param runsMarkedJob of a backend that does not say whether it is busy, a marked job does
+ */
+export function createBackendWatch(
+  backends: readonly Backend[],
+  intervalMs: number,
+  runsMarkedJob: (backendId: string) => boolean = () => false,
+): BackendWatch {
   const changes = createEmitter<BackendState[]>();
   const closing = new AbortController();
   const known = new Map<string, Known>(
@@ -73,8 +84,11 @@ export function createBackendWatch(backends: readonly Backend[], intervalMs: num
       status = NOTHING,
     } = known.get(backend.id) ?? {};
     const { id, kind, modes, duringJob } = backend;
-    return { id, kind, url: null, reachable, problem, ...status, parked, modes: [...modes], duringJob };
+    const busy = status.busy ?? (runsMarkedJob(id) ? true : null);
+    return { id, kind, url: null, reachable, problem, ...status, busy, parked, modes: [...modes], duringJob };
   };
+  /** Which backends ran marked jobs at the last look. */
+  let marks = "";
   const states = () => backends.map(stateOf);
 
   function learn(id: string, patch: Partial<Known>) {
@@ -150,6 +164,13 @@ export function createBackendWatch(backends: readonly Backend[], intervalMs: num
   return {
     states,
     stateOf: (id) => states().find((state) => state.id === id),
+    tellsBusy: (id) => (known.get(id)?.status.busy ?? null) !== null,
+    look() {
+      const now = backends.map(({ id }) => runsMarkedJob(id)).join();
+      if (now === marks) return;
+      marks = now;
+      changes.emit(states());
+    },
     onChange: changes.subscribe,
     setWatched(next) {
       watched = next;

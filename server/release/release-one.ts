@@ -53,6 +53,8 @@ export async function releaseOne(
   const stateNow = () => watch.stateOf(backend.id);
   const minutes = limits.jobLimitMs / 60_000;
   let asked = false;
+  /** It does not say whether it is busy: a marked job does. */
+  let markedOnly = false;
   try {
     return { ...(await decide()), asked };
   } catch (error) {
@@ -66,6 +68,7 @@ export async function releaseOne(
     const away = backend.status !== undefined && state?.reachable === false;
     if (away && state.problem !== null) return failed(state.problem);
     const busy = state?.busy ?? null;
+    markedOnly = busy === true && !watch.tellsBusy(backend.id);
     if (mode === "interrupt" && busy !== false) return interruptAndRelease(busy, state?.queue ?? 0);
     if (busy === null) {
       // What it does not tell may be a job that the call would break.
@@ -154,6 +157,7 @@ export async function releaseOne(
       backendId: backend.id,
       intervalMs: limits.statusIntervalMs,
       untilQueued: duringJob === "deferred",
+      endsUnknown: markedOnly,
       cancel: cancellable ? cancel : NEVER,
       closing,
       ...limited,

@@ -21,6 +21,8 @@ export interface WaitOptions {
   tooLong: Problem;
   /** Ends as soon as a job waits behind the running one, for backends that unload between two jobs. */
   untilQueued: boolean;
+  /** Only a marked job tells that it is busy: when nothing tells so any more, the job has ended. */
+  endsUnknown: boolean;
   cancel: AbortSignal;
   closing: AbortSignal;
   /** Jobs, the running one included, when the wait began or something was asked; `null`: not known. */
@@ -35,7 +37,7 @@ const LOOKS_WITHOUT_ANSWER = 6;
 /** Waits until the backend runs no job. */
 export function waitForIdle(options: WaitOptions): Promise<Waited> {
   return waitUntil(options, (state) => {
-    if (state.busy === false) return { kind: "idle" };
+    if (hasEnded(state, options)) return { kind: "idle" };
     return options.untilQueued && (state.queue ?? 0) > 0 ? { kind: "queued" } : null;
   });
 }
@@ -44,7 +46,7 @@ export function waitForIdle(options: WaitOptions): Promise<Waited> {
 export function waitForJobEnd(options: WaitOptions): Promise<Waited> {
   let before = options.jobsBefore ?? null;
   return waitUntil(options, (state) => {
-    if (state.busy === false) return { kind: "idle" };
+    if (hasEnded(state, options)) return { kind: "idle" };
     // Where nothing is said for a moment, what was said before it still counts.
     if (state.queue === null || state.busy === null) return null;
     const jobs = state.queue + 1;
@@ -53,6 +55,9 @@ export function waitForJobEnd(options: WaitOptions): Promise<Waited> {
     return ended ? { kind: "queued" } : null;
   });
 }
+
+const hasEnded = ({ busy }: BackendState, { endsUnknown }: WaitOptions) =>
+  busy === false || (endsUnknown && busy === null);
 
 async function waitUntil(
   { watch, backendId, intervalMs, limitMs, tooLong, cancel, closing, onLook }: WaitOptions,

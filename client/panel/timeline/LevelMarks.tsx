@@ -1,5 +1,6 @@
 import { fillIn } from "../../../shared/problems/fill-in.ts";
 import type { TimelineWords } from "../../i18n/timeline/words.ts";
+import { CHART_FRAME } from "./geometry.ts";
 import type { Levels } from "./levels.ts";
 
 interface LevelMarksProps {
@@ -22,7 +23,9 @@ export function LevelMarks({
           className="level level-reserve"
           style={{ bottom: bottom(reserveGib), top: `${(100 - (totalGib / topGib) * 100).toFixed(2)}%` }}
         >
-          <i>{fillIn(words.reserve, { gib: reserveGib.toFixed(1) })}</i>
+          <i style={{ marginBlockEnd: -besidePx(reserveGib, promisedGib, topGib) }}>
+            {fillIn(words.reserve, { gib: reserveGib.toFixed(1) })}
+          </i>
         </span>
       )}
       {promisedGib !== null && (
@@ -32,4 +35,15 @@ export function LevelMarks({
       )}
     </>
   );
+}
+
+/** Height of a line of words under its level; `timeline-marks.css` has the same. */
+const WORDS_PX = 15;
+
+/** By how much the words under the reserve go down so that the line of what is promised does not run through them. */
+function besidePx(reserveGib: number, promisedGib: number | null, topGib: number): number {
+  if (promisedGib === null) return 0;
+  const { height, top, bottom } = CHART_FRAME;
+  const gapPx = ((reserveGib - promisedGib) / topGib) * (height - top - bottom);
+  return gapPx > 0 && gapPx < WORDS_PX ? Math.ceil(gapPx) + 2 : 0;
 }
