@@ -17,6 +17,9 @@ export interface DemoTrack {
 /** VRAM that stays when everything is unloaded (requirements R3, "after"). */
 export const UNLOADED_MIB = 2000;
 
+/** Between two jobs: long enough for it to be seen that the one has ended, a minute and a list of processes. */
+const PAUSE_S = 80;
+
 /**
  * Wan2.2-I2V-A14B with its two humps (R3): the high-noise model, the switch to the low-noise model, the peak
  * of 39,500 MiB while sampling, then a cache that is kept until somebody releases it.
@@ -38,7 +41,7 @@ const WAN22_I2V: DemoTrack = {
     { s: 54, mib: 39_500, util: 99 },
     { s: 57, mib: 35_800, util: 71 },
     { s: 60, mib: 30_400, util: 0 },
-    { s: 84, mib: 30_400, util: 0 },
+    { s: 60 + PAUSE_S, mib: 30_400, util: 0 },
   ],
 };
 
@@ -58,7 +61,7 @@ const WAN21_T2V: DemoTrack = {
     { s: 19, mib: 12_000, util: 95 },
     { s: 25, mib: 12_200, util: 97 },
     { s: 26, mib: 9_800, util: 0 },
-    { s: 34, mib: 9_800, util: 0 },
+    { s: 26 + PAUSE_S, mib: 9_800, util: 0 },
   ],
 };
 
