@@ -1,6 +1,6 @@
 /** One time as POSIX `times` prints it: `1m2.34s`; how many decimals differs from shell to shell. */
 const TIME = /(\d+)m(\d+(?:\.\d+)?)s/g;
-/** Shells count in hundredths of a second and round down. */
+/** Shells count in hundredths of a second and round down, user and system each. */
 const TICK_MS = 10;
 
 /**
@@ -15,5 +15,5 @@ export function cpuMsOf(printed: string): number | null {
   const [, , user, system] = times;
   return times.length !== 4 || user === undefined || system === undefined
     ? null
-    : Math.round((user + system) * 1000) + TICK_MS;
+    : Math.round((user + system) * 1000) + 2 * TICK_MS;
 }

@@ -2,7 +2,6 @@ import type { GpuProcess } from "../../shared/gpu/gpu.ts";
 import { problem } from "../../shared/problems/make-problem.ts";
 import { createEmitter } from "../lib/emitter.ts";
 import { concernsOneGpu, diagnoseEnding, type Ending, fieldToDrop } from "./diagnose.ts";
-import { runOnce } from "./nvidia-smi.ts";
 import { parseProcessRow } from "./parse-process-row.ts";
 import {
   type Column,
@@ -13,6 +12,7 @@ import {
   parseKnownFields,
 } from "./query.ts";
 import { type QueryLoop, startQueryLoop } from "./query-loop.ts";
+import { runOnce } from "./run-once.ts";
 import type { SampleSource, SourceEvent } from "./source.ts";
 import { nextAttempt } from "./supervise.ts";
 

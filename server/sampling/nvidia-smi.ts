@@ -1,7 +1,5 @@
 import { type ChildProcess, spawn } from "node:child_process";
-import { Readable } from "node:stream";
 import { createLineSplitter } from "../lib/line-splitter.ts";
-import { cpuMsOf } from "./cpu-time.ts";
 import type { Ending } from "./diagnose.ts";
 
 /** A running query loop. */
@@ -22,7 +20,8 @@ export interface LoopListeners {
 /**
  * Runs its arguments and kills them when standard input closes. The kernel closes it however the sidecar
  * ends, SIGKILL included, so that not even a hanging loop outlives the sidecar. The CPU time that they took goes to file
- * descriptor 4. POSIX sh, nothing else.
+ * descriptor 4. Both children are waited for: as the first process of a container the sidecar would inherit what is left of
+ * them, and Node waits for its own children alone. POSIX sh, nothing else.
  */
 const GUARD = `
 exec 3<&0
@@ -34,14 +33,12 @@ exec 3<&-
 wait "$child"
 status=$?
 kill -9 "$guard" 2>/dev/null
+wait "$guard" 2>/dev/null
 times >&4
 exit "$status"
 `;
-const CPU_TIME_FD = 4;
+export const CPU_TIME_FD = 4;
 
-/** How long an answer to a one-off query may take; loading the driver is included. */
-const ONCE_TIMEOUT_MS = 20_000;
-const MOST_OUTPUT_CHARS = 4 * 1024 * 1024;
 const LAST_WORDS_CHARS = 2000;
 
 /** Starts a query loop: one long-lived child. */
@@ -93,6 +90,7 @@ export function startLoop(
           return;
         }
         child.once("close", () => resolve());
+        closeAtExit(child);
         child.stdin?.destroy();
         if (process.platform === "win32") child.kill();
       });
@@ -101,7 +99,16 @@ export function startLoop(
   };
 }
 
-function spawnGuarded(command: readonly string[], env: NodeJS.ProcessEnv): ChildProcess {
+/** What a killed command has started itself may live on and hold the pipes: nobody waits for that. */
+export function closeAtExit(child: ChildProcess) {
+  const close = () => {
+    for (const stream of child.stdio) stream?.destroy();
+  };
+  if (child.exitCode !== null || child.signalCode !== null) close();
+  else child.once("exit", close);
+}
+
+export function spawnGuarded(command: readonly string[], env: NodeJS.ProcessEnv): ChildProcess {
   const [file = "", ...args] = command;
   const options = { env: { ...env, LC_ALL: "C" }, windowsHide: true } as const;
   // Windows has no sh, and there a loop ends at its next write when nobody reads.
@@ -112,73 +119,4 @@ function spawnGuarded(command: readonly string[], env: NodeJS.ProcessEnv): Child
     // A process group of its own: Ctrl-C reaches the sidecar, which ends the loop in its own order.
     detached: true,
   });
-}
-
-/** What a one-off query printed, or how it failed. `cpuMs`: CPU time that it took; `null` where that is not told. */
-export type OnceResult = ({ ok: true; output: string } | { ok: false; ending: Ending }) & {
-  cpuMs: number | null;
-};
-
-/** Runs a query once. Never throws; one that takes too long is killed, and so is one that is still running when the sidecar dies. */
-export function runOnce(
-  command: readonly string[],
-  args: readonly string[],
-  env: NodeJS.ProcessEnv,
-  signal: AbortSignal,
-): Promise<OnceResult> {
-  return new Promise((resolve) => {
-    const child = spawnGuarded([...command, ...args], env);
-    const [output, errors] = [collect(child.stdout, kill), collect(child.stderr, kill)];
-    const cpuTime = collect(child.stdio[CPU_TIME_FD], kill);
-    let complaint = "";
-
-    function kill() {
-      child.stdin?.destroy();
-      if (process.platform === "win32") child.kill();
-    }
-    function finish(code: number | null, by: string | null) {
-      clearTimeout(timer);
-      signal.removeEventListener("abort", abandon);
-      child.stdin?.destroy();
-      const cpuMs = cpuMsOf(cpuTime());
-      if (code === 0 && complaint === "") {
-        resolve({ ok: true, output: output(), cpuMs });
-        return;
-      }
-      const lastWords = `${output()}\n${errors()}`.trim() || complaint;
-      resolve({ ok: false, ending: { code, signal: by, lastWords }, cpuMs });
-    }
-    /** Nobody waits for the answer any more. */
-    function abandon() {
-      kill();
-      complaint = "aborted";
-      finish(null, null);
-    }
-
-    // Resolved when it is gone: children that cannot be killed must not pile up.
-    const timer = setTimeout(() => {
-      complaint = `no answer within ${ONCE_TIMEOUT_MS / 1000} s`;
-      kill();
-    }, ONCE_TIMEOUT_MS);
-    child.stdin?.on("error", () => {});
-    child.on("error", (error) => {
-      complaint = error.message;
-      finish(null, null);
-    });
-    child.on("close", finish);
-    if (signal.aborted) abandon();
-    else signal.addEventListener("abort", abandon, { once: true });
-  });
-}
-
-/** The text that has come; more than anybody needs is not waited for. */
-function collect(stream: unknown, tooMuch: () => void): () => string {
-  let text = "";
-  if (stream instanceof Readable) {
-    stream.setEncoding("utf8").on("data", (chunk: string) => {
-      if (text.length < MOST_OUTPUT_CHARS) text += chunk;
-      else tooMuch();
-    });
-  }
-  return () => text;
 }

@@ -136,18 +136,21 @@ export function createSampler(source: SampleSource, options: SamplerOptions): Sa
   }
 
   function refreshProcesses(): Promise<void> {
-    processQuery ??= (async () => {
-      schedule.began(latest.gpus, nowMs());
-      const { processes: listed, cpuMs } = await source.queryProcesses();
-      const processes = await withOwners(listed);
-      if (closed) return;
-      schedule.ended(nowMs(), cpuMs);
-      processesAsked = true;
-      known = applyProcesses(known, processes);
-      latest = { ...latest, gpus: known.map(({ gpu }) => gpu) };
+    processQuery ??= listProcesses().finally(() => {
       processQuery = undefined;
-    })();
+    });
     return processQuery;
+  }
+
+  async function listProcesses(): Promise<void> {
+    schedule.began(latest.gpus, nowMs());
+    const { processes: listed, cpuMs } = await source.queryProcesses();
+    const processes = await withOwners(listed);
+    if (closed) return;
+    schedule.ended(nowMs(), cpuMs);
+    processesAsked = true;
+    known = applyProcesses(known, processes);
+    latest = { ...latest, gpus: known.map(({ gpu }) => gpu) };
   }
 
   async function withOwners(processes: ProcessesByGpu | null): Promise<ProcessesByGpu | null> {

@@ -1,7 +1,7 @@
 import type { SlowReading } from "../health/moment.ts";
-import { runOnce } from "./nvidia-smi.ts";
 import { parseFigure, parseText } from "./parse-cell.ts";
 import { refusedField } from "./query.ts";
+import { runOnce } from "./run-once.ts";
 
 /**
  * Figures that make the driver work harder, and change seldom: asked for by a query of their own. All drivers since

@@ -23,8 +23,9 @@ export async function startSidecar(
   flags: readonly string[],
   env: NodeJS.ProcessEnv = {},
   program = MAIN,
+  under: readonly string[] = [],
 ): Promise<RunningSidecar> {
-  const { child, output, ended } = spawnSidecar(["--port", "0", ...flags], env, program);
+  const { child, output, ended } = spawnSidecar(["--port", "0", ...flags], env, program, under);
   const url = await waitUntil(() => /GPU status panel: (http:\/\/[^\s#]+)/.exec(output())?.[1], {
     what: () => `the sidecar to listen; it said: ${output()}`,
   });
@@ -42,12 +43,19 @@ export async function startSidecar(
 /**
  * Starts the sidecar without waiting for it.
  * @param program the built one, or that of an installed package
+ * @param under a command that runs it, and hands SIGTERM on
  */
-export function spawnSidecar(flags: readonly string[], env: NodeJS.ProcessEnv = {}, program = MAIN) {
+export function spawnSidecar(
+  flags: readonly string[],
+  env: NodeJS.ProcessEnv = {},
+  program = MAIN,
+  under: readonly string[] = [],
+) {
   let text = "";
   // What a test releases belongs into no audit of this machine.
   const dataDir = env.GPU_PANEL_DATA_DIR ?? mkdtempSync(join(tmpdir(), "gpu-panel-data-"));
-  const child = spawn(process.execPath, [program, ...flags], {
+  const [command = process.execPath, ...args] = [...under, process.execPath, program, ...flags];
+  const child = spawn(command, args, {
     env: { PATH: process.env.PATH, ...env, GPU_PANEL_DATA_DIR: dataDir },
     stdio: ["ignore", "pipe", "pipe"],
   });

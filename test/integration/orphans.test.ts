@@ -1,5 +1,6 @@
-import { afterEach, describe, expect, test } from "vitest";
+import { afterEach, describe, expect, inject, test } from "vitest";
 import { createFakeNvidiaSmi, type FakeBehaviour, type FakeNvidiaSmi } from "../helpers/fake-nvidia-smi.ts";
+import { connectPanel } from "../helpers/panel-client.ts";
 import { type RunningSidecar, startSidecar } from "../helpers/sidecar.ts";
 import { waitUntil } from "../helpers/wait-until.ts";
 
@@ -50,4 +51,39 @@ describe.each(["SIGTERM", "SIGINT", "SIGKILL"] as const)("the sidecar ends by %s
     await running.sidecar.end(signal);
     await waitUntil(() => running.fake.livePids().length === 0, { what: "the last nvidia-smi to be killed" });
   });
+});
+
+/** As the first process of a container does, it inherits what its descendants leave, and counts that. */
+const FIRST_PROCESS = `
+import ctypes, os, signal, subprocess, sys
+ctypes.CDLL(None).prctl(36, 1, 0, 0, 0)
+child = subprocess.Popen(sys.argv[1:])
+signal.signal(signal.SIGTERM, lambda *_: child.terminate())
+child.wait()
+left = 0
+try:
+    while True:
+        os.wait()
+        left += 1
+except ChildProcessError:
+    print("left behind:", left, flush=True)
+`;
+
+test("SMP-8 nothing is left for the first process of a container to bury, list after list", async () => {
+  fake = createFakeNvidiaSmi();
+  const running = fake;
+  const under = [inject("pythonPath"), "-c", FIRST_PROCESS];
+  sidecar = await startSidecar(["--interval", "200"], { ...fake.env }, undefined, under);
+  const panel = connectPanel(sidecar.url);
+  await panel.hello();
+  const lists = () =>
+    running.starts().filter(({ argv }) => argv.some((one) => one.startsWith("--query-compute-apps"))).length;
+  for (let done = 1; done <= 3; done++) {
+    await waitUntil(() => lists() >= done, { what: `list ${done}`, timeoutMs: 60_000 });
+    running.setGpu(0, { "memory.used": 2000 + 1000 * done });
+  }
+  panel.close();
+  await waitUntil(() => running.livePids().length === running.loopPids().length, { what: "the last list" });
+  await sidecar.end();
+  expect(sidecar.output()).toContain("left behind: 0\n");
 });

@@ -1,0 +1,45 @@
+import { expect, onTestFinished, test } from "vitest";
+import { startLoop } from "../../server/sampling/nvidia-smi.ts";
+import { runOnce } from "../../server/sampling/run-once.ts";
+import { waitUntil } from "../helpers/wait-until.ts";
+
+const never = new AbortController().signal;
+const sh = (script: string) => ["/bin/sh", "-c", script];
+
+test("SMP-14 a query's answer, its failure and the CPU time of each", async () => {
+  const answered = await runOnce(sh("echo one; echo two >&2"), [], process.env, never);
+  expect(answered).toMatchObject({ ok: true, output: "one\n" });
+  expect(answered.cpuMs).toBeGreaterThan(0);
+  const failed = await runOnce(sh("echo so; exit 9"), [], process.env, never);
+  expect(failed).toMatchObject({ ok: false, ending: { code: 9, lastWords: "so" } });
+  const missing = await runOnce(["/nowhere/nvidia-smi"], [], process.env, never);
+  expect(missing).toMatchObject({ ok: false, ending: { code: 127 } });
+  const killed = await runOnce(sh("kill -9 $$"), [], process.env, never);
+  expect(killed).toMatchObject({ ok: false, ending: { code: 137 } });
+});
+
+test("SMP-14 what cannot be started, or answers without end, has failed and nothing worse", async () => {
+  // One variable of more than 128 KiB is refused by the system.
+  const tooLarge = await runOnce(sh("true"), [], { ...process.env, LARGE: "x".repeat(200_000) }, never);
+  expect(tooLarge).toMatchObject({ ok: false, cpuMs: null });
+  const endless = await runOnce(
+    sh("while :; do echo 0123456789012345678901234567890123456789; done"),
+    [],
+    {},
+    never,
+  );
+  expect(endless).toMatchObject({ ok: false });
+  const gone = await runOnce(sh("sleep 600"), [], process.env, AbortSignal.abort());
+  expect(gone).toMatchObject({ ok: false, ending: { lastWords: "aborted" } });
+});
+
+test("SMP-8 what a killed command has started itself and left behind is not waited for", async () => {
+  const lines: string[] = [];
+  const loop = startLoop(sh("sleep 600 & echo $!; wait"), [], process.env, {
+    onLine: (line) => lines.push(line),
+    onEnd: () => {},
+  });
+  const pid = Number(await waitUntil(() => lines[0], { what: "the pid" }));
+  onTestFinished(() => void process.kill(pid));
+  await loop.kill();
+});
