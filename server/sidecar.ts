@@ -29,7 +29,7 @@ import { createDisposer } from "./lib/disposer.ts";
 import { createAudit } from "./release/audit.ts";
 import { createBackendWatch } from "./release/backend-watch.ts";
 import { createReleaseController } from "./release/controller.ts";
-import { runsMarkedJob } from "./release/marked-work.ts";
+import { createMarkedWork } from "./release/marked-work.ts";
 import { createProcessOwners } from "./release/owners/process-owners.ts";
 import { chooseSource } from "./sampling/choose-source.ts";
 import { isWsl } from "./sampling/host.ts";
@@ -109,9 +109,11 @@ export function createSidecar(
 
   /** The jobs, once they are there. */
   let jobsNow: () => readonly Job[] = () => [];
-  const watch = createBackendWatch(backends, options.backendInterval, (id) =>
-    runsMarkedJob(id, jobsNow(), sampler.latest().gpus),
+  const marked = createMarkedWork(
+    () => jobsNow(),
+    () => sampler.latest().gpus,
   );
+  const watch = createBackendWatch(backends, options.backendInterval, marked.runsIn);
   disposer.add(watch.close);
   const releases = createReleaseController({
     backends,

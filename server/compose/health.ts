@@ -24,7 +24,7 @@ export interface HealthParts {
   disposer: Disposer;
   sampler: Pick<Sampler, "latest" | "source" | "onSample" | "onJump">;
   jobs: Pick<Jobs, "list" | "onEnd">;
-  watch: Pick<BackendWatch, "states">;
+  watch: Pick<BackendWatch, "states" | "tellsBusy">;
   releases: { state(): Release };
   /** Where alerts are kept. */
   folder: string;
@@ -110,7 +110,8 @@ export function composeHealth(
           state === "running" && startedAt !== null ? [{ id, gpus: on, startedMs: startedAt }] : [],
         ),
       ended,
-      busy: parts.watch.states().some(({ busy }) => busy === true),
+      // Of marked jobs it is known on which GPUs they run.
+      busy: parts.watch.states().some(({ id, busy }) => busy === true && parts.watch.tellsBusy(id)),
       releasing: isReleasing(parts.releases.state()),
       xids: isReal ? kernelLog.read() : [],
     };

@@ -10,6 +10,7 @@ export interface BackendWatch {
   stateOf(id: string): BackendState | undefined;
   /** It says itself whether it is busy; else only the jobs that are marked tell that it is. */
   tellsBusy(id: string): boolean;
+  runsMarkedJob(id: string): boolean;
   /** Marked jobs may have begun or ended. */
   look(): void;
   onChange(listener: (states: BackendState[]) => void): () => void;
@@ -165,6 +166,7 @@ export function createBackendWatch(
     states,
     stateOf: (id) => states().find((state) => state.id === id),
     tellsBusy: (id) => (known.get(id)?.status.busy ?? null) !== null,
+    runsMarkedJob,
     look() {
       const now = backends.map(({ id }) => runsMarkedJob(id)).join();
       if (now === marks) return;

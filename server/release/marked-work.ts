@@ -1,16 +1,36 @@
 import type { Job } from "../../shared/capacity/job.ts";
 import type { Gpu } from "../../shared/gpu/gpu.ts";
 
-/** Runs a job there that somebody marked? By the backend that the job named, or else by its process. Pure. */
-export function runsMarkedJob(
-  backendId: string,
-  jobs: readonly Pick<Job, "state" | "backend" | "pid">[],
-  gpus: readonly Pick<Gpu, "processes">[],
-): boolean {
-  const isOwn = (pid: number) =>
-    gpus.some(({ processes }) => processes?.some((one) => one.pid === pid && one.backend === backendId));
-  return jobs.some(
-    ({ state, backend, pid }) =>
-      state === "running" && (backend === null ? pid !== null && isOwn(pid) : backend === backendId),
-  );
+/** Which backends run jobs that somebody marked. */
+export interface MarkedWork {
+  runsIn(backendId: string): boolean;
+}
+
+type Marked = Pick<Job, "id" | "state" | "backend" | "pid">;
+
+/** A job runs in the backend that it named, or else in the one whose process it told. */
+export function createMarkedWork(
+  jobs: () => readonly Marked[],
+  gpus: () => readonly Pick<Gpu, "processes">[],
+): MarkedWork {
+  /** By job, while it runs: a list of processes that fails, or does not tell for once, is not its end. */
+  const owners = new Map<string, string>();
+
+  function ownerOf({ id, backend, pid }: Marked): string | undefined {
+    if (backend !== null || pid === null) return backend ?? undefined;
+    const known = owners.get(id);
+    if (known !== undefined) return known;
+    const processes = gpus().flatMap((gpu) => gpu.processes ?? []);
+    const found = processes.find((one) => one.pid === pid && one.backend !== undefined)?.backend;
+    if (found !== undefined) owners.set(id, found);
+    return found;
+  }
+
+  return {
+    runsIn(backendId) {
+      const running = jobs().filter(({ state }) => state === "running");
+      for (const id of owners.keys()) if (running.every((job) => job.id !== id)) owners.delete(id);
+      return running.some((job) => ownerOf(job) === backendId);
+    },
+  };
 }

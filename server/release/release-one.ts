@@ -53,8 +53,8 @@ export async function releaseOne(
   const stateNow = () => watch.stateOf(backend.id);
   const minutes = limits.jobLimitMs / 60_000;
   let asked = false;
-  /** It does not say whether it is busy: a marked job does. */
-  let markedOnly = false;
+  /** A job that only its mark told of was waited for. */
+  let hasWaited = false;
   try {
     return { ...(await decide()), asked };
   } catch (error) {
@@ -68,30 +68,38 @@ export async function releaseOne(
     const away = backend.status !== undefined && state?.reachable === false;
     if (away && state.problem !== null) return failed(state.problem);
     const busy = state?.busy ?? null;
-    markedOnly = busy === true && !watch.tellsBusy(backend.id);
-    if (mode === "interrupt" && busy !== false) return interruptAndRelease(busy, state?.queue ?? 0);
+    const told = watch.tellsBusy(backend.id) ? busy : null;
+    if (mode === "interrupt" && busy !== false) return interruptAndRelease(told, state?.queue ?? 0);
     if (busy === null) {
       // What it does not tell may be a job that the call would break.
       if (duringJob === "unsafe") return failed(state?.problem ?? problem("busy-unknown"));
-      if (mode === "after-current" && duringJob !== "deferred") return failed(problem("busy-unknown"));
+      if (mode === "after-current" && !hasWaited && duringJob !== "deferred")
+        return failed(problem("busy-unknown"));
     }
     if (busy !== true || duringJob === "spared") return askAndMeasure(busy);
     if (mode === "now" && duringJob === "unsafe") return failed(problem("backend-busy"));
     if (mode === "now" && duringJob !== "deferred") return askAndMeasure(busy);
-    if (mode === "now" || (duringJob === "deferred" && (state?.queue ?? 0) > 0)) return askAndWait();
-    return waitAndRelease();
+    if (mode === "now" || (duringJob === "deferred" && (state?.queue ?? 0) > 0))
+      return askAndWait(told === null);
+    return waitAndRelease(told === null);
   }
 
   /** Nothing is asked before the job has ended, so that it can be cancelled until then. */
-  async function waitAndRelease(): Promise<Outcome> {
+  async function waitAndRelease(untilUnmarked: boolean): Promise<Outcome> {
     const tooLong = problem("job-did-not-end", { minutes });
-    const waited = await wait(waitForIdle, { tooLong, limitMs: limits.jobLimitMs, cancellable: true });
+    const waiting = { tooLong, limitMs: limits.jobLimitMs, cancellable: true, untilUnmarked };
+    const waited = await wait(waitForIdle, waiting);
     if (waited.kind === "queued") return askAndWait();
+    if (waited.kind === "idle" && untilUnmarked) {
+      // Of the marked job alone: what the backend does not tell is still not known.
+      hasWaited = true;
+      return decide();
+    }
     return waited.kind === "idle" ? askAndMeasure(false) : notReleased(waited);
   }
 
   /** The backend takes the call up itself when the running job has ended, before the next one begins. */
-  async function askAndWait(): Promise<Outcome> {
+  async function askAndWait(untilUnmarked = false): Promise<Outcome> {
     // What was known when the end is seen: by then the models may be gone.
     const follow = measure.follow(1000 + (backend.subscribe === undefined ? limits.statusIntervalMs : 0));
     try {
@@ -105,6 +113,7 @@ export async function releaseOne(
         limitMs: limits.jobLimitMs,
         cancellable: true,
         jobsBefore,
+        untilUnmarked,
       });
       if (waited.kind === "failed" || waited.kind === "cancelled") return notReleased(waited);
       return settle(await follow.snapshot(closing), outcome);
@@ -157,7 +166,7 @@ export async function releaseOne(
       backendId: backend.id,
       intervalMs: limits.statusIntervalMs,
       untilQueued: duringJob === "deferred",
-      endsUnknown: markedOnly,
+      untilUnmarked: false,
       cancel: cancellable ? cancel : NEVER,
       closing,
       ...limited,
@@ -200,7 +209,8 @@ export async function releaseOne(
 }
 
 type Outcome = Omit<PartOutcome, "asked">;
-type WaitFor = Pick<WaitOptions, "tooLong" | "limitMs" | "jobsBefore"> & { cancellable: boolean };
+type WaitFor = Pick<WaitOptions, "tooLong" | "limitMs" | "jobsBefore"> &
+  Partial<Pick<WaitOptions, "untilUnmarked">> & { cancellable: boolean };
 
 const NEVER = new AbortController().signal;
 const NOTHING_LOADED: Outcome = {

@@ -21,8 +21,8 @@ export interface WaitOptions {
   tooLong: Problem;
   /** Ends as soon as a job waits behind the running one, for backends that unload between two jobs. */
   untilQueued: boolean;
-  /** Only a marked job tells that it is busy: when nothing tells so any more, the job has ended. */
-  endsUnknown: boolean;
+  /** It does not say whether it is busy: until it does, the wait is for the jobs that are marked to run in it. */
+  untilUnmarked: boolean;
   cancel: AbortSignal;
   closing: AbortSignal;
   /** Jobs, the running one included, when the wait began or something was asked; `null`: not known. */
@@ -37,7 +37,7 @@ const LOOKS_WITHOUT_ANSWER = 6;
 /** Waits until the backend runs no job. */
 export function waitForIdle(options: WaitOptions): Promise<Waited> {
   return waitUntil(options, (state) => {
-    if (hasEnded(state, options)) return { kind: "idle" };
+    if (state.busy === false) return { kind: "idle" };
     return options.untilQueued && (state.queue ?? 0) > 0 ? { kind: "queued" } : null;
   });
 }
@@ -46,7 +46,7 @@ export function waitForIdle(options: WaitOptions): Promise<Waited> {
 export function waitForJobEnd(options: WaitOptions): Promise<Waited> {
   let before = options.jobsBefore ?? null;
   return waitUntil(options, (state) => {
-    if (hasEnded(state, options)) return { kind: "idle" };
+    if (state.busy === false) return { kind: "idle" };
     // Where nothing is said for a moment, what was said before it still counts.
     if (state.queue === null || state.busy === null) return null;
     const jobs = state.queue + 1;
@@ -56,31 +56,34 @@ export function waitForJobEnd(options: WaitOptions): Promise<Waited> {
   });
 }
 
-const hasEnded = ({ busy }: BackendState, { endsUnknown }: WaitOptions) =>
-  busy === false || (endsUnknown && busy === null);
-
 async function waitUntil(
-  { watch, backendId, intervalMs, limitMs, tooLong, cancel, closing, onLook }: WaitOptions,
+  { watch, backendId, intervalMs, limitMs, tooLong, cancel, closing, onLook, untilUnmarked }: WaitOptions,
   look: (state: BackendState) => Waited | null,
 ): Promise<Waited> {
   const release = watch.hold();
   const either = AbortSignal.any([cancel, closing]);
   const startedMs = performance.now();
   let answeredMs = startedMs;
+  let isSilent = untilUnmarked;
   try {
     for (;;) {
       if (closing.aborted) return { kind: "failed", problem: problem("sidecar-closing") };
       if (cancel.aborted) return { kind: "cancelled" };
       const state = watch.stateOf(backendId);
       const nowMs = performance.now();
-      if (state !== undefined && state.problem === null && state.busy !== null) answeredMs = nowMs;
+      isSilent &&= !watch.tellsBusy(backendId);
+      if (isSilent) {
+        // What it did or did not answer says nothing of the job.
+        if (!watch.runsMarkedJob(backendId)) return { kind: "idle" };
+        answeredMs = nowMs;
+      } else if (state !== undefined && state.problem === null && state.busy !== null) answeredMs = nowMs;
       // Not reached at all: it has ended, and its job with it.
       else if (state?.reachable === false && state.problem !== null) {
         return { kind: "failed", problem: state.problem };
       } else if (nowMs - answeredMs > LOOKS_WITHOUT_ANSWER * intervalMs) {
         return { kind: "failed", problem: state?.problem ?? problem("busy-unknown") };
       }
-      const result = state === undefined ? null : look(state);
+      const result = state === undefined || isSilent ? null : look(state);
       if (result !== null) return result;
       if (nowMs - startedMs > limitMs) return { kind: "failed", problem: tooLong };
       onLook(state?.queue ?? null);

@@ -37,14 +37,19 @@ async function startSilent(): Promise<{ running: Rig; panel: PanelClient }> {
 
 const stateSchema = v.object({
   state: v.object({
+    gpus: v.array(v.object({ processes: v.nullable(v.array(v.unknown())) })),
     backends: v.array(v.object({ busy: v.nullable(v.boolean()) })),
     promises: v.array(v.object({ reclaimableMiB: v.nullable(v.number()) })),
   }),
 });
 async function told({ sidecar }: Rig) {
   const answer: unknown = await (await fetch(`${sidecar.url}api/v1/state`)).json();
-  const { backends, promises } = v.parse(stateSchema, answer).state;
-  return { busy: backends[0]?.busy, reclaimableMiB: promises[0]?.reclaimableMiB };
+  const { gpus, backends, promises } = v.parse(stateSchema, answer).state;
+  return {
+    busy: backends[0]?.busy,
+    reclaimableMiB: promises[0]?.reclaimableMiB,
+    listed: gpus[0]?.processes,
+  };
 }
 
 async function release(panel: PanelClient, mode: ReleaseMode) {
@@ -64,7 +69,7 @@ test.each([
   const { job } = await jobs.ask({ profile: PROFILE, ttlSeconds: 600, ...where });
   expect(job?.state).toBe("running");
   // What a job works with is not idle.
-  expect(await told(running)).toEqual({ busy: true, reclaimableMiB: 0 });
+  expect(await told(running)).toMatchObject({ busy: true, reclaimableMiB: 0 });
   await release(panel, "auto");
   expect(await panel.releaseIn("waiting-for-job")).toMatchObject({
     waiting: { asked: false, cancellable: true },
@@ -90,4 +95,20 @@ test("REL-10 “now” does not wait for a marked job, and nobody waits for one 
   await release(panel, "now");
   expect(await panel.releaseIn("waiting-for-job", "done", "failed")).toMatchObject({ state: "done" });
   expect(running.hook.calls).toHaveLength(1);
+});
+
+test("REL-10 a list of processes that fails while it waits is not the job's end", async () => {
+  const { running, panel } = await startSilent();
+  const jobs = jobsClient(() => running.sidecar.url);
+  const { job } = await jobs.ask({ profile: PROFILE, ttlSeconds: 600, pid: process.pid });
+  await waitUntil(async () => (await told(running)).busy, { what: "the marked job" });
+  await release(panel, "auto");
+  await panel.releaseIn("waiting-for-job");
+  running.fake.set({ computeAppsBehaviour: { kind: "exit", code: 1 } });
+  await waitUntil(async () => (await told(running)).listed === null, { what: "a list that failed" });
+  expect(await told(running)).toMatchObject({ busy: true });
+  expect(running.hook.calls).toEqual([]);
+  running.fake.set({ computeAppsBehaviour: { kind: "ok" } });
+  await jobs.end(job?.id ?? "", { outcome: "done" });
+  expect(await panel.releaseIn("done", "failed")).toMatchObject({ state: "done" });
 });
