@@ -28,15 +28,16 @@ export function learnEnd(
   // What a process holds that others share, or that may be another's, is not this job's figure.
   const isOwn = known.isGuess !== true && !shareProcess(known, marked);
   const outcome = oom ? "out-of-memory" : job.state === "done" ? "done" : "failed";
-  const { state: ended, signature } = endMarkedJob(before, known, isOwn ? outcome : "failed");
+  const told = oom ? unseenOom(job, peakMiB) : reportedEnd(job, peakMiB);
+  const result = endMarkedJob(before, known, isOwn ? outcome : "failed", told);
+  const { state: ended, signature } = result;
   const state = isOwn ? withGivenBack(before, known, ended) : ended;
   if (signature !== null) {
     const exceeds = peakMiB !== null && job.profile !== null;
     const knowledge = exceeds ? raise(state.knowledge, job.profile ?? "", peakMiB) : state.knowledge;
     return { state: { ...state, knowledge }, signature, changed: true };
   }
-  const told = oom ? unseenOom(job, peakMiB) : reportedEnd(job, peakMiB);
-  if (told !== null)
+  if (told !== null && result.follows !== true)
     return { state: { ...state, knowledge: learn(state.knowledge, told) }, signature: told, changed: true };
   if (peakMiB === null || job.profile === null) return { state, signature: null, changed: false };
   const knowledge = raise(state.knowledge, job.profile, peakMiB);

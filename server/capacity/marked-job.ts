@@ -2,6 +2,7 @@ import { learn, type Signature } from "./learn.ts";
 import type { Observed } from "./observer.ts";
 import { refinedPeak } from "./predict-peak.ts";
 import { type Curve, finishCurve, peakOf } from "./signatures.ts";
+import { endSolo } from "./solo.ts";
 import type { Tracked, TrackedProcess } from "./track-processes.ts";
 
 /** A job that somebody marked: it runs, or has been admitted and is about to. */
@@ -36,21 +37,27 @@ export function mostHeld(tracked: Tracked, job: MarkedJob): number {
  * The end of a marked job: what its process showed becomes the signature of its profile. After an out-of-memory the
  * least that it wanted is what it held and what was free on the fullest of its GPUs. Jobs that share a process follow
  * one another in it; what one of them left in the allocator's cache counts for the next. `signature` is `null` where the
- * process was never seen, or the job failed for another reason. Pure.
+ * process was never seen, or the job failed for another reason; `follows`: where no process is told it may come yet, from
+ * the job's GPUs. Pure.
+ * @param otherwise its own word, where neither tells
  */
 export function endMarkedJob(
   state: Observed,
   job: MarkedJob,
   outcome: "done" | "failed" | "out-of-memory",
-): { state: Observed; signature: Signature | null } {
+  otherwise: Signature | null = null,
+): { state: Observed; signature: Signature | null; follows?: boolean } {
   const claimed = job.pid === null ? state.claimed : new Map(state.claimed).set(job.pid, state.nowMs);
   const processes = [...processesOf(state.tracked, job)];
   const largest = processes.reduce<TrackedProcess | null>(
     (a, b) => (a === null || b.maxMiB > a.maxMiB ? b : a),
     null,
   );
-  if (largest === null || largest.job === null || outcome === "failed")
-    return { state: { ...state, claimed }, signature: null };
+  if (largest === null || largest.job === null || outcome === "failed") {
+    const solos = endSolo(state.solos, job.id, outcome, otherwise, state.nowMs);
+    const after = { ...state, claimed, solos: solos ?? state.solos };
+    return { state: after, signature: null, follows: solos !== null };
+  }
   const curve: Curve = finishCurve(largest.job.curve);
   const outOfMemory = outcome === "out-of-memory";
   const signature: Signature = {

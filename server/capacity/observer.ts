@@ -7,6 +7,7 @@ import { leastOf } from "./least-of.ts";
 import { type MarkedJob, mostHeld } from "./marked-job.ts";
 import { shareProcess } from "./match-pids.ts";
 import { mostTold, noteRoom, type RoomsTold, type RoomTold } from "./overrun.ts";
+import { followSolos, NO_SOLOS, type Solos } from "./solo.ts";
 import {
   NOTHING_TRACKED,
   roleOf,
@@ -46,6 +47,8 @@ export interface Observed {
   unnamedAtMs: ReadonlyMap<number, number>;
   /** The machine has told once what a process holds. */
   tells: boolean;
+  /** Where it does not: the marked jobs that are alone on their GPUs. */
+  solos: Solos;
   /** Least free VRAM from the sample before the last process list until now, by GPU. */
   leastFree: ReadonlyMap<number, number>;
   /** By GPU. */
@@ -66,6 +69,7 @@ export const NOTHING_OBSERVED: Observed = {
   leastUsed: new Map(),
   unnamedAtMs: new Map(),
   tells: false,
+  solos: NO_SOLOS,
   told: new Map(),
   gpus: [],
   claimed: new Map(),
@@ -92,18 +96,24 @@ export function observe(
   const leastFree = withLeast(state.leastFree, gpus, ({ memoryFreeMiB }) => memoryFreeMiB);
   const named = tells ? gpus : gpus.map((gpu) => withUnnamed({ ...state, leastUsed }, gpu, marked, nowMs));
   const { state: tracked, ended } = trackProcesses(state.tracked, named, most);
-  if (tracked === state.tracked)
-    return { state: { ...state, tells, leastUsed, leastFree, gpus, nowMs }, learned: [] };
+  const { solos, learned: alone } = tells
+    ? { solos: NO_SOLOS, learned: [] }
+    : followSolos(state.solos, gpus, marked, leastUsed, nowMs);
+  const taught = alone.reduce(learn, state.knowledge);
+  if (tracked === state.tracked) {
+    const next = { ...state, knowledge: taught, tells, solos, leastUsed, leastFree, gpus, nowMs };
+    return { state: next, learned: alone };
+  }
   const claimed = stillClaimed(state.claimed, marked, tells ? [] : named, nowMs);
   const unnamedAtMs = sureAtMs(state.unnamedAtMs, named, leastUsed, marked, nowMs);
   const known = state.knowledge.overruns;
-  const learned = ended
+  const inferred = ended
     .filter(({ pid, isOther }) => !claimed.has(pid) && !isOther)
     .filter(({ pid, name, peakMiB }) =>
       isUnnamed(pid) ? !tells && name !== EXCESS && peakMiB >= LEAST_UNNAMED_JOB_MIB : true,
     )
     .map((job) => inferredEnd(job, { before: state, tracked, gpus, leastFree, claimed, nowMs, known }));
-  let knowledge = learned.reduce(learn, state.knowledge);
+  let knowledge = inferred.reduce(learn, taught);
   for (const job of marked) {
     const isKnown = job.isGuess !== true && !shareProcess(job, marked);
     if (job.profile !== null && job.pid !== null && isKnown)
@@ -150,11 +160,12 @@ export function observe(
       unnamedAtMs,
       told,
       tells,
+      solos,
       gpus,
       claimed,
       nowMs,
     },
-    learned,
+    learned: [...alone, ...inferred],
   };
 }
 

@@ -184,3 +184,41 @@ test("CAP-39 in a container that tells of no process a two-humped job is known t
   expect(job?.state).toBe("running");
   await jobs.end(job?.id ?? "", { outcome: "done" });
 });
+
+test("CAP-35 in such a container a marked job that is alone on its GPU is measured, and that survives a restart", async () => {
+  const gpu = fakeGpu(0, { "memory.total": 49_140, "memory.reserved": 0, "memory.used": 500 });
+  const running = await startRig({ script: { gpus: [gpu], processes: [] } });
+  rig = running;
+  await live(running);
+  const usedSchema = v.object({
+    state: v.object({ gpus: v.array(v.object({ memoryUsedMiB: v.number() })) }),
+  });
+  const shown = async (mib: number) => {
+    running.fake.setGpu(0, { "memory.used": mib });
+    await waitUntil(
+      async () => v.parse(usedSchema, await get(running, "state")).state.gpus[0]?.memoryUsedMiB === mib,
+      { what: `${mib} MiB in use` },
+    );
+  };
+  const jobs = jobsClient(() => running.sidecar.url);
+  const { job } = await jobs.ask({ profile: SMALL, ttlSeconds: 600 });
+  // Another figure than before: that a sample has come since it was admitted.
+  await shown(510);
+  await shown(11_500);
+  await shown(10_000);
+  await jobs.end(job?.id ?? "", { outcome: "done", peakMiB: 10_400 });
+  expect(await profile(running)).toMatchObject({ basis: "published", seen: 0 });
+  await shown(505);
+  const learned = await waitUntil(
+    async () => {
+      const now = await profile(running);
+      return now?.basis === "measured" && now;
+    },
+    { what: "a measured figure" },
+  );
+  // 11,000 seen, and of the 1,200 that the published one is above it half.
+  expect(learned).toMatchObject({ seen: 1, peakMiB: 11_600, uncertaintyMiB: 2_200 });
+  await running.crash();
+  await live(running);
+  expect(await profile(running)).toEqual(learned);
+});
