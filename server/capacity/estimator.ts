@@ -279,7 +279,9 @@ export function createEstimator(context: EstimatorContext): Estimator {
     jobEnded(ended) {
       const { job } = ended;
       const running = jobs().filter(({ id, state: now }) => id !== job.id && now === "running");
-      const result = learnEnd(state, ended, matched([...running, { ...job, state: "running" }]));
+      const all = matched([...running, { ...job, state: "running" }]);
+      const endedMs = job.endedAt === null ? state.nowMs : job.endedAt - context.epochMs;
+      const result = learnEnd(state, ended, all, endedMs);
       state = result.state;
       keep(result.signature);
       settle(result.changed);

@@ -12,11 +12,13 @@ import { reportedEnd, unseenOom } from "./own-word.ts";
  * own word. One that only fell silent may well go on: its process is followed from then on as one that nobody marked.
  * `signature` is to be kept. Pure.
  * @param marked the jobs that run, the one that has ended among them
+ * @param endedMs by the samples' clock
  */
 export function learnEnd(
   before: Observed,
   { job, peakMiB, oom }: EndedJob,
   marked: readonly MarkedJob[],
+  endedMs: number = before.nowMs,
 ): { state: Observed; signature: Signature | null; changed: boolean } {
   const known = marked.find(({ id }) => id === job.id);
   if (known === undefined) return { state: before, signature: null, changed: false };
@@ -29,7 +31,7 @@ export function learnEnd(
   const isOwn = known.isGuess !== true && !shareProcess(known, marked);
   const outcome = oom ? "out-of-memory" : job.state === "done" ? "done" : "failed";
   const told = oom ? unseenOom(job, peakMiB) : reportedEnd(job, peakMiB);
-  const result = endMarkedJob(before, known, isOwn ? outcome : "failed", told);
+  const result = endMarkedJob(before, known, isOwn ? outcome : "failed", { endedMs, otherwise: told });
   const { state: ended, signature } = result;
   const state = isOwn ? withGivenBack(before, known, ended) : ended;
   if (signature !== null) {

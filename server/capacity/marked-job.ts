@@ -2,7 +2,7 @@ import { learn, type Signature } from "./learn.ts";
 import type { Observed } from "./observer.ts";
 import { refinedPeak } from "./predict-peak.ts";
 import { type Curve, finishCurve, peakOf } from "./signatures.ts";
-import { endSolo } from "./solo.ts";
+import { endSolo, type SoloEnd } from "./solo.ts";
 import type { Tracked, TrackedProcess } from "./track-processes.ts";
 
 /** A job that somebody marked: it runs, or has been admitted and is about to. */
@@ -13,6 +13,8 @@ export interface MarkedJob {
   /** What is reserved for it on each of its GPUs, MiB. */
   peakMiB: number;
   pid: number | null;
+  /** When it was admitted, by the samples' clock; left out: not known. */
+  startedMs?: number;
   /** The process is one of several that might be its own: nothing is learned from it. */
   isGuess?: boolean;
 }
@@ -39,13 +41,13 @@ export function mostHeld(tracked: Tracked, job: MarkedJob): number {
  * one another in it; what one of them left in the allocator's cache counts for the next. `signature` is `null` where the
  * process was never seen, or the job failed for another reason; `follows`: where no process is told it may come yet, from
  * the job's GPUs. Pure.
- * @param otherwise its own word, where neither tells
+ * @param end when it ended, by the samples' clock, and its own word where nothing else tells
  */
 export function endMarkedJob(
   state: Observed,
   job: MarkedJob,
-  outcome: "done" | "failed" | "out-of-memory",
-  otherwise: Signature | null = null,
+  outcome: SoloEnd["outcome"],
+  end: Omit<SoloEnd, "outcome"> = { endedMs: state.nowMs, otherwise: null },
 ): { state: Observed; signature: Signature | null; follows?: boolean } {
   const claimed = job.pid === null ? state.claimed : new Map(state.claimed).set(job.pid, state.nowMs);
   const processes = [...processesOf(state.tracked, job)];
@@ -54,7 +56,7 @@ export function endMarkedJob(
     null,
   );
   if (largest === null || largest.job === null || outcome === "failed") {
-    const solos = endSolo(state.solos, job.id, outcome, otherwise, state.nowMs);
+    const solos = endSolo(state.solos, job.id, { outcome, ...end });
     const after = { ...state, claimed, solos: solos ?? state.solos };
     return { state: after, signature: null, follows: solos !== null };
   }

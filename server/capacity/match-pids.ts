@@ -21,7 +21,8 @@ export function matchPids(jobs: readonly Job[], tracked: Tracked, clues: MatchCl
   const running = jobs.filter(({ state }) => state === "running");
   const taken = new Set(running.flatMap(({ pid }) => pid ?? []));
   return running.map(({ id, profile, gpus, peakMiB, pid, backend, startedAt }) => {
-    const job = { id, profile, gpus, peakMiB };
+    const began = startedAt === null ? {} : { startedMs: startedAt - clues.epochMs };
+    const job = { id, profile, gpus, peakMiB, ...began };
     if (pid !== null) return { ...job, pid };
     const listed = tracked.gpus.get(gpus[0] ?? -1)?.processes.values() ?? [];
     const processes = [...listed].filter((process) => !isUnnamed(process.pid));

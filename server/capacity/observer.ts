@@ -7,7 +7,7 @@ import { leastOf } from "./least-of.ts";
 import { type MarkedJob, mostHeld } from "./marked-job.ts";
 import { shareProcess } from "./match-pids.ts";
 import { mostTold, noteRoom, type RoomsTold, type RoomTold } from "./overrun.ts";
-import { followSolos, NO_SOLOS, type Solos } from "./solo.ts";
+import { followSolos, NO_SOLOS, ownWords, type Solos } from "./solo.ts";
 import {
   NOTHING_TRACKED,
   roleOf,
@@ -96,9 +96,10 @@ export function observe(
   const leastFree = withLeast(state.leastFree, gpus, ({ memoryFreeMiB }) => memoryFreeMiB);
   const named = tells ? gpus : gpus.map((gpu) => withUnnamed({ ...state, leastUsed }, gpu, marked, nowMs));
   const { state: tracked, ended } = trackProcesses(state.tracked, named, most);
+  const beforeMs = state.gpus.length === 0 ? null : state.nowMs;
   const { solos, learned: alone } = tells
-    ? { solos: NO_SOLOS, learned: [] }
-    : followSolos(state.solos, gpus, marked, leastUsed, nowMs);
+    ? { solos: NO_SOLOS, learned: ownWords(state.solos) }
+    : followSolos(state.solos, { gpus, marked, leastUsed, nowMs, beforeMs });
   const taught = alone.reduce(learn, state.knowledge);
   if (tracked === state.tracked) {
     const next = { ...state, knowledge: taught, tells, solos, leastUsed, leastFree, gpus, nowMs };

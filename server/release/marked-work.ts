@@ -14,15 +14,15 @@ export function createMarkedWork(
   gpus: () => readonly Pick<Gpu, "processes">[],
 ): MarkedWork {
   /** By job, while it runs: a list of processes that fails, or does not tell for once, is not its end. */
-  const owners = new Map<string, string>();
+  const owners = new Map<string, { pid: number; backend: string }>();
 
   function ownerOf({ id, backend, pid }: Marked): string | undefined {
     if (backend !== null || pid === null) return backend ?? undefined;
     const known = owners.get(id);
-    if (known !== undefined) return known;
+    if (known?.pid === pid) return known.backend;
     const processes = gpus().flatMap((gpu) => gpu.processes ?? []);
     const found = processes.find((one) => one.pid === pid && one.backend !== undefined)?.backend;
-    if (found !== undefined) owners.set(id, found);
+    if (found !== undefined) owners.set(id, { pid, backend: found });
     return found;
   }
 

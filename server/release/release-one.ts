@@ -78,9 +78,9 @@ export async function releaseOne(
     }
     if (busy !== true || duringJob === "spared") return askAndMeasure(busy);
     if (mode === "now" && duringJob === "unsafe") return failed(problem("backend-busy"));
-    if (mode === "now" && duringJob !== "deferred") return askAndMeasure(busy);
-    if (mode === "now" || (duringJob === "deferred" && (state?.queue ?? 0) > 0))
-      return askAndWait(told === null);
+    // What is not told cannot be waited for once it is asked.
+    if (mode === "now" && (duringJob !== "deferred" || told === null)) return askAndMeasure(busy);
+    if (mode === "now" || (duringJob === "deferred" && (state?.queue ?? 0) > 0)) return askAndWait();
     return waitAndRelease(told === null);
   }
 
@@ -99,7 +99,7 @@ export async function releaseOne(
   }
 
   /** The backend takes the call up itself when the running job has ended, before the next one begins. */
-  async function askAndWait(untilUnmarked = false): Promise<Outcome> {
+  async function askAndWait(): Promise<Outcome> {
     // What was known when the end is seen: by then the models may be gone.
     const follow = measure.follow(1000 + (backend.subscribe === undefined ? limits.statusIntervalMs : 0));
     try {
@@ -113,7 +113,6 @@ export async function releaseOne(
         limitMs: limits.jobLimitMs,
         cancellable: true,
         jobsBefore,
-        untilUnmarked,
       });
       if (waited.kind === "failed" || waited.kind === "cancelled") return notReleased(waited);
       return settle(await follow.snapshot(closing), outcome);

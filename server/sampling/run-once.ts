@@ -65,7 +65,8 @@ function answerOf(child: ChildProcess, signal: AbortSignal): Promise<OnceResult>
 
     // Resolved when it is gone: children that cannot be killed must not pile up.
     const timer = setTimeout(() => {
-      complaint = `no answer within ${ONCE_TIMEOUT_MS / 1000} s`;
+      // Else it has answered, and something that it started holds the pipes.
+      if (child.exitCode === null) complaint = `no answer within ${ONCE_TIMEOUT_MS / 1000} s`;
       kill();
     }, ONCE_TIMEOUT_MS);
     child.stdin?.on("error", () => {});

@@ -37,8 +37,8 @@ export function createAdmission(profiles: readonly Profile[]): Policy {
 
   const nowMs = () => last.tS * 1000;
   const markedOf = (list: Records): MarkedJob[] =>
-    list.flatMap(({ job: { id, state: now, profile, gpus, peakMiB, pid } }) =>
-      now === "running" ? [{ id, profile, gpus, peakMiB, pid }] : [],
+    list.flatMap(({ job: { id, state: now, profile, gpus, peakMiB, pid, startedAt } }) =>
+      now === "running" ? [{ id, profile, gpus, peakMiB, pid, startedMs: startedAt ?? 0 }] : [],
     );
   const byId = new Map(profiles.map((profile) => [profile.id, profile]));
   const figures: JobFigures = {

@@ -66,7 +66,7 @@ export function createOurs(profiles: readonly Profile[], { name, marked, patienc
     started: ({ id, profile }, gpus, pid) => {
       if (!marked) return;
       const peakMiB = reservationFor(state, profile, profiles);
-      jobs.set(id, { id: String(id), profile: profile.id, gpus, peakMiB, pid });
+      jobs.set(id, { id: String(id), profile: profile.id, gpus, peakMiB, pid, startedMs: state.nowMs });
       changed();
     },
     ended: (id, outcome) => {

@@ -158,6 +158,9 @@ describe("where a marked job runs", () => {
       gpus = list;
       expect(work.runsIn("a")).toBe(true);
     }
+    // It may tell another process.
+    jobs = [job({ pid: 8 })];
+    expect(work.runsIn("a")).toBe(false);
     jobs = [job({ pid: 7, state: "done" })];
     expect(work.runsIn("a")).toBe(false);
     jobs = [job({ pid: 7 })];
