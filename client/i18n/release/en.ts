@@ -23,7 +23,7 @@ export const releaseEn: ReleaseWords = {
     spared: "The job completes; models in use stay until then.",
     unsafe: "The job completes; the backend is asked as soon as no job runs.",
     "ends-jobs": "Running requests complete; the backend is asked as soon as none runs.",
-    unknown: "The job completes; the backend is asked as soon as it says that it is idle.",
+    unknown: "The job completes; the backend is asked as soon as none runs any more.",
   },
   interruptHint: "The running job is stopped and its result is lost. Queued jobs stay queued.",
   nowHint: {

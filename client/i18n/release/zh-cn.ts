@@ -18,7 +18,7 @@ export const releaseZhCn: ReleaseWords = {
     spared: "当前任务会完成；使用中的模型保留到那时。",
     unsafe: "当前任务会完成；没有任务运行时才请求后端。",
     "ends-jobs": "运行中的请求会完成；全部结束后才请求后端。",
-    unknown: "当前任务会完成；后端空闲时才请求它。",
+    unknown: "当前任务会完成；没有任务运行后才请求后端。",
   },
   interruptHint: "正在运行的任务会被停止，结果丢失。排队的任务不受影响。",
   nowHint: {
