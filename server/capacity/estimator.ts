@@ -39,6 +39,7 @@ import { createRecentUse } from "./recent-use.ts";
 import type { KnownRoom } from "./room-watch.ts";
 import { followRuns, type GpuRuns, NO_RUNS, shownRuns } from "./runs.ts";
 import type { SignatureStore } from "./signature-store.ts";
+import { soloHeld } from "./solo.ts";
 import { type Taken, takenOn, UNTOLD } from "./taken.ts";
 
 /** Follows the samples: what running jobs will still take, and what they teach of their profiles. */
@@ -192,6 +193,11 @@ export function createEstimator(context: EstimatorContext): Estimator {
   }
 
   function runsOn({ index: gpu, memoryUsedMiB }: Gpu, { runs }: Taken): GpuRuns {
+    const [only, ...others] = runs ?? [];
+    if (only !== undefined && only.job !== null && only.heldMiB === null && others.length === 0) {
+      const heldMiB = soloHeld(state.solos, only.job, gpu, state);
+      return { gpu, runs: [{ ...only, heldMiB }], sinceListMiB: null };
+    }
     const usedAtListMiB = state.tracked.gpus.get(gpu)?.usedAtListMiB ?? null;
     const isKnown = memoryUsedMiB !== null && usedAtListMiB !== null;
     return { gpu, runs, sinceListMiB: isKnown ? memoryUsedMiB - usedAtListMiB : null };

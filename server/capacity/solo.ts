@@ -105,13 +105,22 @@ function isShared(on: readonly number[], id: string, marked: readonly MarkedJob[
   return marked.some((other) => other.id !== id && other.gpus.some((index) => on.includes(index)));
 }
 
-const usedOn = (index: number, { gpus }: SoloMoment) =>
+type Readings = Pick<SoloMoment, "gpus" | "leastUsed">;
+
+const usedOn = (index: number, { gpus }: Readings) =>
   gpus.find((gpu) => gpu.index === index)?.memoryUsedMiB ?? null;
 
-const areEmpty = (on: readonly number[], moment: SoloMoment) =>
+const areEmpty = (on: readonly number[], moment: Readings) =>
   on.every((index) => (usedOn(index, moment) ?? Number.POSITIVE_INFINITY) <= EMPTY_MIB);
 
-function heldOn(index: number, moment: SoloMoment): number | null {
+/** What a job that is alone holds on one of its GPUs now, MiB; `null`: nothing yet, it is not alone, or it is not known. Pure. */
+export function soloHeld(solos: Solos, id: string, gpu: number, moment: Readings): number | null {
+  const solo = solos.get(id) ?? null;
+  const mib = solo === null || solo.endedMs !== null ? null : heldOn(gpu, moment);
+  return mib !== null && mib > EMPTY_MIB ? mib : null;
+}
+
+function heldOn(index: number, moment: Readings): number | null {
   const used = usedOn(index, moment);
   return used === null ? null : used - Math.min(moment.leastUsed.get(index) ?? 0, MOST_BASE_MIB);
 }

@@ -86,3 +86,27 @@ test("PNL-21 CAP-17 a process that nobody marked is shown as what seems to be a 
     .waitFor({ timeout: 60_000 });
   await expect.poll(() => timeline(page).locator('.run[data-marked="false"]').count()).toBe(1);
 });
+
+test("PNL-21 CAP-32 where the machine tells of no process the humps of a marked job that is alone are seen too", async () => {
+  const rig = await start({
+    script: { gpus: [fakeGpu(0, { "memory.total": 49_140, "memory.used": 500 })], processes: [] },
+  });
+  const jobs = jobsClient(() => rig.sidecar.url);
+  const page = await browser.open(rig.sidecar.url);
+  await waitUntil(async () => (await fetch(`${rig.sidecar.url}healthz`)).ok, { what: "samples" });
+  const shown = async (mib: number) => {
+    rig.fake.setGpu(0, { "memory.used": mib, "utilization.gpu": 98 });
+    await page.getByText(`${mib.toLocaleString("en")} / 49,140 MiB`).waitFor({ timeout: 60_000 });
+  };
+  const { job } = await jobs.ask({ label: "red fox", profile: "wan2.2-i2v-a14b", ttlSeconds: 600 });
+  await shown(510);
+  await shown(19_000);
+  await phase(page, /high-noise model 18\.\d GiB/).waitFor({ timeout: 60_000 });
+  await shown(39_700);
+  await phase(page, /peak while sampling 38\.\d GiB/).waitFor({ timeout: 60_000 });
+  await jobs.end(job?.id ?? "", { outcome: "done" });
+  await shown(500);
+  await timeline(page)
+    .getByText(/marked job · ended · peak 38\.\d GiB/)
+    .waitFor({ timeout: 60_000 });
+});

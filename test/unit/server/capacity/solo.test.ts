@@ -35,6 +35,22 @@ describe("a marked job that is alone where no process is told", () => {
     expect(kept).toHaveLength(1);
   });
 
+  test("CAP-32 is shown with its humps, by the names of its profile, and with its peak when it has ended", () => {
+    const { see, run, end, estimator } = station();
+    times(5, () => see([], used(0)));
+    run(jobOf("one", { profile: "wan2.2-i2v-a14b", peakMiB: 45_000, startedAt: 5_000 }));
+    see([], used(0));
+    times(10, () => see([], used(18_600)));
+    times(10, () => see([], used(39_300)));
+    const shown = () =>
+      estimator.runs().map(({ phases, ...rest }) => ({ ...rest, phases: phases.map(({ name }) => name) }));
+    expect(shown()[0]?.phases).toEqual(["high-noise model", "sampling peak"]);
+    end("one");
+    run();
+    see([], used(0));
+    expect(shown()).toMatchObject([{ job: "one", peakMiB: 39_300, endedAt: 26_000 }]);
+  });
+
   test("CAP-35 what was seen counts in place of its own word, unless that is higher", () => {
     const { see, end, kept, figure } = alone();
     end("one", { peakMiB: 13_400 });
