@@ -195,7 +195,8 @@ export function createEstimator(context: EstimatorContext): Estimator {
   function runsOn({ index: gpu, memoryUsedMiB }: Gpu, { runs }: Taken): GpuRuns {
     const [only, ...others] = runs ?? [];
     if (only !== undefined && only.job !== null && only.heldMiB === null && others.length === 0) {
-      const heldMiB = soloHeld(state.solos, only.job, gpu, state);
+      const listedAtMs = state.tracked.gpus.get(gpu)?.listedAtMs ?? null;
+      const heldMiB = soloHeld(state.solos, only.job, gpu, { ...state, listedAtMs });
       return { gpu, runs: [{ ...only, heldMiB }], sinceListMiB: null };
     }
     const usedAtListMiB = state.tracked.gpus.get(gpu)?.usedAtListMiB ?? null;

@@ -14,6 +14,8 @@ interface Solo {
   curve: GrowingCurve;
   /** When the figures of all its GPUs were last known. */
   seenMs: number;
+  /** When it was first seen to hold something; `null`: not yet. */
+  heldSinceMs: number | null;
   /** When it ended well; `null`: it runs. */
   endedMs: number | null;
   /** Its own word, that counts where it turns out that it was not alone. */
@@ -80,8 +82,10 @@ function followOne(known: Solo | null | undefined, job: MarkedJob, moment: SoloM
   const told = held.filter((mib) => mib !== null);
   const seenMs = told.length === held.length ? nowMs : solo.seenMs;
   if (told.length === 0) return { ...solo, seenMs };
-  const curve = addPoint(solo.curve, (nowMs - solo.startedMs) / 1000, Math.max(...told));
-  return { ...solo, curve, seenMs };
+  const mostMiB = Math.max(...told);
+  const curve = addPoint(solo.curve, (nowMs - solo.startedMs) / 1000, mostMiB);
+  const heldSinceMs = solo.heldSinceMs ?? (mostMiB > EMPTY_MIB ? nowMs : null);
+  return { ...solo, curve, seenMs, heldSinceMs };
 }
 
 /** Only of a job that was admitted between two samples, the first of which found its GPUs empty, all is seen. */
@@ -96,6 +100,7 @@ function begun(profile: string, job: MarkedJob, moment: SoloMoment): Solo | null
     startedMs: nowMs,
     curve: EMPTY_CURVE,
     seenMs: nowMs,
+    heldSinceMs: null,
     endedMs: null,
     otherwise: null,
   };
@@ -113,10 +118,24 @@ const usedOn = (index: number, { gpus }: Readings) =>
 const areEmpty = (on: readonly number[], moment: Readings) =>
   on.every((index) => (usedOn(index, moment) ?? Number.POSITIVE_INFINITY) <= EMPTY_MIB);
 
-/** What a job that is alone holds on one of its GPUs now, MiB; `null`: nothing yet, it is not alone, or it is not known. Pure. */
-export function soloHeld(solos: Solos, id: string, gpu: number, moment: Readings): number | null {
+/** A list that comes so long after what it should tell of was read after it. */
+const LIST_LATE_MS = 2_000;
+
+/**
+ * What a job that is alone holds on one of its GPUs now, MiB; `null`: nothing yet, it is not alone, or it is not known: a
+ * list of processes may still name it. Pure.
+ * @param listedAtMs when the last list of processes came
+ */
+export function soloHeld(
+  solos: Solos,
+  id: string,
+  gpu: number,
+  { listedAtMs, ...moment }: Readings & { listedAtMs: number | null },
+): number | null {
   const solo = solos.get(id) ?? null;
-  const mib = solo === null || solo.endedMs !== null ? null : heldOn(gpu, moment);
+  if (solo === null || solo.endedMs !== null || solo.heldSinceMs === null) return null;
+  if (listedAtMs === null || listedAtMs - solo.heldSinceMs < LIST_LATE_MS) return null;
+  const mib = heldOn(gpu, moment);
   return mib !== null && mib > EMPTY_MIB ? mib : null;
 }
 

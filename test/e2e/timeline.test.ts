@@ -10,9 +10,9 @@ import { waitUntil } from "../helpers/wait-until.ts";
 const { browser, start } = inBrowser();
 const uuid = String(fakeGpu(0).uuid);
 
-/** What one process holds, and what the whole GPU does: 900 MiB more. */
+/** What one process holds, and what the whole GPU does: 500 MiB more. */
 function hold({ fake }: Rig, pid: number, mib: number, util: number) {
-  fake.setGpu(0, { "memory.used": mib + 900, "utilization.gpu": util });
+  fake.setGpu(0, { "memory.used": mib + 500, "utilization.gpu": util });
   fake.set({
     processes: [{ gpu_uuid: uuid, pid, process_name: "/usr/bin/python wan.py", used_memory: mib }],
   });
@@ -23,7 +23,7 @@ const phase = (page: Page, text: RegExp) => timeline(page).locator(".phases li",
 
 test("PNL-21 the two humps of a marked job are seen and named, in both languages, and stay after its end", async () => {
   const rig = await start({
-    script: { gpus: [fakeGpu(0, { "memory.total": 49_140, "memory.used": 900 })] },
+    script: { gpus: [fakeGpu(0, { "memory.total": 49_140, "memory.used": 500 })] },
   });
   const jobs = jobsClient(() => rig.sidecar.url);
   const [page, chinese] = await Promise.all([
@@ -52,14 +52,14 @@ test("PNL-21 the two humps of a marked job are seen and named, in both languages
 
   await jobs.end(job?.id ?? "");
   rig.fake.set({ processes: [] });
-  rig.fake.setGpu(0, { "memory.used": 900, "utilization.gpu": 0 });
+  rig.fake.setGpu(0, { "memory.used": 500, "utilization.gpu": 0 });
   await list.getByText(/marked job · ended · peak 38\.\d GiB/).waitFor({ timeout: 60_000 });
   await phase(page, /high-noise model/).waitFor();
 });
 
 test("PNL-21 CAP-17 a process that nobody marked is shown as what seems to be a job, and what a second would gain is said", async () => {
   const rig = await start({
-    script: { gpus: [fakeGpu(0, { "memory.total": 81_559, "memory.used": 900 })] },
+    script: { gpus: [fakeGpu(0, { "memory.total": 81_559, "memory.used": 500 })] },
   });
   const jobs = jobsClient(() => rig.sidecar.url);
   const page = await browser.open(rig.sidecar.url);

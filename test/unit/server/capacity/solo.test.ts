@@ -51,6 +51,17 @@ describe("a marked job that is alone where no process is told", () => {
     expect(shown()).toMatchObject([{ job: "one", peakMiB: 39_300, endedAt: 26_000 }]);
   });
 
+  test("CAP-32 its level is that of its process where the first list names it, and nothing is shown before", () => {
+    const { see, run, estimator } = station();
+    times(5, () => see([], used(0)));
+    run(jobOf("one", { pid: 7, startedAt: 5_000 }));
+    see([], used(0));
+    see([], used(13_000));
+    expect(estimator.runs()).toMatchObject([{ phases: [] }]);
+    see([python(7, 12_600)], used(13_000));
+    expect(estimator.runs()).toMatchObject([{ phases: [{ mib: 12_600 }] }]);
+  });
+
   test("CAP-35 what was seen counts in place of its own word, unless that is higher", () => {
     const { see, end, kept, figure } = alone();
     end("one", { peakMiB: 13_400 });
