@@ -1,13 +1,15 @@
-import { vi } from "vitest";
+import { expect, vi } from "vitest";
 import { createEmitter } from "../../../../server/lib/emitter.ts";
 import { createBackendWatch } from "../../../../server/release/backend-watch.ts";
 import type { Backend, UnloadOutcome } from "../../../../server/release/backends/backend.ts";
 import { createReleaseController, type ReleaseDemand } from "../../../../server/release/controller.ts";
 import type { ReleaseSamples } from "../../../../server/release/measure.ts";
 import type { ReleaseLimits } from "../../../../server/release/release-one.ts";
-import type { Gpu, GpuProcess } from "../../../../shared/gpu/gpu.ts";
+import type { GpuProcess } from "../../../../shared/gpu/gpu.ts";
 import type { Sample } from "../../../../shared/gpu/sample.ts";
+import { recordOf } from "../../../../shared/release/record.ts";
 import type { Release } from "../../../../shared/release/release.ts";
+import { gpuWith } from "../../../helpers/gpu-with.ts";
 
 export const LIMITS: ReleaseLimits = {
   patienceMs: 2000,
@@ -19,26 +21,18 @@ export const ACCEPTED: UnloadOutcome = { kind: "accepted", claim: null };
 /** Longer than any release without a job takes. */
 const LONG_MS = 120_000;
 
-const gpuOf = (index: number, memoryUsedMiB: number | null): Gpu => ({
-  index,
-  uuid: `GPU-${index}`,
-  name: `GPU ${index}`,
-  memoryTotalMiB: 49_140,
-  lost: false,
-  memoryUsedMiB,
-  memoryFreeMiB: null,
-  utilizationGpuPct: 0,
-  temperatureC: 40,
-  powerDrawW: 50,
-  memoryReservedMiB: null,
-  utilizationMemoryPct: 0,
-  powerLimitW: null,
-  fanPct: null,
-  pstate: null,
-  throttle: null,
-  mig: null,
-  processes: null,
-});
+const gpuOf = (index: number, memoryUsedMiB: number | null) =>
+  gpuWith({
+    index,
+    uuid: `GPU-${index}`,
+    name: `GPU ${index}`,
+    memoryTotalMiB: 49_140,
+    memoryUsedMiB,
+    utilizationGpuPct: 0,
+    temperatureC: 40,
+    powerDrawW: 50,
+    utilizationMemoryPct: 0,
+  });
 
 /** A machine whose figures the test sets; as with the real one, processes are of the last query. */
 export function machine(...used: (number | null)[]) {
@@ -169,3 +163,13 @@ export const frees =
     on.levels[gpu] = (on.levels[gpu] ?? 0) - mib;
     return ACCEPTED;
   };
+
+/** Every part of a release that has ended has ended, too, and it is kept. */
+export function expectEnded(release: Release) {
+  expect(["done", "failed"]).toContain(release.state);
+  expect(release.waiting).toBeNull();
+  for (const part of release.parts)
+    expect(["done", "failed", "cancelled"], part.backend).toContain(part.state);
+  if (release.state === "failed") expect(release.problem).not.toBeNull();
+  expect(recordOf(release)).toMatchObject({ id: release.id, state: release.state });
+}
