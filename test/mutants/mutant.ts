@@ -1,0 +1,22 @@
+/** One bug put into the code on purpose: its covering tests have to fail. */
+export interface Mutant {
+  file: string;
+  /** Stands in the file exactly once. */
+  find: string;
+  replacement: string;
+  /** The test files that cover it; one that fails is enough. */
+  tests: readonly string[];
+}
+
+/** Tests of these folders run what was built. */
+export const needsBuild = ({ tests }: Mutant) =>
+  tests.some((test) => /^test\/(?:integration|contract|e2e)\//.test(test));
+
+/** The file with the bug in it. Pure. */
+export function mutate(text: string, { file, find, replacement }: Mutant): string {
+  const parts = text.split(find);
+  if (parts.length !== 2) {
+    throw new Error(`${file}: "${find}" is found ${parts.length - 1} times; it has to stand there once`);
+  }
+  return parts.join(replacement);
+}

@@ -1,0 +1,89 @@
+import { readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { type Copy, makeCopy } from "./copy.ts";
+import { MUTANTS } from "./list.ts";
+import { type Mutant, mutate, needsBuild } from "./mutant.ts";
+import { keyOf, openResults, type Result } from "./results.ts";
+
+const ROOT = fileURLToPath(new URL("../..", import.meta.url));
+
+/** Runs the mutants without a result yet. Returns the exit code: 1 when one survives. */
+export function main(args: readonly string[]): number {
+  const only = args.includes("--only") ? (args[args.indexOf("--only") + 1] ?? "") : "";
+  const chosen = MUTANTS.filter((mutant) => nameOf(mutant).includes(only));
+  if (args.includes("--list")) {
+    for (const mutant of chosen) print(`${nameOf(mutant)}  [${mutant.tests.join(", ")}]`);
+    return 0;
+  }
+  const results = openResults(join(ROOT, ".cache/mutants.json"));
+  const waiting = chosen.filter((mutant) => results.get(keyOf(ROOT, mutant)) === undefined);
+  if (waiting.length > 0) {
+    const copy = makeCopy(ROOT);
+    try {
+      // Unit tests first: they tell soonest.
+      for (const built of [false, true]) {
+        const group = waiting.filter((mutant) => needsBuild(mutant) === built);
+        if (group.length > 0) expectGreen(copy, group, built);
+        for (const mutant of group) {
+          const key = keyOf(ROOT, mutant);
+          const result = tryOut(copy, mutant);
+          results.set(key, result);
+          print(lineOf(mutant, result));
+        }
+      }
+    } finally {
+      copy.remove();
+    }
+  }
+  return sumUp(chosen.map((mutant) => ({ mutant, result: results.get(keyOf(ROOT, mutant)) })));
+}
+
+/** Tests that fail without any mutant would seem to kill all of them. */
+function expectGreen(copy: Copy, mutants: readonly Mutant[], built: boolean) {
+  if (built) build(copy);
+  const { ok, output } = test(copy, [...new Set(mutants.flatMap(({ tests }) => tests))]);
+  if (!ok) throw new Error(`the tests fail without any mutant:\n${output.slice(-4000)}`);
+}
+
+function tryOut(copy: Copy, mutant: Mutant): Result {
+  const file = join(copy.folder, mutant.file);
+  const whole = readFileSync(file, "utf8");
+  const beganMs = performance.now();
+  writeFileSync(file, mutate(whole, mutant));
+  try {
+    if (needsBuild(mutant)) build(copy);
+    const { ok, output } = test(copy, mutant.tests);
+    const by = /^ *FAIL +(.+)$/m.exec(output)?.[1] ?? (ok ? "" : "no test that says its name");
+    return { killed: !ok, seconds: Math.round((performance.now() - beganMs) / 1000), by };
+  } finally {
+    writeFileSync(file, whole);
+  }
+}
+
+function build(copy: Copy) {
+  const { ok, output } = copy.run("npm", "run", "build:sidecar");
+  if (!ok) throw new Error(`the build fails:\n${output.slice(-4000)}`);
+}
+
+const test = (copy: Copy, files: readonly string[]) =>
+  copy.run("npx", "vitest", "run", "--bail", "1", ...files);
+
+function sumUp(all: readonly { mutant: Mutant; result: Result | undefined }[]): number {
+  const survivors = all.filter(({ result }) => result?.killed !== true);
+  print(`${all.length - survivors.length} of ${all.length} mutants are killed.`);
+  for (const { mutant, result } of survivors) print(lineOf(mutant, result));
+  return survivors.length === 0 ? 0 : 1;
+}
+
+function lineOf(mutant: Mutant, result: Result | undefined): string {
+  const { killed = false, seconds = 0, by = "" } = result ?? {};
+  return `${killed ? "killed  " : "SURVIVED"} ${seconds} s  ${nameOf(mutant)}  ${by}`;
+}
+
+const nameOf = ({ file, find, replacement }: Mutant) =>
+  `${file}: ${find} -> ${replacement}`.replace(/\s+/g, " ");
+
+function print(line: string) {
+  process.stdout.write(`${line}\n`);
+}
