@@ -11,13 +11,13 @@ const m = (file: string, find: string, replacement: string, ...tests: string[]):
 // biome-ignore format: one mutant, one line
 export const MUTANTS: readonly Mutant[] = [
   m("server/sampling/parse-cell.ts", "return Number.isFinite(value) ? value : null;", "return Number.isFinite(value) ? value : 0;", "unit/server/sampling/parse-cell"),
-  m("server/sampling/parse-cell.ts", "value === null || value < 0 ? null : value", "value", "unit/server/sampling/parse-cell"),
+  m("server/sampling/parse-cell.ts", "value === null || value < 0 ? null : value", "value", "unit/server/sampling/parse-gpu-row"),
   m("server/sampling/parse-gpu-row.ts", "memoryUsedMiB: total === 0 ? null : used", "memoryUsedMiB: used", "unit/server/sampling/parse-gpu-row", "unit/server/sampling/parse-real-rows"),
   m("server/sampling/query.ts", "fields.find((name) => known.has(name))", "fields[0]", "unit/server/sampling/query"),
   m("server/sampling/supervise.ts", "ticks > 0 ? 0 : attempt + 1", "ticks > 0 ? 0 : attempt", "unit/server/sampling/supervise"),
   m("server/sampling/cpu-time.ts", "Number(minutes) * 60 + Number(seconds)", "Number(seconds)", "unit/server/sampling/cpu-time"),
   m("server/history/cells.ts", "known === 0 ? low :", "known < 0 ? low :", "unit/server/history/cells"),
-  m("server/history/downsample.ts", "max.push(seconds === 0 ? null :", "max.push(seconds < 0 ? null :", "unit/server/history/downsample"),
+  m("server/history/downsample.ts", "max.push(seconds === 0 ? null :", "max.push(seconds < 0 ? null :", "unit/server/history/archive"),
   m("server/history/downsample.ts", "(toMs - fromMs) / (points - 1)", "(toMs - fromMs) / points", "unit/server/history/downsample"),
   m("server/gateway/admit.ts", "if (loopbackOnly) return false;", "", "unit/server/gateway/admit"),
   m("server/gateway/admit.ts", "isDirect ? null : problem(\"not-direct\")", "null", "unit/server/gateway/admit"),

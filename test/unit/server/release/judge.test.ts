@@ -105,6 +105,8 @@ describe("when the verdict falls", () => {
       expect(told(used, PATIENCE - 1)).toEqual({ kind: "waiting" });
     expect(told(19_990, PATIENCE)).toEqual({ kind: "nothing", freedMiB: 10 });
     expect(told(21_000, PATIENCE)).toEqual({ kind: "grew", freedMiB: -1000 });
+    // What moves within the noise is no growth.
+    expect(told(20_000 + NOISE_MIB, PATIENCE)).toEqual({ kind: "nothing", freedMiB: -NOISE_MIB });
     expect(judge(levels([20_000]), [], PATIENCE - 1, PATIENCE)).toEqual({ kind: "waiting" });
     expect(judge(levels([20_000]), [], PATIENCE, PATIENCE)).toEqual({ kind: "unmeasurable" });
   });

@@ -35,6 +35,15 @@ describe("rows of any driver", () => {
     fc.assert(fc.property(fc.string({ unit: "binary" }), (line) => void parseGpuRow(line, all)));
   });
 
+  test("SMP-2 a total of 0 makes every figure of the memory unknown, and so does a figure below zero", () => {
+    const rowWith = (total: string, used: string) => {
+      const cells: Partial<Record<ColumnKey, string>> = { index: "0", memoryTotal: total, memoryUsed: used };
+      return figuresOf(rowOf(all.map(({ key }) => cells[key] ?? "[N/A]").join(", "), all));
+    };
+    expect(rowWith("0", "512")).toMatchObject({ memoryTotalMiB: null, memoryUsedMiB: null });
+    expect(rowWith("1024", "-1")).toMatchObject({ memoryTotalMiB: 1024, memoryUsedMiB: null });
+  });
+
   const name = fc.stringMatching(/^[A-Za-z0-9(][A-Za-z0-9(),./ "-]{0,40}[A-Za-z0-9)]$/).map((text) =>
     // nvidia-smi prints a comma with one space, and so the cells of a name come out again.
     text.replace(/\s*,\s*/g, ", ").replace(/(?:, )+/g, ", "),
