@@ -1,5 +1,5 @@
 import { execFileSync, spawnSync } from "node:child_process";
-import { cpSync, existsSync, mkdtempSync, rmSync, symlinkSync } from "node:fs";
+import { cpSync, existsSync, mkdirSync, mkdtempSync, rmSync, symlinkSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
@@ -22,7 +22,9 @@ export function makeCopy(root: string) {
   for (const file of listed.split("\0")) {
     if (file !== "" && existsSync(join(root, file))) cpSync(join(root, file), join(folder, file));
   }
-  symlinkSync(join(root, "node_modules"), join(folder, "node_modules"));
+  // The tests keep programs that they have fetched in `.cache`.
+  mkdirSync(join(root, ".cache"), { recursive: true });
+  for (const shared of ["node_modules", ".cache"]) symlinkSync(join(root, shared), join(folder, shared));
   return {
     folder,
     run(command: string, ...args: string[]): Ended {
