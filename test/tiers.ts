@@ -12,7 +12,7 @@ const FIXED_SEED = 20_261_129;
 /** Integration tests that `npm run test:fast` runs too: those that take five seconds or less. */
 export const QUICK_INTEGRATION: readonly string[] = [
   "test/contract/!(backend).test.ts",
-  "test/integration/{http,nvidia-smi,openapi,terminal,upgrades}.test.ts",
+  "test/integration/{nvidia-smi,terminal,upgrades}.test.ts",
 ];
 
 /** @param mode of vitest: `--mode long` */
