@@ -1,46 +1,72 @@
-import { defineConfig } from "vitest/config";
+import { defineConfig, type TestProjectConfiguration } from "vitest/config";
+import { SlowFirst } from "./test/helpers/slow-first.ts";
+import { QUICK_INTEGRATION, tierOf } from "./test/tiers.ts";
 
-export default defineConfig({
-  test: {
-    // Most tests wait for events of real processes: more of them at once than there are cores take less time.
-    maxWorkers: 4,
-    reporters: ["default", "./test/helpers/plain-reporter.ts"],
-    projects: [
-      {
-        define: { __VERSION__: '"test"' },
-        // Two minutes are for a machine that does much else; a hang must not look like patience.
-        test: { name: "unit", include: ["test/unit/**/*.test.{ts,tsx}"], testTimeout: 120_000 },
-      },
-      {
-        define: { __VERSION__: '"test"' },
-        test: {
-          name: "integration",
-          include: ["test/{contract,integration}/**/*.test.ts"],
-          globalSetup: [
-            "test/helpers/find-private-machine.ts",
-            "test/helpers/find-prometheus.ts",
-            "test/helpers/find-python.ts",
-          ],
-          testTimeout: 120_000,
-          hookTimeout: 60_000,
-        },
-      },
-      {
-        test: {
-          name: "e2e",
-          include: ["test/e2e/**/*.test.ts"],
-          globalSetup: [
-            "test/helpers/find-chromium.ts",
-            "test/helpers/find-proxies.ts",
-            "test/helpers/find-python.ts",
-          ],
-          testTimeout: 180_000,
-          hookTimeout: 60_000,
-          // A page on a machine that does much else takes its time; vitest would give it one second.
-          expect: { poll: { timeout: 30_000 } },
-          fileParallelism: false,
-        },
-      },
-    ],
-  },
+const setup = (...names: string[]) => names.map((name) => `test/helpers/${name}.ts`);
+
+/** `vitest run` is the tier of `npm test`; `--mode fast`, `long` and `long-short` are the others. */
+export default defineConfig(({ mode }) => {
+  const tier = tierOf(mode);
+  const common = { setupFiles: setup("seeds"), provide: { seed: tier.seed, runs: tier.runs } };
+  const unit: TestProjectConfiguration = {
+    define: { __VERSION__: '"test"' },
+    // Two minutes are for a machine that does much else; a hang must not look like patience.
+    test: {
+      ...common,
+      name: "unit",
+      include: ["test/unit/**/*.test.{ts,tsx}"],
+      testTimeout: 120_000 * Math.max(1, tier.runs / 4),
+    },
+  };
+  const integration: TestProjectConfiguration = {
+    define: { __VERSION__: '"test"' },
+    test: {
+      ...common,
+      name: "integration",
+      include: tier.name === "fast" ? [...QUICK_INTEGRATION] : ["test/{contract,integration}/**/*.test.ts"],
+      // The files of the fast tier start neither Prometheus nor Python.
+      globalSetup: tier.name === "fast" ? [] : setup("find-prometheus", "find-python"),
+      testTimeout: 120_000,
+      hookTimeout: 60_000,
+    },
+  };
+  const inChromium = {
+    ...common,
+    testTimeout: 180_000,
+    hookTimeout: 60_000,
+    // A page on a machine that does much else takes its time; vitest would give it one second.
+    expect: { poll: { timeout: 30_000 } },
+  };
+  const e2e: TestProjectConfiguration = {
+    test: {
+      ...inChromium,
+      name: "e2e",
+      include: ["test/e2e/**/*.test.ts"],
+      globalSetup: setup("find-chromium", "find-python"),
+    },
+  };
+  const long: TestProjectConfiguration = {
+    define: { __VERSION__: '"test"' },
+    test: {
+      ...inChromium,
+      name: "long",
+      include: ["test/long/**/*.test.ts"],
+      globalSetup: setup("find-private-machine", "find-chromium", "find-proxies", "find-python"),
+    },
+  };
+  const projects = {
+    fast: [unit, integration],
+    test: [unit, integration, e2e],
+    long: [unit, long],
+  };
+  return {
+    test: {
+      // Most tests wait for events of real processes: more of them at once than there are cores take less time.
+      maxWorkers: 4,
+      reporters: ["default", "./test/helpers/plain-reporter.ts"],
+      globalSetup: setup("run-folder"),
+      sequence: { sequencer: SlowFirst },
+      projects: projects[tier.name],
+    },
+  };
 });

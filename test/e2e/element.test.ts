@@ -1,7 +1,7 @@
 import pixelmatch from "pixelmatch";
 import type { Page } from "playwright-core";
 import { PNG } from "pngjs";
-import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
+import { afterEach, beforeAll, expect, test } from "vitest";
 import { noteFirstFigure } from "../bench/first-figure.ts";
 import { axeViolations } from "../helpers/browser.ts";
 import { fakeGpu } from "../helpers/fake-nvidia-smi.ts";
@@ -19,10 +19,9 @@ let packed: PackedPackage;
 let program: string;
 beforeAll(async () => {
   packed = await packPackage();
-  program = packed.program(await packed.install());
+  program = packed.program(await packed.installed());
   // npm may have to fetch.
 }, 240_000);
-afterAll(() => packed.remove());
 
 const served: ServedPages[] = [];
 afterEach(async () => {

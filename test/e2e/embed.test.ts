@@ -13,14 +13,13 @@ const hosts: Server[] = [];
 beforeAll(async () => {
   browser = await launchBrowser();
   packed = await packPackage();
-  const program = packed.program(await packed.install());
+  const program = packed.program(await packed.installed());
   rig = await startRig({ script: { gpus: [fakeGpu(0), fakeGpu(1)] }, program });
   // npm may have to fetch.
 }, 240_000);
 afterAll(async () => {
   await browser.close();
   await rig.close();
-  packed.remove();
 });
 afterEach(async () => {
   await browser.finishTest();
@@ -150,12 +149,9 @@ test("EMB-2 theme and language follow the messages of the page around it", async
 test("EMB-3 a page that is not allowed cannot frame the panel", async () => {
   // A name that is neither loopback nor allowed; Chromium resolves it to this machine.
   const url = (await serveHost("127.0.0.1", "?view=bar")).replace("127.0.0.1", "webui.test");
-  const stranger = await launchBrowser(["--host-resolver-rules=MAP webui.test 127.0.0.1"]);
-  const { page, logged } = await stranger.openForeign(url);
+  const { page, logged } = await browser.openForeign(url);
   await expect.poll(() => page.frames()[1]?.url()).toBe("chrome-error://chromewebdata/");
   // Chromium always tells the framing page in its console: this line, and no other, is the proof.
   await expect.poll(() => logged).toEqual([expect.stringMatching(/^error: .*\bframe-ancestors\b/)]);
   expect(await panelOf(page).getByRole("progressbar").count()).toBe(0);
-  await stranger.finishTest();
-  await stranger.close();
 });

@@ -6,7 +6,7 @@ import { promisify } from "node:util";
 import react from "@vitejs/plugin-react";
 import type { Page } from "playwright-core";
 import { createServer, preview } from "vite";
-import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
+import { afterEach, beforeAll, expect, test } from "vitest";
 import { fakeGpu } from "../helpers/fake-nvidia-smi.ts";
 import { inBrowser } from "../helpers/in-browser.ts";
 import { countLeftovers, expectLeftovers } from "../helpers/leftovers.ts";
@@ -24,7 +24,6 @@ let packed: PackedPackage;
 beforeAll(async () => {
   packed = await packPackage();
 }, 120_000);
-afterAll(() => packed.remove());
 const closers: (() => Promise<void>)[] = [];
 afterEach(async () => {
   // The pages first: what they still load would be missing.
@@ -47,7 +46,7 @@ async function followReadme(major: number, sidecarUrl: string): Promise<string> 
 
 /** Two GPUs, the first of which a release empties. */
 async function startSidecar() {
-  const app = await packed.install();
+  const app = await packed.installed();
   return start({
     program: packed.program(app),
     script: { gpus: [fakeGpu(0, { "memory.used": 20_000 }), fakeGpu(1, { "memory.used": 3000 })] },

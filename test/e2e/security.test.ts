@@ -14,7 +14,6 @@ let evil: { server: Server; url: string; asked: { url: string; headers: Incoming
 
 beforeAll(async () => {
   browser = await launchBrowser([
-    "--host-resolver-rules=MAP *.test 127.0.0.1",
     // New versions keep public pages from this machine by themselves; others do not.
     "--disable-features=LocalNetworkAccessChecks,BlockInsecurePrivateNetworkRequests",
   ]);

@@ -32,10 +32,14 @@ export interface TestBrowser {
 
 /** @param moreFlags flags of Chromium that this test alone needs */
 export async function launchBrowser(moreFlags: readonly string[] = []): Promise<TestBrowser> {
-  const browser: Browser = await chromium.launch({
-    executablePath: inject("chromiumPath"),
-    args: [...CHROMIUM_FLAGS, ...moreFlags],
-  });
+  // One Chromium serves the whole run; what a test opens in it lies in contexts of its own.
+  const browser: Browser =
+    moreFlags.length === 0
+      ? await chromium.connect(inject("chromiumServer"))
+      : await chromium.launch({
+          executablePath: inject("chromiumPath"),
+          args: [...CHROMIUM_FLAGS, ...moreFlags],
+        });
   const contexts: BrowserContext[] = [];
   const complaints: string[] = [];
 

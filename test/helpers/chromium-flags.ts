@@ -7,4 +7,6 @@ export const CHROMIUM_FLAGS: readonly string[] = [
   "--disable-background-networking",
   "--disable-component-update",
   "--disable-sync",
+  // Names of hosts that are neither loopback nor anybody's.
+  "--host-resolver-rules=MAP *.test 127.0.0.1",
 ];

@@ -1,11 +1,15 @@
 import { spawnSync } from "node:child_process";
 import { existsSync } from "node:fs";
+import { chromium } from "playwright-core";
 import type { TestProject } from "vitest/node";
+import { CHROMIUM_FLAGS } from "./chromium-flags.ts";
 import { installPackages } from "./debian-program.ts";
 
 declare module "vitest" {
   interface ProvidedContext {
     chromiumPath: string;
+    /** Where the Chromium of this run is reached. */
+    chromiumServer: string;
   }
 }
 
@@ -43,6 +47,10 @@ export function findChromium(): string {
   );
 }
 
-export default function setup({ provide }: TestProject) {
-  provide("chromiumPath", findChromium());
+export default async function setup({ provide }: TestProject) {
+  const executablePath = findChromium();
+  const server = await chromium.launchServer({ executablePath, args: [...CHROMIUM_FLAGS] });
+  provide("chromiumPath", executablePath);
+  provide("chromiumServer", server.wsEndpoint());
+  return () => server.close();
 }

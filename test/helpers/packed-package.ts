@@ -1,42 +1,47 @@
 import { execFile } from "node:child_process";
-import { mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { mkdtempSync, readdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
+import { inject } from "vitest";
+import { onceARun } from "./once-a-run.ts";
 
 const ROOT = fileURLToPath(new URL("../..", import.meta.url));
 
-/** The package as users get it, in a folder of its own. */
+/** The package as users get it, packed once a run. */
 export interface PackedPackage {
-  folder: string;
   tarball: string;
-  /** Makes an empty folder in which the package and `others` from the registry are installed. */
+  /** A folder in which the package alone is installed, shared by all test files: nobody writes into it. */
+  installed(): Promise<string>;
+  /** Makes a folder of the caller's own in which the package and `others` from the registry are installed. */
   install(others?: readonly string[]): Promise<string>;
+  /** An empty folder that goes with the run. */
+  emptyFolder(): string;
   /** The sidecar's program in such a folder, as `npx gpu-status-panel` finds it. */
   program(installed: string): string;
-  remove(): void;
 }
 
 /** Packs what `npm run build` has built. */
 export async function packPackage(): Promise<PackedPackage> {
-  const folder = mkdtempSync(join(tmpdir(), "gpu-panel-pack-"));
-  // Its scripts would build anew, under the feet of other tests.
-  await npm(["pack", "--ignore-scripts", "--pack-destination", folder], ROOT);
-  const name = readdirSync(folder).find((file) => file.endsWith(".tgz"));
-  if (name === undefined) throw new Error("npm pack made no tarball");
-  const tarball = join(folder, name);
+  const tarball = await onceARun("packed", async (folder) => {
+    // Its scripts would build anew, under the feet of other tests.
+    await npm(["pack", "--ignore-scripts", "--pack-destination", folder], ROOT);
+    const name = readdirSync(folder).find((file) => file.endsWith(".tgz"));
+    if (name === undefined) throw new Error("npm pack made no tarball");
+    return join(folder, name);
+  });
+  const emptyFolder = () => mkdtempSync(join(inject("runFolder"), "app-"));
+  async function installIn(folder: string, others: readonly string[] = []): Promise<string> {
+    writeFileSync(join(folder, "package.json"), '{ "private": true, "type": "module" }\n');
+    await npm(["install", "--prefer-offline", "--no-audit", "--no-fund", tarball, ...others], folder);
+    return folder;
+  }
   return {
-    folder,
     tarball,
-    async install(others = []) {
-      const installed = mkdtempSync(join(folder, "app-"));
-      writeFileSync(join(installed, "package.json"), '{ "private": true, "type": "module" }\n');
-      await npm(["install", "--prefer-offline", "--no-audit", "--no-fund", tarball, ...others], installed);
-      return installed;
-    },
+    installed: () => onceARun("installed", installIn),
+    install: (others) => installIn(emptyFolder(), others),
+    emptyFolder,
     program: (installed) => join(installed, "node_modules/.bin/gpu-status-panel"),
-    remove: () => rmSync(folder, { recursive: true, force: true }),
   };
 }
 

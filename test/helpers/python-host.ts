@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn } from "node:child_process";
-import { copyFileSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { copyFileSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { delimiter, dirname, join } from "node:path";
@@ -42,7 +42,8 @@ export async function startPythonHost(env: NodeJS.ProcessEnv = {}, totalMiB = 24
   const folder = mkdtempSync(join(tmpdir(), "gpu-panel-host-"));
   const bin = join(folder, "bin");
   mkdirSync(bin);
-  symlinkSync(inject("pythonPath"), join(bin, "python"));
+  // Not a link: an environment is found by the path of its Python.
+  writeFileSync(join(bin, "python"), `#!/bin/sh\nexec "${inject("pythonPath")}" "$@"\n`, { mode: 0o755 });
   const fake = createFakeNvidiaSmi({ gpus: [fakeGpu(0, { "memory.used": 600, "memory.total": totalMiB })] });
   const ports = { host: await freePort(), panel: await freePort() };
   const whole: NodeJS.ProcessEnv = {

@@ -1,21 +1,12 @@
 import { execFile } from "node:child_process";
-import {
-  cpSync,
-  mkdirSync,
-  mkdtempSync,
-  readdirSync,
-  readFileSync,
-  realpathSync,
-  statSync,
-  writeFileSync,
-} from "node:fs";
+import { cpSync, mkdirSync, readdirSync, readFileSync, realpathSync, statSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { checkPackage, createPackageFromTarballData } from "@arethetypeswrong/core";
 import { publint } from "publint";
 import { formatMessage } from "publint/utils";
-import { afterAll, beforeAll, expect, inject, test } from "vitest";
+import { beforeAll, expect, inject, test } from "vitest";
 import { createFakeNvidiaSmi } from "../helpers/fake-nvidia-smi.ts";
 import { npm, type PackedPackage, packPackage } from "../helpers/packed-package.ts";
 import { readmeSnippets } from "../helpers/readme-snippets.ts";
@@ -31,11 +22,10 @@ let installed: string;
 let typed: string;
 beforeAll(async () => {
   packed = await packPackage();
-  installed = await packed.install();
+  installed = await packed.installed();
   typed = await packed.install(["@types/react@19", "@types/node@20"]);
   // npm may have to fetch.
 }, 240_000);
-afterAll(() => packed.remove());
 
 test("EMB-9 installed in an empty folder it brings nothing but SQLite's binary, and npx finds its sidecar", async () => {
   const folders = readdirSync(join(installed, "node_modules")).filter((name) => !name.startsWith("."));
@@ -66,7 +56,7 @@ test("EMB-9 what the pages tell to install and to call is installed and called",
   const [, , install, call] = index.takeAll("inline").map(({ code }) => code);
   const { code: first } = readmeSnippets("integrations/node/README.md").take("sh");
   expect(first.trim()).toBe(install);
-  const app = mkdtempSync(join(packed.folder, "app-"));
+  const app = packed.emptyFolder();
   // It is not in the registry yet: as the page says, it is the file that is packed.
   await npm([...first.trim().split(" ").slice(1, -1), "--prefer-offline", packed.tarball], app);
   cpSync(join(ROOT, "integrations/node/server.mjs"), join(app, "server.mjs"));

@@ -16,9 +16,9 @@ function quotedInTitles(): Set<string> {
     /\.test\.tsx?$/.test(name),
   );
   const titles = files.flatMap((name) =>
-    [...read(`test/${name}`).matchAll(/\btest(?:\.each\([\s\S]*?\))?\(\s*["'`]([^"'`]+)["'`]/g)].map(
-      ([, title]) => title ?? "",
-    ),
+    [
+      ...read(`test/${name}`).matchAll(/\btest(?:\.concurrent|\.each\([\s\S]*?\))?\(\s*["'`]([^"'`]+)["'`]/g),
+    ].map(([, title]) => title ?? ""),
   );
   return new Set(titles.flatMap((title) => title.match(RULE) ?? []));
 }

@@ -17,6 +17,7 @@ import { mostRoom } from "../../../../server/capacity/job-figures.ts";
 import { isUnfinished, jobRecordSchema } from "../../../../server/capacity/job-record.ts";
 import { neverFits } from "../../../../server/capacity/never-fits.ts";
 import { LENT_MS, PASSED_MS } from "../../../../server/capacity/queue.ts";
+import { numRuns } from "../../../helpers/seeds.ts";
 import {
   committedMiB,
   having,
@@ -308,7 +309,7 @@ describe("first come, first served", () => {
           }
         },
       ),
-      { numRuns: 20 },
+      { numRuns: numRuns(20) },
     );
   });
 });
@@ -441,7 +442,7 @@ describe("any history", () => {
         fc.property(machine, fc.array(step, { maxLength: 80 }), (totals, steps) => {
           started += play(totals, steps, telling);
         }),
-        { numRuns: 300 },
+        { numRuns: numRuns(300) },
       );
       expect(started).toBeGreaterThan(100);
     },

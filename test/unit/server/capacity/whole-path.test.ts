@@ -8,6 +8,7 @@ import type { Gpu, GpuProcess } from "../../../../shared/gpu/gpu.ts";
 import type { HostState } from "../../../../shared/protocol/state.ts";
 import type { BackendState } from "../../../../shared/release/backend.ts";
 import { backendWith } from "../../../helpers/backend-with.ts";
+import { numRuns } from "../../../helpers/seeds.ts";
 import { gpusAt } from "../../client/store/small-sidecar.ts";
 
 /** One GPU as a driver could report it: figures that may be missing, processes that hold no more than is used. */
@@ -125,7 +126,7 @@ describe("from the sample to the answer", () => {
           for (const [i, gpu] of fit.perGpu.entries()) expect(state.perGpu[i]).toMatchObject(gpu);
         }
       }),
-      { numRuns: 60 },
+      { numRuns: numRuns(60) },
     );
   });
 
@@ -148,7 +149,7 @@ describe("from the sample to the answer", () => {
         const [wide, narrow] = [count(a, Math.max(c, d)), count(a, Math.min(c, d))];
         for (const [i, n] of wide.entries()) expect(n).toBeLessThanOrEqual(narrow[i] ?? -1);
       }),
-      { numRuns: 40 },
+      { numRuns: numRuns(40) },
     );
   });
 
@@ -168,7 +169,7 @@ describe("from the sample to the answer", () => {
           }
         },
       ),
-      { numRuns: 40 },
+      { numRuns: numRuns(40) },
     );
   });
 

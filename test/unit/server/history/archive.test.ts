@@ -10,6 +10,7 @@ import { gridOf, seriesOf, totalOf } from "../../../../server/history/downsample
 import { LEVELS } from "../../../../server/history/levels.ts";
 import { recentRows } from "../../../../server/history/recent-rows.ts";
 import type { Gpu } from "../../../../shared/gpu/gpu.ts";
+import { numRuns } from "../../../helpers/seeds.ts";
 import { gpuWith, handClocks, sampleOf } from "./past-samples.ts";
 
 const START = Date.UTC(2026, 10, 21, 12, 0, 0);
@@ -105,7 +106,7 @@ describe("what is kept", () => {
           }
         },
       ),
-      { numRuns: 40 },
+      { numRuns: numRuns(40) },
     );
   });
 
@@ -200,7 +201,7 @@ describe("on disk", () => {
           kept.archive.close();
         },
       ),
-      { numRuns: 15 },
+      { numRuns: numRuns(15) },
     );
   });
 

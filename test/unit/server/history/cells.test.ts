@@ -12,6 +12,7 @@ import {
   STRIDE,
 } from "../../../../server/history/cells.ts";
 import { BLOCK_BUCKETS } from "../../../../server/history/levels.ts";
+import { numRuns } from "../../../helpers/seeds.ts";
 
 const figure = fc.option(fc.nat({ max: 200_000 }), { nil: null });
 const second = fc.array(fc.tuple(figure, figure, figure, figure), { minLength: 1, maxLength: 5 });
@@ -90,7 +91,7 @@ describe("a block as bytes", () => {
       fc.property(block, (cells) => {
         expect(decodeBlock(encodeBlock(cells))).toEqual(cells);
       }),
-      { numRuns: 60 },
+      { numRuns: numRuns(60) },
     );
     expect(decodeBlock(encodeBlock(createCells(BLOCK_BUCKETS)))).toEqual(createCells(BLOCK_BUCKETS));
     expect(encodeBlock(createCells(BLOCK_BUCKETS)).length).toBe(1 + (BLOCK_BUCKETS * STRIDE) / CELL);

@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { type Bucket, refill, take, waitMs } from "../../../../server/lib/token-bucket.ts";
+import { numRuns } from "../../../helpers/seeds.ts";
 
 const rate = fc.record({
   burst: fc.integer({ min: 1, max: 100 }),
@@ -29,7 +30,7 @@ test("SEC-4 in any stretch of time no more is taken than the burst and what has 
         }
       }
     }),
-    { numRuns: 50 },
+    { numRuns: numRuns(50) },
   );
 });
 

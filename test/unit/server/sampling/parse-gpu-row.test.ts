@@ -2,6 +2,7 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { parseGpuRow } from "../../../../server/sampling/parse-gpu-row.ts";
 import { type ColumnKey, chooseColumns } from "../../../../server/sampling/query.ts";
+import { numRuns } from "../../../helpers/seeds.ts";
 import { corpusLines, corpusNames } from "./corpus.ts";
 import { figuresOf, rowOf } from "./row-of.ts";
 
@@ -98,7 +99,7 @@ describe("rows of any driver", () => {
           expect(value === null || Number.isFinite(value)).toBe(true);
         }
       }),
-      { numRuns: 500 },
+      { numRuns: numRuns(500) },
     );
   });
 

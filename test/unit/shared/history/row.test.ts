@@ -9,6 +9,7 @@ import {
   isGap,
   mergeRows,
 } from "../../../../shared/history/row.ts";
+import { numRuns } from "../../../helpers/seeds.ts";
 
 const row = (seq: number, tMs: number, values: (number | null)[]): HistoryRow => ({
   fromSeq: seq,
@@ -136,7 +137,7 @@ describe("rows", () => {
           expect(rows.at(-1)?.seq).toBe(count);
         },
       ),
-      { numRuns: 30 },
+      { numRuns: numRuns(30) },
     );
   });
 

@@ -6,6 +6,7 @@ import {
   isLoopbackHost,
   isOrigin,
 } from "../../../../shared/protocol/origins.ts";
+import { numRuns } from "../../../helpers/seeds.ts";
 
 const loopback = fc.constantFrom("localhost", "127.0.0.1", "[::1]", "127.8.9.10", "app.localhost");
 const scheme = fc.constantFrom("http", "https");
@@ -71,7 +72,7 @@ describe("an origin", () => {
         expect(isLoopbackHost(url.hostname)).toBe(true);
         expect([url.pathname, url.search, url.hash, url.username]).toEqual(["/", "", "", ""]);
       }),
-      { numRuns: 5000 },
+      { numRuns: numRuns(5000) },
     );
   });
 

@@ -8,6 +8,7 @@ import {
   unloadGpu,
 } from "../../../../../server/sampling/demo/machine.ts";
 import { DEMO_TRACKS, pointAt, UNLOADED_MIB } from "../../../../../server/sampling/demo/tracks.ts";
+import { numRuns } from "../../../../helpers/seeds.ts";
 
 const [first] = createDemoGpus(1);
 if (first === undefined) throw new Error("no demo GPU");
@@ -38,7 +39,7 @@ describe("the demo machine", () => {
         const used = play(first, 150).map((gpu) => toDemoRow(gpu, 0, noise).reading.memoryUsedMiB ?? 0);
         expect(Math.abs(Math.max(...used) - 39_500)).toBeLessThanOrEqual(50);
       }),
-      { numRuns: 20 },
+      { numRuns: numRuns(20) },
     );
   });
 
@@ -84,7 +85,7 @@ describe("the demo machine", () => {
         for (const [i, mib] of used.entries()) expect(mib).toBeLessThanOrEqual(used[i - 1] ?? gpu.usedMiB);
         expect(toDemoRow(after.at(-1) ?? gpu, 0, 1).reading.memoryUsedMiB).toBe(2000);
       }),
-      { numRuns: 40 },
+      { numRuns: numRuns(40) },
     );
   });
 });

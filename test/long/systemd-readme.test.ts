@@ -27,7 +27,6 @@ beforeAll(async () => {
 }, 240_000);
 afterAll(async () => {
   await started?.close();
-  packed?.remove();
 });
 
 const hasProcesses = (state: State) => (state.gpus[0]?.processes ?? []).length > 0;

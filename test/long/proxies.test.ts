@@ -33,7 +33,7 @@ let certificate: ReturnType<typeof makeCertificate>;
 /** The WebUI that the panel is put into: a page with the panel as iframe and as element. */
 let webui: { server: Server; port: number };
 beforeAll(async () => {
-  browser = await launchBrowser([`--host-resolver-rules=MAP ${NAME} 127.0.0.1`]);
+  browser = await launchBrowser();
   certificate = makeCertificate(NAME);
   const server = createServer((_, response) =>
     response.writeHead(200, { "content-type": "text/html" }).end(
@@ -44,11 +44,10 @@ beforeAll(async () => {
   );
   webui = { server, port: await listen(server) };
   packed = await packPackage();
-  program = packed.program(await packed.install());
+  program = packed.program(await packed.installed());
   // npm may have to fetch.
 }, 240_000);
 afterAll(async () => {
-  packed.remove();
   await browser.close();
   await shut(webui.server);
   certificate.remove();

@@ -1,0 +1,26 @@
+/** What a run tests, and how hard. docs/development.md has the table. */
+export interface Tier {
+  name: "fast" | "test" | "long";
+  /** Where fast-check begins. */
+  seed: number;
+  /** How many times the usual number of cases each property gets. */
+  runs: number;
+}
+
+const FIXED_SEED = 20_261_129;
+
+/** Integration tests that `npm run test:fast` runs too: those that take five seconds or less. */
+export const QUICK_INTEGRATION: readonly string[] = [
+  "test/contract/!(backend).test.ts",
+  "test/integration/{nvidia-smi,terminal,upgrades}.test.ts",
+];
+
+/** @param mode of vitest: `--mode long` */
+export function tierOf(mode: string): Tier {
+  if (mode === "fast") return { name: "fast", seed: FIXED_SEED, runs: 1 };
+  if (mode !== "long" && mode !== "long-short") return { name: "test", seed: FIXED_SEED, runs: 1 };
+  const given = Number(process.env.TEST_SEED);
+  const seed = Number.isInteger(given) && given > 0 ? given : Math.floor(Math.random() * 2 ** 31);
+  process.stdout.write(`Seed of this run: ${seed}; TEST_SEED=${seed} repeats it\n`);
+  return { name: "long", seed, runs: mode === "long" ? 20 : 3 };
+}
