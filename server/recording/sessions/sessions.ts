@@ -20,6 +20,8 @@ export interface Sessions {
   jobEnded(job: Pick<Job, "id" | "endedAt">): void;
   /** Keeps what was summed up since the last time. */
   save(): void;
+  /** The database can be used only now: takes over the sessions that another panel has left in it. */
+  takeOver(): void;
 }
 
 /** Of each kind; the oldest ended ones are forgotten. */
@@ -138,6 +140,10 @@ export function createSessions(store: SessionStore, longestMs: () => number, now
       if (session !== undefined && session.endedAt === null) end(session, endedAt ?? nowMs());
     },
     save,
+    takeOver() {
+      const left = store.load().filter(({ id }) => find(id) === undefined);
+      sessions = [...sessions, ...left].sort((a, b) => a.startedAt - b.startedAt);
+    },
   };
 }
 
