@@ -12,6 +12,7 @@ import { mergeProfiles } from "./capacity/profiles.ts";
 import { composeAuthority } from "./compose/authority.ts";
 import { composeCapacity } from "./compose/capacity.ts";
 import { composeHold, createWarnings, followData } from "./compose/data.ts";
+import { composeDecisions } from "./compose/decisions.ts";
 import { composeHealth } from "./compose/health.ts";
 import { composeHistory } from "./compose/history.ts";
 import { composeLogs } from "./compose/logs.ts";
@@ -185,6 +186,20 @@ export function createSidecar(
     intervalMs: () => replayed.intervalMs() ?? options.interval,
     nowMs,
   });
+  const decisions =
+    replay === null
+      ? composeDecisions({
+          ...common,
+          demo: choice.kind === "demo",
+          limits: options.decisions,
+          writeIntervalMs: options.historyInterval,
+          version,
+          jobs: capacity.jobs,
+          releases,
+          nowMs,
+        })
+      : null;
+  if (decisions !== null) disposer.add(sampler.onSample(({ gpus }) => decisions.sample(gpus)));
   const warnings = createWarnings(sampler.warn);
   followData({
     disposer,
@@ -244,7 +259,7 @@ export function createSidecar(
       hello: (actProblem) => makeHello({ actProblem, bootId: undefined, lastSeq: 0, historyMs: 0 }),
       profiles: capacity.estimator.profiles,
       fit: capacity.fit,
-      jobs: capacity.jobs,
+      jobs: decisions?.jobs ?? capacity.jobs,
       release: releases.request,
       findRelease: releases.find,
       cancelRelease: releases.cancel,
