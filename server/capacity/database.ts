@@ -21,7 +21,10 @@ export interface CapacityDatabase {
   use<T>(work: (sql: Sql) => T, otherwise: T): T;
   /** Writes all or nothing, now or as soon as the file can be used. */
   save(changes: readonly Change[]): void;
-  /** Told when a file could not be used at first and can be now, with what waited written: it may hold another's records. */
+  /**
+   * Told when a file can be used that could not be, or is another one than before; what waited is written. It may hold
+   * another's records, and lack what was written earlier.
+   */
   onOpened(listener: () => void): () => void;
   /** Writes what waits; to be called about once a minute. */
   retry(): void;
@@ -51,17 +54,22 @@ export function openDatabase(
   hold: Pick<FolderHold, "mayWrite" | "problem"> = NO_HOLD,
 ): CapacityDatabase {
   const opened = createEmitter<void>();
+  /** The file is another one than before, or was away: it may lack records of ours and hold others. */
+  let missed = false;
   const kept = openKeptFile({
     file,
     what: "the record of jobs",
     migrations: MIGRATIONS,
-    prepare: (sql) => void sql.prepare(CHECK).get(),
+    prepare(sql) {
+      sql.prepare(CHECK).get();
+      missed = true;
+    },
     mayWrite: hold.mayWrite,
     complain,
   });
   /** The last change of each record, until the file can be used. */
   const waiting = new Map<string, Change>();
-  let missed = kept.trouble() !== null;
+  missed = kept.trouble() !== null;
 
   function flush() {
     const written = kept.write((_, sql) => {
@@ -69,11 +77,13 @@ export function openDatabase(
         for (const change of waiting.values()) change.apply(sql);
       });
     });
-    const wasMissed = missed;
-    missed = !written;
-    if (!written) return;
+    if (!written) {
+      missed = true;
+      return;
+    }
     waiting.clear();
-    if (!wasMissed) return;
+    if (!missed) return;
+    missed = false;
     // Whoever is writing now must have finished its step before it reads.
     queueMicrotask(opened.emit);
   }

@@ -64,7 +64,7 @@ export interface Estimator {
   releasing(): void;
   /** It has ended for these backends; the next list of processes tells what it took. */
   released(backends: readonly string[]): void;
-  /** The database can be used only now: learns what another panel has left in it. */
+  /** The database is another one than before: learns what another panel has left in it. */
   takeOver(): void;
   /** Backends are asked for their status only while somebody watches. */
   setWatched(watched: boolean): void;
@@ -256,7 +256,10 @@ export function createEstimator(context: EstimatorContext): Estimator {
       released = backends;
     },
     takeOver() {
-      state = { ...state, knowledge: kept() };
+      const left = kept();
+      // A file that was begun anew teaches nothing: what was learned from the one before still holds.
+      if (left === NOTHING_OBSERVED.knowledge) return;
+      state = { ...state, knowledge: left };
       settle(true);
     },
     setWatched(next) {

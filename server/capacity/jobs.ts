@@ -37,7 +37,7 @@ export interface Jobs {
   finish(id: string, end: JobEnd): Job | null;
   /** The job once it no longer waits, or as it is when the time is up. */
   whenStarted(id: string, mostMs: number, signal: AbortSignal): Promise<Job | null>;
-  /** The database can be used only now: the jobs that another panel has left in it are taken over. */
+  /** The database is another one than before: it gets every job, and jobs that another panel has left in it are taken over. */
   takeOver(): void;
   /** Told when the list has changed in more than its heartbeats. */
   onChange(listener: () => void): () => void;
@@ -189,6 +189,7 @@ export function createJobs({ store, room, figures, nowMs }: JobsContext): Jobs {
       return find(id);
     },
     takeOver() {
+      store.save(records, []);
       const known = new Set(records.map(({ job }) => job.id));
       const left = store.load().filter(({ job }) => !known.has(job.id));
       if (left.length === 0) return;

@@ -101,8 +101,9 @@ export function composeCapacity(parts: CapacityParts): CapacityArea {
   disposer.add(jobs.onChange(estimator.look));
   disposer.add(
     database.onOpened(() => {
-      estimator.takeOver();
+      // First what a kill would lose.
       jobs.takeOver();
+      estimator.takeOver();
     }),
   );
 

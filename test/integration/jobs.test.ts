@@ -1,4 +1,4 @@
-import { existsSync, readdirSync, writeFileSync } from "node:fs";
+import { existsSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import Database from "libsql";
 import { afterEach, describe, expect, test } from "vitest";
@@ -291,6 +291,18 @@ describe("where jobs are kept", () => {
     await running.crash();
     expect((await jobs.list()).map(({ id }) => id)).toEqual([kept, job]);
     expect(moved()).toHaveLength(1);
+  });
+
+  test("CAP-27 when the folder is removed while jobs run, all of them are written anew with the next one", async () => {
+    const { jobs, rig: running } = await start();
+    const first = idOf(await jobs.ask({ peakMiB: 1000 }));
+    rmSync(join(running.fake.dir, "data"), { recursive: true });
+    const second = idOf(await jobs.ask({ peakMiB: 1000 }));
+    await said(running, /capacity\.sqlite was removed or replaced/);
+    // The others are written once the request is answered.
+    expect(await jobs.list()).toHaveLength(2);
+    await running.crash();
+    expect((await jobs.list()).map(({ id }) => id)).toEqual([first, second]);
   });
 
   test("CAP-27 where nothing can be written jobs are kept in memory, and that is said", async () => {

@@ -20,7 +20,7 @@ export interface Sessions {
   jobEnded(job: Pick<Job, "id" | "endedAt">): void;
   /** Keeps what was summed up since the last time. */
   save(): void;
-  /** The database can be used only now: takes over the sessions that another panel has left in it. */
+  /** The database is another one than before: it gets every session, and those that another panel has left are taken over. */
   takeOver(): void;
 }
 
@@ -142,6 +142,7 @@ export function createSessions(store: SessionStore, longestMs: () => number, now
     save,
     takeOver() {
       const left = store.load().filter(({ id }) => find(id) === undefined);
+      store.save(sessions);
       sessions = [...sessions, ...left].sort((a, b) => a.startedAt - b.startedAt);
     },
   };
