@@ -4,6 +4,7 @@ import type Libsql from "libsql";
 import { reasonOf } from "../reason-of.ts";
 import { createFile } from "./create-file.ts";
 import { inTransaction } from "./in-transaction.ts";
+import type { Sql } from "./sql.ts";
 
 /** SQLite's binary is missing where the package has none for this platform; then everything is kept in memory only. */
 export const sqlite: typeof Libsql | null = await import("libsql").then(
@@ -11,7 +12,7 @@ export const sqlite: typeof Libsql | null = await import("libsql").then(
   () => null,
 );
 
-export type Sql = Libsql.Database;
+export type { Sql } from "./sql.ts";
 
 /** A file that is open, or why it is not. `held`: by another program, for now. `newer`: of a newer version. */
 export type Opened =
