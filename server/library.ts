@@ -38,6 +38,8 @@ export interface SidecarOptions {
   logJsonl?: string;
   /** When a log begins a new file besides every day (MiB), and how many days the old ones are kept. */
   logs?: { maxMiB?: number; keepDays?: number };
+  /** How much is recorded of what decisions on room were made from (200 MiB), and for how many days (14). */
+  decisions?: { maxMiB?: number; keepDays?: number };
   /** Milliseconds between two writes of history to disk. */
   historyInterval?: number;
   /** Folder for history, jobs and the audit of releases. Two sidecars need one each. */

@@ -1,17 +1,24 @@
 #!/usr/bin/env node
 import { spawn } from "node:child_process";
 import { readFileSync } from "node:fs";
+import type { Server } from "node:http";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { explainErrors, explainListenError, usage } from "./config/explain.ts";
+import { urlOf, whoHasPort } from "./binding/who-has-port.ts";
+import { dataFolder } from "./config/data-folder.ts";
+import { explainErrors, explainListenError, explainPortTaken, usage } from "./config/explain.ts";
 import type { Options } from "./config/options.ts";
 import { readOptions } from "./config/read-options.ts";
+import { holdFiles } from "./data/folder-hold.ts";
+import { readHolder } from "./data/holder-note.ts";
+import { createBareServer } from "./http/http-server.ts";
 import { createSidecar } from "./sidecar.ts";
 
 /** Version of the package; the build puts it in. */
 declare const __VERSION__: string;
 
 const CLOSE_PATIENCE_MS = 5000;
+const EXIT_PORT_TAKEN = 3;
 
 function main() {
   const result = readOptions(process.argv.slice(2), process.env, readText);
@@ -25,12 +32,44 @@ function main() {
   run(result.options);
 }
 
+/** Takes the port before anything else: whoever does not get it has touched no file and started no process. */
 function run(options: Options) {
+  const server = createBareServer();
+  server.once("error", (error: NodeJS.ErrnoException) => void cannotListen(error, options));
+  server.listen(options.port, options.host, () => {
+    const address = server.address();
+    const port = typeof address === "object" && address !== null ? address.port : options.port;
+    begin(options, { server, url: urlOf(options.host, port, options.basePath) });
+  });
+}
+
+async function cannotListen(error: NodeJS.ErrnoException, options: Options) {
+  const { host, port, basePath } = options;
+  if (error.code !== "EADDRINUSE") {
+    process.stderr.write(explainListenError(error, host, port));
+    process.exitCode = 1;
+    return;
+  }
+  const panel = await whoHasPort(host, port, basePath);
+  process.stderr.write(explainPortTaken(host, port, panel, panel === null ? null : pidAt(port, options)));
+  process.exitCode = EXIT_PORT_TAKEN;
+}
+
+/** The process of the panel that has noted this port in the data folder. */
+function pidAt(port: number, { dataDir }: Options): number | null {
+  const folder = dataDir ?? dataFolder(process.env);
+  const notes = [false, true].map((demo) => readHolder(holdFiles(folder, demo).note));
+  const found = notes.find((note) => note?.url != null && Number(new URL(note.url).port) === port);
+  return found?.pid ?? null;
+}
+
+function begin(options: Options, bound: { server: Server; url: string }) {
   const here = dirname(fileURLToPath(import.meta.url));
   const sidecar = createSidecar(options, {
     clientFolder: join(here, "../client"),
     version: __VERSION__,
     env: process.env,
+    bound,
     complain: (message) => void process.stderr.write(`gpu-status-panel: ${message}\n`),
   });
 
@@ -52,31 +91,19 @@ function run(options: Options) {
   process.once("SIGTERM", () => end(0));
   process.once("SIGHUP", () => end(0));
 
-  sidecar.server.on("error", (error: NodeJS.ErrnoException) => {
+  bound.server.on("error", (error) => {
     process.stderr.write(explainListenError(error, options.host, options.port));
     end(1);
   });
-  sidecar.server.listen(options.port, options.host, () => {
-    const address = sidecar.server.address();
-    const port = typeof address === "object" && address !== null ? address.port : options.port;
-    const url = panelUrl(options.host, port, options.basePath);
-    // In the fragment the token is sent to no server and stands in no log but this one.
-    const link = sidecar.token === null ? url : `${url}#token=${sidecar.token}`;
-    const lines = [`GPU status panel: ${link}`];
-    if (sidecar.token !== null) lines.push("The link carries the token that allows releasing VRAM.");
-    if (sidecar.sourceKind === "demo" && options.source === "auto") {
-      lines.push("nvidia-smi was not found: showing a DEMO GPU.");
-    }
-    process.stdout.write(`${lines.join("\n")}\n`);
-    if (options.open) openBrowser(link);
-  });
-}
-
-/** An address that a browser on this machine can open. */
-function panelUrl(host: string, port: number, basePath: string): string {
-  const everywhere = host === "0.0.0.0" || host === "::";
-  const name = everywhere ? "127.0.0.1" : host.includes(":") ? `[${host}]` : host;
-  return `http://${name}:${port}${basePath}`;
+  // In the fragment the token is sent to no server and stands in no log but this one.
+  const link = sidecar.token === null ? bound.url : `${bound.url}#token=${sidecar.token}`;
+  const lines = [`GPU status panel: ${link}`];
+  if (sidecar.token !== null) lines.push("The link carries the token that allows releasing VRAM.");
+  if (sidecar.sourceKind === "demo" && options.source === "auto") {
+    lines.push("nvidia-smi was not found: showing a DEMO GPU.");
+  }
+  process.stdout.write(`${lines.join("\n")}\n`);
+  if (options.open) openBrowser(link);
 }
 
 function openBrowser(url: string) {

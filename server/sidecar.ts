@@ -11,6 +11,8 @@ import { recordOf } from "../shared/release/record.ts";
 import { mergeProfiles } from "./capacity/profiles.ts";
 import { composeAuthority } from "./compose/authority.ts";
 import { composeCapacity } from "./compose/capacity.ts";
+import { composeHold, createWarnings, followData } from "./compose/data.ts";
+import { composeDecisions } from "./compose/decisions.ts";
 import { composeHealth } from "./compose/health.ts";
 import { composeHistory } from "./compose/history.ts";
 import { composeLogs } from "./compose/logs.ts";
@@ -23,7 +25,7 @@ import type { Options } from "./config/options.ts";
 import { callerOf } from "./gateway/caller.ts";
 import { createGateway, type MakeHello } from "./gateway/gateway.ts";
 import { loadAssets } from "./http/assets.ts";
-import { createHttpServer } from "./http/http-server.ts";
+import { createBareServer, serveHttp } from "./http/http-server.ts";
 import { createPages } from "./http/pages.ts";
 import { createDisposer } from "./lib/disposer.ts";
 import { createAudit } from "./release/audit.ts";
@@ -42,13 +44,15 @@ export interface SidecarSurroundings {
   clientFolder: string;
   version: string;
   env: NodeJS.ProcessEnv;
+  /** A server that listens already, and where it is found; otherwise one is made that does not listen. */
+  bound?: { server: Server; url: string };
   /** On a host's server, which may be bound to anything: only direct callers on this machine act without a token. */
   mounted?: boolean;
   /** Tells the one who started the sidecar what does not work, though it goes on. */
   complain(message: string): void;
 }
 
-/** A running sidecar: everything wired, sampling begun, not yet listening. */
+/** A running sidecar: everything wired, sampling begun. It listens only where its server did before. */
 export interface Sidecar {
   readonly server: Server;
   /** Needed to act; `null`: there is none, and only those on this machine may who come through no proxy. */
@@ -64,7 +68,7 @@ const RELEASE_LIMITS = { jobLimitMs: 2 * 3_600_000, stopLimitMs: 60_000 };
 /** Composition root: builds, wires and owns the parts; only it and `compose/` join the server's folders. */
 export function createSidecar(
   options: Options,
-  { clientFolder, version, env, mounted = false, complain }: SidecarSurroundings,
+  { clientFolder, version, env, bound, mounted = false, complain }: SidecarSurroundings,
 ): Sidecar {
   const disposer = createDisposer();
   let bootId = randomUUID();
@@ -75,6 +79,15 @@ export function createSidecar(
   if (profile === undefined) throw new Error("there is no job profile");
 
   const choice = chooseSource(options, env);
+  const isReplay = choice.kind === "replay";
+  const folder = isReplay ? scratchFolder(disposer) : (options.dataDir ?? dataFolder(env));
+  const hold = composeHold({
+    disposer,
+    folder,
+    kind: choice.kind === "replay" ? null : choice.kind === "demo" ? "demo" : "real",
+    url: bound?.url ?? null,
+    complain,
+  });
   const { source, backends, replay } = composeSource(choice, options, env, (...read) =>
     replayed.fill(history.archive, ...read),
   );
@@ -94,10 +107,10 @@ export function createSidecar(
   const epochMs = replay === null ? Date.now() - Math.round(sampler.nowMs()) : 0;
   const nowMs = () => epochMs + sampler.nowMs();
   const readHost = createHostWatch();
-  const folder = replay === null ? (options.dataDir ?? dataFolder(env)) : scratchFolder(disposer);
   const history = composeHistory({
     sampler,
     folder,
+    hold,
     demo: choice.kind === "demo",
     intervalMs: options.interval,
     writeIntervalMs: options.historyInterval,
@@ -133,7 +146,7 @@ export function createSidecar(
       isLive: () => sampler.source().status === "live",
     },
   });
-  const audit = createAudit(choice.kind === "demo" ? join(folder, "demo") : folder, complain);
+  const audit = createAudit(choice.kind === "demo" ? join(folder, "demo") : folder, complain, hold);
   disposer.add(
     releases.onRelease((release) => {
       const record = recordOf(release);
@@ -143,7 +156,7 @@ export function createSidecar(
   // Closed before the audit: a release that the end breaks off is kept, too.
   disposer.add(releases.close);
 
-  const common = { disposer, sampler, watch, folder, complain };
+  const common = { disposer, sampler, watch, folder, hold, complain };
   const capacity = composeCapacity({
     ...common,
     profiles,
@@ -173,8 +186,31 @@ export function createSidecar(
     intervalMs: () => replayed.intervalMs() ?? options.interval,
     nowMs,
   });
+  const decisions =
+    replay === null
+      ? composeDecisions({
+          ...common,
+          demo: choice.kind === "demo",
+          limits: options.decisions,
+          writeIntervalMs: options.historyInterval,
+          version,
+          jobs: capacity.jobs,
+          releases,
+          nowMs,
+        })
+      : null;
+  if (decisions !== null) disposer.add(sampler.onSample(({ gpus }) => decisions.sample(gpus)));
+  const warnings = createWarnings(sampler.warn);
+  followData({
+    disposer,
+    hold,
+    database: capacity.database,
+    retryMs: options.historyInterval,
+    show: (trouble) => warnings.set("data", trouble),
+  });
   composeLogs(options, {
     ...common,
+    warn: (trouble) => warnings.set("log", trouble),
     jobs: capacity.jobs,
     releases,
     replaying: replay !== null,
@@ -215,13 +251,15 @@ export function createSidecar(
     };
   };
 
-  const server = createHttpServer(
+  const server = bound?.server ?? createBareServer();
+  serveHttp(
+    server,
     {
       source: sampler.source,
       hello: (actProblem) => makeHello({ actProblem, bootId: undefined, lastSeq: 0, historyMs: 0 }),
       profiles: capacity.estimator.profiles,
       fit: capacity.fit,
-      jobs: capacity.jobs,
+      jobs: decisions?.jobs ?? capacity.jobs,
       release: releases.request,
       findRelease: releases.find,
       cancelRelease: releases.cancel,

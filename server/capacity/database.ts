@@ -1,16 +1,35 @@
-import { reasonOf } from "../lib/reason-of.ts";
+import { problem } from "../../shared/problems/make-problem.ts";
+import type { Problem } from "../../shared/problems/problem.ts";
+import { type FolderHold, NO_HOLD } from "../data/folder-hold.ts";
+import { createEmitter } from "../lib/emitter.ts";
 import { inTransaction } from "../lib/sqlite/in-transaction.ts";
-import { moveAside } from "../lib/sqlite/move-aside.ts";
-import { closeSql, openSqlFile, type Sql } from "../lib/sqlite/open-file.ts";
+import { openKeptFile } from "../lib/sqlite/kept-file.ts";
+import type { Sql } from "../lib/sqlite/open-file.ts";
 
 export type { Sql } from "../lib/sqlite/open-file.ts";
 
+/** One record to write or to delete. */
+export interface Change {
+  /** Names the record: while the file cannot be used, only the last change of each waits. */
+  key: string;
+  apply(sql: Sql): void;
+}
+
 /** The database of what the sidecar has to know after a restart: jobs, and what was learned of them. */
 export interface CapacityDatabase {
-  /** Works with the database; where there is none, or it fails (said once), it is `otherwise`. */
+  /** Reads from the database; while it cannot be used, it is `otherwise`. */
   use<T>(work: (sql: Sql) => T, otherwise: T): T;
-  /** As `use`, all or nothing. */
-  transact(work: (sql: Sql) => void): void;
+  /** Writes all or nothing, now or as soon as the file can be used. */
+  save(changes: readonly Change[]): void;
+  /**
+   * Told when a file can be used that could not be, or is another one than before; what waited is written. It may hold
+   * another's records, and lack what was written earlier.
+   */
+  onOpened(listener: () => void): () => void;
+  /** Writes what waits; to be called about once a minute. */
+  retry(): void;
+  /** What keeps records from the disk, or `null`. */
+  problem(): Problem | null;
   close(): void;
 }
 
@@ -20,60 +39,77 @@ const MIGRATIONS: readonly string[] = [
   "CREATE TABLE signatures (id INTEGER PRIMARY KEY, body TEXT NOT NULL)",
   "CREATE TABLE sessions (id TEXT PRIMARY KEY, started INTEGER NOT NULL, body TEXT NOT NULL)",
 ];
-
-/** A predecessor that is just ending may still hold the file. */
-const LOCK_PATIENCE_MS = 2000;
+/** Fails where a table is missing, whatever the version says. */
+const CHECK = "SELECT (SELECT 1 FROM jobs), (SELECT 1 FROM signatures), (SELECT 1 FROM sessions)";
 
 /**
- * Opens the file, or begins it. One that is corrupt, of a newer version or held by another program is moved aside;
- * where that does not help either, everything is kept in memory. Never throws.
- * @param complain told in words what does not work
+ * Opens the file, or begins it. What cannot be written for now waits in memory; only a damaged file is moved aside.
+ * Never throws.
+ * @param complain told once in words what does not work, and when it works again
+ * @param hold says whether another panel has the folder
  */
-export function openDatabase(file: string, complain: (message: string) => void): CapacityDatabase {
-  let sql = openSafely(file, complain);
-  return {
-    use(work, otherwise) {
-      if (sql === null) return otherwise;
-      try {
-        return work(sql);
-      } catch (error) {
-        complain(`${file} fails: ${reasonOf(error)}. Jobs are kept in memory only from now on.`);
-        closeSql(sql);
-        sql = null;
-        return otherwise;
-      }
+export function openDatabase(
+  file: string,
+  complain: (message: string) => void,
+  hold: Pick<FolderHold, "mayWrite" | "problem"> = NO_HOLD,
+): CapacityDatabase {
+  const opened = createEmitter<void>();
+  /** The file is another one than before, or was away: it may lack records of ours and hold others. */
+  let missed = false;
+  const kept = openKeptFile({
+    file,
+    what: "the record of jobs",
+    migrations: MIGRATIONS,
+    prepare(sql) {
+      sql.prepare(CHECK).get();
+      missed = true;
     },
-    transact(work) {
-      this.use((open) => inTransaction(open, () => work(open)), undefined);
+    mayWrite: hold.mayWrite,
+    complain,
+  });
+  /** The last change of each record, until the file can be used. */
+  const waiting = new Map<string, Change>();
+  missed = kept.trouble() !== null;
+
+  function flush() {
+    const written = kept.write((_, sql) => {
+      inTransaction(sql, () => {
+        for (const change of waiting.values()) change.apply(sql);
+      });
+    });
+    if (!written) {
+      missed = true;
+      return;
+    }
+    waiting.clear();
+    if (!missed) return;
+    missed = false;
+    // Whoever is writing now must have finished its step before it reads.
+    queueMicrotask(opened.emit);
+  }
+
+  return {
+    use: (work, otherwise) => (waiting.size > 0 ? null : kept.attempt((_, sql) => work(sql))) ?? otherwise,
+    save(changes) {
+      if (changes.length === 0) return;
+      for (const change of changes) waiting.set(change.key, change);
+      flush();
+    },
+    onOpened: opened.subscribe,
+    retry() {
+      if (missed || waiting.size > 0) flush();
+    },
+    problem() {
+      const trouble = kept.trouble();
+      if (trouble === null) return null;
+      if (trouble.kind === "elsewhere") return hold.problem();
+      if (trouble.kind === "newer") return problem("data-newer", { file });
+      // Without SQLite history says so already.
+      return trouble.kind === "no-sqlite" ? null : problem("data-not-kept", { detail: trouble.reason });
     },
     close() {
-      if (sql !== null) closeSql(sql);
-      sql = null;
+      if (waiting.size > 0) flush();
+      kept.close();
     },
   };
-}
-
-function openSafely(file: string, complain: (message: string) => void): Sql | null {
-  const memoryOnly = (why: string) => {
-    complain(`${why}. Jobs are kept in memory only and are forgotten when the sidecar ends.`);
-    return null;
-  };
-  const rules = { migrations: MIGRATIONS, lockPatienceMs: LOCK_PATIENCE_MS };
-  const first = openSqlFile(file, rules);
-  if (first.state === "open") return first.sql;
-  if (first.state === "no-sqlite")
-    return memoryOnly("SQLite (the package libsql) cannot be loaded on this machine");
-  const { reason } = first;
-  if (first.state === "unwritable")
-    return memoryOnly(`${file} cannot be written: ${reason}. Choose a folder with --data-dir`);
-  try {
-    const aside = moveAside(file);
-    complain(`${file} cannot be used: ${reason}. It was moved to ${aside} and begun anew.`);
-  } catch (error) {
-    return memoryOnly(`${file} cannot be used: ${reason}, nor replaced: ${reasonOf(error)}`);
-  }
-  const second = openSqlFile(file, rules);
-  if (second.state === "open") return second.sql;
-  const again = "reason" in second ? second.reason : second.state;
-  return memoryOnly(`${file} cannot be used: ${reason}, nor replaced: ${again}`);
 }

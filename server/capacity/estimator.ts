@@ -64,6 +64,8 @@ export interface Estimator {
   releasing(): void;
   /** It has ended for these backends; the next list of processes tells what it took. */
   released(backends: readonly string[]): void;
+  /** The database is another one than before: learns what another panel has left in it. */
+  takeOver(): void;
   /** Backends are asked for their status only while somebody watches. */
   setWatched(watched: boolean): void;
   /** Promises, and perhaps what runs or what was learned, have changed. */
@@ -94,7 +96,8 @@ export interface EstimatorContext {
 export function createEstimator(context: EstimatorContext): Estimator {
   const { profiles, store, jobs, backends, reserve } = context;
   const changes = createEmitter<Changed>();
-  let state = { ...NOTHING_OBSERVED, knowledge: store.load().reduce(learn, NOTHING_OBSERVED.knowledge) };
+  const kept = () => store.load().reduce(learn, NOTHING_OBSERVED.knowledge);
+  let state = { ...NOTHING_OBSERVED, knowledge: kept() };
   let gpus: readonly Gpu[] = [];
   let promises: GpuPromise[] = [];
   let taken: Taken[] = [];
@@ -251,6 +254,13 @@ export function createEstimator(context: EstimatorContext): Estimator {
     },
     released(backends) {
       released = backends;
+    },
+    takeOver() {
+      const left = kept();
+      // A file that was begun anew teaches nothing: what was learned from the one before still holds.
+      if (left === NOTHING_OBSERVED.knowledge) return;
+      state = { ...state, knowledge: left };
+      settle(true);
     },
     setWatched(next) {
       watched = next;

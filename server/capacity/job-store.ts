@@ -1,5 +1,5 @@
 import * as v from "valibot";
-import type { CapacityDatabase } from "./database.ts";
+import type { CapacityDatabase, Change } from "./database.ts";
 import { type JobRecord, jobRecordSchema } from "./job-record.ts";
 
 /** The jobs as they survive the sidecar's end. What is saved is safe from a SIGKILL once `save` has returned. */
@@ -10,6 +10,8 @@ export interface JobStore {
   save(changed: readonly JobRecord[], forgotten: readonly string[]): void;
 }
 
+const PUT =
+  "INSERT INTO jobs (id, place, body) VALUES (?, ?, ?) ON CONFLICT (id) DO UPDATE SET place = excluded.place, body = excluded.body";
 const rowSchema = v.object({ body: v.string() });
 
 export function createJobStore(database: CapacityDatabase): JobStore {
@@ -22,15 +24,15 @@ export function createJobStore(database: CapacityDatabase): JobStore {
           return record === null ? [] : [record];
         }),
     save(changed, forgotten) {
-      if (changed.length === 0 && forgotten.length === 0) return;
-      database.transact((sql) => {
-        const put = sql.prepare(
-          "INSERT INTO jobs (id, place, body) VALUES (?, ?, ?) ON CONFLICT (id) DO UPDATE SET body = excluded.body",
-        );
-        for (const record of changed) put.run(record.job.id, record.place, JSON.stringify(record));
-        const remove = sql.prepare("DELETE FROM jobs WHERE id = ?");
-        for (const id of forgotten) remove.run(id);
+      const put = (record: JobRecord): Change => ({
+        key: `job ${record.job.id}`,
+        apply: (sql) => void sql.prepare(PUT).run(record.job.id, record.place, JSON.stringify(record)),
       });
+      const remove = (id: string): Change => ({
+        key: `job ${id}`,
+        apply: (sql) => void sql.prepare("DELETE FROM jobs WHERE id = ?").run(id),
+      });
+      database.save([...changed.map(put), ...forgotten.map(remove)]);
     },
   };
 }

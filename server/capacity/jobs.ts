@@ -37,6 +37,8 @@ export interface Jobs {
   finish(id: string, end: JobEnd): Job | null;
   /** The job once it no longer waits, or as it is when the time is up. */
   whenStarted(id: string, mostMs: number, signal: AbortSignal): Promise<Job | null>;
+  /** The database is another one than before: it gets every job, and jobs that another panel has left in it are taken over. */
+  takeOver(): void;
   /** Told when the list has changed in more than its heartbeats. */
   onChange(listener: () => void): () => void;
   /** Told of every job that has run and ended or died. */
@@ -185,6 +187,16 @@ export function createJobs({ store, room, figures, nowMs }: JobsContext): Jobs {
         admitNow();
       }
       return find(id);
+    },
+    takeOver() {
+      store.save(records, []);
+      const known = new Set(records.map(({ job }) => job.id));
+      const left = store.load().filter(({ job }) => !known.has(job.id));
+      if (left.length === 0) return;
+      const all = [...records, ...revive(left, nowMs())];
+      all.sort((a, b) => a.job.requestedAt - b.job.requestedAt);
+      take(all.map((record, i) => (record.place === i + 1 ? record : { ...record, place: i + 1 })));
+      admitNow();
     },
     whenStarted(id, mostMs, signal) {
       return new Promise((resolve) => {

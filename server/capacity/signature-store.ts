@@ -1,5 +1,5 @@
 import * as v from "valibot";
-import type { CapacityDatabase } from "./database.ts";
+import type { CapacityDatabase, Sql } from "./database.ts";
 import type { Signature } from "./learn.ts";
 
 /** What finished jobs have taught, across restarts. */
@@ -29,18 +29,21 @@ const signatureSchema = v.object({
 const rowSchema = v.object({ body: v.string() });
 
 export function createSignatureStore(database: CapacityDatabase): SignatureStore {
+  let appended = 0;
   return {
     load: () =>
       database
         .use((sql) => sql.prepare("SELECT body FROM signatures ORDER BY id").all(), [])
         .flatMap((row) => readSignature(row) ?? []),
     append(signature) {
-      database.transact((sql) => {
+      const apply = (sql: Sql) => {
         sql.prepare("INSERT INTO signatures (body) VALUES (?)").run(JSON.stringify(signature));
         const old = "DELETE FROM signatures WHERE id <= (SELECT MAX(id) FROM signatures) - ?";
         sql.prepare(`${old} AND body NOT LIKE '%"overruns":[{%'`).run(KEPT);
         sql.prepare(old).run(OVERRUNS_KEPT);
-      });
+      };
+      // Of those that wait for the disk, the last ones are enough.
+      database.save([{ key: `signature ${appended++ % KEPT}`, apply }]);
     },
   };
 }

@@ -24,6 +24,7 @@ import { createJobStore } from "../capacity/job-store.ts";
 import { createJobs, type Jobs } from "../capacity/jobs.ts";
 import { createRoomWatch } from "../capacity/room-watch.ts";
 import { createSignatureStore } from "../capacity/signature-store.ts";
+import type { FolderHold } from "../data/folder-hold.ts";
 import type { Gateway } from "../gateway/gateway.ts";
 import type { Disposer } from "../lib/disposer.ts";
 import { createThrottle } from "../lib/throttle.ts";
@@ -42,6 +43,7 @@ export interface CapacityParts {
   isWsl: boolean;
   /** Where jobs and what is learned are kept. */
   folder: string;
+  hold: FolderHold;
   isDemo: boolean;
   /** Epoch milliseconds of the sampler's time 0. */
   epochMs: number;
@@ -71,7 +73,7 @@ export function composeCapacity(parts: CapacityParts): CapacityArea {
   const nowMs = () => parts.epochMs + Math.round(sampler.nowMs());
   // Jobs on the demo machine must not be taken for jobs on the real one, nor what is learned of them.
   const file = parts.isDemo ? "capacity-demo.sqlite" : "capacity.sqlite";
-  const database = openDatabase(join(parts.folder, file), parts.complain);
+  const database = openDatabase(join(parts.folder, file), parts.complain, parts.hold);
   disposer.add(database.close);
   const estimator = createEstimator({
     profiles: parts.profiles,
@@ -97,6 +99,13 @@ export function composeCapacity(parts: CapacityParts): CapacityArea {
   disposer.add(watch.onChange(estimator.look));
   disposer.add(jobs.onEnd(estimator.jobEnded));
   disposer.add(jobs.onChange(estimator.look));
+  disposer.add(
+    database.onOpened(() => {
+      // First what a kill would lose.
+      jobs.takeOver();
+      estimator.takeOver();
+    }),
+  );
 
   let isReleasing = false;
   function followRelease({ state, parts }: Release) {

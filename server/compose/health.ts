@@ -6,6 +6,7 @@ import type { AlertList, TestResult } from "../../shared/health/past-alert.ts";
 import { isReleasing, type Release } from "../../shared/release/release.ts";
 import type { Jobs } from "../capacity/jobs.ts";
 import type { Options } from "../config/options.ts";
+import type { FolderHold } from "../data/folder-hold.ts";
 import { createAlertLog } from "../health/alert-log.ts";
 import { type Alerts, createAlerts } from "../health/alerts.ts";
 import { evaluate, NEW_HEALTH } from "../health/evaluate.ts";
@@ -28,6 +29,7 @@ export interface HealthParts {
   releases: { state(): Release };
   /** Where alerts are kept. */
   folder: string;
+  hold: FolderHold;
   /** Epoch milliseconds of a clock that does not go back. */
   nowMs(): number;
   readHost(): HostReading;
@@ -72,7 +74,7 @@ export function composeHealth(
   // The demo machine's alerts must not be taken for those of the real one.
   const folder = choice.kind === "demo" ? join(parts.folder, "demo") : parts.folder;
   const rules = createRules(options.alerts);
-  const alerts = createAlerts(createAlertLog(folder, parts.complain), nowMs);
+  const alerts = createAlerts(createAlertLog(folder, parts.complain, parts.hold), nowMs);
   const notifier = createNotifier(options.notify, parts.readHost().state.name, { complain: parts.complain });
   disposer.add(notifier.close);
   // Nobody is called because of simulated or recorded GPUs, and the host of now has no part in them.

@@ -2,6 +2,7 @@ import { join } from "node:path";
 import type { HistoryAnswer, HistoryQuery } from "../../shared/history/series.ts";
 import type { Problem } from "../../shared/problems/problem.ts";
 import { type Reply, refuse } from "../../shared/protocol/reply.ts";
+import type { FolderHold } from "../data/folder-hold.ts";
 import { tooManyRequests } from "../gateway/too-many-requests.ts";
 import { createHistoryAnswers } from "../history/answer.ts";
 import { type Archive, createArchive } from "../history/archive.ts";
@@ -38,6 +39,7 @@ const MOST_ADDRESSES = 4096;
 export function composeHistory(options: {
   sampler: Sampler;
   folder: string;
+  hold: FolderHold;
   /** Demo figures must not be taken for those of real GPUs. */
   demo: boolean;
   intervalMs: number;
@@ -50,14 +52,15 @@ export function composeHistory(options: {
   /** Of a recording, which brings its history itself. */
   recorded?: Recorded | undefined;
 }): HistoryParts {
-  const { sampler, folder, demo, intervalMs, writeIntervalMs, epochMs, complain, disposer } = options;
-  const store = openBlockStore(join(folder, demo ? "history-demo.sqlite" : "history.sqlite"), complain);
+  const { sampler, folder, hold, demo, intervalMs, writeIntervalMs, epochMs, complain, disposer } = options;
+  const store = openBlockStore(join(folder, demo ? "history-demo.sqlite" : "history.sqlite"), complain, hold);
   const { recorded } = options;
   const archive = createArchive(store, {
     longestIntervalMs: () => Math.max(IDLE_INTERVAL_MS, recorded?.intervalMs() ?? intervalMs),
     ...(recorded === undefined ? {} : { clocks: recorded.clocks }),
   });
   disposer.add(archive.close);
+  disposer.add(hold.onTaken(archive.flush));
   const timer = setInterval(archive.flush, writeIntervalMs);
   disposer.add(() => clearInterval(timer));
 

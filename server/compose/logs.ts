@@ -13,7 +13,9 @@ import type { Sampler } from "../sampling/sampler.ts";
 
 export interface LogsDeps {
   disposer: Disposer;
-  sampler: Pick<Sampler, "onSample" | "nowMs" | "warn">;
+  sampler: Pick<Sampler, "onSample" | "nowMs">;
+  /** Shown by the panel while samples come; `null`: it is over. */
+  warn(problem: Problem | null): void;
   /** A recording is played: what happened already is not logged again. */
   replaying: boolean;
   jobs: Pick<Jobs, "onEnd">;
@@ -50,7 +52,7 @@ export function composeLogs(
       onTrouble(trouble, lost) {
         if (trouble === null) troubles.delete(path);
         else troubles.set(path, problem("log-stopped", { reason: errorCode(trouble) }));
-        sampler.warn(troubles.values().next().value ?? null);
+        deps.warn(troubles.values().next().value ?? null);
         deps.complain(
           trouble === null
             ? `the log ${path} is written again; ${lost} lines are missing in it.`

@@ -31,6 +31,7 @@ export function composeSessions({
   const longestMs = () => 2 * Math.max(IDLE_INTERVAL_MS, intervalMs());
   const sessions = createSessions(createSessionStore(database), longestMs, nowMs);
   disposer.add(sessions.save);
+  disposer.add(database.onOpened(sessions.takeOver));
   disposer.add(
     sampler.onSample((sample) =>
       sessions.sample(

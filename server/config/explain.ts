@@ -26,13 +26,33 @@ export function explainErrors(errors: readonly string[]): string {
   return [...errors.map((error) => `gpu-status-panel: ${error}`), "See --help.", ""].join("\n");
 }
 
-/** What is said when the port cannot be bound. */
-export function explainListenError(error: NodeJS.ErrnoException, host: string, port: number): string {
-  if (error.code === "EADDRINUSE") {
-    const ask =
-      process.platform === "win32" ? `netstat -ano | findstr :${port}` : `ss -ltnp 'sport = :${port}'`;
-    return `gpu-status-panel: port ${port} on ${host} is in use. Another panel may be running: open http://${host}:${port}/, or see who has it with: ${ask}\nTake another one with --port.\n`;
+/**
+ * What is said when somebody else has the port.
+ * @param panel the panel that answers there; `null`: another program
+ * @param pid its process, where it is known
+ */
+export function explainPortTaken(
+  host: string,
+  port: number,
+  panel: { url: string; version: string | null } | null,
+  pid: number | null,
+): string {
+  const begin = `gpu-status-panel: port ${port} on ${host} is in use`;
+  if (panel !== null) {
+    const facts = [
+      panel.version === null ? "" : `version ${panel.version}`,
+      pid === null ? "" : `pid ${pid}`,
+    ].filter((fact) => fact !== "");
+    const known = facts.length === 0 ? "" : ` (${facts.join(", ")})`;
+    return `${begin}: a GPU status panel${known} already runs at ${panel.url}\nOpen that one, or take another port with --port.\n`;
   }
+  const ask =
+    process.platform === "win32" ? `netstat -ano | findstr :${port}` : `ss -ltnp 'sport = :${port}'`;
+  return `${begin} by another program. See which with: ${ask}\nTake another port with --port.\n`;
+}
+
+/** What is said when the port cannot be bound for another reason. */
+export function explainListenError(error: NodeJS.ErrnoException, host: string, port: number): string {
   if (error.code === "EACCES") {
     return `gpu-status-panel: port ${port} may not be bound by this user. Take one above 1023 with --port.\n`;
   }

@@ -85,6 +85,14 @@ export const optionsSchema = v.strictObject({
     }),
     {},
   ),
+  /** How long it is recorded what decisions on room were made from, and how much of it. */
+  decisions: v.optional(
+    v.strictObject({
+      maxMiB: v.optional(wholeNumber("decisions.maxMiB", 1, 100_000), 200),
+      keepDays: v.optional(wholeNumber("decisions.keepDays", 1, 3650), 14),
+    }),
+    {},
+  ),
   token: v.optional(v.pipe(v.string(), v.minLength(8, "a token of at least 8 characters"), v.maxLength(256))),
   allowOrigin: v.optional(v.pipe(list, v.array(origin)), []),
   profile: v.optional(v.string()),

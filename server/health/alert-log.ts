@@ -1,7 +1,8 @@
-import { appendFileSync, mkdirSync, readFileSync, renameSync, statSync } from "node:fs";
 import { join } from "node:path";
 import * as v from "valibot";
 import { muteSchema, pastAlertSchema } from "../../shared/health/past-alert.ts";
+import type { FolderHold } from "../data/folder-hold.ts";
+import { createLineLog } from "../data/line-log.ts";
 
 /** An alert as the file holds it: besides, which GPU by UUID it is of, and whether anybody was told of it. */
 export const loggedAlertSchema = v.object({
@@ -27,34 +28,23 @@ const LARGEST_BYTES = 4 * 1024 * 1024;
 const READ_LINES = 1000;
 
 /** @param complain told once in words when the file cannot be written; alerts go on without it */
-export function createAlertLog(folder: string, complain: (message: string) => void): AlertLog {
+export function createAlertLog(
+  folder: string,
+  complain: (message: string) => void,
+  hold?: Pick<FolderHold, "mayWrite" | "onTaken">,
+): AlertLog {
   const file = join(folder, "alerts.jsonl");
-  const older = join(folder, "alerts.1.jsonl");
-  const text = readText(file);
-  const lines = [...readLines(readText(older)), ...readLines(text)].slice(-READ_LINES);
-  /** A line that a kill cut in the middle must not spoil the next one. */
-  let begin = text === "" || text.endsWith("\n") ? "" : "\n";
-  let complained = false;
-  return {
-    lines: () => lines,
-    append(line) {
-      try {
-        // For this user alone: it tells who was here.
-        mkdirSync(folder, { recursive: true, mode: 0o700 });
-        if ((statSync(file, { throwIfNoEntry: false })?.size ?? 0) > LARGEST_BYTES) renameSync(file, older);
-        appendFileSync(file, `${begin}${JSON.stringify(line)}\n`, { mode: 0o600 });
-        begin = "";
-      } catch (error) {
-        // A full disk may have cut the line.
-        begin = "\n";
-        if (!complained) {
-          const reason = error instanceof Error ? error.message : String(error);
-          complain(`the alerts cannot be kept in ${file}: ${reason}. Choose a folder with --data-dir.`);
-        }
-        complained = true;
-      }
-    },
-  };
+  const log = createLineLog({
+    file,
+    older: join(folder, "alerts.1.jsonl"),
+    largestBytes: LARGEST_BYTES,
+    onTrouble: (reason) =>
+      complain(`the alerts cannot be kept in ${file}: ${reason}. Choose a folder with --data-dir.`),
+    ...(hold === undefined ? {} : { hold }),
+  });
+  const { newest, older } = log.text();
+  const lines = [...readLines(older), ...readLines(newest)].slice(-READ_LINES);
+  return { lines: () => lines, append: log.append };
 }
 
 /** What is no line of ours is passed over. */
@@ -70,12 +60,4 @@ function readLines(text: string): Line[] {
         return [];
       }
     });
-}
-
-function readText(file: string): string {
-  try {
-    return readFileSync(file, "utf8");
-  } catch {
-    return "";
-  }
 }

@@ -1,11 +1,10 @@
-import { statSync } from "node:fs";
 import * as v from "valibot";
 import { problem } from "../../shared/problems/make-problem.ts";
 import type { Problem } from "../../shared/problems/problem.ts";
-import { reasonOf } from "../lib/reason-of.ts";
+import { type FolderHold, NO_HOLD } from "../data/folder-hold.ts";
 import { inTransaction } from "../lib/sqlite/in-transaction.ts";
-import { moveAside } from "../lib/sqlite/move-aside.ts";
-import { closeSql, isDamage, openSqlFile, type Sql } from "../lib/sqlite/open-file.ts";
+import { type FileTrouble, openKeptFile } from "../lib/sqlite/kept-file.ts";
+import type { Sql } from "../lib/sqlite/open-file.ts";
 
 /** Names a block: level, GPU, beginning. */
 export interface BlockKey {
@@ -37,9 +36,6 @@ const MIGRATIONS: readonly string[] = [
    CREATE TABLE blocks (level INTEGER NOT NULL, gpu INTEGER NOT NULL, start INTEGER NOT NULL, body BLOB NOT NULL,
      PRIMARY KEY (level, gpu, start))`,
 ];
-/** A predecessor that is just ending may still hold the file when the sidecar starts; later on nothing is held up. */
-const FIRST_PATIENCE_MS = 2000;
-const LATER_PATIENCE_MS = 0;
 
 const blockRow = v.object({
   start: v.number(),
@@ -51,114 +47,33 @@ const blockRow = v.object({
 const idRow = v.object({ id: v.number() });
 
 /**
- * Opens the file, or begins it. A damaged one, or one of a newer version, is moved aside. One that is held by
- * another program, or a disk that is full, is waited for: each call tries again.
+ * Opens the file, or begins it. One that is held or newer, or a disk that is full, is waited for: each call tries again.
  * @param complain told once in words what does not work, and when it works again
+ * @param hold says whether another panel has the folder
  */
-export function openBlockStore(file: string, complain: (message: string) => void): BlockStore {
-  let sql: Sql | null = null;
-  let statements: Statements | null = null;
-  let trouble: Problem | null = null;
-  let closed = false;
-  let hopeless = false;
-  let inode: number | null = null;
-
-  function fail(found: Problem, words: string) {
-    if (trouble === null) complain(words);
-    trouble = found;
-  }
-
-  function setAside(reason: string): boolean {
-    try {
-      const aside = moveAside(file);
-      complain(`${file} cannot be used: ${reason}. It was moved to ${aside} and history is begun anew.`);
-      return true;
-    } catch (error) {
-      hopeless = true;
-      const detail = `${reason}; ${reasonOf(error)}`;
-      fail(problem("history-not-stored", { detail }), `${file} can neither be used nor replaced: ${detail}.`);
-      return false;
-    }
-  }
-
-  function connect(lockPatienceMs: number): Sql | null {
-    if (sql !== null || closed || hopeless) return sql;
-    const rules = { migrations: MIGRATIONS, lockPatienceMs };
-    let opened = openSqlFile(file, rules);
-    if (opened.state === "damaged" && setAside(opened.reason)) opened = openSqlFile(file, rules);
-    if (opened.state === "open") {
-      sql = opened.sql;
-      statements = prepare(sql);
-      inode = inodeOf(file);
-    } else if (opened.state === "no-sqlite") {
-      hopeless = true;
-      const words =
-        "SQLite (the package libsql) cannot be loaded on this machine. History is kept in memory only and is forgotten when the sidecar ends.";
-      fail(problem("history-no-sqlite"), words);
-    } else {
-      notStored(opened.reason);
-    }
-    return sql;
-  }
-
-  function notStored(detail: string) {
-    fail(
-      problem("history-not-stored", { detail }),
-      `history cannot be written to ${file}: ${detail}. It is kept in memory meanwhile and tried again every minute.`,
-    );
-  }
-
-  /** @returns `null` when it does not work for now */
-  function attempt<T>(work: (prepared: Statements, open: Sql) => T): T | null {
-    const open = connect(LATER_PATIENCE_MS);
-    if (open === null || statements === null) return null;
-    try {
-      return work(statements, open);
-    } catch (error) {
-      if (isDamage(error)) {
-        closeSql(open);
-        sql = null;
-        setAside(reasonOf(error));
-      } else {
-        notStored(reasonOf(error));
-      }
-      return null;
-    }
-  }
-
-  /** What is written to a file that was removed is lost without a word. */
-  function checkPlace() {
-    if (sql === null || inodeOf(file) === inode) return;
-    closeSql(sql);
-    sql = null;
-    complain(`${file} was removed or replaced while the sidecar ran: history is begun anew in it.`);
-  }
-
-  function works() {
-    if (trouble === null) return;
-    trouble = null;
-    complain(`history is written to ${file} again.`);
-  }
-
-  connect(FIRST_PATIENCE_MS);
-
+export function openBlockStore(
+  file: string,
+  complain: (message: string) => void,
+  hold: Pick<FolderHold, "mayWrite" | "problem"> = NO_HOLD,
+): BlockStore {
+  const { mayWrite } = hold;
+  const kept = openKeptFile({ file, what: "history", migrations: MIGRATIONS, prepare, mayWrite, complain });
   return {
     read: (bucketMs, uuid, fromMs, toMs) =>
-      attempt(({ find }) =>
+      kept.attempt(({ find }) =>
         find.all(bucketMs, uuid, fromMs, toMs).flatMap((row) => {
           const parsed = v.safeParse(blockRow, row);
           if (!parsed.success) return [];
           return [{ bucketMs, uuid, startMs: parsed.output.start, bytes: parsed.output.body }];
         }),
       ),
-    write(blocks) {
-      checkPlace();
-      const done = attempt(({ put, addGpu, findGpu }, open) => {
+    write: (blocks) =>
+      kept.write(({ put, addGpu, findGpu }, sql) => {
         const gpuId = (uuid: string) => {
           addGpu.run(uuid);
           return v.parse(idRow, findGpu.get(uuid)).id;
         };
-        inTransaction(open, () => {
+        inTransaction(sql, () => {
           const ids = new Map<string, number>();
           for (const { bucketMs, uuid, startMs, bytes } of blocks) {
             const id = ids.get(uuid) ?? gpuId(uuid);
@@ -167,30 +82,25 @@ export function openBlockStore(file: string, complain: (message: string) => void
             put.run(bucketMs, id, startMs, Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength));
           }
         });
-        return true;
-      });
-      if (done === true) works();
-      return done === true;
-    },
+      }),
     prune(bucketMs, beforeMs, most) {
-      attempt(({ remove }) => remove.run(bucketMs, beforeMs, most));
+      kept.attempt(({ remove }) => remove.run(bucketMs, beforeMs, most));
     },
-    problem: () => trouble,
-    close() {
-      closed = true;
-      if (sql !== null) closeSql(sql);
-      sql = null;
-    },
+    problem: () => problemOf(kept.trouble(), file, hold),
+    close: kept.close,
   };
 }
 
-/** `null`: there is none, or the folder cannot be looked into. */
-function inodeOf(file: string): number | null {
-  try {
-    return statSync(file).ino;
-  } catch {
-    return null;
-  }
+function problemOf(
+  trouble: FileTrouble | null,
+  file: string,
+  hold: Pick<FolderHold, "problem">,
+): Problem | null {
+  if (trouble === null) return null;
+  if (trouble.kind === "elsewhere") return hold.problem();
+  if (trouble.kind === "no-sqlite") return problem("history-no-sqlite");
+  if (trouble.kind === "newer") return problem("data-newer", { file });
+  return problem("history-not-stored", { detail: trouble.reason });
 }
 
 /** Prepared once: what a statement holds is given back only when the event loop comes round. */
@@ -211,4 +121,3 @@ function prepare(sql: Sql) {
     findGpu: sql.prepare("SELECT id FROM gpus WHERE uuid = ?"),
   };
 }
-type Statements = ReturnType<typeof prepare>;

@@ -76,22 +76,28 @@ export interface HttpOptions {
   version: string;
 }
 
-/** The HTTP side of the sidecar: pages, assets and the API. Not yet listening. */
-export function createHttpServer(
+/** A server that answers nothing yet: its port can be taken before anything else is begun. */
+export function createBareServer(): Server {
+  const server = createServer(LIMITS);
+  server.maxConnections = MOST_CONNECTIONS;
+  return server;
+}
+
+/** Puts the HTTP side of the sidecar on the server: pages, assets and the API. */
+export function serveHttp(
+  server: Server,
   sidecar: HttpSidecar,
   pages: Pages,
   assets: Assets,
   { basePath, admit, callerOf, version }: HttpOptions,
-): Server {
+): void {
   const routes = [...ROUTES, createOpenApiRoute(ROUTES, version)];
-  const server = createServer(LIMITS, (request, response) => {
+  server.on("request", (request, response) => {
     handle(request, response).catch((error: unknown) => {
       // Only a request that broke off gets here: its answer would reach nobody.
       response.destroy(error instanceof Error ? error : undefined);
     });
   });
-  server.maxConnections = MOST_CONNECTIONS;
-  return server;
 
   async function handle(request: IncomingMessage, response: ServerResponse) {
     for (const [name, value] of Object.entries(SECURITY_HEADERS)) response.setHeader(name, value);

@@ -76,6 +76,10 @@ export const PROBLEM_CODES = [
   // history: what is kept of the past
   "history-not-stored",
   "history-no-sqlite",
+  // data: the folder of all that is kept
+  "folder-held",
+  "data-newer",
+  "data-not-kept",
   // wire: a message that cannot be taken
   "bad-request",
   "not-found",

@@ -289,6 +289,21 @@ export const problemsEn: ProblemCatalog = {
     advice:
       "It is forgotten when the sidecar ends. Install the package libsql for this platform (npm install without --omit=optional).",
   },
+  "folder-held": {
+    message: "Another panel uses the data folder {folder} ({panel}).",
+    advice:
+      "Open that one, or give this one a folder of its own with --data-dir. Meanwhile this panel keeps history, jobs and what it learns in memory, and tries again every minute.",
+  },
+  "data-newer": {
+    message: "{file} was written by a newer version of the panel.",
+    advice:
+      "It is left as it is. Start the newer version again, or choose another folder with --data-dir; this panel keeps in memory what belongs there and forgets it when it ends.",
+  },
+  "data-not-kept": {
+    message: "Jobs and what was learned of them are not written to disk: {detail}",
+    advice:
+      "They are kept in memory and written as soon as that works; what is not written by then is lost when the panel ends. Make room, or choose a folder with --data-dir.",
+  },
   "bad-request": {
     message: "The request cannot be understood: {detail}",
     advice: "Check it against the documentation.",

@@ -265,6 +265,21 @@ export const problemsZhCn: ProblemCatalog = {
     advice:
       "面板服务退出后历史即丢失。请安装适用于本平台的 libsql 包（npm install 时不要加 --omit=optional）。",
   },
+  "folder-held": {
+    message: "另一个面板正在使用数据文件夹 {folder}（{panel}）。",
+    advice:
+      "请打开那个面板，或用 --data-dir 为本面板另选文件夹。在此期间，本面板的历史、任务和学到的数据只保存在内存中，并每分钟重试一次。",
+  },
+  "data-newer": {
+    message: "{file} 由更新版本的面板写入。",
+    advice:
+      "该文件保持不变。请重新启动新版本，或用 --data-dir 另选文件夹；本面板相应的数据只保存在内存中，退出后即丢失。",
+  },
+  "data-not-kept": {
+    message: "任务及其学习数据未能写入磁盘：{detail}",
+    advice:
+      "暂存于内存，恢复后会自动写入；若在此之前面板退出，未写入的部分将丢失。请清理磁盘空间，或用 --data-dir 另选文件夹。",
+  },
   "bad-request": { message: "无法理解请求：{detail}", advice: "请对照文档检查。" },
   "not-found": { message: "{path} 处没有内容。", advice: "请检查地址。" },
   "method-not-allowed": { message: "此处不支持 {method}。", advice: "请使用 {allowed}。" },

@@ -1,6 +1,9 @@
-import { request } from "node:http";
+import { existsSync } from "node:fs";
+import { createServer, request } from "node:http";
+import { join } from "node:path";
 import { afterEach, describe, expect, test } from "vitest";
 import { createFakeNvidiaSmi } from "../helpers/fake-nvidia-smi.ts";
+import { listen, shut } from "../helpers/listen.ts";
 import { type Rig, type RigOptions, startRig } from "../helpers/rig.ts";
 import { spawnSidecar, startSidecar } from "../helpers/sidecar.ts";
 import { waitUntil } from "../helpers/wait-until.ts";
@@ -125,15 +128,27 @@ describe("starting", () => {
     expect(output()).not.toContain("GPU status panel: http");
   });
 
-  test("CFG-2 a port in use is told with a way to find who has it, exit code 1, and no nvidia-smi is left", async () => {
+  test("CFG-2 a port that a panel has: said with its address, exit code 3, and nothing was begun", async () => {
     const { sidecar } = await start();
     const fake = createFakeNvidiaSmi();
-    const { output, ended } = spawnSidecar(["--port", new URL(sidecar.url).port], { ...fake.env });
-    expect(await ended).toBe(1);
-    expect(output()).toMatch(/port \d+ on 127\.0\.0\.1 is in use/);
-    expect(output()).toContain("ss -ltnp");
-    await waitUntil(() => fake.livePids().length === 0, { what: "its nvidia-smi to end" });
+    const data = join(fake.dir, "data");
+    const flags = ["--port", new URL(sidecar.url).port, "--base-path", "/elsewhere/"];
+    const { output, ended } = spawnSidecar(flags, { ...fake.env, GPU_PANEL_DATA_DIR: data });
+    expect(await ended).toBe(3);
+    expect(output()).toMatch(/port \d+ on 127\.0\.0\.1 is in use: a GPU status panel \(version .+\)/);
+    expect(output()).toContain(`already runs at ${sidecar.url}`);
+    expect([fake.starts(), existsSync(data)]).toEqual([[], false]);
     fake.dispose();
+  });
+
+  test("CFG-2 a port that another program has: said with a way to find it, exit code 3", async () => {
+    const other = createServer((_, response) => response.end("{}"));
+    const port = await listen(other);
+    const { output, ended } = spawnSidecar(["--port", String(port)]);
+    expect(await ended).toBe(3);
+    expect(output()).toMatch(/port \d+ on 127\.0\.0\.1 is in use by another program/);
+    expect(output()).toContain("ss -ltnp");
+    await shut(other);
   });
 
   test("SMP-13 without nvidia-smi the demo is shown and says so; one that fails is not replaced", async () => {

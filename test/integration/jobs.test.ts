@@ -1,4 +1,4 @@
-import { existsSync, readdirSync, writeFileSync } from "node:fs";
+import { existsSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import Database from "libsql";
 import { afterEach, describe, expect, test } from "vitest";
@@ -256,39 +256,58 @@ describe("where jobs are kept", () => {
     expect((await jobs.list()).map(kept)).toEqual(before);
   });
 
-  test("CAP-27 a damaged, a foreign and a locked file are moved aside, said, and begun anew", async () => {
-    const { jobs, rig: running } = await start();
-    const damage = [
-      () => {
-        for (const part of ["", "-wal"]) writeFileSync(database(running) + part, "no database ".repeat(1000));
-      },
-      () => new Database(database(running)).exec("PRAGMA user_version = 99"),
-    ];
-    for (const [i, spoil] of damage.entries()) {
-      await running.crash(spoil);
-      await said(running, /capacity\.sqlite cannot be used: .* moved to .*\.bad/);
-      await live(running);
-      expect(await jobs.list()).toEqual([]);
-      expect(await jobs.ask({ peakMiB: 1000 })).toMatchObject({ status: 201 });
-      const moved = readdirSync(join(running.fake.dir, "data")).filter((name) => name.endsWith(".bad"));
-      expect(moved).toHaveLength(i + 1);
-    }
+  test("CAP-27 a damaged file is moved aside, said, and begun anew; a newer and a locked one stay where they are", async () => {
+    const { jobs, rig: running } = await start({ settings: { historyInterval: 1000 } });
+    const moved = () => readdirSync(join(running.fake.dir, "data")).filter((name) => name.endsWith(".bad"));
+    await running.crash(() => {
+      for (const part of ["", "-wal"]) writeFileSync(database(running) + part, "no database ".repeat(1000));
+    });
+    await said(running, /capacity\.sqlite cannot be used: .* moved to .*\.bad/);
+    await live(running);
+    expect(await jobs.list()).toEqual([]);
+    const kept = idOf(await jobs.ask({ peakMiB: 1000 }));
+    const version = (number: number) => () => {
+      const sql = new Database(database(running));
+      sql.exec(`PRAGMA user_version = ${number}`);
+      sql.close();
+    };
+    await running.crash(version(99));
+    await said(running, /capacity\.sqlite was written by a newer version/);
+    await live(running);
+    expect(await jobs.ask({ peakMiB: 1000 })).toMatchObject({ status: 201 });
+    await running.crash(version(3));
+    expect((await jobs.list()).map(({ id }) => id)).toEqual([kept]);
     let holder: Database.Database | undefined;
     await running.crash(() => {
       holder = new Database(database(running));
       holder.exec("BEGIN EXCLUSIVE");
     });
-    await said(running, /capacity\.sqlite cannot be used: database is locked/);
-    holder?.close();
+    await said(running, /record of jobs cannot be written to .*capacity\.sqlite: database is locked/);
     await live(running);
     const job = idOf(await jobs.ask({ peakMiB: 1000 }));
+    holder?.close();
+    await said(running, /record of jobs is written to .* again/);
+    await waitUntil(async () => (await jobs.list()).length === 2, { what: "the job that the file held" });
     await running.crash();
-    expect((await jobs.list()).map(({ id }) => id)).toEqual([job]);
+    expect((await jobs.list()).map(({ id }) => id)).toEqual([kept, job]);
+    expect(moved()).toHaveLength(1);
+  });
+
+  test("CAP-27 when the folder is removed while jobs run, all of them are written anew with the next one", async () => {
+    const { jobs, rig: running } = await start();
+    const first = idOf(await jobs.ask({ peakMiB: 1000 }));
+    rmSync(join(running.fake.dir, "data"), { recursive: true });
+    const second = idOf(await jobs.ask({ peakMiB: 1000 }));
+    await said(running, /capacity\.sqlite was removed or replaced/);
+    // The others are written once the request is answered.
+    expect(await jobs.list()).toHaveLength(2);
+    await running.crash();
+    expect((await jobs.list()).map(({ id }) => id)).toEqual([first, second]);
   });
 
   test("CAP-27 where nothing can be written jobs are kept in memory, and that is said", async () => {
     const { jobs, rig: running } = await start({ env: { GPU_PANEL_DATA_DIR: "/dev/null/nowhere" } });
-    await said(running, /cannot be written: .*in memory only/);
+    await said(running, /record of jobs cannot be written to .*in memory/);
     const first = await jobs.ask({ peakMiB: ROOM });
     expect(first.status).toBe(201);
     expect(await jobs.ask({ peakMiB: ROOM })).toMatchObject({ status: 202 });

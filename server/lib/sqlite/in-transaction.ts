@@ -1,4 +1,4 @@
-import type { Sql } from "./open-file.ts";
+import type { Sql } from "./sql.ts";
 
 /** All or nothing. */
 export function inTransaction(sql: Sql, work: () => void): void {

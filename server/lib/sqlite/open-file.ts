@@ -1,22 +1,24 @@
-import { closeSync, mkdirSync, openSync } from "node:fs";
+import { mkdirSync } from "node:fs";
 import { dirname } from "node:path";
 import type Libsql from "libsql";
 import { reasonOf } from "../reason-of.ts";
+import { createFile } from "./create-file.ts";
 import { inTransaction } from "./in-transaction.ts";
+import type { Sql } from "./sql.ts";
 
 /** SQLite's binary is missing where the package has none for this platform; then everything is kept in memory only. */
-const sqlite = await import("libsql").then(
+export const sqlite: typeof Libsql | null = await import("libsql").then(
   (module) => module.default,
   () => null,
 );
 
-export type Sql = Libsql.Database;
+export type { Sql } from "./sql.ts";
 
-/** A file that is open, or why it is not. `held`: by another program, for now. `damaged`: also one of a newer version. */
+/** A file that is open, or why it is not. `held`: by another program, for now. `newer`: of a newer version. */
 export type Opened =
   | { state: "open"; sql: Sql }
   | { state: "no-sqlite" }
-  | { state: "unwritable" | "held" | "damaged"; reason: string };
+  | { state: "unwritable" | "held" | "newer" | "damaged"; reason: string };
 
 export interface OpenRules {
   /** One step each from one version of the schema (`user_version`) to the next. Steps are only ever added. */
@@ -31,7 +33,7 @@ export function openSqlFile(file: string, rules: OpenRules): Opened {
   try {
     mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
     // For this user alone: it tells who was here.
-    closeSync(openSync(file, "a", 0o600));
+    createFile(file);
   } catch (error) {
     return { state: "unwritable", reason: reasonOf(error) };
   }
@@ -44,17 +46,25 @@ export function openSqlFile(file: string, rules: OpenRules): Opened {
 
 /** True when an error of SQLite says that the file itself is spoilt, not that there is no room or no access. */
 export function isDamage(error: unknown): boolean {
-  return /^SQLITE_(?:CORRUPT|NOTADB)/.test(codeOf(error));
+  return /^SQLITE_(?:CORRUPT|NOTADB)/.test(codeOf(error)) || /no such (?:table|column)/.test(reasonOf(error));
 }
+
+/** True when another process has the file for now. */
+export function isHeld(error: unknown): boolean {
+  return /^SQLITE_(?:BUSY|LOCKED|PROTOCOL)/.test(codeOf(error));
+}
+
+class NewerFile extends Error {}
 
 function codeOf(error: unknown): string {
   return error instanceof Error && "code" in error ? String(error.code) : "";
 }
 
-function stateOf(error: unknown): "held" | "unwritable" | "damaged" {
-  const code = codeOf(error);
-  if (/^SQLITE_(?:BUSY|LOCKED|PROTOCOL)/.test(code)) return "held";
-  return /^SQLITE_(?:FULL|IOERR|READONLY|CANTOPEN|PERM|NOMEM)/.test(code) ? "unwritable" : "damaged";
+function stateOf(error: unknown): "held" | "newer" | "unwritable" | "damaged" {
+  if (error instanceof NewerFile) return "newer";
+  if (isHeld(error)) return "held";
+  const isAccess = /^SQLITE_(?:FULL|IOERR|READONLY|CANTOPEN|PERM|NOMEM)/.test(codeOf(error));
+  return isAccess ? "unwritable" : "damaged";
 }
 
 function open(file: string, Sqlite: NonNullable<typeof sqlite>, { migrations, lockPatienceMs }: OpenRules) {
@@ -80,7 +90,7 @@ function open(file: string, Sqlite: NonNullable<typeof sqlite>, { migrations, lo
 function migrate(sql: Sql, migrations: readonly string[]) {
   const row = sql.prepare("PRAGMA user_version").get();
   const version = isRow(row) && typeof row.user_version === "number" ? row.user_version : 0;
-  if (version > migrations.length) throw new Error(`it is of a newer version (${version})`);
+  if (version > migrations.length) throw new NewerFile(`it is of a newer version (${version})`);
   inTransaction(sql, () => {
     for (const step of migrations.slice(version)) sql.exec(step);
     sql.exec(`PRAGMA user_version = ${migrations.length}`);

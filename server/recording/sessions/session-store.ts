@@ -23,6 +23,8 @@ export interface SessionStore {
   remove(ids: readonly string[]): void;
 }
 
+const PUT =
+  "INSERT INTO sessions (id, started, body) VALUES (?, ?, ?) ON CONFLICT (id) DO UPDATE SET body = excluded.body";
 const rowSchema = v.object({ body: v.string() });
 
 export function createSessionStore(database: CapacityDatabase): SessionStore {
@@ -31,22 +33,20 @@ export function createSessionStore(database: CapacityDatabase): SessionStore {
       database
         .use((sql) => sql.prepare("SELECT body FROM sessions ORDER BY started").all(), [])
         .flatMap((row) => read(row) ?? []),
-    save(changed) {
-      if (changed.length === 0) return;
-      database.transact((sql) => {
-        const put = sql.prepare(
-          "INSERT INTO sessions (id, started, body) VALUES (?, ?, ?) ON CONFLICT (id) DO UPDATE SET body = excluded.body",
-        );
-        for (const session of changed) put.run(session.id, session.startedAt, JSON.stringify(session));
-      });
-    },
-    remove(ids) {
-      if (ids.length === 0) return;
-      database.transact((sql) => {
-        const remove = sql.prepare("DELETE FROM sessions WHERE id = ?");
-        for (const id of ids) remove.run(id);
-      });
-    },
+    save: (changed) =>
+      database.save(
+        changed.map((session) => ({
+          key: `session ${session.id}`,
+          apply: (sql) => void sql.prepare(PUT).run(session.id, session.startedAt, JSON.stringify(session)),
+        })),
+      ),
+    remove: (ids) =>
+      database.save(
+        ids.map((id) => ({
+          key: `session ${id}`,
+          apply: (sql) => void sql.prepare("DELETE FROM sessions WHERE id = ?").run(id),
+        })),
+      ),
   };
 }
 

@@ -20,6 +20,8 @@ export interface Sessions {
   jobEnded(job: Pick<Job, "id" | "endedAt">): void;
   /** Keeps what was summed up since the last time. */
   save(): void;
+  /** The database is another one than before: it gets every session, and those that another panel has left are taken over. */
+  takeOver(): void;
 }
 
 /** Of each kind; the oldest ended ones are forgotten. */
@@ -138,6 +140,11 @@ export function createSessions(store: SessionStore, longestMs: () => number, now
       if (session !== undefined && session.endedAt === null) end(session, endedAt ?? nowMs());
     },
     save,
+    takeOver() {
+      const left = store.load().filter(({ id }) => find(id) === undefined);
+      store.save(sessions);
+      sessions = [...sessions, ...left].sort((a, b) => a.startedAt - b.startedAt);
+    },
   };
 }
 

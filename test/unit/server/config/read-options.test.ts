@@ -128,6 +128,7 @@ describe("what may stand there", () => {
       backendInterval: 5000,
       releasePatience: 10_000,
       historyInterval: 50_000,
+      decisions: { maxMiB: 200, keepDays: 14 },
       allowOrigin: [],
       profiles: [],
       alerts: DEFAULT_RULES,

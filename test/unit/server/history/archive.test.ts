@@ -205,14 +205,14 @@ describe("on disk", () => {
     );
   });
 
-  test("HIS-10 a damaged file, or one of a newer version, is moved aside and begun anew, and that is said", () => {
-    const newer = newFile();
-    const sql = new Database(newer);
-    sql.exec("PRAGMA user_version = 99");
+  test("HIS-10 a damaged file, or one whose tables are missing, is moved aside and begun anew, and that is said", () => {
+    const bare = newFile();
+    const sql = new Database(bare);
+    sql.exec("PRAGMA user_version = 1");
     sql.close();
     const damaged = newFile();
     writeFileSync(damaged, "this is no database ".repeat(500));
-    for (const file of [newer, damaged]) {
+    for (const file of [bare, damaged]) {
       const clocks = handClocks(START);
       const { archive, said, store } = open(file, clocks);
       expect(said.join()).toMatch(/cannot be used: .* moved to .*\.bad and history is begun anew/);
@@ -227,6 +227,23 @@ describe("on disk", () => {
       again.archive.close();
       expect(readdirSync(join(file, "..")).some((name) => name.endsWith(".bad"))).toBe(true);
     }
+  });
+
+  test("HIS-10 a file of a newer version is left where it is, and history goes on in memory", () => {
+    const file = newFile();
+    const sql = new Database(file);
+    sql.exec("PRAGMA user_version = 99");
+    sql.close();
+    const clocks = handClocks(START);
+    const { archive, said, store } = open(file, clocks);
+    feed(archive, clocks, [42]);
+    for (let i = 0; i < 3; i++) archive.flush();
+    expect(store.problem()).toMatchObject({ code: "data-newer" });
+    expect(said).toEqual([expect.stringMatching(/newer version of the panel and is left as it is/)]);
+    const now = clocks.now().wallMs;
+    expect(known(pointsOf(archive, "G", now - MINUTE, now + 1000, now).memory.max)).toEqual([42]);
+    archive.close();
+    expect(readdirSync(join(file, "..")).filter((name) => name.endsWith(".bad"))).toEqual([]);
   });
 
   test("HIS-11 a file that another program holds is waited for: said once, nothing lost, nothing moved", () => {

@@ -1,0 +1,55 @@
+import { hostname } from "node:os";
+import type { Problem } from "../../shared/problems/problem.ts";
+import type { CapacityDatabase } from "../capacity/database.ts";
+import { type FolderHold, holdFolder, NO_HOLD } from "../data/folder-hold.ts";
+import type { Disposer } from "../lib/disposer.ts";
+
+export interface DataParts {
+  disposer: Disposer;
+  folder: string;
+  /** `null`: a replay, whose folder nobody else knows. */
+  kind: "real" | "demo" | null;
+  /** Where this panel is found; `null`: mounted on a host's server. */
+  url: string | null;
+  complain(message: string): void;
+}
+
+/** Takes the data folder, before anything in it is opened. Closed last: until then the files are ours. */
+export function composeHold({ disposer, folder, kind, url, complain }: DataParts): FolderHold {
+  if (kind === null) return NO_HOLD;
+  const self = { pid: process.pid, host: hostname(), url };
+  const hold = holdFolder({ folder, demo: kind === "demo", self, complain });
+  disposer.add(hold.close);
+  return hold;
+}
+
+/** Tries again once in a while what could not be written, and tells viewers what keeps it from the disk. */
+export function followData(parts: {
+  disposer: Disposer;
+  hold: FolderHold;
+  database: Pick<CapacityDatabase, "retry" | "problem">;
+  retryMs: number;
+  show(problem: Problem | null): void;
+}) {
+  const { disposer, hold, database, retryMs, show } = parts;
+  const look = () => show(hold.problem() ?? database.problem());
+  look();
+  const timer = setInterval(() => {
+    hold.retry();
+    database.retry();
+    look();
+  }, retryMs);
+  disposer.add(() => clearInterval(timer));
+}
+
+/** Several parts have each something that viewers should know of; the first one that has is shown. */
+export function createWarnings(show: (problem: Problem | null) => void) {
+  const problems = new Map<string, Problem>();
+  return {
+    set(part: string, problem: Problem | null) {
+      if (problem === null) problems.delete(part);
+      else problems.set(part, problem);
+      show(problems.values().next().value ?? null);
+    },
+  };
+}

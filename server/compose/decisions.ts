@@ -1,0 +1,118 @@
+import { join } from "node:path";
+import type { Job } from "../../shared/capacity/job.ts";
+import type { Jobs } from "../capacity/jobs.ts";
+import type { FolderHold } from "../data/folder-hold.ts";
+import { createPruning } from "../history/pruning.ts";
+import type { Disposer } from "../lib/disposer.ts";
+import { createDecisionRecord, type DecisionRecord } from "../recording/decisions/decision-record.ts";
+import { createRecorder, type Recorder } from "../recording/decisions/recorder.ts";
+import { openSegmentStore } from "../recording/decisions/store.ts";
+import type { BackendWatch } from "../release/backend-watch.ts";
+import type { ReleaseController } from "../release/controller.ts";
+
+export interface DecisionsParts {
+  disposer: Disposer;
+  folder: string;
+  hold: FolderHold;
+  demo: boolean;
+  limits: { keepDays: number; maxMiB: number };
+  /** Milliseconds between two writes to disk. */
+  writeIntervalMs: number;
+  version: string;
+  jobs: Jobs;
+  watch: Pick<BackendWatch, "states" | "onChange">;
+  releases: Pick<ReleaseController, "onRelease">;
+  /** Epoch milliseconds of the samples' clock. */
+  nowMs(): number;
+  complain(message: string): void;
+}
+
+const DAY_MS = 86_400_000;
+const BYTES_PER_MIB = 1024 * 1024;
+const clocks = () => ({ wallMs: Date.now(), steadyMs: performance.now() });
+
+export interface DecisionsArea {
+  /** What is called with every sample; everything else is recorded by itself. */
+  sample: Recorder["sample"];
+  /** The jobs, with every ask and every end recorded. */
+  jobs: Jobs;
+  read: DecisionRecord["read"];
+}
+
+/** Records what decisions on room are made from, so that they can be made again. */
+export function composeDecisions(parts: DecisionsParts): DecisionsArea {
+  const { disposer, folder, hold, limits, jobs, complain } = parts;
+  // What the demo machine showed must not be taken for what happened here.
+  const file = join(folder, parts.demo ? "decisions-demo.sqlite" : "decisions.sqlite");
+  const store = openSegmentStore(file, complain, hold);
+  const record = createDecisionRecord({ store, standing: () => recorder.standing() });
+  const recorder = createRecorder({
+    record: () => record,
+    version: parts.version,
+    jobs: () => jobs.list().filter(isUnfinished),
+    nowMs: parts.nowMs,
+  });
+  const pruning = createPruning(clocks());
+  const timer = setInterval(() => {
+    record.flush();
+    const now = clocks();
+    if (pruning.check(now)) store.prune(now.wallMs - limits.keepDays * DAY_MS, limits.maxMiB * BYTES_PER_MIB);
+  }, parts.writeIntervalMs);
+  disposer.add(record.close);
+  disposer.add(() => clearInterval(timer));
+  disposer.add(hold.onTaken(record.flush));
+  disposer.add(parts.watch.onChange(() => recorder.backends(parts.watch.states())));
+  disposer.add(recordSilence(jobs, recorder));
+  disposer.add(recordReleases(parts.releases, recorder));
+  return { sample: recorder.sample, jobs: recordedJobs(jobs, recorder), read: record.read };
+}
+
+function recordedJobs(jobs: Jobs, recorder: Recorder): Jobs {
+  return {
+    ...jobs,
+    request(body, requestedBy) {
+      const reply = jobs.request(body, requestedBy);
+      recorder.ask(body, reply);
+      return reply;
+    },
+    heartbeat(id, patch) {
+      const reply = jobs.heartbeat(id, patch);
+      if (reply?.ok) recorder.patch(id, patch);
+      return reply;
+    },
+    finish(id, end) {
+      const before = jobs.find(id);
+      if (before !== null && isUnfinished(before)) recorder.end(id, end);
+      return jobs.finish(id, end);
+    },
+  };
+}
+
+/** Jobs that ran or waited and fell silent. */
+function recordSilence(jobs: Jobs, recorder: Recorder): () => void {
+  const unfinished = () =>
+    new Set(
+      jobs
+        .list()
+        .filter(isUnfinished)
+        .map(({ id }) => id),
+    );
+  let before = unfinished();
+  return jobs.onChange(() => {
+    for (const { id, state } of jobs.list())
+      if (state === "expired" && before.has(id)) recorder.end(id, null);
+    before = unfinished();
+  });
+}
+
+/** The end of a release may be told several times. */
+function recordReleases(releases: Pick<ReleaseController, "onRelease">, recorder: Recorder): () => void {
+  let last: string | null = null;
+  return releases.onRelease(({ id, state, parts }) => {
+    if (state !== "done" || id === last) return;
+    last = id;
+    recorder.released(parts.filter((part) => part.state === "done").map(({ backend }) => backend));
+  });
+}
+
+const isUnfinished = ({ state }: Pick<Job, "state">) => state === "running" || state === "waiting";

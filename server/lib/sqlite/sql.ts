@@ -1,0 +1,4 @@
+import type Libsql from "libsql";
+
+/** An open database. */
+export type Sql = Libsql.Database;
