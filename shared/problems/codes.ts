@@ -81,6 +81,7 @@ export const PROBLEM_CODES = [
   "not-found",
   "method-not-allowed",
   "protocol-version",
+  "too-many-viewers",
   "origin-refused",
   "host-refused",
   "sidecar-address",

@@ -57,7 +57,8 @@ function stretches(sources: readonly number[]): number[] {
   const pairs: number[] = [];
   sources.forEach((source, i) => {
     const last = sources[i - 1];
-    const goesOn = last !== undefined && (source === NEW ? last === NEW : last !== NEW && source === last + 1);
+    const goesOn =
+      last !== undefined && (source === NEW ? last === NEW : last !== NEW && source === last + 1);
     if (goesOn) pairs[pairs.length - 1] = (pairs.at(-1) ?? 0) + 1;
     else pairs.push(source, 1);
   });

@@ -15,7 +15,7 @@ const MESSAGE = "4";
 
 /** Connects as a panel does and keeps every message that comes within the time. */
 export async function captureFrames(url: string, durationMs: number): Promise<Frame[]> {
-  const socket = io(url, { transports: ["websocket"], forceNew: true, auth: { protocol: 1 } });
+  const socket = io(url, { transports: ["websocket"], forceNew: true, auth: { protocol: 2 } });
   const frames: Frame[] = [];
   socket.io.engine.on("packet", ({ type, data }) => {
     if (type !== "message" || typeof data !== "string") return;
