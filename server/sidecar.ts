@@ -4,10 +4,10 @@ import { join } from "node:path";
 import type { Job } from "../shared/capacity/job.ts";
 import { encodeHistory } from "../shared/history/codec.ts";
 import { problem } from "../shared/problems/make-problem.ts";
-import type { Problem } from "../shared/problems/problem.ts";
+import type { ReplayDemand } from "../shared/protocol/replay.ts";
 import type { State } from "../shared/protocol/state.ts";
 import { PROTOCOL_VERSION } from "../shared/protocol/version.ts";
-import { recordOf } from "../shared/release/record.ts";
+import { viewOf } from "../shared/protocol/view.ts";
 import { mergeProfiles } from "./capacity/profiles.ts";
 import { composeAuthority } from "./compose/authority.ts";
 import { composeCapacity } from "./compose/capacity.ts";
@@ -17,26 +17,31 @@ import { composeHealth } from "./compose/health.ts";
 import { composeHistory } from "./compose/history.ts";
 import { composeLogs } from "./compose/logs.ts";
 import { composeMetrics } from "./compose/metrics.ts";
-import { composeReplay } from "./compose/replay.ts";
+import { composeReleases } from "./compose/releases.ts";
+import { composeReplay, controlReplay } from "./compose/replay.ts";
 import { composeSessions } from "./compose/sessions.ts";
 import { composeSource, scratchFolder, tellOfTrouble } from "./compose/source.ts";
 import { dataFolder } from "./config/data-folder.ts";
 import type { Options } from "./config/options.ts";
 import { callerOf } from "./gateway/caller.ts";
 import { createGateway, type MakeHello } from "./gateway/gateway.ts";
+import { mostViewers } from "./gateway/most-viewers.ts";
+import { createPublisher } from "./gateway/publisher.ts";
+import { createViewers } from "./gateway/viewers.ts";
 import { loadAssets } from "./http/assets.ts";
 import { createBareServer, serveHttp } from "./http/http-server.ts";
 import { createPages } from "./http/pages.ts";
 import { createDisposer } from "./lib/disposer.ts";
+import { createTally } from "./recording/prometheus/tally.ts";
 import { createAudit } from "./release/audit.ts";
 import { createBackendWatch } from "./release/backend-watch.ts";
-import { createReleaseController } from "./release/controller.ts";
 import { createMarkedWork } from "./release/marked-work.ts";
 import { createProcessOwners } from "./release/owners/process-owners.ts";
 import { chooseSource } from "./sampling/choose-source.ts";
 import { isWsl } from "./sampling/host.ts";
 import { createHostWatch } from "./sampling/host-watch.ts";
 import { createSampler } from "./sampling/sampler.ts";
+import { createTurn } from "./turn.ts";
 
 /** What the sidecar needs from the program around it. */
 export interface SidecarSurroundings {
@@ -62,10 +67,7 @@ export interface Sidecar {
   close(): Promise<void>;
 }
 
-const HOST_INTERVAL_MS = 10_000;
-const RELEASE_LIMITS = { jobLimitMs: 2 * 3_600_000, stopLimitMs: 60_000 };
-
-/** Composition root: builds, wires and owns the parts; only it and `compose/` join the server's folders. */
+/** Composition root: builds, wires and owns the parts; only it, `compose/` and the turn join the server's folders. */
 export function createSidecar(
   options: Options,
   { clientFolder, version, env, bound, mounted = false, complain }: SidecarSurroundings,
@@ -73,25 +75,20 @@ export function createSidecar(
   const disposer = createDisposer();
   let bootId = randomUUID();
   const { admit, token } = composeAuthority(options, mounted);
-  const profiles = mergeProfiles(options.profiles);
-  const profile =
-    options.profile === undefined ? profiles[0] : profiles.find(({ id }) => id === options.profile);
-  if (profile === undefined) throw new Error("there is no job profile");
-
+  const { profiles, profile } = chooseProfiles(options);
   const choice = chooseSource(options, env);
   const isReplay = choice.kind === "replay";
+  const isDemo = choice.kind === "demo";
   const folder = isReplay ? scratchFolder(disposer) : (options.dataDir ?? dataFolder(env));
   const hold = composeHold({
     disposer,
     folder,
-    kind: choice.kind === "replay" ? null : choice.kind === "demo" ? "demo" : "real",
+    kind: isReplay ? null : isDemo ? "demo" : "real",
     url: bound?.url ?? null,
     complain,
   });
-  const { source, backends, replay } = composeSource(choice, options, env, (...read) =>
-    replayed.fill(history.archive, ...read),
-  );
-  const replayed = composeReplay(replay);
+  const { source, backends, replay } = composeSource(choice, options, env);
+  const replayed = composeReplay();
   const owners = createProcessOwners(backends);
   const sampler = createSampler(source, {
     intervalMs: options.interval,
@@ -102,104 +99,68 @@ export function createSidecar(
     backendOf: owners.ownerOf,
   });
   disposer.add(sampler.close);
-  disposer.add(tellOfTrouble(sampler, options.gpus ?? [], complain));
   // The time of a recording is its own, counted from 1970.
   const epochMs = replay === null ? Date.now() - Math.round(sampler.nowMs()) : 0;
   const nowMs = () => epochMs + sampler.nowMs();
   const readHost = createHostWatch();
+  const common = { disposer, sampler, folder, hold, complain };
   const history = composeHistory({
-    sampler,
-    folder,
-    hold,
-    demo: choice.kind === "demo",
+    ...common,
+    demo: isDemo,
     intervalMs: options.interval,
     writeIntervalMs: options.historyInterval,
     epochMs,
-    complain,
-    disposer,
     recorded: replay === null ? undefined : replayed,
   });
+  replay?.beforePlay((...read) => replayed.fill(history.archive, ...read));
 
-  /** The jobs, once they are there. */
-  let jobsNow: () => readonly Job[] = () => [];
+  let jobs: readonly Job[] = [];
   const marked = createMarkedWork(
-    () => jobsNow(),
+    () => jobs,
     () => sampler.latest().gpus,
   );
   const watch = createBackendWatch(backends, options.backendInterval, marked.runsIn);
   disposer.add(watch.close);
-  const releases = createReleaseController({
-    backends,
-    watch,
-    ownersFound: owners.isFound,
-    limits: {
-      ...RELEASE_LIMITS,
-      patienceMs: options.releasePatience,
-      statusIntervalMs: options.backendInterval,
-    },
-    samples: {
-      latest: sampler.latest,
-      nowMs: sampler.nowMs,
-      onSample: sampler.onSample,
-      holdFast: sampler.holdFast,
-      refreshProcesses: sampler.refreshProcesses,
-      isLive: () => sampler.source().status === "live",
-    },
-  });
-  const audit = createAudit(choice.kind === "demo" ? join(folder, "demo") : folder, complain, hold);
-  disposer.add(
-    releases.onRelease((release) => {
-      const record = recordOf(release);
-      if (record !== null) audit.append(record);
-    }),
-  );
+  const audit = createAudit(isDemo ? join(folder, "demo") : folder, complain, hold);
+  const { releases, measured } = composeReleases(options, { sampler, watch, backends, owners });
   // Closed before the audit: a release that the end breaks off is kept, too.
   disposer.add(releases.close);
-
-  const common = { disposer, sampler, watch, folder, hold, complain };
   const capacity = composeCapacity({
     ...common,
+    watch,
     profiles,
     profile,
     reserve: options.reserve,
     isWsl: choice.kind === "nvidia-smi" && isWsl(),
-    isDemo: choice.kind === "demo",
+    isDemo,
     epochMs,
     readHost: () => readHost().state,
   });
-  jobsNow = capacity.jobs.list;
-  disposer.add(capacity.jobs.onChange(watch.look));
-  // Whose process a job runs in, a later list of processes may tell.
-  disposer.add(sampler.onSample(watch.look));
-
   const health = composeHealth(options, choice, env, {
     ...common,
+    watch,
     jobs: capacity.jobs,
     releases,
     nowMs,
     readHost,
   });
   const sessions = composeSessions({
-    ...common,
+    disposer,
     database: capacity.database,
-    jobs: capacity.jobs,
     intervalMs: () => replayed.intervalMs() ?? options.interval,
     nowMs,
   });
-  const decisions =
-    replay === null
-      ? composeDecisions({
-          ...common,
-          demo: choice.kind === "demo",
-          limits: options.decisions,
-          writeIntervalMs: options.historyInterval,
-          version,
-          jobs: capacity.jobs,
-          releases,
-          nowMs,
-        })
-      : null;
-  if (decisions !== null) disposer.add(sampler.onSample(({ gpus }) => decisions.sample(gpus)));
+  const decisions = isReplay
+    ? null
+    : composeDecisions({
+        ...common,
+        demo: isDemo,
+        limits: options.decisions,
+        writeIntervalMs: options.historyInterval,
+        version,
+        jobs: capacity.jobs,
+        nowMs,
+      });
   const warnings = createWarnings(sampler.warn);
   followData({
     disposer,
@@ -208,76 +169,76 @@ export function createSidecar(
     retryMs: options.historyInterval,
     show: (trouble) => warnings.set("data", trouble),
   });
-  composeLogs(options, {
+  const logs = composeLogs(options, {
     ...common,
     warn: (trouble) => warnings.set("log", trouble),
-    jobs: capacity.jobs,
-    releases,
     replaying: replay !== null,
     hostName: readHost().state.name,
     version,
   });
-  const currentState = (): State => {
-    const { gpus } = sampler.latest();
-    return {
-      source: sampler.source(),
-      gpus: [...gpus],
-      host: readHost().state,
-      ...capacity.state(),
-      backends: watch.states(),
-      release: releases.state(),
-      alerts: health.list(),
-      history: { problem: history.problem() },
-    };
-  };
-  const encodedHistory = (sinceSeq: number, windowMs: number) =>
+  const currentState = (): State => ({
+    source: sampler.source(),
+    gpus: [...sampler.latest().gpus],
+    host: readHost().state,
+    ...capacity.state(),
+    backends: watch.states(),
+    release: releases.state(),
+    alerts: health.list(),
+    history: { problem: history.problem() },
+  });
+  const past = (sinceSeq: number, windowMs: number) =>
     encodeHistory(history.recent.since(sinceSeq, windowMs), sampler.latest().gpus.length);
-  const releaseProblem = (actProblem: Problem | null) =>
-    replay !== null ? problem("replaying") : backends.length === 0 ? problem("no-backend") : actProblem;
   const makeHello: MakeHello = ({ actProblem, bootId: knownBoot, lastSeq, historyMs }) => {
-    const { seq } = sampler.latest();
-    const blocked = releaseProblem(actProblem);
+    const blocked =
+      replay !== null ? problem("replaying") : backends.length === 0 ? problem("no-backend") : actProblem;
     return {
       protocol: PROTOCOL_VERSION,
       bootId,
       version,
       epochMs,
       nowMs: Math.round(sampler.nowMs()),
-      seq,
+      seq: sampler.latest().seq,
       capabilities: { release: { allowed: blocked === null, problem: blocked } },
       state: currentState(),
       profiles: [...capacity.estimator.profiles()],
-      history: encodedHistory(knownBoot === bootId ? lastSeq : 0, historyMs),
+      history: past(knownBoot === bootId ? lastSeq : 0, historyMs),
     };
   };
 
+  const viewers = createViewers(mostViewers(), (watched) => {
+    sampler.setWatched(watched);
+    watch.setWatched(watched);
+    capacity.estimator.setWatched(watched);
+  });
+  const publisher = createPublisher({
+    ...viewers,
+    view: () => viewOf({ ...currentState(), profiles: capacity.estimator.profiles() }),
+    nowMs: () => performance.now(),
+  });
+  disposer.add(publisher.close);
+  const tally = createTally();
+  const actions = {
+    release: releases.request,
+    cancelRelease: releases.cancel,
+    prepareBackend: releases.prepare,
+    pastReleases: audit.recent,
+    alerts: health,
+    history: history.ask,
+    replay: (demand: ReplayDemand) => controlReplay(replay, demand),
+    sessions,
+  };
   const server = bound?.server ?? createBareServer();
   serveHttp(
     server,
     {
+      ...actions,
       source: sampler.source,
       hello: (actProblem) => makeHello({ actProblem, bootId: undefined, lastSeq: 0, historyMs: 0 }),
       profiles: capacity.estimator.profiles,
       fit: capacity.fit,
       jobs: decisions?.jobs ?? capacity.jobs,
-      release: releases.request,
       findRelease: releases.find,
-      cancelRelease: releases.cancel,
-      prepareBackend: releases.prepare,
-      pastReleases: audit.recent,
-      alerts: health,
-      history: history.ask,
-      replay: replayed.control,
-      sessions,
-      metrics: composeMetrics({
-        disposer,
-        version,
-        sampler,
-        jobs: capacity.jobs,
-        releases,
-        state: currentState,
-        viewers: () => gateway.viewers(),
-      }),
+      metrics: composeMetrics(tally, { version, sampler, state: currentState, viewers: viewers.count }),
     },
     createPages(clientFolder, options.allowOrigin),
     loadAssets([clientFolder, join(clientFolder, "../element")]),
@@ -286,50 +247,59 @@ export function createSidecar(
   const gateway = createGateway(
     server,
     {
+      ...actions,
       bootId,
       resume: (sinceSeq, windowMs) => ({
         seq: sampler.latest().seq,
         gpus: [...sampler.latest().gpus],
-        history: encodedHistory(sinceSeq, windowMs),
+        history: past(sinceSeq, windowMs),
       }),
-      release: releases.request,
-      cancelRelease: releases.cancel,
-      prepareBackend: releases.prepare,
-      replay: replayed.control,
-      sessions,
-      pastReleases: audit.recent,
-      alerts: health,
-      history: history.ask,
     },
-    makeHello,
-    watchedChanged,
+    { makeHello, viewers, publisher },
     { path: `${options.basePath}socket.io`, leastSampleMs: replay === null ? 0 : 100, admit },
   );
   disposer.add(gateway.close);
-  disposer.add(sampler.onSample(gateway.sample));
-  disposer.add(sampler.onSource(gateway.source));
-  disposer.add(
-    replayed.tell(sampler, history.recent, () => {
-      // Another name of this run: what viewers know is forgotten.
+
+  const turn = createTurn({
+    ...{
+      history,
+      decisions,
+      capacity,
+      watch,
+      sessions,
+      logs,
+      tally,
+      health,
+      measured,
+      audit,
+      gateway,
+      publisher,
+    },
+    replayed,
+    latest: sampler.latest,
+    remember(list) {
+      jobs = list;
+    },
+    beginAnew() {
       bootId = randomUUID();
-      gateway.greetAll();
-    }),
-  );
-  disposer.add(releases.onRelease(gateway.release));
-  disposer.add(watch.onChange(gateway.backends));
-  capacity.tell(gateway, releases.onRelease);
-  health.tell(gateway);
-
-  let hostTimer: NodeJS.Timeout | undefined;
-  disposer.add(() => clearInterval(hostTimer));
-  function watchedChanged(watched: boolean) {
-    sampler.setWatched(watched);
-    watch.setWatched(watched);
-    capacity.estimator.setWatched(watched);
-    clearInterval(hostTimer);
-    if (!watched) return;
-    hostTimer = setInterval(() => gateway.host(readHost().state), HOST_INTERVAL_MS);
-  }
-
+    },
+    complainOf: tellOfTrouble(sampler, options.gpus ?? [], complain),
+  });
+  disposer.add(capacity.jobs.onChange(turn.jobsChanged));
+  disposer.add(capacity.jobs.onEnd(turn.jobEnded));
+  disposer.add(watch.onChange(turn.backendsChanged));
+  disposer.add(releases.onRelease(turn.release));
+  disposer.add(health.onChange(turn.alertsChanged));
+  turn.jobsChanged();
+  sampler.start(turn);
+  health.start();
   return { server, token, sourceKind: choice.kind, close: disposer.close };
+}
+
+/** The job profiles, and the one that the state's `capacity` is for. */
+function chooseProfiles({ profiles: own, profile: wanted }: Pick<Options, "profiles" | "profile">) {
+  const profiles = mergeProfiles(own);
+  const profile = wanted === undefined ? profiles[0] : profiles.find(({ id }) => id === wanted);
+  if (profile === undefined) throw new Error("there is no job profile");
+  return { profiles, profile };
 }

@@ -1,23 +1,21 @@
 import { io, type Socket } from "socket.io-client";
 import * as v from "valibot";
-import { jobSchema } from "../../shared/capacity/job.ts";
-import { alertSchema } from "../../shared/health/alert.ts";
 import type { ProblemCode } from "../../shared/problems/codes.ts";
 import type { Problem, ProblemParams } from "../../shared/problems/problem.ts";
-import type { ClientToServerEvents, ServerToClientEvents } from "../../shared/protocol/events.ts";
+import type { Changes, ClientToServerEvents, ServerToClientEvents } from "../../shared/protocol/events.ts";
 import {
-  capacityMessageSchema,
-  detailsSchema,
+  changesSchema,
   helloSchema,
   resumedSchema,
   wireSampleSchema,
 } from "../../shared/protocol/messages.ts";
 import { type Reply, refusalSchema, refuse, replySchema } from "../../shared/protocol/reply.ts";
 import type { Handshake } from "../../shared/protocol/requests.ts";
-import { hostSchema, type SourceState, sourceSchema } from "../../shared/protocol/state.ts";
+import type { WireSample } from "../../shared/protocol/sample-codec.ts";
+import type { SourceState } from "../../shared/protocol/state.ts";
 import { PROTOCOL_VERSION } from "../../shared/protocol/version.ts";
-import { backendSchema } from "../../shared/release/backend.ts";
-import { releaseSchema } from "../../shared/release/release.ts";
+import { type View, viewOf } from "../../shared/protocol/view.ts";
+import { readChanges } from "./read-changes.ts";
 import type { ConnectionStatus, PanelEvent, PanelSource } from "./source.ts";
 
 export interface LiveSourceOptions {
@@ -32,6 +30,9 @@ type PanelSocket = Socket<ServerToClientEvents, ClientToServerEvents>;
 
 const ANSWER_TIMEOUT_MS = 8000;
 const GAP_REST_MS = 3000;
+/** A machine that slept is no slow one. */
+const MOST_GAP_MS = 5000;
+const turnSchema = v.object({ sample: v.nullable(wireSampleSchema), changes: v.optional(changesSchema) });
 const replies = {
   release: replySchema(v.object({ id: v.string() })),
   resume: replySchema(resumedSchema),
@@ -47,8 +48,13 @@ export function createLiveSource({ baseUrl, token, historyMs: firstMs }: LiveSou
   let historyMs = firstMs;
   let handshakeMs = firstMs;
   let bootId: string | undefined;
+  /** What the differences of the next turn are from. */
+  let view: View | undefined;
   let lastSeq = 0;
   let intervalMs = 1000;
+  /** How far the last two samples stand apart: at a new rate the first one may take as long as at the old one. */
+  let lastGapMs = 0;
+  let lastSampleMs = Number.NaN;
   let samplesExpected = false;
   let staleTimer: ReturnType<typeof setTimeout> | undefined;
   let gapTimer: ReturnType<typeof setTimeout> | undefined;
@@ -93,7 +99,9 @@ export function createLiveSource({ baseUrl, token, historyMs: firstMs }: LiveSou
     clearTimeout(staleTimer);
     if (!socket.connected) return;
     setStatus("live");
-    if (visible && samplesExpected) staleTimer = setTimeout(() => setStatus("stale"), 3 * intervalMs + 2000);
+    if (!visible || !samplesExpected) return;
+    const patienceMs = 3 * Math.max(intervalMs, lastGapMs) + 2000;
+    staleTimer = setTimeout(() => setStatus("stale"), patienceMs);
   }
 
   function checked<const S extends v.GenericSchema>(schema: S, use: (value: v.InferOutput<S>) => void) {
@@ -108,6 +116,7 @@ export function createLiveSource({ baseUrl, token, historyMs: firstMs }: LiveSou
   }
 
   function expectSamples({ status, intervalMs: everyMs, replay }: SourceState) {
+    if (everyMs < intervalMs) lastGapMs = intervalMs;
     // A recording has pauses of its own.
     samplesExpected = status === "live" && replay === undefined;
     intervalMs = everyMs;
@@ -119,57 +128,18 @@ export function createLiveSource({ baseUrl, token, historyMs: firstMs }: LiveSou
     checked(helloSchema, (hello) => {
       ({ bootId } = hello);
       lastSeq = hello.seq;
+      view = viewOf({ ...hello.state, profiles: hello.profiles });
       emit({ type: "hello", hello });
       expectSamples(hello.state.source);
       // A panel that shows more has come between the handshake and its answer.
       if (historyMs > handshakeMs) void resume(0);
     }),
   );
-  socket.on(
-    "sample",
-    checked(wireSampleSchema, (sample) => {
-      const before = lastSeq;
-      lastSeq = sample[0] ?? lastSeq;
-      emit({ type: "sample", sample });
-      alive();
-      if (lastSeq > before + 1) fillGap(before);
-    }),
-  );
-  socket.on(
-    "details",
-    checked(detailsSchema, (details) => emit({ type: "details", details })),
-  );
-  socket.on(
-    "host",
-    checked(hostSchema, (host) => emit({ type: "host", host })),
-  );
-  socket.on(
-    "capacity",
-    checked(capacityMessageSchema, (capacity) => emit({ type: "capacity", capacity })),
-  );
-  socket.on(
-    "backends",
-    checked(v.array(backendSchema), (backends) => emit({ type: "backends", backends })),
-  );
-  socket.on(
-    "release",
-    checked(releaseSchema, (release) => emit({ type: "release", release })),
-  );
-  socket.on(
-    "jobs",
-    checked(v.array(jobSchema), (jobs) => emit({ type: "jobs", jobs })),
-  );
-  socket.on(
-    "alerts",
-    checked(v.array(alertSchema), (alerts) => emit({ type: "alerts", alerts })),
-  );
-  socket.on(
-    "source",
-    checked(sourceSchema, (source) => {
-      emit({ type: "source", source });
-      expectSamples(source);
-    }),
-  );
+  socket.on("turn", (sample: unknown, changes: unknown, host?: unknown) => {
+    const parsed = v.safeParse(turnSchema, { sample, changes });
+    if (!parsed.success || view === undefined || host !== undefined) return;
+    takeTurn(parsed.output.sample, parsed.output.changes ?? {}, view);
+  });
   socket.on("disconnect", () => {
     clearTimeout(staleTimer);
     setStatus("offline");
@@ -186,6 +156,28 @@ export function createLiveSource({ baseUrl, token, historyMs: firstMs }: LiveSou
     socket.disconnect();
   });
   socket.connect();
+
+  function takeTurn(sample: WireSample | null, changes: Changes, known: View) {
+    const read = readChanges(known, changes);
+    if (read === null) {
+      // Differences from something else: a new connection tells everything anew.
+      view = undefined;
+      socket.disconnect().connect();
+      return;
+    }
+    view = read.view;
+    const before = lastSeq;
+    lastSeq = sample?.[0] ?? lastSeq;
+    emit({ type: "turn", sample, parts: read.parts });
+    const tMs = sample?.[1];
+    if (tMs != null) {
+      lastGapMs = Math.min(tMs - lastSampleMs || lastGapMs, MOST_GAP_MS);
+      lastSampleMs = tMs;
+    }
+    if (read.parts.source !== undefined) expectSamples(read.parts.source);
+    else if (sample !== null) alive();
+    if (lastSeq > before + 1) fillGap(before);
+  }
 
   /** Asks for the samples that were skipped on the way, seldom: a viewer that is too slow must not be made slower. */
   function fillGap(sinceSeq: number) {

@@ -1,16 +1,13 @@
 import type { Socket } from "socket.io-client";
 import type * as v from "valibot";
-import type { Job } from "../../shared/capacity/job.ts";
-import type { Alert } from "../../shared/health/alert.ts";
 import type { Problem } from "../../shared/problems/problem.ts";
 import type { ClientToServerEvents, ServerToClientEvents } from "../../shared/protocol/events.ts";
-import type { CapacityMessage, DetailsMessage, Hello, Resumed } from "../../shared/protocol/messages.ts";
+import type { Hello, Resumed } from "../../shared/protocol/messages.ts";
 import type { Reply } from "../../shared/protocol/reply.ts";
 import type { WireSample } from "../../shared/protocol/sample-codec.ts";
-import type { HostState, SourceState } from "../../shared/protocol/state.ts";
-import type { BackendState } from "../../shared/release/backend.ts";
 import type { ReleaseRecord } from "../../shared/release/record.ts";
-import type { Release, ReleaseMode } from "../../shared/release/release.ts";
+import type { ReleaseMode } from "../../shared/release/release.ts";
+import type { Parts } from "./read-changes.ts";
 
 /** State of the way between panel and sidecar; whether the sidecar itself gets samples is another matter. */
 export type ConnectionStatus = "connecting" | "live" | "stale" | "offline" | "refused";
@@ -19,17 +16,10 @@ export type ConnectionStatus = "connecting" | "live" | "stale" | "offline" | "re
 export type PanelEvent =
   | { type: "connection"; status: ConnectionStatus; problem: Problem | null }
   | { type: "hello"; hello: Hello }
-  | { type: "sample"; sample: WireSample }
-  | { type: "details"; details: DetailsMessage }
+  /** What a turn brought: a sample or none, and the parts of the view that changed, as they are now. */
+  | { type: "turn"; sample: WireSample | null; parts: Parts }
   /** What came after `sinceSeq`, in place of what the panel has of it. */
-  | { type: "resumed"; sinceSeq: number; resumed: Resumed }
-  | { type: "host"; host: HostState }
-  | { type: "source"; source: SourceState }
-  | { type: "capacity"; capacity: CapacityMessage }
-  | { type: "backends"; backends: BackendState[] }
-  | { type: "release"; release: Release }
-  | { type: "jobs"; jobs: Job[] }
-  | { type: "alerts"; alerts: Alert[] };
+  | { type: "resumed"; sinceSeq: number; resumed: Resumed };
 
 /** What a user wants released. */
 export interface ReleaseWish {

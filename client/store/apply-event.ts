@@ -1,8 +1,8 @@
 import { type Gpu, UNKNOWN_READING } from "../../shared/gpu/gpu.ts";
 import { decodeHistory, type EncodedHistory } from "../../shared/history/codec.ts";
 import { appendRow, HISTORY_FIELDS, type HistoryRow } from "../../shared/history/row.ts";
-import { decodeSample } from "../../shared/protocol/sample-codec.ts";
-import { UNKNOWN_PROMISE } from "../../shared/protocol/state.ts";
+import { decodeSample, type WireSample } from "../../shared/protocol/sample-codec.ts";
+import type { Parts } from "../connection/read-changes.ts";
 import type { PanelEvent } from "../connection/source.ts";
 import type { Known, PanelState } from "./panel-state.ts";
 
@@ -46,19 +46,8 @@ function applyHello(before: Known | null, hello: Extract<PanelEvent, { type: "he
 
 function applyToKnown(known: Known, event: Exclude<PanelEvent, { type: "hello" | "connection" }>): Known {
   switch (event.type) {
-    case "sample": {
-      const sample = decodeSample(event.sample, known.gpus.length);
-      if (sample === null || sample.seq <= (known.rows.at(-1)?.seq ?? 0)) return known;
-      const { seq, tMs, readings } = sample;
-      const gpus = known.gpus.map((gpu, i): Gpu => ({ ...gpu, ...readings[i] }));
-      const values = gpus.flatMap((gpu) => HISTORY_FIELDS.map(({ name }) => gpu[name]));
-      const rows = appendAll(known.rows, [{ fromSeq: seq, seq, tMs, count: 1, values }]);
-      return { ...known, gpus, rows, tMs };
-    }
-    case "details": {
-      const patches = new Map(event.details);
-      return { ...known, gpus: known.gpus.map((gpu, i) => ({ ...gpu, ...patches.get(i) })) };
-    }
+    case "turn":
+      return applySample(applyParts(known, event.parts), event.sample);
     case "resumed": {
       const { gpus, history } = event.resumed;
       if (!sameGpus(known.gpus, gpus)) return known;
@@ -69,29 +58,26 @@ function applyToKnown(known: Known, event: Exclude<PanelEvent, { type: "hello" |
       const rows = appendAll(older, [...missed, ...newer]);
       return { ...known, gpus, rows, tMs: rows.at(-1)?.tMs ?? known.tMs };
     }
-    case "host":
-      return { ...known, host: event.host };
-    case "source":
-      return {
-        ...known,
-        source: event.source,
-        gpus: event.source.status === "failed" ? forget(known.gpus) : known.gpus,
-      };
-    case "capacity": {
-      const { promises: changed, runs = known.runs, profiles = known.profiles } = event.capacity;
-      const now = new Map(changed);
-      const promises = known.gpus.map((_, i) => now.get(i) ?? known.promises[i] ?? UNKNOWN_PROMISE);
-      return { ...known, promises, runs, profiles };
-    }
-    case "backends":
-      return { ...known, backends: event.backends };
-    case "release":
-      return { ...known, release: event.release };
-    case "alerts":
-      return { ...known, alerts: event.alerts };
-    case "jobs":
-      return { ...known, jobs: event.jobs };
   }
+}
+
+function applyParts(known: Known, changed: Parts): Known {
+  if (Object.keys(changed).length === 0) return known;
+  const { details, ...parts } = changed;
+  const next = { ...known, ...parts };
+  const gpus =
+    details === undefined ? known.gpus : known.gpus.map((gpu, i): Gpu => ({ ...gpu, ...details[i] }));
+  return { ...next, gpus: parts.source?.status === "failed" ? forget(gpus) : gpus };
+}
+
+function applySample(known: Known, wire: WireSample | null): Known {
+  const sample = wire === null ? null : decodeSample(wire, known.gpus.length);
+  if (sample === null || sample.seq <= (known.rows.at(-1)?.seq ?? 0)) return known;
+  const { seq, tMs, readings } = sample;
+  const gpus = known.gpus.map((gpu, i): Gpu => ({ ...gpu, ...readings[i] }));
+  const values = gpus.flatMap((gpu) => HISTORY_FIELDS.map(({ name }) => gpu[name]));
+  const rows = appendAll(known.rows, [{ fromSeq: seq, seq, tMs, count: 1, values }]);
+  return { ...known, gpus, rows, tMs };
 }
 
 /** A failed source vouches for nothing; the sample that says so may have been skipped for a slow viewer. */

@@ -7,11 +7,10 @@ import { resolveProfile } from "../../shared/capacity/predict-profile.ts";
 import type { Profile } from "../../shared/capacity/profile.ts";
 import { capacityWordsEn } from "../../shared/capacity/words-en.ts";
 import { capacityWordsZhCn } from "../../shared/capacity/words-zh-cn.ts";
+import type { Sample } from "../../shared/gpu/sample.ts";
 import { problem } from "../../shared/problems/make-problem.ts";
-import type { CapacityMessage } from "../../shared/protocol/messages.ts";
 import { type Reply, refuse, succeed } from "../../shared/protocol/reply.ts";
 import {
-  type GpuPromise,
   type HostState,
   type SourceState,
   type State,
@@ -25,11 +24,9 @@ import { createJobs, type Jobs } from "../capacity/jobs.ts";
 import { createRoomWatch } from "../capacity/room-watch.ts";
 import { createSignatureStore } from "../capacity/signature-store.ts";
 import type { FolderHold } from "../data/folder-hold.ts";
-import type { Gateway } from "../gateway/gateway.ts";
 import type { Disposer } from "../lib/disposer.ts";
-import { createThrottle } from "../lib/throttle.ts";
+import { createEmitter } from "../lib/emitter.ts";
 import type { BackendWatch } from "../release/backend-watch.ts";
-import type { ReleaseController } from "../release/controller.ts";
 import type { Sampler } from "../sampling/sampler.ts";
 
 export interface CapacityParts {
@@ -59,14 +56,13 @@ export interface CapacityArea {
   estimator: Estimator;
   state(): Pick<State, "capacity" | "promises" | "runs" | "jobs">;
   fit(query: ProfileQuery, language: FitLanguage): Reply<ExplainedFit>;
-  /** Tells every viewer what has changed from now on. */
-  tell(gateway: Pick<Gateway, "capacity" | "jobs">, onRelease: ReleaseController["onRelease"]): void;
+  /** Estimates what will be taken, then admits who waits. */
+  sample(sample: Sample): void;
+  /** A release goes on: what it frees belongs to nobody until the next list of processes. */
+  release(release: Release): void;
 }
 
 const WORDS = { en: capacityWordsEn, "zh-CN": capacityWordsZhCn };
-const JOBS_INTERVAL_MS = 1000;
-/** Promises change with every list of processes. */
-const CAPACITY_INTERVAL_MS = 5000;
 
 export function composeCapacity(parts: CapacityParts): CapacityArea {
   const { disposer, sampler, watch, profile } = parts;
@@ -85,9 +81,11 @@ export function composeCapacity(parts: CapacityParts): CapacityArea {
     epochMs: parts.epochMs,
     readHost: parts.readHost,
   });
-  // Before admission looks at a sample, what it promises must be known.
-  disposer.add(sampler.onSample(estimator.sample));
-  const room = createRoomWatch({ ...sampler, isLive: () => isLive(sampler.source()) }, estimator.roomOf);
+  const roomSamples = createEmitter<Sample>();
+  const room = createRoomWatch(
+    { ...sampler, onSample: roomSamples.subscribe, isLive: () => isLive(sampler.source()) },
+    estimator.roomOf,
+  );
   disposer.add(room.close);
   const jobs = createJobs({
     store: createJobStore(database),
@@ -96,9 +94,6 @@ export function composeCapacity(parts: CapacityParts): CapacityArea {
     nowMs,
   });
   disposer.add(jobs.close);
-  disposer.add(watch.onChange(estimator.look));
-  disposer.add(jobs.onEnd(estimator.jobEnded));
-  disposer.add(jobs.onChange(estimator.look));
   disposer.add(
     database.onOpened(() => {
       // First what a kill would lose.
@@ -108,7 +103,7 @@ export function composeCapacity(parts: CapacityParts): CapacityArea {
   );
 
   let isReleasing = false;
-  function followRelease({ state, parts }: Release) {
+  function release({ state, parts }: Release) {
     const began = state === "waiting-for-job" || state === "calling" || state === "verifying";
     if (began && !isReleasing) estimator.releasing();
     isReleasing = began;
@@ -118,15 +113,17 @@ export function composeCapacity(parts: CapacityParts): CapacityArea {
     void sampler.refreshProcesses();
   }
 
-  /** What every viewer knows of each GPU; empty when one has joined since, who may know more. */
-  let told: readonly string[] = [];
-
   return {
     jobs,
     database,
     estimator,
+    release,
+    sample(sample) {
+      // Before admission looks at a sample, what it promises must be known.
+      estimator.sample(sample);
+      roomSamples.emit(sample);
+    },
     state() {
-      told = [];
       return {
         capacity: estimator.capacity(profile.id),
         promises: estimator.promises(),
@@ -156,52 +153,7 @@ export function composeCapacity(parts: CapacityParts): CapacityArea {
       const figure = { peakMiB, uncertaintyMiB, source, ...(predicted === null ? {} : { predicted }) };
       return succeed({ ...answer, perGpu, ...figure });
     },
-    tell(gateway, onRelease) {
-      disposer.add(onRelease(followRelease));
-      let changed = { profiles: false, runs: false };
-      let shown: readonly GpuPromise[] = [];
-      function send() {
-        const { profiles, runs } = changed;
-        changed = { profiles: false, runs: false };
-        const promises = estimator.promises();
-        const texts = promises.map((promise) => JSON.stringify(promise));
-        const news = promises.flatMap((promise, i): CapacityMessage["promises"] =>
-          texts[i] === told[i] ? [] : [[i, promise]],
-        );
-        told = texts;
-        shown = promises;
-        if (news.length === 0 && !runs && !profiles) return;
-        gateway.capacity({
-          promises: news,
-          ...(runs ? { runs: [...estimator.runs()] } : {}),
-          ...(profiles ? { profiles: [...estimator.profiles()] } : {}),
-        });
-      }
-      const tellCalmly = createThrottle(CAPACITY_INTERVAL_MS, send);
-      const tellSoon = createThrottle(JOBS_INTERVAL_MS, send);
-      disposer.add(tellCalmly.close);
-      disposer.add(tellSoon.close);
-      disposer.add(
-        estimator.onChange(({ profiles, runs }) => {
-          changed = { profiles: changed.profiles || profiles, runs: changed.runs || runs };
-          // Who starts jobs by what he sees must not see for seconds what somebody else has taken, or given back, by then.
-          const matters = estimator.promises().some((now, i) => mattersNow(now, shown[i]));
-          (matters ? tellSoon : tellCalmly).call();
-        }),
-      );
-      const tellJobs = createThrottle(JOBS_INTERVAL_MS, () => gateway.jobs(jobs.list()));
-      disposer.add(tellJobs.close);
-      disposer.add(jobs.onChange(tellJobs.call));
-    },
   };
-}
-
-/** A promise that has moved by so much decides who may start. */
-const MATTERS_MIB = 1024;
-
-function mattersNow(now: GpuPromise, before: GpuPromise | undefined): boolean {
-  if (before === undefined || now.running !== before.running) return true;
-  return Math.abs((now.promisedMiB ?? 0) - (before.promisedMiB ?? 0)) >= MATTERS_MIB;
 }
 
 /** A recording says nothing of the room that there is now. */

@@ -1,5 +1,6 @@
 import { join } from "node:path";
 import type { Job } from "../../shared/capacity/job.ts";
+import type { Release } from "../../shared/release/release.ts";
 import type { Jobs } from "../capacity/jobs.ts";
 import type { FolderHold } from "../data/folder-hold.ts";
 import { createPruning } from "../history/pruning.ts";
@@ -7,8 +8,6 @@ import type { Disposer } from "../lib/disposer.ts";
 import { createDecisionRecord, type DecisionRecord } from "../recording/decisions/decision-record.ts";
 import { createRecorder, type Recorder } from "../recording/decisions/recorder.ts";
 import { openSegmentStore } from "../recording/decisions/store.ts";
-import type { BackendWatch } from "../release/backend-watch.ts";
-import type { ReleaseController } from "../release/controller.ts";
 
 export interface DecisionsParts {
   disposer: Disposer;
@@ -20,8 +19,6 @@ export interface DecisionsParts {
   writeIntervalMs: number;
   version: string;
   jobs: Jobs;
-  watch: Pick<BackendWatch, "states" | "onChange">;
-  releases: Pick<ReleaseController, "onRelease">;
   /** Epoch milliseconds of the samples' clock. */
   nowMs(): number;
   complain(message: string): void;
@@ -32,8 +29,11 @@ const BYTES_PER_MIB = 1024 * 1024;
 const clocks = () => ({ wallMs: Date.now(), steadyMs: performance.now() });
 
 export interface DecisionsArea {
-  /** What is called with every sample; everything else is recorded by itself. */
   sample: Recorder["sample"];
+  backends: Recorder["backends"];
+  /** A job may have fallen silent. */
+  jobsChanged(): void;
+  release(release: Release): void;
   /** The jobs, with every ask and every end recorded. */
   jobs: Jobs;
   read: DecisionRecord["read"];
@@ -61,10 +61,14 @@ export function composeDecisions(parts: DecisionsParts): DecisionsArea {
   disposer.add(record.close);
   disposer.add(() => clearInterval(timer));
   disposer.add(hold.onTaken(record.flush));
-  disposer.add(parts.watch.onChange(() => recorder.backends(parts.watch.states())));
-  disposer.add(recordSilence(jobs, recorder));
-  disposer.add(recordReleases(parts.releases, recorder));
-  return { sample: recorder.sample, jobs: recordedJobs(jobs, recorder), read: record.read };
+  return {
+    sample: recorder.sample,
+    backends: recorder.backends,
+    jobsChanged: recordSilence(jobs, recorder),
+    release: recordReleases(recorder),
+    jobs: recordedJobs(jobs, recorder),
+    read: record.read,
+  };
 }
 
 function recordedJobs(jobs: Jobs, recorder: Recorder): Jobs {
@@ -98,21 +102,21 @@ function recordSilence(jobs: Jobs, recorder: Recorder): () => void {
         .map(({ id }) => id),
     );
   let before = unfinished();
-  return jobs.onChange(() => {
+  return () => {
     for (const { id, state } of jobs.list())
       if (state === "expired" && before.has(id)) recorder.end(id, null);
     before = unfinished();
-  });
+  };
 }
 
 /** The end of a release may be told several times. */
-function recordReleases(releases: Pick<ReleaseController, "onRelease">, recorder: Recorder): () => void {
+function recordReleases(recorder: Recorder): DecisionsArea["release"] {
   let last: string | null = null;
-  return releases.onRelease(({ id, state, parts }) => {
+  return ({ id, state, parts }) => {
     if (state !== "done" || id === last) return;
     last = id;
     recorder.released(parts.filter((part) => part.state === "done").map(({ backend }) => backend));
-  });
+  };
 }
 
 const isUnfinished = ({ state }: Pick<Job, "state">) => state === "running" || state === "waiting";

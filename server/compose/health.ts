@@ -4,7 +4,7 @@ import type { Sample } from "../../shared/gpu/sample.ts";
 import type { Alert } from "../../shared/health/alert.ts";
 import type { AlertList, TestResult } from "../../shared/health/past-alert.ts";
 import { isReleasing, type Release } from "../../shared/release/release.ts";
-import type { Jobs } from "../capacity/jobs.ts";
+import type { EndedJob, Jobs } from "../capacity/jobs.ts";
 import type { Options } from "../config/options.ts";
 import type { FolderHold } from "../data/folder-hold.ts";
 import { createAlertLog } from "../health/alert-log.ts";
@@ -23,8 +23,8 @@ import { createSlowQuery, type SlowQuery } from "../sampling/slow-query.ts";
 
 export interface HealthParts {
   disposer: Disposer;
-  sampler: Pick<Sampler, "latest" | "source" | "onSample" | "onJump">;
-  jobs: Pick<Jobs, "list" | "onEnd">;
+  sampler: Pick<Sampler, "latest" | "source">;
+  jobs: Pick<Jobs, "list">;
   watch: Pick<BackendWatch, "states" | "tellsBusy">;
   releases: { state(): Release };
   /** Where alerts are kept. */
@@ -40,8 +40,13 @@ export interface HealthParts {
 export interface HealthArea extends Pick<Alerts, "list" | "acknowledge" | "mute"> {
   all(): AlertList;
   test(): Promise<TestResult[]>;
-  /** Begins to evaluate. Called when samples have somewhere to go first. */
-  tell(gateway: { alerts(alerts: Alert[]): void }): void;
+  sample(sample: Sample): void;
+  jobEnded(ended: EndedJob): void;
+  /** A recording shows another moment: what was seen before is no past of it. */
+  jump(): void;
+  /** Watches the host where no samples come, and asks for the slow figures. */
+  start(): void;
+  onChange(listener: (alerts: Alert[]) => void): () => void;
 }
 
 /** Slow figures: once soon after the first samples, then seldom. */
@@ -83,22 +88,8 @@ export function composeHealth(
   const kernelLog = openKernelLog();
   disposer.add(kernelLog.close);
   let ended: EndedJobFact[] = [];
-  disposer.add(
-    jobs.onEnd(({ job: { gpus, startedAt, endedAt, state }, oom }) => {
-      const outcome = oom ? "out-of-memory" : state === "done" ? "done" : "failed";
-      if (startedAt !== null)
-        ended.push({ gpus, startedMs: startedAt, endedMs: endedAt ?? nowMs(), outcome });
-    }),
-  );
   let health = NEW_HEALTH;
   let slow: ReadonlyMap<string, SlowReading> = new Map();
-
-  disposer.add(
-    sampler.onJump(() => {
-      health = NEW_HEALTH;
-      alerts.forget();
-    }),
-  );
 
   function look(gpus: readonly Gpu[]) {
     const moment: Moment = {
@@ -150,9 +141,18 @@ export function composeHealth(
     acknowledge: alerts.acknowledge,
     mute: alerts.mute,
     test: notifier.test,
-    tell(gateway) {
-      disposer.add(alerts.onChange(gateway.alerts));
-      disposer.add(sampler.onSample(({ gpus }: Sample) => look(gpus)));
+    sample: ({ gpus }) => look(gpus),
+    jobEnded({ job: { gpus, startedAt, endedAt, state }, oom }) {
+      const outcome = oom ? "out-of-memory" : state === "done" ? "done" : "failed";
+      if (startedAt !== null)
+        ended.push({ gpus, startedMs: startedAt, endedMs: endedAt ?? nowMs(), outcome });
+    },
+    jump() {
+      health = NEW_HEALTH;
+      alerts.forget();
+    },
+    onChange: alerts.onChange,
+    start() {
       watchSilence();
       if (choice.kind === "nvidia-smi") askSlowly(createSlowQuery(choice.command, env, nowMs));
     },

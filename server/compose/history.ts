@@ -1,4 +1,5 @@
 import { join } from "node:path";
+import type { Sample } from "../../shared/gpu/sample.ts";
 import type { HistoryAnswer, HistoryQuery } from "../../shared/history/series.ts";
 import type { Problem } from "../../shared/problems/problem.ts";
 import { type Reply, refuse } from "../../shared/protocol/reply.ts";
@@ -19,6 +20,7 @@ export interface HistoryParts {
   /** The last 15 minutes, for the panel's start. */
   recent: History;
   archive: Archive;
+  sample(sample: Sample): void;
   /** Any stretch of the last 30 days, for a caller at this address. */
   ask(query: HistoryQuery, address: string | undefined): Reply<HistoryAnswer>;
   /** Why history would not survive a restart, or `null`. */
@@ -65,8 +67,6 @@ export function composeHistory(options: {
   disposer.add(() => clearInterval(timer));
 
   const recent = createHistory((uuids) => (recorded ? [] : recentRows(archive, uuids, epochMs)));
-  disposer.add(sampler.onSample(recent.append));
-  if (recorded === undefined) disposer.add(sampler.onSample(archive.append));
 
   const limiter = createRateLimiter(QUESTIONS, MOST_ADDRESSES);
   const answer = createHistoryAnswers({
@@ -80,6 +80,10 @@ export function composeHistory(options: {
   return {
     recent,
     archive,
+    sample(sample) {
+      recent.append(sample);
+      if (recorded === undefined) archive.append(sample);
+    },
     ask(query, address) {
       const waitMs = limiter.take(addressKey(address), performance.now());
       return waitMs > 0 ? refuse(tooManyRequests(waitMs)) : answer(query);

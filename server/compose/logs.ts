@@ -1,8 +1,9 @@
+import type { Sample } from "../../shared/gpu/sample.ts";
 import { problem } from "../../shared/problems/make-problem.ts";
 import type { Problem } from "../../shared/problems/problem.ts";
 import { recordOf } from "../../shared/release/record.ts";
 import type { Release } from "../../shared/release/release.ts";
-import type { Jobs } from "../capacity/jobs.ts";
+import type { EndedJob } from "../capacity/jobs.ts";
 import type { Options } from "../config/options.ts";
 import type { Disposer } from "../lib/disposer.ts";
 import { errorCode } from "../lib/error-code.ts";
@@ -13,13 +14,11 @@ import type { Sampler } from "../sampling/sampler.ts";
 
 export interface LogsDeps {
   disposer: Disposer;
-  sampler: Pick<Sampler, "onSample" | "nowMs">;
+  sampler: Pick<Sampler, "nowMs">;
   /** Shown by the panel while samples come; `null`: it is over. */
   warn(problem: Problem | null): void;
   /** A recording is played: what happened already is not logged again. */
   replaying: boolean;
-  jobs: Pick<Jobs, "onEnd">;
-  releases: { onRelease(listener: (release: Release) => void): () => void };
   hostName: string;
   version: string;
   complain(message: string): void;
@@ -27,17 +26,26 @@ export interface LogsDeps {
 
 const BYTES_PER_MIB = 1024 * 1024;
 
+/** What is logged. */
+export interface Logs {
+  sample(sample: Sample): void;
+  jobEnded(ended: EndedJob): void;
+  release(release: Release): void;
+}
+
+const NO_LOGS: Logs = { sample() {}, jobEnded() {}, release() {} };
+
 /** Writes the logs that were asked for. One that cannot be written says so and stops nothing else. */
 export function composeLogs(
   { logCsv, logJsonl, logs }: Pick<Options, "logCsv" | "logJsonl" | "logs">,
   deps: LogsDeps,
-) {
+): Logs {
   const { disposer, sampler } = deps;
   const troubles = new Map<string, Problem>();
   if (deps.replaying) {
     if (logCsv !== undefined || logJsonl !== undefined)
       deps.complain("no log is written while a recording is played.");
-    return;
+    return NO_LOGS;
   }
   /** A log tells the time of the wall, also after the machine slept or its clock was set. */
   const wallMs = (tMs: number) => Date.now() - (sampler.nowMs() - tMs);
@@ -64,25 +72,22 @@ export function composeLogs(
     return log;
   }
 
-  if (logCsv !== undefined) {
-    const log = openLog(logCsv, CSV_HEADER, `${CSV_HEADER}\n`);
-    disposer.add(sampler.onSample(({ tMs, gpus }) => log.write(csvLines(wallMs(tMs), gpus))));
-  }
-  if (logJsonl !== undefined) {
-    const { hostName, version } = deps;
-    const log = openLog(logJsonl, null, ECS_BEGINS);
-    const source = { hostName, version };
-    disposer.add(sampler.onSample(({ tMs, gpus }) => log.write(ecsSampleLines(wallMs(tMs), gpus, source))));
-    disposer.add(deps.jobs.onEnd(({ job, peakMiB }) => log.write(ecsJobLine(job, peakMiB, source))));
-    let lastRelease: string | null = null;
-    disposer.add(
-      deps.releases.onRelease((release) => {
-        const record = recordOf(release);
-        // The end of a release may be told several times.
-        if (record === null || record.id === lastRelease) return;
-        lastRelease = record.id;
-        log.write(ecsReleaseLine(record, source));
-      }),
-    );
-  }
+  const csv = logCsv === undefined ? null : openLog(logCsv, CSV_HEADER, `${CSV_HEADER}\n`);
+  const ecs = logJsonl === undefined ? null : openLog(logJsonl, null, ECS_BEGINS);
+  const source = { hostName: deps.hostName, version: deps.version };
+  let lastRelease: string | null = null;
+  return {
+    sample({ tMs, gpus }) {
+      csv?.write(csvLines(wallMs(tMs), gpus));
+      ecs?.write(ecsSampleLines(wallMs(tMs), gpus, source));
+    },
+    jobEnded: ({ job, peakMiB }) => ecs?.write(ecsJobLine(job, peakMiB, source)),
+    release(release) {
+      const record = recordOf(release);
+      // The end of a release may be told several times.
+      if (record === null || record.id === lastRelease) return;
+      lastRelease = record.id;
+      ecs?.write(ecsReleaseLine(record, source));
+    },
+  };
 }

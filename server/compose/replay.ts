@@ -1,4 +1,5 @@
 import { setImmediate } from "node:timers/promises";
+import type { Sample } from "../../shared/gpu/sample.ts";
 import { HISTORY_WINDOW_MS, type HistoryRow } from "../../shared/history/row.ts";
 import { problem } from "../../shared/problems/make-problem.ts";
 import type { ReplayDemand, ReplayState } from "../../shared/protocol/replay.ts";
@@ -9,26 +10,23 @@ import type { Clocks } from "../history/pruning.ts";
 import { applyTick } from "../sampling/gpu-list.ts";
 import { type Recording, tickAt, tickFrom } from "../sampling/replay/recording.ts";
 import type { ReplaySource } from "../sampling/replay/replay-source.ts";
-import type { Sampler } from "../sampling/sampler.ts";
 
 const FLUSH_MS = 10 * 60_000;
 /** Reading a long log must not keep the page from being served. */
 const TICKS_A_TURN = 500;
 
-/** Remembers a recording as if it had been sampled here, and moves it as viewers ask. */
+/** Remembers a recording as if it had been sampled here. */
 export interface ReplayArea {
   clocks(): Clocks;
   /** How far the recording's samples stand apart; `null`: it has not been read. */
   intervalMs(): number | null;
   /** Takes the whole recording into the archive. */
   fill(archive: Archive, recording: Recording, signal: AbortSignal): Promise<void>;
-  /** Shows every jump to everybody: the past of that moment in place of what they know. */
-  tell(sampler: Pick<Sampler, "onJump" | "latest">, recent: History, greetAnew: () => void): () => void;
-  control(demand: ReplayDemand): Reply<ReplayState>;
+  /** The recording shows another moment: the past of that moment in place of what was recent. */
+  jump(shown: Sample, recent: History): void;
 }
 
-/** @param replay `null`: no recording is played */
-export function composeReplay(replay: ReplaySource | null): ReplayArea {
+export function composeReplay(): ReplayArea {
   let known: Recording | null = null;
   let atMs = 0;
   return {
@@ -48,19 +46,18 @@ export function composeReplay(replay: ReplaySource | null): ReplayArea {
         if (i % TICKS_A_TURN === 0) await setImmediate();
       }
     },
-    tell: (sampler, recent, greetAnew) =>
-      sampler.onJump(() => {
-        const { gpus, tMs, seq } = sampler.latest();
-        const uuids = gpus.map(({ uuid }) => uuid);
-        recent.restart(known === null ? [] : pastRows(known, uuids, tMs, seq));
-        greetAnew();
-      }),
-    control(demand) {
-      replay?.control(demand);
-      const state = replay?.replay() ?? null;
-      return state === null ? refuse(problem("no-replay")) : succeed(state);
+    jump({ gpus, tMs, seq }, recent) {
+      const uuids = gpus.map(({ uuid }) => uuid);
+      recent.restart(known === null ? [] : pastRows(known, uuids, tMs, seq));
     },
   };
+}
+
+/** @param replay `null`: no recording is played */
+export function controlReplay(replay: ReplaySource | null, demand: ReplayDemand): Reply<ReplayState> {
+  replay?.control(demand);
+  const state = replay?.replay() ?? null;
+  return state === null ? refuse(problem("no-replay")) : succeed(state);
 }
 
 /** The 15 minutes before the moment that is shown, for the GPUs of these UUIDs, numbered up to `seq`. */

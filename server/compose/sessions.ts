@@ -1,15 +1,12 @@
 import type { CapacityDatabase } from "../capacity/database.ts";
-import type { Jobs } from "../capacity/jobs.ts";
 import type { Disposer } from "../lib/disposer.ts";
 import { createSessionStore } from "../recording/sessions/session-store.ts";
 import { createSessions, type Sessions } from "../recording/sessions/sessions.ts";
-import { IDLE_INTERVAL_MS, type Sampler } from "../sampling/sampler.ts";
+import { IDLE_INTERVAL_MS } from "../sampling/sampler.ts";
 
 export interface SessionsDeps {
   disposer: Disposer;
   database: CapacityDatabase;
-  sampler: Pick<Sampler, "onSample">;
-  jobs: Pick<Jobs, "list" | "onEnd">;
   /** The regular distance between samples. */
   intervalMs(): number;
   /** Epoch milliseconds of the samples' clock. */
@@ -20,27 +17,11 @@ export interface SessionsDeps {
 const SAVE_MS = 10_000;
 
 /** Sums up what is marked, by hand or as a job. */
-export function composeSessions({
-  disposer,
-  database,
-  sampler,
-  jobs,
-  intervalMs,
-  nowMs,
-}: SessionsDeps): Sessions {
+export function composeSessions({ disposer, database, intervalMs, nowMs }: SessionsDeps): Sessions {
   const longestMs = () => 2 * Math.max(IDLE_INTERVAL_MS, intervalMs());
   const sessions = createSessions(createSessionStore(database), longestMs, nowMs);
   disposer.add(sessions.save);
   disposer.add(database.onOpened(sessions.takeOver));
-  disposer.add(
-    sampler.onSample((sample) =>
-      sessions.sample(
-        sample,
-        jobs.list().filter(({ state }) => state === "running"),
-      ),
-    ),
-  );
-  disposer.add(jobs.onEnd(({ job }) => sessions.jobEnded(job)));
   const timer = setInterval(sessions.save, SAVE_MS);
   disposer.add(() => clearInterval(timer));
   return sessions;

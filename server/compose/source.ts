@@ -12,7 +12,6 @@ import { createDemoBackend } from "../release/backends/demo.ts";
 import type { SourceChoice } from "../sampling/choose-source.ts";
 import { createDemoSource } from "../sampling/demo/demo-source.ts";
 import { createNvidiaSmiSource } from "../sampling/nvidia-smi-source.ts";
-import type { Recording } from "../sampling/replay/recording.ts";
 import { createReplaySource, type ReplaySource } from "../sampling/replay/replay-source.ts";
 import type { Sampler } from "../sampling/sampler.ts";
 import type { SampleSource } from "../sampling/source.ts";
@@ -25,15 +24,11 @@ export interface ChosenSource {
   replay: ReplaySource | null;
 }
 
-/**
- * Makes the source.
- * @param onRead told of a recording when it has been read, before it is played
- */
+/** Makes the source. */
 export function composeSource(
   choice: SourceChoice,
   options: Pick<Options, "interval" | "backend" | "backendUrl" | "backends">,
   env: NodeJS.ProcessEnv,
-  onRead: (recording: Recording, signal: AbortSignal) => Promise<void>,
 ): ChosenSource {
   if (choice.kind === "demo") {
     const demo = createDemoSource(choice.gpuCount);
@@ -49,7 +44,7 @@ export function composeSource(
     return { source, backends: wantedBackends(options), replay: null };
   }
   const path = resolve(choice.path);
-  const replay = createReplaySource({ path, name: basename(path), speed: 1, onRead });
+  const replay = createReplaySource({ path, name: basename(path), speed: 1 });
   // Whoever looks at a recording must not release on the machine of now.
   return { source: replay, backends: [], replay };
 }
@@ -60,13 +55,13 @@ export function composeSource(
  * @param asked indexes and UUIDs of `--gpus`
  */
 export function tellOfTrouble(
-  sampler: Pick<Sampler, "source" | "onSource" | "latest">,
+  sampler: Pick<Sampler, "latest">,
   asked: readonly string[],
   complain: (message: string) => void,
-): () => void {
+): (source: SourceState) => void {
   let said: string | null = null;
   let checked = false;
-  const look = ({ status, problem }: SourceState) => {
+  return ({ status, problem }) => {
     if (status === "live" && said !== null) {
       said = null;
       complain("samples come again.");
@@ -82,9 +77,6 @@ export function tellOfTrouble(
     said = problem.code;
     complain(`${problem.message} ${problem.advice}`.trim());
   };
-  // The demo has begun already.
-  look(sampler.source());
-  return sampler.onSource(look);
 }
 
 /** The backends of the config file, or the one that flags or environment name. */

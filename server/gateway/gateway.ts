@@ -1,21 +1,14 @@
 import type { Server as HttpServer, IncomingMessage, ServerResponse } from "node:http";
 import { type DefaultEventsMap, Server, type Socket } from "socket.io";
 import * as v from "valibot";
-import type { Job } from "../../shared/capacity/job.ts";
-import type { GpuDetails } from "../../shared/gpu/gpu.ts";
 import type { Sample } from "../../shared/gpu/sample.ts";
-import type { Alert } from "../../shared/health/alert.ts";
 import { problem } from "../../shared/problems/make-problem.ts";
 import type { Problem } from "../../shared/problems/problem.ts";
 import type { ClientToServerEvents, ServerToClientEvents } from "../../shared/protocol/events.ts";
-import type { CapacityMessage, Hello } from "../../shared/protocol/messages.ts";
+import type { Hello } from "../../shared/protocol/messages.ts";
 import { type Reply, succeed } from "../../shared/protocol/reply.ts";
 import { describeIssues, handshakeSchema } from "../../shared/protocol/requests.ts";
-import { encodeSample } from "../../shared/protocol/sample-codec.ts";
-import type { HostState, SourceState } from "../../shared/protocol/state.ts";
 import { PROTOCOL_VERSION } from "../../shared/protocol/version.ts";
-import type { BackendState } from "../../shared/release/backend.ts";
-import type { Release } from "../../shared/release/release.ts";
 import { bearerOf } from "../lib/bearer.ts";
 import { SECURITY_HEADERS } from "../lib/security-headers.ts";
 import type { Admit } from "./admit.ts";
@@ -30,8 +23,10 @@ import { replay } from "./commands/replay.ts";
 import { resume } from "./commands/resume.ts";
 import { sessions } from "./commands/sessions.ts";
 import { setWatching } from "./commands/watch.ts";
-import { applyDetails, detailsOf, diffDetails } from "./details-diff.ts";
 import { limitEvents, limitPackets } from "./flood.ts";
+import type { Publisher } from "./publisher.ts";
+import { createReader } from "./reader.ts";
+import type { Viewers } from "./viewers.ts";
 
 /** Makes the `hello` for one viewer. */
 export type MakeHello = (viewer: {
@@ -49,20 +44,11 @@ export interface GatewayOptions {
   admit: Admit;
 }
 
-/** The Socket.IO side of the sidecar: one evaluation per sample, whatever the number of viewers. */
+/** The Socket.IO side of the sidecar: who connects, what they ask, and one turn for all of them. */
 export interface Gateway {
   sample(sample: Sample): void;
-  source(source: SourceState): void;
-  host(host: HostState): void;
-  capacity(capacity: CapacityMessage): void;
-  backends(backends: BackendState[]): void;
-  release(release: Release): void;
-  jobs(jobs: Job[]): void;
-  alerts(alerts: Alert[]): void;
   /** Says hello to everybody anew: what they know is of another moment. */
   greetAll(): void;
-  /** Panels that watch at present. */
-  viewers(): number;
   close(): Promise<void>;
 }
 
@@ -73,9 +59,6 @@ interface SocketData {
 type PanelServer = Server<ClientToServerEvents, ServerToClientEvents, DefaultEventsMap, SocketData>;
 type PanelSocket = Socket<ClientToServerEvents, ServerToClientEvents, DefaultEventsMap, SocketData>;
 
-const WATCHING = "watching";
-/** Details are for the one who opens them: a busy GPU changes some of them with every sample. */
-const DETAILS_INTERVAL_MS = 5000;
 const LARGEST_MESSAGE_BYTES = 16 * 1024;
 /** A connection that never says hello is closed. */
 const HELLO_TIMEOUT_MS = 10_000;
@@ -83,9 +66,7 @@ const HELLO_TIMEOUT_MS = 10_000;
 export function createGateway(
   http: HttpServer,
   sidecar: Sidecar,
-  makeHello: MakeHello,
-  /** Told whether anybody watches. */
-  onWatched: (watched: boolean) => void,
+  { makeHello, viewers, publisher }: { makeHello: MakeHello; viewers: Viewers; publisher: Publisher },
   { path, leastSampleMs, admit }: GatewayOptions,
 ): Gateway {
   const io: PanelServer = new Server(http, {
@@ -109,23 +90,8 @@ export function createGateway(
     next(refused === null ? undefined : new Error(refused.code));
   });
   io.engine.on("connection", (connection: PanelSocket["conn"]) => limitPackets(connection));
-  const watching = new Set<string>();
   let layout = "";
-  let details: GpuDetails[] = [];
   let sampleSentAtMs = Number.NEGATIVE_INFINITY;
-  let detailsAtMs = Number.NEGATIVE_INFINITY;
-
-  function setSocketWatching(socket: PanelSocket, on: boolean) {
-    const before = watching.size;
-    if (on) {
-      watching.add(socket.id);
-      void socket.join(WATCHING);
-    } else {
-      watching.delete(socket.id);
-      void socket.leave(WATCHING);
-    }
-    if (before === 0 || watching.size === 0) onWatched(watching.size > 0);
-  }
 
   io.use((socket, next) => {
     const refused = prepare(socket);
@@ -137,6 +103,7 @@ export function createGateway(
     const parsed = v.safeParse(handshakeSchema, socket.handshake.auth);
     if (!parsed.success) return problem("bad-request", { detail: describeIssues(parsed.issues) });
     const handshake = parsed.output;
+    if (viewers.isFull()) return problem("too-many-viewers", { most: viewers.most });
     if (handshake.protocol !== PROTOCOL_VERSION) {
       return problem("protocol-version", { client: handshake.protocol, server: PROTOCOL_VERSION });
     }
@@ -157,7 +124,11 @@ export function createGateway(
       wantHistory(windowMs) {
         handshake.historyMs = Math.max(handshake.historyMs, windowMs);
       },
-      setWatching: (on) => setSocketWatching(socket, on),
+      setWatching(on) {
+        const reader = viewers.of(socket.id);
+        if (reader === undefined || !viewers.setWatching(socket.id, on) || !on) return;
+        publisher.catchUp(reader);
+      },
     };
     return null;
   }
@@ -170,10 +141,12 @@ export function createGateway(
 
   io.on("connection", (socket) => {
     const { viewer, handshake } = socket.data;
+    // What hello tells must be what the next turn's differences are from.
+    publisher.settle();
     greet(socket, handshake.lastSeq ?? 0);
-    if (handshake.watch) viewer.setWatching(true);
+    viewers.add(socket.id, createReader(socket.conn), handshake.watch);
     socket.use(limitEvents());
-    socket.on("disconnect", () => viewer.setWatching(false));
+    socket.on("disconnect", () => viewers.remove(socket.id));
     socket.on("watch", (ack) => answer(ack, () => setWatching(viewer, true)));
     socket.on("unwatch", (ack) => answer(ack, () => setWatching(viewer, false)));
     socket.on("resume", (request, ack) => answer(ack, () => resume(sidecar, viewer, request)));
@@ -194,45 +167,33 @@ export function createGateway(
     socket.on("release", (request, ack) => answer(ack, () => release(sidecar, viewer, request)));
   });
 
+  function greetAll() {
+    publisher.restart();
+    for (const socket of io.sockets.sockets.values()) greet(socket, 0);
+  }
+
   return {
-    sample({ seq, tMs, gpus }) {
+    sample(sample) {
       const nextLayout = JSON.stringify(
-        gpus.map(({ uuid, index, name, memoryTotalMiB, lost }) => [uuid, index, name, memoryTotalMiB, lost]),
+        sample.gpus.map(({ uuid, index, name, memoryTotalMiB, lost }) => [
+          uuid,
+          index,
+          name,
+          memoryTotalMiB,
+          lost,
+        ]),
       );
-      const known = gpus.map(detailsOf);
       if (nextLayout !== layout) {
         layout = nextLayout;
-        details = known;
-        for (const socket of io.sockets.sockets.values()) greet(socket, 0);
+        greetAll();
         return;
       }
-      // First of all that is sent in this turn: behind another message the transport is not writable, and a
-      // volatile message is dropped then.
       const now = performance.now();
-      if (now - sampleSentAtMs >= leastSampleMs) {
-        sampleSentAtMs = now;
-        io.to(WATCHING).volatile.emit("sample", encodeSample(seq, tMs, gpus));
-      }
-      if (tMs - detailsAtMs < DETAILS_INTERVAL_MS) return;
-      const changes = diffDetails(details, known);
-      if (changes.length > 0) {
-        detailsAtMs = tMs;
-        details = applyDetails(details, changes);
-        io.to(WATCHING).emit("details", changes);
-      }
+      if (now - sampleSentAtMs < leastSampleMs) return;
+      sampleSentAtMs = now;
+      publisher.turn(sample);
     },
-    source: (source) => void io.emit("source", source),
-    host: (host) => void io.to(WATCHING).emit("host", host),
-    capacity: (capacity) => void io.to(WATCHING).emit("capacity", capacity),
-    backends: (backends) => void io.emit("backends", backends),
-    release: (state) => void io.emit("release", state),
-    jobs: (jobs) => void io.emit("jobs", jobs),
-    // To those who do not watch, too: a panel in the background can still notify.
-    alerts: (alerts) => void io.emit("alerts", alerts),
-    greetAll() {
-      for (const socket of io.sockets.sockets.values()) greet(socket, 0);
-    },
-    viewers: () => watching.size,
+    greetAll,
     async close() {
       const closed = io.close();
       // A client that keeps its connection open must not keep the sidecar from ending.

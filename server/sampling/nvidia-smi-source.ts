@@ -2,6 +2,7 @@ import type { GpuProcess } from "../../shared/gpu/gpu.ts";
 import { problem } from "../../shared/problems/make-problem.ts";
 import { createEmitter } from "../lib/emitter.ts";
 import { concernsOneGpu, diagnoseEnding, type Ending, fieldToDrop } from "./diagnose.ts";
+import { createFastMerge } from "./merge-fast.ts";
 import { parseProcessRow } from "./parse-process-row.ts";
 import {
   type Column,
@@ -32,6 +33,8 @@ export function createNvidiaSmiSource(
   const events = createEmitter<SourceEvent>();
   const closing = new AbortController();
   let interval = intervalMs;
+  // A machine that stood still hands out the rows of seconds at once; they are one sample.
+  const ticks = createFastMerge<SourceEvent>(() => interval / 2, events.emit);
   let columns: Column[] | null = null;
   let active: QueryLoop | null = null;
   /** The loop with the new rate, until it has given its first tick. */
@@ -64,11 +67,12 @@ export function createNvidiaSmiSource(
         if (loop !== active) return;
         attempt = 0;
         failing = false;
-        events.emit({ type: "tick", tick, warning });
+        ticks.push({ type: "tick", tick, warning });
       },
       onComplaint(found) {
         if (loop !== active) return;
         failing = true;
+        ticks.flush();
         events.emit({ type: "problem", problem: found, status: "failed" });
       },
       onEnd(ending) {
@@ -118,6 +122,7 @@ export function createNvidiaSmiSource(
     columns = null;
     void coming?.kill();
     coming = null;
+    ticks.flush();
     events.emit(event);
     clearTimeout(retryTimer);
     retryTimer = setTimeout(() => void run(), next.delayMs);
@@ -147,6 +152,7 @@ export function createNvidiaSmiSource(
     },
     async close() {
       closing.abort();
+      ticks.close();
       clearTimeout(retryTimer);
       const loops = [active, coming];
       active = null;

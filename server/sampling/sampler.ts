@@ -4,7 +4,6 @@ import type { Sample } from "../../shared/gpu/sample.ts";
 import { problem } from "../../shared/problems/make-problem.ts";
 import type { Problem } from "../../shared/problems/problem.ts";
 import type { SourceState } from "../../shared/protocol/state.ts";
-import { createEmitter } from "../lib/emitter.ts";
 import { applyProcesses, applyTick, forgetReadings, type KnownGpu } from "./gpu-list.ts";
 import { createProcessSchedule } from "./process-schedule.ts";
 import type { ProcessesByGpu, SampleSource, SourceEvent } from "./source.ts";
@@ -22,6 +21,16 @@ export interface SamplerOptions {
   backendOf?: (pid: number) => string | undefined;
 }
 
+/** What the sampler tells, and to whom. */
+export interface SamplerCourse {
+  sample(sample: Sample): void;
+  source(source: SourceState): void;
+  /** A recording has gone to another moment; `latest()` is of it, and what was sampled before is no past of it. */
+  jump(): void;
+}
+
+const NOBODY: SamplerCourse = { sample() {}, source() {}, jump() {} };
+
 /** Turns what a source says into numbered samples and a status, and decides how often to look. */
 export interface Sampler {
   /** Newest sample; `seq` is 0 before the first. */
@@ -29,10 +38,8 @@ export interface Sampler {
   source(): SourceState;
   /** Milliseconds since the sidecar's epoch, the clock of `tMs`. */
   nowMs(): number;
-  onSample(listener: (sample: Sample) => void): () => void;
-  onSource(listener: (source: SourceState) => void): () => void;
-  /** A recording has gone to another moment; `latest()` is of it, and what was sampled before is no past of it. */
-  onJump(listener: () => void): () => void;
+  /** Begins to sample. Everything that a sample sets off is one function, so that its order can be read. */
+  start(course: SamplerCourse): void;
   /** Full rate while somebody watches, seldom otherwise. */
   setWatched(watched: boolean): void;
   /** Keeps the rate at one sample a second or faster, watched or not, until the returned function is called. */
@@ -56,9 +63,7 @@ const FAST_INTERVAL_MS = 1000;
 const LINGER_MS = 15_000;
 export function createSampler(source: SampleSource, options: SamplerOptions): Sampler {
   const startedAt = performance.now();
-  const samples = createEmitter<Sample>();
-  const sources = createEmitter<SourceState>();
-  const jumps = createEmitter<void>();
+  let course = NOBODY;
   const idleMs = options.keepsRate ? options.intervalMs : Math.max(IDLE_INTERVAL_MS, options.intervalMs);
   let aside: Problem | null = null;
   let ownProblem: Problem | null = null;
@@ -89,14 +94,14 @@ export function createSampler(source: SampleSource, options: SamplerOptions): Sa
   function publish(next: KnownGpu[]) {
     known = next;
     latest = { seq: latest.seq + 1, tMs: nowMs(), gpus: known.map(({ gpu }) => gpu) };
-    samples.emit(latest);
+    course.sample(latest);
   }
 
   function setSource(patch: Partial<SourceState>) {
     const next = { ...state, ...patch };
     if (JSON.stringify(next) === JSON.stringify(state)) return;
     state = next;
-    sources.emit(state);
+    course.source(state);
   }
 
   function onEvent(event: SourceEvent) {
@@ -105,7 +110,7 @@ export function createSampler(source: SampleSource, options: SamplerOptions): Sa
     if (event.type === "jump") {
       known = applyTick([], event.tick.filter(shown));
       latest = { seq: latest.seq + 1, tMs: event.tMs, gpus: known.map(({ gpu }) => gpu) };
-      jumps.emit();
+      course.jump();
       return;
     }
     if (event.type === "problem") {
@@ -117,7 +122,6 @@ export function createSampler(source: SampleSource, options: SamplerOptions): Sa
     const tick = event.tick.filter(shown);
     const next = applyTick(known, tick);
     const driverVersion = tick[0]?.driverVersion ?? state.driverVersion;
-    // The sample first, here and above: behind another message of the same turn it would be dropped.
     publish(next);
     ownProblem = event.warning ?? lostProblem(next);
     if (state.status !== "live") setReplay();
@@ -171,15 +175,15 @@ export function createSampler(source: SampleSource, options: SamplerOptions): Sa
 
   const unsubscribe = source.subscribe(onEvent);
   source.setIntervalMs(idleMs);
-  source.start();
 
   return {
     latest: () => latest,
     source: () => state,
     nowMs,
-    onSample: samples.subscribe,
-    onSource: sources.subscribe,
-    onJump: jumps.subscribe,
+    start(told) {
+      course = told;
+      source.start();
+    },
     setWatched(next) {
       if (next === watched || closed) return;
       watched = next;

@@ -43,19 +43,6 @@ export const gpuDetailsSchema = v.object({
 });
 export type GpuDetails = v.InferOutput<typeof gpuDetailsSchema>;
 
-const details = gpuDetailsSchema.entries;
-/** Some of the details: those that changed. */
-export const gpuDetailsPatchSchema = v.object({
-  memoryReservedMiB: v.exactOptional(details.memoryReservedMiB),
-  utilizationMemoryPct: v.exactOptional(details.utilizationMemoryPct),
-  powerLimitW: v.exactOptional(details.powerLimitW),
-  fanPct: v.exactOptional(details.fanPct),
-  pstate: v.exactOptional(details.pstate),
-  throttle: v.exactOptional(details.throttle),
-  mig: v.exactOptional(details.mig),
-  processes: v.exactOptional(details.processes),
-});
-
 /** Who the GPU is. */
 export const gpuIdentitySchema = v.object({
   index: count,

@@ -85,6 +85,7 @@ export const PROBLEM_CODES = [
   "not-found",
   "method-not-allowed",
   "protocol-version",
+  "too-many-viewers",
   "origin-refused",
   "host-refused",
   "sidecar-address",

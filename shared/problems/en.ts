@@ -314,6 +314,10 @@ export const problemsEn: ProblemCatalog = {
     message: "This page speaks protocol {client}, the sidecar {server}.",
     advice: "Reload the page; if that does not help, update whichever is older.",
   },
+  "too-many-viewers": {
+    message: "{most} viewers are connected, and this sidecar may open no more connections.",
+    advice: "Close pages that nobody looks at, or raise the limit of open files (ulimit -n).",
+  },
   "origin-refused": {
     message: "Pages of {origin} may not connect to this sidecar.",
     advice: "Start the sidecar with --allow-origin {origin}.",

@@ -287,6 +287,10 @@ export const problemsZhCn: ProblemCatalog = {
     message: "此页面使用协议 {client}，面板服务使用 {server}。",
     advice: "请刷新页面；如仍不行，请更新较旧的一方。",
   },
+  "too-many-viewers": {
+    message: "已有 {most} 个页面连接，面板服务无法再打开新的连接。",
+    advice: "请关闭无人查看的页面，或提高打开文件数上限（ulimit -n）。",
+  },
   "origin-refused": {
     message: "来自 {origin} 的页面不能连接此面板服务。",
     advice: "请用 --allow-origin {origin} 启动面板服务。",

@@ -1,31 +1,27 @@
-import type { Job } from "../capacity/job.ts";
-import type { Alert } from "../health/alert.ts";
 import type { AlertList, Mute } from "../health/past-alert.ts";
 import type { HistoryAnswer, HistoryRequest } from "../history/series.ts";
-import type { BackendState } from "../release/backend.ts";
 import type { ReleaseRecord } from "../release/record.ts";
-import type { Release } from "../release/release.ts";
 import type { Session, SessionCommand } from "../sessions/session.ts";
 import type { AcknowledgeRequest, MuteRequest } from "./alert-requests.ts";
-import type { CapacityMessage, DetailsMessage, Hello, Resumed } from "./messages.ts";
+import type { Difference } from "./json-diff.ts";
+import type { Hello, Resumed } from "./messages.ts";
 import type { ReplayDemand, ReplayState } from "./replay.ts";
 import type { Reply } from "./reply.ts";
 import type { CancelRequest, PrepareRequest, ReleaseRequest, ResumeRequest } from "./requests.ts";
 import type { WireSample } from "./sample-codec.ts";
-import type { HostState, SourceState } from "./state.ts";
+import type { ViewPart } from "./view.ts";
 
-/** Sidecar → panel. `sample` and `details` reach only those who watch; `sample` may be skipped for a slow viewer. */
+/** What changed of the {@link View}, by its parts; or all of it, for a viewer that has missed turns. */
+export type Changes = { readonly [part in ViewPart]?: Difference };
+
+/** Sidecar → panel. */
 export interface ServerToClientEvents {
   hello: (hello: Hello) => void;
-  sample: (sample: WireSample) => void;
-  details: (details: DetailsMessage) => void;
-  host: (host: HostState) => void;
-  source: (source: SourceState) => void;
-  capacity: (capacity: CapacityMessage) => void;
-  backends: (backends: BackendState[]) => void;
-  release: (release: Release) => void;
-  jobs: (jobs: Job[]) => void;
-  alerts: (alerts: Alert[]) => void;
+  /**
+   * A sample and what changed with it; without a sample (`null`) what changed between two. `host` is for many hosts
+   * under one address: a turn of one that `hello` did not describe is not for this panel.
+   */
+  turn: (sample: WireSample | null, changes?: Changes, host?: string) => void;
 }
 
 /** Panel → sidecar. Each is acknowledged. */

@@ -1,8 +1,9 @@
 import * as v from "valibot";
 import { wireProfileSchema } from "../capacity/profile.ts";
-import { gpuDetailsPatchSchema, gpuSchema } from "../gpu/gpu.ts";
+import { gpuSchema } from "../gpu/gpu.ts";
 import { problemSchema } from "../problems/problem.ts";
-import { promiseSchema, stateSchema } from "./state.ts";
+import type { Difference } from "./json-diff.ts";
+import { stateSchema } from "./state.ts";
 
 const cell = v.nullable(v.number());
 
@@ -28,23 +29,17 @@ export const helloSchema = v.object({
   profiles: v.array(wireProfileSchema),
   /** Samples since the `lastSeq` of the handshake, or as far back as it asked for. */
   history: historySchema,
+  /** Many hosts under one address will be told here, each with its own state; a panel of now shows its own. */
+  hosts: v.exactOptional(v.array(v.looseObject({ id: v.string(), name: v.string() }))),
 });
 export type Hello = v.InferOutput<typeof helloSchema>;
 
 export const wireSampleSchema = v.array(cell);
 
-/** Changed details: position in the GPU list and the fields that changed. */
-export const detailsSchema = v.array(v.tuple([v.number(), gpuDetailsPatchSchema]));
-export type DetailsMessage = v.InferOutput<typeof detailsSchema>;
-
-/** Promises that have changed, with their positions in the GPU list; what runs, and the profiles, when these have. */
-export const capacityMessageSchema = v.object({
-  promises: v.array(v.tuple([v.number(), promiseSchema])),
-  runs: v.exactOptional(stateSchema.entries.runs),
-  profiles: v.exactOptional(v.array(wireProfileSchema)),
-});
-export type CapacityMessage = v.InferOutput<typeof capacityMessageSchema>;
-
+/** A difference is checked as what it makes of the parts that it changes. */
+export const changesSchema = v.custom<{ readonly [part: string]: Difference }>(
+  (value) => typeof value === "object" && value !== null,
+);
 /** Answer to `resume`: the GPUs as they are now, and the history that was missed. */
 export const resumedSchema = v.object({ seq: v.number(), gpus: v.array(gpuSchema), history: historySchema });
 export type Resumed = v.InferOutput<typeof resumedSchema>;

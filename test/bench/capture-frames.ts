@@ -8,6 +8,8 @@ export interface Frame {
   /** Payload of the frame. */
   text: string;
   bytes: number;
+  /** Since the beginning. */
+  atMs: number;
 }
 
 /** The Engine.IO packet type that a decoded packet no longer carries. */
@@ -15,13 +17,14 @@ const MESSAGE = "4";
 
 /** Connects as a panel does and keeps every message that comes within the time. */
 export async function captureFrames(url: string, durationMs: number): Promise<Frame[]> {
-  const socket = io(url, { transports: ["websocket"], forceNew: true, auth: { protocol: 1 } });
+  const socket = io(url, { transports: ["websocket"], forceNew: true, auth: { protocol: 2 } });
   const frames: Frame[] = [];
+  const beganMs = performance.now();
   socket.io.engine.on("packet", ({ type, data }) => {
     if (type !== "message" || typeof data !== "string") return;
     const text = `${MESSAGE}${data}`;
     const event = /^42\["(\w+)"/.exec(text)?.[1] ?? null;
-    frames.push({ event, text, bytes: Buffer.byteLength(text) });
+    frames.push({ event, text, bytes: Buffer.byteLength(text), atMs: performance.now() - beganMs });
   });
   await sleep(durationMs);
   socket.disconnect();

@@ -6,18 +6,25 @@ export interface NodeChild {
   pid: number;
   /** The first line it printed: it is ready. */
   line: string;
+  /** Sends it a line and waits for the line that it answers. */
+  ask(): Promise<string>;
   end(): Promise<void>;
 }
 
 /** Starts one of the scripts of this folder and waits for its first line. */
 export async function startNodeChild(script: string, args: readonly string[]): Promise<NodeChild> {
   const path = fileURLToPath(new URL(script, import.meta.url));
-  const child = spawn(process.execPath, [path, ...args], { stdio: ["ignore", "pipe", "inherit"] });
+  const child = spawn(process.execPath, [path, ...args], { stdio: ["pipe", "pipe", "inherit"] });
   const ended = new Promise<void>((resolve) => child.once("exit", () => resolve()));
   const line = await firstLine(child);
   return {
     pid: pidOf(child),
     line,
+    ask() {
+      const answer = firstLine(child);
+      child.stdin.write("\n");
+      return answer;
+    },
     async end() {
       if (child.exitCode === null && child.signalCode === null) child.kill("SIGTERM");
       await ended;

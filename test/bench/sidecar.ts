@@ -73,7 +73,7 @@ async function usage(pid: number) {
 /** How long a text must be for a frame as long as a sample's. */
 async function sampleTextBytes(url: string): Promise<number> {
   const frames = await captureFrames(url, 4000);
-  const sample = frames.findLast(({ event }) => event === "sample");
-  if (sample === undefined) throw new Error("no sample came");
+  const sample = frames.findLast(({ event }) => event === "turn");
+  if (sample === undefined) throw new Error("no turn came");
   return sample.bytes - '42["sample",""]'.length;
 }

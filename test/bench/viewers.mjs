@@ -3,7 +3,7 @@ import { io } from "socket.io-client";
 
 const [url, count] = process.argv.slice(2);
 for (let i = 0; i < Number(count); i++) {
-  const socket = io(url, { transports: ["websocket"], forceNew: true, auth: { protocol: 1 } });
+  const socket = io(url, { transports: ["websocket"], forceNew: true, auth: { protocol: 2 } });
   await new Promise((resolve, reject) => {
     socket.once("connect", resolve);
     socket.once("connect_error", reject);

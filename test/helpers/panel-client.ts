@@ -1,4 +1,5 @@
 import { io, type Socket } from "socket.io-client";
+import { readChanges } from "../../client/connection/read-changes.ts";
 import type { Job } from "../../shared/capacity/job.ts";
 import type { Alert } from "../../shared/health/alert.ts";
 import type { ClientToServerEvents, ServerToClientEvents } from "../../shared/protocol/events.ts";
@@ -6,6 +7,8 @@ import type { Hello } from "../../shared/protocol/messages.ts";
 import type { Handshake } from "../../shared/protocol/requests.ts";
 import type { WireSample } from "../../shared/protocol/sample-codec.ts";
 import type { SourceState } from "../../shared/protocol/state.ts";
+import { PROTOCOL_VERSION } from "../../shared/protocol/version.ts";
+import { type View, viewOf } from "../../shared/protocol/view.ts";
 import type { Release } from "../../shared/release/release.ts";
 import { waitUntil } from "./wait-until.ts";
 
@@ -43,7 +46,7 @@ export function connectPanel(baseUrl: string, options: PanelClientOptions = {}):
     forceNew: true,
     reconnection: false,
     timeout: 60_000,
-    auth: { protocol: 1, ...options.auth },
+    auth: { protocol: PROTOCOL_VERSION, ...options.auth },
     ...(options.query === undefined ? {} : { query: options.query }),
     ...(options.headers === undefined ? {} : { extraHeaders: options.headers }),
   });
@@ -54,12 +57,23 @@ export function connectPanel(baseUrl: string, options: PanelClientOptions = {}):
   const alerts: Alert[][] = [];
   const sources: SourceState[] = [];
   const errors: Error[] = [];
-  socket.on("hello", (hello) => hellos.push(hello));
-  socket.on("sample", (sample) => samples.push(sample));
-  socket.on("release", (release) => releases.push(release));
-  socket.on("jobs", (list) => jobs.push(list));
-  socket.on("alerts", (list) => alerts.push(list));
-  socket.on("source", (source) => sources.push(source));
+  let view: View | undefined;
+  socket.on("hello", (hello) => {
+    hellos.push(hello);
+    view = viewOf({ ...hello.state, profiles: hello.profiles });
+  });
+  socket.on("turn", (sample, changes = {}) => {
+    if (view === undefined) throw new Error("a turn came before hello");
+    const read = readChanges(view, changes);
+    if (read === null) throw new Error(`a turn cannot be read: ${JSON.stringify(changes)}`);
+    view = read.view;
+    const { release, jobs: list, alerts: told, source } = read.parts;
+    if (sample !== null) samples.push(sample);
+    if (release !== undefined) releases.push(release);
+    if (list !== undefined) jobs.push(list);
+    if (told !== undefined) alerts.push(told);
+    if (source !== undefined) sources.push(source);
+  });
   socket.on("connect_error", (error) => errors.push(error));
   return {
     socket,

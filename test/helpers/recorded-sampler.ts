@@ -21,8 +21,11 @@ export function recordSampler(fake: FakeNvidiaSmi, options: Partial<SamplerOptio
   const sampler = createSampler(source, { intervalMs, gpus: null, demoReason: null, ...options });
   const samples: Sample[] = [];
   const sources: SourceState[] = [];
-  sampler.onSample((sample) => samples.push(sample));
-  sampler.onSource((state) => sources.push(state));
+  sampler.start({
+    sample: (sample) => samples.push(sample),
+    source: (state) => sources.push(state),
+    jump() {},
+  });
   return {
     ...sampler,
     samples,

@@ -169,7 +169,7 @@ describe("who may connect", () => {
     const [error] = await waitUntil(() => (panel.errors.length > 0 ? panel.errors : null), {
       what: "the refusal",
     });
-    expect(error).toMatchObject({ data: { code: "protocol-version", params: { client: 99, server: 1 } } });
+    expect(error).toMatchObject({ data: { code: "protocol-version", params: { client: 99, server: 2 } } });
   });
 });
 

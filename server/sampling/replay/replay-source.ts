@@ -13,6 +13,8 @@ export interface ReplaySource extends SampleSource {
   replay(): ReplayState | null;
   /** Plays, pauses, goes to a moment or changes the speed; what is left out stays as it is. */
   control(demand: ReplayDemand): void;
+  /** Told once when the file has been read, before the first tick: the whole of it, in order. Awaited. */
+  beforePlay(take: (recording: Recording, signal: AbortSignal) => Promise<void>): void;
 }
 
 export interface ReplayOptions {
@@ -20,18 +22,17 @@ export interface ReplayOptions {
   /** Name of the file as viewers see it, without its folders. */
   name: string;
   speed: number;
-  /** Told once when the file has been read, before the first tick: the whole of it, in order. Awaited. */
-  onRead(recording: Recording, signal: AbortSignal): Promise<void>;
 }
 
 /** Several steps a tick of the eye; at 60× a step is 3 s of the recording. */
 const STEP_MS = 50;
 
 /** Plays a log as if it happened now. */
-export function createReplaySource({ path, name, speed, onRead }: ReplayOptions): ReplaySource {
+export function createReplaySource({ path, name, speed }: ReplayOptions): ReplaySource {
   const events = createEmitter<SourceEvent>();
   const closing = new AbortController();
   let recording: Recording | null = null;
+  let take: Parameters<ReplaySource["beforePlay"]>[0] = async () => {};
   let playback: Playback = { atMs: 0, speed, paused: false };
   let clockMs = 0;
   /** The next tick to be told. */
@@ -46,7 +47,7 @@ export function createReplaySource({ path, name, speed, onRead }: ReplayOptions)
       events.emit({ type: "problem", status: "failed", problem: problem(codeOf(read.code), read.params) });
       return;
     }
-    await onRead(read.data, closing.signal);
+    await take(read.data, closing.signal);
     if (closing.signal.aborted) return;
     recording = read.data;
     playback = { ...playback, atMs: recording.times[0] ?? 0 };
@@ -96,6 +97,9 @@ export function createReplaySource({ path, name, speed, onRead }: ReplayOptions)
     kind: "replay",
     subscribe: events.subscribe,
     start: () => void load(),
+    beforePlay(told) {
+      take = told;
+    },
     // A recording has its own rate.
     setIntervalMs() {},
     queryProcesses: async () => ({ processes: null, cpuMs: 0 }),

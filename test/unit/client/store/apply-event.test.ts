@@ -6,7 +6,8 @@ import { INITIAL_STATE, type PanelState } from "../../../../client/store/panel-s
 import { createPanelStore } from "../../../../client/store/panel-store.ts";
 import { selectFresh } from "../../../../client/store/selectors.ts";
 import { UNKNOWN_READING } from "../../../../shared/gpu/gpu.ts";
-import { type GpuPromise, UNKNOWN_PROMISE } from "../../../../shared/protocol/state.ts";
+import { UNKNOWN_PROMISE } from "../../../../shared/protocol/state.ts";
+import { detailsOf } from "../../../../shared/protocol/view.ts";
 import { gpusAt, sidecar } from "./small-sidecar.ts";
 
 const lastSeqOf = ({ known }: PanelState) => known?.rows.at(-1)?.seq ?? 0;
@@ -113,8 +114,12 @@ describe("what is forgotten", () => {
         fc.integer({ min: -2, max: 20 }),
         fc.nat({ max: 5 }),
         (sample, data, columns, at) => {
-          let state = applyEvent(panel, { type: "sample", sample });
-          state = applyEvent(state, { type: "details", details: [[at, { fanPct: 5 }]] });
+          let state = applyEvent(panel, { type: "turn", sample, parts: {} });
+          const details = gpusAt(
+            1,
+            Array.from({ length: at }, (_, i) => `GPU-${i}`),
+          ).map(detailsOf);
+          state = applyEvent(state, { type: "turn", sample: null, parts: { details } });
           state = applyEvent(state, {
             type: "resumed",
             sinceSeq: 0,
@@ -134,8 +139,9 @@ describe("what the figures are worth", () => {
   const source = panel.known?.source;
   if (source === undefined) throw new Error("a hello tells the source");
   const from = (status: typeof source.status): PanelEvent => ({
-    type: "source",
-    source: { ...source, status },
+    type: "turn",
+    sample: null,
+    parts: { source: { ...source, status } },
   });
   const over = (status: PanelState["connection"]["status"]): PanelEvent => ({
     type: "connection",
@@ -167,7 +173,8 @@ describe("what the figures are worth", () => {
   });
 
   test("WIRE-2 a sample changes the readings, details what they name, and neither anything else", () => {
-    const sampled = applyEvent(panel, { type: "sample", sample: [2, 2000, 5, 6, 7, 8, null] }).known?.gpus[0];
+    const sampled = applyEvent(panel, { type: "turn", sample: [2, 2000, 5, 6, 7, 8, null], parts: {} }).known
+      ?.gpus[0];
     const readings = {
       memoryUsedMiB: 5,
       memoryFreeMiB: 6,
@@ -177,16 +184,17 @@ describe("what the figures are worth", () => {
     };
     expect(sampled).toEqual({ ...panel.known?.gpus[0], ...readings });
     const patch = { fanPct: 77, mig: null };
-    const detailed = applyEvent(panel, { type: "details", details: [[0, patch]] }).known?.gpus[0];
+    const details = (panel.known?.gpus ?? []).map((gpu) => ({ ...detailsOf(gpu), ...patch }));
+    const detailed = applyEvent(panel, { type: "turn", sample: null, parts: { details } }).known?.gpus[0];
     expect(detailed).toEqual({ ...panel.known?.gpus[0], ...patch });
-    expect(applyEvent(panel, { type: "sample", sample: [2, 2000, 5] })).toBe(panel);
-    expect(applyEvent(INITIAL_STATE, { type: "sample", sample: [2, 2000, 5, 6, 7, 8, null] })).toBe(
+    expect(applyEvent(panel, { type: "turn", sample: [2, 2000, 5], parts: {} })).toBe(panel);
+    expect(applyEvent(INITIAL_STATE, { type: "turn", sample: [2, 2000, 5, 6, 7, 8, null], parts: {} })).toBe(
       INITIAL_STATE,
     );
   });
 
   test("WIRE-6 a resume whose history cannot be read keeps what is known", () => {
-    const later = applyEvent(panel, { type: "sample", sample: [5, 5000, 1, 1, 1, 1, 1] });
+    const later = applyEvent(panel, { type: "turn", sample: [5, 5000, 1, 1, 1, 1, 1], parts: {} });
     const gpus = [...(later.known?.gpus ?? [])];
     const broken = { seq: 5, gpus, history: { columns: 7, data: [1] } };
     const after = applyEvent(later, { type: "resumed", sinceSeq: 1, resumed: broken });
@@ -228,7 +236,7 @@ test("PNL-1 the store tells its listeners of every change once, and of nothing e
   send(server.sample());
   send(server.hello(0));
   send(server.sample());
-  send({ type: "sample", sample: [1] });
+  send({ type: "turn", sample: [1], parts: {} });
   expect(heard).toEqual([1, 2]);
   stop();
   send(server.sample());
@@ -238,14 +246,15 @@ test("PNL-1 the store tells its listeners of every change once, and of nothing e
   expect(listeners.size).toBe(0);
 });
 
-test("WIRE-1 promises that have changed replace those at their positions, and the others stay", () => {
+test("WIRE-1 promises that have changed replace those of before", () => {
   const server = sidecar(1000);
   server.setGpus(["GPU-a", "GPU-b"]);
   server.sample();
-  const promised = (promisedMiB: number) => ({ ...UNKNOWN_PROMISE, promisedMiB });
-  const tell = (panel: PanelState, ...promises: [number, GpuPromise][]) =>
-    applyEvent(panel, { type: "capacity", capacity: { promises } });
-  const first = tell(applyEvent(INITIAL_STATE, server.hello(0)), [1, promised(7)]);
-  expect(first.known?.promises).toEqual([UNKNOWN_PROMISE, promised(7)]);
-  expect(tell(first, [0, promised(8)], [5, promised(9)]).known?.promises).toEqual([promised(8), promised(7)]);
+  const promises = [UNKNOWN_PROMISE, { ...UNKNOWN_PROMISE, promisedMiB: 7 }];
+  const told = applyEvent(applyEvent(INITIAL_STATE, server.hello(0)), {
+    type: "turn",
+    sample: null,
+    parts: { promises },
+  });
+  expect(told.known?.promises).toEqual(promises);
 });

@@ -7,6 +7,7 @@ import { encodeHistory } from "../../../../shared/history/codec.ts";
 import { HISTORY_WINDOW_MS } from "../../../../shared/history/row.ts";
 import type { Hello } from "../../../../shared/protocol/messages.ts";
 import { encodeSample } from "../../../../shared/protocol/sample-codec.ts";
+import { PROTOCOL_VERSION } from "../../../../shared/protocol/version.ts";
 import { IDLE_RELEASE } from "../../../../shared/release/release.ts";
 
 const [demo] = createDemoGpus(1);
@@ -33,7 +34,7 @@ export function sidecar(everyMs: number) {
       seq++;
       gpus = gpusAt(seq, uuids);
       history.append({ seq, tMs: seq * everyMs, gpus });
-      return { type: "sample", sample: encodeSample(seq, seq * everyMs, gpus) };
+      return { type: "turn", sample: encodeSample(seq, seq * everyMs, gpus), parts: {} };
     },
     hello(lastSeq: number, bootId = "boot-a"): PanelEvent {
       return { type: "hello", hello: helloOf(bootId, seq, gpus, encoded(lastSeq)) };
@@ -48,7 +49,7 @@ export function sidecar(everyMs: number) {
 }
 function helloOf(bootId: string, seq: number, gpus: Gpu[], history: Hello["history"]): Hello {
   return {
-    protocol: 1,
+    protocol: PROTOCOL_VERSION,
     bootId,
     version: "1",
     epochMs: 0,

@@ -1,0 +1,38 @@
+import type { Sample } from "../../shared/gpu/sample.ts";
+import type { Options } from "../config/options.ts";
+import { createEmitter, type Emitter } from "../lib/emitter.ts";
+import type { BackendWatch } from "../release/backend-watch.ts";
+import type { Backend } from "../release/backends/backend.ts";
+import { createReleaseController, type ReleaseController } from "../release/controller.ts";
+import type { ProcessOwners } from "../release/owners/process-owners.ts";
+import type { Sampler } from "../sampling/sampler.ts";
+
+const LIMITS = { jobLimitMs: 2 * 3_600_000, stopLimitMs: 60_000 };
+
+/** Releases, and the way for a sample to reach one that measures. */
+export function composeReleases(
+  options: Pick<Options, "releasePatience" | "backendInterval">,
+  parts: { sampler: Sampler; watch: BackendWatch; backends: readonly Backend[]; owners: ProcessOwners },
+): { releases: ReleaseController; measured: Emitter<Sample> } {
+  const { sampler, watch, backends, owners } = parts;
+  const measured = createEmitter<Sample>();
+  const releases = createReleaseController({
+    backends,
+    watch,
+    ownersFound: owners.isFound,
+    limits: {
+      ...LIMITS,
+      patienceMs: options.releasePatience,
+      statusIntervalMs: options.backendInterval,
+    },
+    samples: {
+      latest: sampler.latest,
+      nowMs: sampler.nowMs,
+      onSample: measured.subscribe,
+      holdFast: sampler.holdFast,
+      refreshProcesses: sampler.refreshProcesses,
+      isLive: () => sampler.source().status === "live",
+    },
+  });
+  return { releases, measured };
+}

@@ -1,0 +1,126 @@
+import type { Job } from "../shared/capacity/job.ts";
+import type { Sample } from "../shared/gpu/sample.ts";
+import type { SourceState } from "../shared/protocol/state.ts";
+import { recordOf } from "../shared/release/record.ts";
+import { isReleasing, type Release } from "../shared/release/release.ts";
+import type { EndedJob } from "./capacity/jobs.ts";
+import type { CapacityArea } from "./compose/capacity.ts";
+import type { DecisionsArea } from "./compose/decisions.ts";
+import type { HealthArea } from "./compose/health.ts";
+import type { HistoryParts } from "./compose/history.ts";
+import type { Logs } from "./compose/logs.ts";
+import type { ReplayArea } from "./compose/replay.ts";
+import type { Gateway } from "./gateway/gateway.ts";
+import type { Publisher } from "./gateway/publisher.ts";
+import type { Emitter } from "./lib/emitter.ts";
+import type { Tally } from "./recording/prometheus/tally.ts";
+import type { Sessions } from "./recording/sessions/sessions.ts";
+import type { Audit } from "./release/audit.ts";
+import type { BackendWatch } from "./release/backend-watch.ts";
+import type { SamplerCourse } from "./sampling/sampler.ts";
+
+/** The parts that a turn goes through. */
+export interface TurnParts {
+  history: HistoryParts;
+  /** `null`: a recording is played, and nothing is decided. */
+  decisions: DecisionsArea | null;
+  capacity: CapacityArea;
+  watch: BackendWatch;
+  sessions: Sessions;
+  logs: Logs;
+  tally: Tally;
+  health: HealthArea;
+  /** A release that waits for the next sample. */
+  measured: Emitter<Sample>;
+  audit: Audit;
+  gateway: Gateway;
+  publisher: Publisher;
+  replayed: ReplayArea;
+  latest(): Sample;
+  /** Remembers which jobs there are, for those who ask without knowing of jobs. */
+  remember(jobs: readonly Job[]): void;
+  /** The run of the sidecar gets another name: what viewers know is of another moment. */
+  beginAnew(): void;
+  complainOf(source: SourceState): void;
+}
+
+/** What happens, and all that follows from it, in the order in which it follows. */
+export interface Turn extends SamplerCourse {
+  jobsChanged(): void;
+  jobEnded(ended: EndedJob): void;
+  backendsChanged(): void;
+  release(release: Release): void;
+  alertsChanged(): void;
+}
+
+export function createTurn(parts: TurnParts): Turn {
+  const { history, decisions, capacity, watch, sessions, logs, tally, health, publisher } = parts;
+  let wasReleasing = false;
+  /** While a sample is gone through, what changes is said with it, in one message. */
+  let inTurn = false;
+  const say = (urgent: boolean) => {
+    if (!inTurn) publisher.changed(urgent);
+  };
+  return {
+    sample(sample) {
+      inTurn = true;
+      history.sample(sample);
+      // Before the step that decides on it.
+      decisions?.sample(sample.gpus);
+      capacity.sample(sample);
+      // Whose process a job runs in, this list of processes may tell.
+      watch.look();
+      sessions.sample(sample, running(capacity.jobs.list()));
+      logs.sample(sample);
+      tally.sample();
+      health.sample(sample);
+      inTurn = false;
+      parts.gateway.sample(sample);
+      // Last: a release that ends with this sample is news of its own.
+      parts.measured.emit(sample);
+    },
+    source(source) {
+      parts.complainOf(source);
+      say(true);
+    },
+    jump() {
+      health.jump();
+      parts.replayed.jump(parts.latest(), history.recent);
+      parts.beginAnew();
+      parts.gateway.greetAll();
+    },
+    jobsChanged() {
+      parts.remember(capacity.jobs.list());
+      decisions?.jobsChanged();
+      capacity.estimator.look();
+      watch.look();
+      say(false);
+    },
+    jobEnded(ended) {
+      capacity.estimator.jobEnded(ended);
+      sessions.jobEnded(ended.job);
+      logs.jobEnded(ended);
+      tally.jobEnded(ended.job);
+      health.jobEnded(ended);
+    },
+    backendsChanged() {
+      decisions?.backends(watch.states());
+      capacity.estimator.look();
+      say(false);
+    },
+    release(release) {
+      const record = recordOf(release);
+      if (record !== null) parts.audit.append(record);
+      decisions?.release(release);
+      logs.release(release);
+      tally.release(release);
+      capacity.release(release);
+      // Its steps are watched by whoever pressed the button: none waits for a sample.
+      say(isReleasing(release) || wasReleasing);
+      wasReleasing = isReleasing(release);
+    },
+    alertsChanged: () => say(true),
+  };
+}
+
+const running = (jobs: readonly Job[]) => jobs.filter(({ state }) => state === "running");

@@ -1,0 +1,203 @@
+import { EventEmitter } from "node:events";
+import * as v from "valibot";
+import { afterEach, beforeEach, expect, test, vi } from "vitest";
+import { readChanges } from "../../../../client/connection/read-changes.ts";
+import type { MessageBytes } from "../../../../server/gateway/message-bytes.ts";
+import { createPublisher } from "../../../../server/gateway/publisher.ts";
+import { createReader } from "../../../../server/gateway/reader.ts";
+import { createViewers } from "../../../../server/gateway/viewers.ts";
+import { changesSchema } from "../../../../shared/protocol/messages.ts";
+import { type View, viewOf } from "../../../../shared/protocol/view.ts";
+import { sidecar } from "../../client/store/small-sidecar.ts";
+
+beforeEach(() => void vi.useFakeTimers());
+afterEach(() => void vi.useRealTimers());
+
+const packetSchema = v.tuple([
+  v.literal("turn"),
+  v.nullable(v.array(v.nullable(v.number()))),
+  v.optional(changesSchema),
+]);
+
+/** A connection that takes what is written as long as it reads. */
+function connection() {
+  const events = new EventEmitter();
+  const sent: MessageBytes[] = [];
+  let waiting: MessageBytes[] = [];
+  const closed = vi.fn();
+  const transport = { writable: true };
+  const flush = () => {
+    events.emit("flush");
+    sent.push(...waiting);
+    waiting = [];
+  };
+  return {
+    transport,
+    sent,
+    closed,
+    on: (event: string, listener: (packet: { data?: unknown }) => void) => events.on(event, listener),
+    write(packet: string, options: MessageBytes["options"]) {
+      events.emit("packetCreate", { data: packet });
+      waiting.push({ packet, options });
+      if (transport.writable) flush();
+    },
+    close: closed,
+    readsAgain() {
+      transport.writable = true;
+      flush();
+    },
+  };
+}
+
+function machine() {
+  const hello = () => {
+    const server = sidecar(1000);
+    server.sample();
+    const event = server.hello(0);
+    if (event.type !== "hello") throw new Error("hello expected");
+    return event.hello;
+  };
+  const { state } = hello();
+  let now: View = viewOf({ ...state, profiles: [] });
+  const viewers = createViewers(10, () => {});
+  const publisher = createPublisher({ ...viewers, view: () => now, nowMs: () => performance.now() });
+  let seq = 0;
+  publisher.settle();
+  return {
+    viewers,
+    publisher,
+    set(part: Partial<View>) {
+      now = { ...now, ...part };
+    },
+    view: () => now,
+    turn() {
+      vi.advanceTimersByTime(1000);
+      publisher.turn({ seq: ++seq, tMs: seq * 1000, gpus: state.gpus });
+    },
+  };
+}
+
+/** What a viewer has after these messages. */
+function read(from: View, messages: readonly MessageBytes[]) {
+  let view = from;
+  const seqs: number[] = [];
+  for (const { packet } of messages) {
+    const [, sample, changes] = v.parse(packetSchema, JSON.parse(packet.slice(1)));
+    if (sample?.[0] != null) seqs.push(sample[0]);
+    const next = readChanges(view, changes ?? {});
+    if (next === null) throw new Error(`cannot be read: ${packet}`);
+    view = next.view;
+  }
+  return { view, seqs };
+}
+
+test("WIRE-9 all who watch get the same bytes, and who applies them has what the sidecar has", () => {
+  const { viewers, publisher, set, view, turn } = machine();
+  const from = view();
+  const [a, b] = [connection(), connection()];
+  viewers.add("a", createReader(a), true);
+  viewers.add("b", createReader(b), true);
+  turn();
+  set({
+    alerts: [
+      {
+        id: "x",
+        rule: "leak",
+        severity: "info",
+        since: 1,
+        message: "m",
+        advice: "",
+        params: {},
+        acknowledged: false,
+        mutedUntil: null,
+      },
+    ],
+  });
+  turn();
+  turn();
+  expect(a.sent).toHaveLength(3);
+  const frameOf = ({ options }: MessageBytes) => options.wsPreEncodedFrame;
+  for (const [i, message] of a.sent.entries())
+    expect(frameOf(message)).toBe(b.sent[i]?.options.wsPreEncodedFrame);
+  expect(read(from, a.sent)).toEqual({ view: view(), seqs: [1, 2, 3] });
+  publisher.close();
+});
+
+test("WIRE-10 a viewer that does not read skips turns, gets everything of now when it reads again, and is cut off if it never does", () => {
+  const { viewers, set, view, turn } = machine();
+  const from = view();
+  const slow = connection();
+  viewers.add("slow", createReader(slow), true);
+  slow.transport.writable = false;
+  for (let i = 1; i <= 40; i++) {
+    set({ processMiB: [[1000 * i]] });
+    turn();
+  }
+  slow.readsAgain();
+  turn();
+  const { view: seen, seqs } = read(from, slow.sent);
+  expect(seqs).toEqual([...Array.from({ length: 16 }, (_, i) => i + 1), 41]);
+  expect(seen).toEqual(view());
+  expect(slow.closed).not.toHaveBeenCalled();
+  slow.transport.writable = false;
+  for (let i = 0; i < 90; i++) turn();
+  expect(slow.closed).toHaveBeenCalledWith(true);
+});
+
+test("WIRE-10 one that asks and asks and never reads is cut off beyond about 1 MiB", async () => {
+  const { viewers } = machine();
+  const greedy = connection();
+  viewers.add("greedy", createReader(greedy), false);
+  greedy.transport.writable = false;
+  const answer = {
+    packet: "x".repeat(100_000),
+    options: { compress: false as const, wsPreEncodedFrame: [] },
+  };
+  for (let i = 0; i < 11; i++) greedy.write(answer.packet, answer.options);
+  await Promise.resolve();
+  expect(greedy.closed).not.toHaveBeenCalled();
+  greedy.write(answer.packet, answer.options);
+  await Promise.resolve();
+  expect(greedy.closed).toHaveBeenCalledWith(true);
+});
+
+test("WIRE-3 a hidden viewer gets alerts and the release, no samples, and everything when it watches again", () => {
+  const { viewers, publisher, set, view, turn } = machine();
+  const from = view();
+  const hidden = connection();
+  const reader = createReader(hidden);
+  viewers.add("hidden", reader, false);
+  turn();
+  turn();
+  expect(hidden.sent).toHaveLength(0);
+  set({ backends: [], processMiB: [[5]], alerts: [] });
+  const { release } = view();
+  set({ release: { ...Object(release), state: "calling" } });
+  publisher.changed(true);
+  expect(read(from, hidden.sent).view.release).toMatchObject({ state: "calling" });
+  expect(viewers.setWatching("hidden", true)).toBe(true);
+  publisher.catchUp(reader);
+  expect(read(from, hidden.sent).view).toEqual(view());
+});
+
+test("WIRE-11 what nobody can see change is not sent, and what is seldom looked at every 5 s", () => {
+  const { viewers, set, view, turn } = machine();
+  const watcher = connection();
+  viewers.add("w", createReader(watcher), true);
+  const partsOf = (message: MessageBytes | undefined) =>
+    Object.keys(JSON.parse(message?.packet.slice(1) ?? "[]")[2] ?? {});
+  set({ processMiB: [[10_000]] });
+  for (let i = 0; i < 6; i++) turn();
+  const before = watcher.sent.length;
+  set({ processMiB: [[10_010]] });
+  for (let i = 0; i < 10; i++) turn();
+  expect(watcher.sent.slice(before).flatMap(partsOf)).toEqual([]);
+  set({ processMiB: [[12_000]] });
+  for (let i = 0; i < 10; i++) {
+    set({ processMiB: [[12_000 + i * 500]] });
+    turn();
+  }
+  const told = watcher.sent.slice(before).filter((message) => partsOf(message).includes("processMiB"));
+  expect(told.length).toBeLessThanOrEqual(3);
+  expect(view().processMiB).toEqual([[16_500]]);
+});
