@@ -4,34 +4,42 @@ import { readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { explainErrors, explainListenError, usage } from "./config/explain.ts";
-import type { Options } from "./config/options.ts";
+import { type Options, optionsSchema, testOptionsSchema } from "./config/options.ts";
 import { readOptions } from "./config/read-options.ts";
+import { readTimeScale } from "./config/time-scale.ts";
 import { createSidecar } from "./sidecar.ts";
+import { scaleTimings, TIMINGS, type Timings } from "./timings.ts";
 
 /** Version of the package; the build puts it in. */
 declare const __VERSION__: string;
 
-const CLOSE_PATIENCE_MS = 5000;
-
 function main() {
-  const result = readOptions(process.argv.slice(2), process.env, readText);
+  const scale = readTimeScale(process.env);
+  const schema = scale.kind === "scale" && scale.asked ? testOptionsSchema : optionsSchema;
+  const result = readOptions(process.argv.slice(2), process.env, readText, schema);
   if (result.kind === "help") return void process.stdout.write(usage());
   if (result.kind === "version") return void process.stdout.write(`${__VERSION__}\n`);
-  if (result.kind === "errors") {
-    process.stderr.write(explainErrors(result.errors));
-    process.exitCode = 1;
-    return;
-  }
-  run(result.options);
+  if (result.kind === "errors") return fail(result.errors);
+  if (scale.kind === "error") return fail([scale.error]);
+  if (scale.factor !== 1) complain(`a test has the time pass ${scale.factor} times faster.`);
+  run(result.options, scaleTimings(TIMINGS, scale.factor));
 }
 
-function run(options: Options) {
+function fail(errors: readonly string[]) {
+  process.stderr.write(explainErrors(errors));
+  process.exitCode = 1;
+}
+
+const complain = (message: string) => void process.stderr.write(`gpu-status-panel: ${message}\n`);
+
+function run(options: Options, timings: Timings) {
   const here = dirname(fileURLToPath(import.meta.url));
   const sidecar = createSidecar(options, {
     clientFolder: join(here, "../client"),
     version: __VERSION__,
     env: process.env,
-    complain: (message) => void process.stderr.write(`gpu-status-panel: ${message}\n`),
+    complain,
+    timings,
   });
 
   let ending = false;
@@ -39,7 +47,7 @@ function run(options: Options) {
     if (ending) return;
     ending = true;
     // Whatever hangs, the program ends; the guard of the query loop sees to the rest.
-    setTimeout(() => process.exit(code), CLOSE_PATIENCE_MS).unref();
+    setTimeout(() => process.exit(code), timings.patience.closeMs).unref();
     sidecar.close().then(
       () => process.exit(code),
       (error: unknown) => {

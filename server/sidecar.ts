@@ -35,6 +35,7 @@ import { chooseSource } from "./sampling/choose-source.ts";
 import { isWsl } from "./sampling/host.ts";
 import { createHostWatch } from "./sampling/host-watch.ts";
 import { createSampler } from "./sampling/sampler.ts";
+import type { Timings } from "./timings.ts";
 
 /** What the sidecar needs from the program around it. */
 export interface SidecarSurroundings {
@@ -46,6 +47,8 @@ export interface SidecarSurroundings {
   mounted?: boolean;
   /** Tells the one who started the sidecar what does not work, though it goes on. */
   complain(message: string): void;
+  /** How long the product waits. */
+  timings: Timings;
 }
 
 /** A running sidecar: everything wired, sampling begun, not yet listening. */
@@ -58,13 +61,10 @@ export interface Sidecar {
   close(): Promise<void>;
 }
 
-const HOST_INTERVAL_MS = 10_000;
-const RELEASE_LIMITS = { jobLimitMs: 2 * 3_600_000, stopLimitMs: 60_000 };
-
 /** Composition root: builds, wires and owns the parts; only it and `compose/` join the server's folders. */
 export function createSidecar(
   options: Options,
-  { clientFolder, version, env, mounted = false, complain }: SidecarSurroundings,
+  { clientFolder, version, env, mounted = false, complain, timings }: SidecarSurroundings,
 ): Sidecar {
   const disposer = createDisposer();
   let bootId = randomUUID();
@@ -75,7 +75,7 @@ export function createSidecar(
   if (profile === undefined) throw new Error("there is no job profile");
 
   const choice = chooseSource(options, env);
-  const { source, backends, replay } = composeSource(choice, options, env, (...read) =>
+  const { source, backends, replay } = composeSource(choice, options, env, timings, (...read) =>
     replayed.fill(history.archive, ...read),
   );
   const replayed = composeReplay(replay);
@@ -87,13 +87,14 @@ export function createSidecar(
     keepsRate: options.logCsv !== undefined || options.logJsonl !== undefined,
     findOwners: owners.update,
     backendOf: owners.ownerOf,
+    timings,
   });
   disposer.add(sampler.close);
   disposer.add(tellOfTrouble(sampler, options.gpus ?? [], complain));
   // The time of a recording is its own, counted from 1970.
   const epochMs = replay === null ? Date.now() - Math.round(sampler.nowMs()) : 0;
   const nowMs = () => epochMs + sampler.nowMs();
-  const readHost = createHostWatch();
+  const readHost = createHostWatch(timings.sampling.hostFreshMs);
   const folder = replay === null ? (options.dataDir ?? dataFolder(env)) : scratchFolder(disposer);
   const history = composeHistory({
     sampler,
@@ -105,6 +106,7 @@ export function createSidecar(
     complain,
     disposer,
     recorded: replay === null ? undefined : replayed,
+    timings,
   });
 
   /** The jobs, once they are there. */
@@ -120,7 +122,8 @@ export function createSidecar(
     watch,
     ownersFound: owners.isFound,
     limits: {
-      ...RELEASE_LIMITS,
+      ...timings.release,
+      patience: timings.patience,
       patienceMs: options.releasePatience,
       statusIntervalMs: options.backendInterval,
     },
@@ -143,7 +146,7 @@ export function createSidecar(
   // Closed before the audit: a release that the end breaks off is kept, too.
   disposer.add(releases.close);
 
-  const common = { disposer, sampler, watch, folder, complain };
+  const common = { disposer, sampler, watch, folder, complain, timings };
   const capacity = composeCapacity({
     ...common,
     profiles,
@@ -265,7 +268,7 @@ export function createSidecar(
     },
     makeHello,
     watchedChanged,
-    { path: `${options.basePath}socket.io`, leastSampleMs: replay === null ? 0 : 100, admit },
+    { path: `${options.basePath}socket.io`, leastSampleMs: replay === null ? 0 : 100, admit, timings },
   );
   disposer.add(gateway.close);
   disposer.add(sampler.onSample(gateway.sample));
@@ -290,7 +293,7 @@ export function createSidecar(
     capacity.estimator.setWatched(watched);
     clearInterval(hostTimer);
     if (!watched) return;
-    hostTimer = setInterval(() => gateway.host(readHost().state), HOST_INTERVAL_MS);
+    hostTimer = setInterval(() => gateway.host(readHost().state), timings.panel.hostIntervalMs);
   }
 
   return { server, token, sourceKind: choice.kind, close: disposer.close };

@@ -30,6 +30,7 @@ import { createThrottle } from "../lib/throttle.ts";
 import type { BackendWatch } from "../release/backend-watch.ts";
 import type { ReleaseController } from "../release/controller.ts";
 import type { Sampler } from "../sampling/sampler.ts";
+import type { Timings } from "../timings.ts";
 
 export interface CapacityParts {
   disposer: Disposer;
@@ -47,6 +48,7 @@ export interface CapacityParts {
   epochMs: number;
   readHost(): HostState;
   complain(message: string): void;
+  timings: Pick<Timings, "panel">;
 }
 
 /** Jobs, estimates and the fit check, wired to samples and backends. */
@@ -62,9 +64,6 @@ export interface CapacityArea {
 }
 
 const WORDS = { en: capacityWordsEn, "zh-CN": capacityWordsZhCn };
-const JOBS_INTERVAL_MS = 1000;
-/** Promises change with every list of processes. */
-const CAPACITY_INTERVAL_MS = 5000;
 
 export function composeCapacity(parts: CapacityParts): CapacityArea {
   const { disposer, sampler, watch, profile } = parts;
@@ -168,8 +167,8 @@ export function composeCapacity(parts: CapacityParts): CapacityArea {
           ...(profiles ? { profiles: [...estimator.profiles()] } : {}),
         });
       }
-      const tellCalmly = createThrottle(CAPACITY_INTERVAL_MS, send);
-      const tellSoon = createThrottle(JOBS_INTERVAL_MS, send);
+      const tellCalmly = createThrottle(parts.timings.panel.capacityIntervalMs, send);
+      const tellSoon = createThrottle(parts.timings.panel.jobsIntervalMs, send);
       disposer.add(tellCalmly.close);
       disposer.add(tellSoon.close);
       disposer.add(
@@ -180,7 +179,7 @@ export function composeCapacity(parts: CapacityParts): CapacityArea {
           (matters ? tellSoon : tellCalmly).call();
         }),
       );
-      const tellJobs = createThrottle(JOBS_INTERVAL_MS, () => gateway.jobs(jobs.list()));
+      const tellJobs = createThrottle(parts.timings.panel.jobsIntervalMs, () => gateway.jobs(jobs.list()));
       disposer.add(tellJobs.close);
       disposer.add(jobs.onChange(tellJobs.call));
     },

@@ -3,7 +3,8 @@ import type { Jobs } from "../capacity/jobs.ts";
 import type { Disposer } from "../lib/disposer.ts";
 import { createSessionStore } from "../recording/sessions/session-store.ts";
 import { createSessions, type Sessions } from "../recording/sessions/sessions.ts";
-import { IDLE_INTERVAL_MS, type Sampler } from "../sampling/sampler.ts";
+import type { Sampler } from "../sampling/sampler.ts";
+import type { Timings } from "../timings.ts";
 
 export interface SessionsDeps {
   disposer: Disposer;
@@ -14,10 +15,8 @@ export interface SessionsDeps {
   intervalMs(): number;
   /** Epoch milliseconds of the samples' clock. */
   nowMs(): number;
+  timings: Pick<Timings, "sampling" | "recording">;
 }
-
-/** What a kill may cost of the sums. */
-const SAVE_MS = 10_000;
 
 /** Sums up what is marked, by hand or as a job. */
 export function composeSessions({
@@ -27,8 +26,9 @@ export function composeSessions({
   jobs,
   intervalMs,
   nowMs,
+  timings,
 }: SessionsDeps): Sessions {
-  const longestMs = () => 2 * Math.max(IDLE_INTERVAL_MS, intervalMs());
+  const longestMs = () => 2 * Math.max(timings.sampling.idleIntervalMs, intervalMs());
   const sessions = createSessions(createSessionStore(database), longestMs, nowMs);
   disposer.add(sessions.save);
   disposer.add(
@@ -40,7 +40,7 @@ export function composeSessions({
     ),
   );
   disposer.add(jobs.onEnd(({ job }) => sessions.jobEnded(job)));
-  const timer = setInterval(sessions.save, SAVE_MS);
+  const timer = setInterval(sessions.save, timings.recording.sessionsSaveMs);
   disposer.add(() => clearInterval(timer));
   return sessions;
 }

@@ -18,6 +18,7 @@ import type { BackendState } from "../../shared/release/backend.ts";
 import type { Release } from "../../shared/release/release.ts";
 import { bearerOf } from "../lib/bearer.ts";
 import { SECURITY_HEADERS } from "../lib/security-headers.ts";
+import type { Timings } from "../timings.ts";
 import type { Admit } from "./admit.ts";
 import { callerOf } from "./caller.ts";
 import { acknowledgeAlert, muteRule } from "./commands/alerts.ts";
@@ -47,6 +48,7 @@ export interface GatewayOptions {
   /** The least time between two samples that are sent (ms): a recording at 60× has more than an eye can see. */
   leastSampleMs: number;
   admit: Admit;
+  timings: Pick<Timings, "panel" | "patience">;
 }
 
 /** The Socket.IO side of the sidecar: one evaluation per sample, whatever the number of viewers. */
@@ -74,11 +76,7 @@ type PanelServer = Server<ClientToServerEvents, ServerToClientEvents, DefaultEve
 type PanelSocket = Socket<ClientToServerEvents, ServerToClientEvents, DefaultEventsMap, SocketData>;
 
 const WATCHING = "watching";
-/** Details are for the one who opens them: a busy GPU changes some of them with every sample. */
-const DETAILS_INTERVAL_MS = 5000;
 const LARGEST_MESSAGE_BYTES = 16 * 1024;
-/** A connection that never says hello is closed. */
-const HELLO_TIMEOUT_MS = 10_000;
 
 export function createGateway(
   http: HttpServer,
@@ -86,13 +84,13 @@ export function createGateway(
   makeHello: MakeHello,
   /** Told whether anybody watches. */
   onWatched: (watched: boolean) => void,
-  { path, leastSampleMs, admit }: GatewayOptions,
+  { path, leastSampleMs, admit, timings }: GatewayOptions,
 ): Gateway {
   const io: PanelServer = new Server(http, {
     path,
     serveClient: false,
     maxHttpBufferSize: LARGEST_MESSAGE_BYTES,
-    connectTimeout: HELLO_TIMEOUT_MS,
+    connectTimeout: timings.patience.helloMs,
     cors: {
       origin: (origin, answer) => answer(null, origin !== undefined && admit.mayRead(origin)),
       credentials: false,
@@ -213,7 +211,7 @@ export function createGateway(
         sampleSentAtMs = now;
         io.to(WATCHING).volatile.emit("sample", encodeSample(seq, tMs, gpus));
       }
-      if (tMs - detailsAtMs < DETAILS_INTERVAL_MS) return;
+      if (tMs - detailsAtMs < timings.panel.detailsIntervalMs) return;
       const changes = diffDetails(details, known);
       if (changes.length > 0) {
         detailsAtMs = tMs;

@@ -37,8 +37,7 @@ const MIGRATIONS: readonly string[] = [
    CREATE TABLE blocks (level INTEGER NOT NULL, gpu INTEGER NOT NULL, start INTEGER NOT NULL, body BLOB NOT NULL,
      PRIMARY KEY (level, gpu, start))`,
 ];
-/** A predecessor that is just ending may still hold the file when the sidecar starts; later on nothing is held up. */
-const FIRST_PATIENCE_MS = 2000;
+/** Once the sidecar runs nothing is held up. */
 const LATER_PATIENCE_MS = 0;
 
 const blockRow = v.object({
@@ -53,9 +52,14 @@ const idRow = v.object({ id: v.number() });
 /**
  * Opens the file, or begins it. A damaged one, or one of a newer version, is moved aside. One that is held by
  * another program, or a disk that is full, is waited for: each call tries again.
+ * @param lockPatienceMs for a predecessor that is just ending and still holds it
  * @param complain told once in words what does not work, and when it works again
  */
-export function openBlockStore(file: string, complain: (message: string) => void): BlockStore {
+export function openBlockStore(
+  file: string,
+  complain: (message: string) => void,
+  lockPatienceMs: number,
+): BlockStore {
   let sql: Sql | null = null;
   let statements: Statements | null = null;
   let trouble: Problem | null = null;
@@ -140,7 +144,7 @@ export function openBlockStore(file: string, complain: (message: string) => void
     complain(`history is written to ${file} again.`);
   }
 
-  connect(FIRST_PATIENCE_MS);
+  connect(lockPatienceMs);
 
   return {
     read: (bucketMs, uuid, fromMs, toMs) =>
