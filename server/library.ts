@@ -5,6 +5,7 @@ import { fileURLToPath } from "node:url";
 import { checkLibraryOptions, type LibrarySettings } from "./config/library-options.ts";
 import { mount } from "./mount/mount.ts";
 import { createSidecar as createInnerSidecar } from "./sidecar.ts";
+import { TIMINGS } from "./timings.ts";
 
 /** Version of the package; the build puts it in. */
 declare const __VERSION__: string;
@@ -94,6 +95,7 @@ export function createSidecar({ server, onProblem, ...settings }: SidecarOptions
     version: __VERSION__,
     env: process.env,
     mounted: true,
+    timings: TIMINGS,
     complain: onProblem ?? ((message) => process.emitWarning(message, "gpu-status-panel")),
   });
   let unmount: () => void;

@@ -7,39 +7,47 @@ import { fileURLToPath } from "node:url";
 import { urlOf, whoHasPort } from "./binding/who-has-port.ts";
 import { dataFolder } from "./config/data-folder.ts";
 import { explainErrors, explainListenError, explainPortTaken, usage } from "./config/explain.ts";
-import type { Options } from "./config/options.ts";
+import { type Options, optionsSchema, testOptionsSchema } from "./config/options.ts";
 import { readOptions } from "./config/read-options.ts";
+import { readTimeScale } from "./config/time-scale.ts";
 import { holdFiles } from "./data/folder-hold.ts";
 import { readHolder } from "./data/holder-note.ts";
 import { createBareServer } from "./http/http-server.ts";
 import { createSidecar } from "./sidecar.ts";
+import { scaleTimings, TIMINGS, type Timings } from "./timings.ts";
 
 /** Version of the package; the build puts it in. */
 declare const __VERSION__: string;
 
-const CLOSE_PATIENCE_MS = 5000;
 const EXIT_PORT_TAKEN = 3;
 
+const complain = (message: string) => void process.stderr.write(`gpu-status-panel: ${message}\n`);
+
 function main() {
-  const result = readOptions(process.argv.slice(2), process.env, readText);
+  const scale = readTimeScale(process.env);
+  const schema = scale.kind === "scale" && scale.asked ? testOptionsSchema : optionsSchema;
+  const result = readOptions(process.argv.slice(2), process.env, readText, schema);
   if (result.kind === "help") return void process.stdout.write(usage());
   if (result.kind === "version") return void process.stdout.write(`${__VERSION__}\n`);
-  if (result.kind === "errors") {
-    process.stderr.write(explainErrors(result.errors));
-    process.exitCode = 1;
-    return;
-  }
-  run(result.options);
+  if (result.kind === "errors") return fail(result.errors);
+  if (scale.kind === "error") return fail([scale.error]);
+  if (scale.factor !== 1) complain(`a test has the time pass ${scale.factor} times faster.`);
+  run(result.options, scaleTimings(TIMINGS, scale.factor));
+}
+
+function fail(errors: readonly string[]) {
+  process.stderr.write(explainErrors(errors));
+  process.exitCode = 1;
 }
 
 /** Takes the port before anything else: whoever does not get it has touched no file and started no process. */
-function run(options: Options) {
+function run(options: Options, timings: Timings) {
   const server = createBareServer();
   server.once("error", (error: NodeJS.ErrnoException) => void cannotListen(error, options));
   server.listen(options.port, options.host, () => {
     const address = server.address();
     const port = typeof address === "object" && address !== null ? address.port : options.port;
-    begin(options, { server, url: urlOf(options.host, port, options.basePath) });
+    begin(options, timings, { server, url: urlOf(options.host, port, options.basePath) });
   });
 }
 
@@ -63,14 +71,15 @@ function pidAt(port: number, { dataDir }: Options): number | null {
   return found?.pid ?? null;
 }
 
-function begin(options: Options, bound: { server: Server; url: string }) {
+function begin(options: Options, timings: Timings, bound: { server: Server; url: string }) {
   const here = dirname(fileURLToPath(import.meta.url));
   const sidecar = createSidecar(options, {
     clientFolder: join(here, "../client"),
     version: __VERSION__,
     env: process.env,
     bound,
-    complain: (message) => void process.stderr.write(`gpu-status-panel: ${message}\n`),
+    complain,
+    timings,
   });
 
   let ending = false;
@@ -78,7 +87,7 @@ function begin(options: Options, bound: { server: Server; url: string }) {
     if (ending) return;
     ending = true;
     // Whatever hangs, the program ends; the guard of the query loop sees to the rest.
-    setTimeout(() => process.exit(code), CLOSE_PATIENCE_MS).unref();
+    setTimeout(() => process.exit(code), timings.patience.closeMs).unref();
     sidecar.close().then(
       () => process.exit(code),
       (error: unknown) => {

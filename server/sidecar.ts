@@ -41,6 +41,7 @@ import { chooseSource } from "./sampling/choose-source.ts";
 import { isWsl } from "./sampling/host.ts";
 import { createHostWatch } from "./sampling/host-watch.ts";
 import { createSampler } from "./sampling/sampler.ts";
+import type { Timings } from "./timings.ts";
 import { createTurn } from "./turn.ts";
 
 /** What the sidecar needs from the program around it. */
@@ -55,6 +56,8 @@ export interface SidecarSurroundings {
   mounted?: boolean;
   /** Tells the one who started the sidecar what does not work, though it goes on. */
   complain(message: string): void;
+  /** How long the product waits. */
+  timings: Timings;
 }
 
 /** A running sidecar: everything wired, sampling begun. It listens only where its server did before. */
@@ -70,7 +73,7 @@ export interface Sidecar {
 /** Composition root: builds, wires and owns the parts; only it, `compose/` and the turn join the server's folders. */
 export function createSidecar(
   options: Options,
-  { clientFolder, version, env, bound, mounted = false, complain }: SidecarSurroundings,
+  { clientFolder, version, env, bound, mounted = false, complain, timings }: SidecarSurroundings,
 ): Sidecar {
   const disposer = createDisposer();
   let bootId = randomUUID();
@@ -87,7 +90,7 @@ export function createSidecar(
     url: bound?.url ?? null,
     complain,
   });
-  const { source, backends, replay } = composeSource(choice, options, env);
+  const { source, backends, replay } = composeSource(choice, options, env, timings);
   const replayed = composeReplay();
   const owners = createProcessOwners(backends);
   const sampler = createSampler(source, {
@@ -97,13 +100,14 @@ export function createSidecar(
     keepsRate: options.logCsv !== undefined || options.logJsonl !== undefined,
     findOwners: owners.update,
     backendOf: owners.ownerOf,
+    timings,
   });
   disposer.add(sampler.close);
   // The time of a recording is its own, counted from 1970.
   const epochMs = replay === null ? Date.now() - Math.round(sampler.nowMs()) : 0;
   const nowMs = () => epochMs + sampler.nowMs();
-  const readHost = createHostWatch();
-  const common = { disposer, sampler, folder, hold, complain };
+  const readHost = createHostWatch(timings.sampling.hostFreshMs);
+  const common = { disposer, sampler, folder, hold, complain, timings };
   const history = composeHistory({
     ...common,
     demo: isDemo,
@@ -122,7 +126,7 @@ export function createSidecar(
   const watch = createBackendWatch(backends, options.backendInterval, marked.runsIn);
   disposer.add(watch.close);
   const audit = createAudit(isDemo ? join(folder, "demo") : folder, complain, hold);
-  const { releases, measured } = composeReleases(options, { sampler, watch, backends, owners });
+  const { releases, measured } = composeReleases(options, { sampler, watch, backends, owners, timings });
   // Closed before the audit: a release that the end breaks off is kept, too.
   disposer.add(releases.close);
   const capacity = composeCapacity({
@@ -147,6 +151,7 @@ export function createSidecar(
   const sessions = composeSessions({
     disposer,
     database: capacity.database,
+    timings,
     intervalMs: () => replayed.intervalMs() ?? options.interval,
     nowMs,
   });
@@ -214,6 +219,7 @@ export function createSidecar(
     ...viewers,
     view: () => viewOf({ ...currentState(), profiles: capacity.estimator.profiles() }),
     nowMs: () => performance.now(),
+    timings: timings.panel,
   });
   disposer.add(publisher.close);
   const tally = createTally();
@@ -256,7 +262,7 @@ export function createSidecar(
       }),
     },
     { makeHello, viewers, publisher },
-    { path: `${options.basePath}socket.io`, leastSampleMs: replay === null ? 0 : 100, admit },
+    { path: `${options.basePath}socket.io`, leastSampleMs: replay === null ? 0 : 100, admit, timings },
   );
   disposer.add(gateway.close);
 

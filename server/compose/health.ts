@@ -20,6 +20,7 @@ import type { SourceChoice } from "../sampling/choose-source.ts";
 import type { HostReading } from "../sampling/host.ts";
 import type { Sampler } from "../sampling/sampler.ts";
 import { createSlowQuery, type SlowQuery } from "../sampling/slow-query.ts";
+import type { Timings } from "../timings.ts";
 
 export interface HealthParts {
   disposer: Disposer;
@@ -34,6 +35,7 @@ export interface HealthParts {
   nowMs(): number;
   readHost(): HostReading;
   complain(message: string): void;
+  timings: Pick<Timings, "health" | "notify" | "patience">;
 }
 
 /** What the rest of the sidecar does with alerts. */
@@ -48,13 +50,6 @@ export interface HealthArea extends Pick<Alerts, "list" | "acknowledge" | "mute"
   start(): void;
   onChange(listener: (alerts: Alert[]) => void): () => void;
 }
-
-/** Slow figures: once soon after the first samples, then seldom. */
-const SLOW_FIRST_MS = 5000;
-const SLOW_INTERVAL_MS = 60_000;
-/** Without samples the host is looked at all the same. */
-const SILENCE_MS = 15_000;
-const SILENCE_LOOK_MS = 10_000;
 
 const NO_HOST: HostFigures = {
   atMs: 0,
@@ -75,12 +70,15 @@ export function composeHealth(
   env: NodeJS.ProcessEnv,
   parts: HealthParts,
 ): HealthArea {
-  const { disposer, sampler, jobs, nowMs } = parts;
+  const { disposer, sampler, jobs, nowMs, complain, timings } = parts;
   // The demo machine's alerts must not be taken for those of the real one.
   const folder = choice.kind === "demo" ? join(parts.folder, "demo") : parts.folder;
   const rules = createRules(options.alerts);
-  const alerts = createAlerts(createAlertLog(folder, parts.complain, parts.hold), nowMs);
-  const notifier = createNotifier(options.notify, parts.readHost().state.name, { complain: parts.complain });
+  const alerts = createAlerts(createAlertLog(folder, complain, parts.hold), nowMs, timings.health.carriedMs);
+  const notifier = createNotifier(options.notify, parts.readHost().state.name, {
+    complain,
+    timings: timings.notify,
+  });
   disposer.add(notifier.close);
   // Nobody is called because of simulated or recorded GPUs, and the host of now has no part in them.
   const isReal = choice.kind === "nvidia-smi";
@@ -116,9 +114,9 @@ export function composeHealth(
 
   function watchSilence() {
     const timer = setInterval(() => {
-      if (nowMs() - health.atMs < SILENCE_MS) return;
+      if (nowMs() - health.atMs < timings.health.silenceMs) return;
       look(sampler.latest().gpus.map((gpu) => ({ ...gpu, ...UNKNOWN_READING })));
-    }, SILENCE_LOOK_MS);
+    }, timings.health.silenceLookMs);
     disposer.add(() => clearInterval(timer));
   }
 
@@ -126,9 +124,9 @@ export function composeHealth(
     let timer: NodeJS.Timeout;
     const ask = async () => {
       if (sampler.source().status === "live") slow = (await read()) ?? slow;
-      timer = setTimeout(() => void ask(), SLOW_INTERVAL_MS);
+      timer = setTimeout(() => void ask(), timings.health.slowIntervalMs);
     };
-    timer = setTimeout(() => void ask(), SLOW_FIRST_MS);
+    timer = setTimeout(() => void ask(), timings.health.slowFirstMs);
     disposer.add(() => {
       clearTimeout(timer);
       close();
@@ -154,7 +152,8 @@ export function composeHealth(
     onChange: alerts.onChange,
     start() {
       watchSilence();
-      if (choice.kind === "nvidia-smi") askSlowly(createSlowQuery(choice.command, env, nowMs));
+      if (choice.kind === "nvidia-smi")
+        askSlowly(createSlowQuery(choice.command, env, nowMs, timings.patience.queryMs));
     },
   };
 }

@@ -14,7 +14,8 @@ import { recentRows } from "../history/recent-rows.ts";
 import { addressKey } from "../lib/address-key.ts";
 import type { Disposer } from "../lib/disposer.ts";
 import { createRateLimiter } from "../lib/rate-limiter.ts";
-import { IDLE_INTERVAL_MS, type Sampler } from "../sampling/sampler.ts";
+import type { Sampler } from "../sampling/sampler.ts";
+import type { Timings } from "../timings.ts";
 
 export interface HistoryParts {
   /** The last 15 minutes, for the panel's start. */
@@ -53,12 +54,14 @@ export function composeHistory(options: {
   disposer: Disposer;
   /** Of a recording, which brings its history itself. */
   recorded?: Recorded | undefined;
+  timings: Pick<Timings, "sampling">;
 }): HistoryParts {
-  const { sampler, folder, hold, demo, intervalMs, writeIntervalMs, epochMs, complain, disposer } = options;
+  const { sampler, folder, hold, demo, intervalMs, writeIntervalMs, epochMs, complain, disposer, timings } =
+    options;
   const store = openBlockStore(join(folder, demo ? "history-demo.sqlite" : "history.sqlite"), complain, hold);
   const { recorded } = options;
   const archive = createArchive(store, {
-    longestIntervalMs: () => Math.max(IDLE_INTERVAL_MS, recorded?.intervalMs() ?? intervalMs),
+    longestIntervalMs: () => Math.max(timings.sampling.idleIntervalMs, recorded?.intervalMs() ?? intervalMs),
     ...(recorded === undefined ? {} : { clocks: recorded.clocks }),
   });
   disposer.add(archive.close);

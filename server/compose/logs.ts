@@ -11,6 +11,7 @@ import { CSV_HEADER, csvLines } from "../recording/log/csv-lines.ts";
 import { ECS_BEGINS, ecsJobLine, ecsReleaseLine, ecsSampleLines } from "../recording/log/ecs-lines.ts";
 import { createLogFile } from "../recording/log/log-file.ts";
 import type { Sampler } from "../sampling/sampler.ts";
+import type { Timings } from "../timings.ts";
 
 export interface LogsDeps {
   disposer: Disposer;
@@ -22,6 +23,7 @@ export interface LogsDeps {
   hostName: string;
   version: string;
   complain(message: string): void;
+  timings: Pick<Timings, "recording">;
 }
 
 const BYTES_PER_MIB = 1024 * 1024;
@@ -57,6 +59,7 @@ export function composeLogs(
       begins,
       maxBytes: logs.maxMiB * BYTES_PER_MIB,
       keepDays: logs.keepDays,
+      restMs: deps.timings.recording.logRestMs,
       onTrouble(trouble, lost) {
         if (trouble === null) troubles.delete(path);
         else troubles.set(path, problem("log-stopped", { reason: errorCode(trouble) }));

@@ -6,22 +6,28 @@ import type { Backend } from "../release/backends/backend.ts";
 import { createReleaseController, type ReleaseController } from "../release/controller.ts";
 import type { ProcessOwners } from "../release/owners/process-owners.ts";
 import type { Sampler } from "../sampling/sampler.ts";
-
-const LIMITS = { jobLimitMs: 2 * 3_600_000, stopLimitMs: 60_000 };
+import type { Timings } from "../timings.ts";
 
 /** Releases, and the way for a sample to reach one that measures. */
 export function composeReleases(
   options: Pick<Options, "releasePatience" | "backendInterval">,
-  parts: { sampler: Sampler; watch: BackendWatch; backends: readonly Backend[]; owners: ProcessOwners },
+  parts: {
+    sampler: Sampler;
+    watch: BackendWatch;
+    backends: readonly Backend[];
+    owners: ProcessOwners;
+    timings: Timings;
+  },
 ): { releases: ReleaseController; measured: Emitter<Sample> } {
-  const { sampler, watch, backends, owners } = parts;
+  const { sampler, watch, backends, owners, timings } = parts;
   const measured = createEmitter<Sample>();
   const releases = createReleaseController({
     backends,
     watch,
     ownersFound: owners.isFound,
     limits: {
-      ...LIMITS,
+      ...timings.release,
+      patience: timings.patience,
       patienceMs: options.releasePatience,
       statusIntervalMs: options.backendInterval,
     },

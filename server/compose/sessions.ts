@@ -2,7 +2,7 @@ import type { CapacityDatabase } from "../capacity/database.ts";
 import type { Disposer } from "../lib/disposer.ts";
 import { createSessionStore } from "../recording/sessions/session-store.ts";
 import { createSessions, type Sessions } from "../recording/sessions/sessions.ts";
-import { IDLE_INTERVAL_MS } from "../sampling/sampler.ts";
+import type { Timings } from "../timings.ts";
 
 export interface SessionsDeps {
   disposer: Disposer;
@@ -11,18 +11,16 @@ export interface SessionsDeps {
   intervalMs(): number;
   /** Epoch milliseconds of the samples' clock. */
   nowMs(): number;
+  timings: Pick<Timings, "sampling" | "recording">;
 }
 
-/** What a kill may cost of the sums. */
-const SAVE_MS = 10_000;
-
 /** Sums up what is marked, by hand or as a job. */
-export function composeSessions({ disposer, database, intervalMs, nowMs }: SessionsDeps): Sessions {
-  const longestMs = () => 2 * Math.max(IDLE_INTERVAL_MS, intervalMs());
+export function composeSessions({ disposer, database, intervalMs, nowMs, timings }: SessionsDeps): Sessions {
+  const longestMs = () => 2 * Math.max(timings.sampling.idleIntervalMs, intervalMs());
   const sessions = createSessions(createSessionStore(database), longestMs, nowMs);
   disposer.add(sessions.save);
   disposer.add(database.onOpened(sessions.takeOver));
-  const timer = setInterval(sessions.save, SAVE_MS);
+  const timer = setInterval(sessions.save, timings.recording.sessionsSaveMs);
   disposer.add(() => clearInterval(timer));
   return sessions;
 }

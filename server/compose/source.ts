@@ -15,6 +15,7 @@ import { createNvidiaSmiSource } from "../sampling/nvidia-smi-source.ts";
 import { createReplaySource, type ReplaySource } from "../sampling/replay/replay-source.ts";
 import type { Sampler } from "../sampling/sampler.ts";
 import type { SampleSource } from "../sampling/source.ts";
+import type { Timings } from "../timings.ts";
 
 /** The source that was chosen, and what goes with it. */
 export interface ChosenSource {
@@ -29,10 +30,11 @@ export function composeSource(
   choice: SourceChoice,
   options: Pick<Options, "interval" | "backend" | "backendUrl" | "backends">,
   env: NodeJS.ProcessEnv,
+  timings: Timings,
 ): ChosenSource {
   if (choice.kind === "demo") {
     const demo = createDemoSource(choice.gpuCount);
-    const wanted = wantedBackends(options);
+    const wanted = wantedBackends(options, timings);
     return {
       source: demo,
       backends: wanted.length > 0 ? wanted : [createDemoBackend(demo.unload)],
@@ -40,8 +42,8 @@ export function composeSource(
     };
   }
   if (choice.kind === "nvidia-smi") {
-    const source = createNvidiaSmiSource(choice.command, options.interval, env);
-    return { source, backends: wantedBackends(options), replay: null };
+    const source = createNvidiaSmiSource(choice.command, options.interval, env, timings);
+    return { source, backends: wantedBackends(options, timings), replay: null };
   }
   const path = resolve(choice.path);
   const replay = createReplaySource({ path, name: basename(path), speed: 1 });
@@ -80,11 +82,14 @@ export function tellOfTrouble(
 }
 
 /** The backends of the config file, or the one that flags or environment name. */
-function wantedBackends({ backend, backendUrl, backends }: Parameters<typeof composeSource>[1]): Backend[] {
-  if (backends !== undefined) return backends.map(createBackend);
+function wantedBackends(
+  { backend, backendUrl, backends }: Parameters<typeof composeSource>[1],
+  timings: Timings,
+): Backend[] {
+  if (backends !== undefined) return backends.map((one) => createBackend(one, timings));
   if (backend === undefined || backend === "none") return [];
   const url = backendUrl === undefined ? {} : { url: backendUrl };
-  return [createBackend(v.parse(backendSchema, { kind: backend, ...url }))];
+  return [createBackend(v.parse(backendSchema, { kind: backend, ...url }), timings)];
 }
 
 const SCRATCH = "gpu-status-panel-replay-";

@@ -34,6 +34,8 @@ const reserveSchema = v.union(
   "MiB as a whole number, such as 2048, or an object with floorMiB, share and displayExtraMiB",
 );
 
+const interval = (leastMs: number) => v.optional(wholeNumber("the interval", leastMs, 60_000), 1000);
+
 /** Everything that can be set. Keys are those of the config file; flags are the same in kebab-case. */
 export const optionsSchema = v.strictObject({
   host: v.optional(v.pipe(v.string(), v.minLength(1)), "127.0.0.1"),
@@ -57,7 +59,7 @@ export const optionsSchema = v.strictObject({
     "auto",
   ),
   nvidiaSmi: v.optional(v.pipe(v.string(), v.minLength(1))),
-  interval: v.optional(wholeNumber("the interval", 200, 60_000), 1000),
+  interval: interval(200),
   gpus: v.optional(list),
   backend: v.optional(v.picklist(["none", ...CONFIGURABLE_KINDS], `none, ${CONFIGURABLE_KINDS.join(", ")}`)),
   backendUrl: v.optional(httpUrl),
@@ -117,6 +119,8 @@ export const optionsSchema = v.strictObject({
   ),
 });
 export type Options = v.InferOutput<typeof optionsSchema>;
+/** A test may sample faster than the driver of a real GPU should be asked to. */
+export const testOptionsSchema = v.strictObject({ ...optionsSchema.entries, interval: interval(100) });
 export type OptionKey = keyof Options;
 
 /** The flags, with what `--help` says of each. */

@@ -15,11 +15,13 @@ export const DEFAULT_CONFIG_FILE = "gpu-panel.config.json";
 /**
  * Options from flags, environment and config file; flags beat environment beat file.
  * @param readFile the text of a file, or `null` when there is none
+ * @param schema tests may ask for more than users
  */
 export function readOptions(
   args: readonly string[],
   env: NodeJS.ProcessEnv,
   readFile: (path: string) => string | null,
+  schema: typeof optionsSchema = optionsSchema,
 ): OptionsResult {
   const flags = readFlags(args);
   if (flags.kind !== "values") return flags;
@@ -47,7 +49,7 @@ export function readOptions(
   const fromFile = (key: string) => origins.get(key) === `${key} in ${path}`;
   if ([...origins.keys()].some((key) => key.startsWith("backend") && !fromFile(key))) delete merged.backends;
   const placeOf = (key: string) => origins.get(key) ?? `${key} in ${path}`;
-  const parsed = v.safeParse(optionsSchema, merged);
+  const parsed = v.safeParse(schema, merged);
   if (!parsed.success) {
     const errors = parsed.issues.map((issue) => {
       const [key = "", ...rest] = (v.getDotPath(issue) ?? "").split(".");

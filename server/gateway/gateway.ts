@@ -11,6 +11,7 @@ import { describeIssues, handshakeSchema } from "../../shared/protocol/requests.
 import { PROTOCOL_VERSION } from "../../shared/protocol/version.ts";
 import { bearerOf } from "../lib/bearer.ts";
 import { SECURITY_HEADERS } from "../lib/security-headers.ts";
+import type { Timings } from "../timings.ts";
 import type { Admit } from "./admit.ts";
 import { callerOf } from "./caller.ts";
 import { acknowledgeAlert, muteRule } from "./commands/alerts.ts";
@@ -42,6 +43,7 @@ export interface GatewayOptions {
   /** The least time between two samples that are sent (ms): a recording at 60× has more than an eye can see. */
   leastSampleMs: number;
   admit: Admit;
+  timings: Pick<Timings, "patience">;
 }
 
 /** The Socket.IO side of the sidecar: who connects, what they ask, and one turn for all of them. */
@@ -60,20 +62,18 @@ type PanelServer = Server<ClientToServerEvents, ServerToClientEvents, DefaultEve
 type PanelSocket = Socket<ClientToServerEvents, ServerToClientEvents, DefaultEventsMap, SocketData>;
 
 const LARGEST_MESSAGE_BYTES = 16 * 1024;
-/** A connection that never says hello is closed. */
-const HELLO_TIMEOUT_MS = 10_000;
 
 export function createGateway(
   http: HttpServer,
   sidecar: Sidecar,
   { makeHello, viewers, publisher }: { makeHello: MakeHello; viewers: Viewers; publisher: Publisher },
-  { path, leastSampleMs, admit }: GatewayOptions,
+  { path, leastSampleMs, admit, timings }: GatewayOptions,
 ): Gateway {
   const io: PanelServer = new Server(http, {
     path,
     serveClient: false,
     maxHttpBufferSize: LARGEST_MESSAGE_BYTES,
-    connectTimeout: HELLO_TIMEOUT_MS,
+    connectTimeout: timings.patience.helloMs,
     cors: {
       origin: (origin, answer) => answer(null, origin !== undefined && admit.mayRead(origin)),
       credentials: false,

@@ -3,6 +3,7 @@ import type { Changes } from "../../shared/protocol/events.ts";
 import { difference, type Json } from "../../shared/protocol/json-diff.ts";
 import { encodeSample } from "../../shared/protocol/sample-codec.ts";
 import { VIEW_PARTS, type View } from "../../shared/protocol/view.ts";
+import type { PanelTimings } from "../timings.ts";
 import { heldBack } from "./hold-back.ts";
 import { type MessageBytes, messageBytes } from "./message-bytes.ts";
 import type { Reader } from "./reader.ts";
@@ -28,22 +29,22 @@ export interface PublisherContext {
   watching(): Iterable<Reader>;
   hidden(): Iterable<Reader>;
   nowMs(): number;
+  timings: PanelTimings;
 }
 
-/** Details are for the one who opens them: a busy GPU changes some of them with every sample. */
-const DETAILS_MS = 5000;
-const CAPACITY_MS = 5000;
-const HOST_MS = 10_000;
-const SOON_MS = 1000;
 /** A tab in the background can still notify, and its release goes on. */
 const HIDDEN_PARTS = ["alerts", "release"] as const;
 
-export function createPublisher({ view, watching, hidden, nowMs }: PublisherContext): Publisher {
+export function createPublisher({ view, watching, hidden, nowMs, timings }: PublisherContext): Publisher {
   let known: View | null = null;
   let hiddenText = "";
   let timer: NodeJS.Timeout | undefined;
   let publishedAtMs = Number.NEGATIVE_INFINITY;
-  const sentAtMs = { details: -DETAILS_MS, capacity: -CAPACITY_MS, host: -HOST_MS };
+  const sentAtMs = {
+    details: -timings.detailsIntervalMs,
+    capacity: -timings.capacityIntervalMs,
+    host: -timings.hostIntervalMs,
+  };
 
   function look(all: boolean): Changes | undefined {
     const now = view();
@@ -53,9 +54,9 @@ export function createPublisher({ view, watching, hidden, nowMs }: PublisherCont
       before === null || all
         ? now
         : heldBack(before, now, {
-            details: atMs - sentAtMs.details >= DETAILS_MS,
-            capacity: atMs - sentAtMs.capacity >= CAPACITY_MS,
-            host: atMs - sentAtMs.host >= HOST_MS,
+            details: atMs - sentAtMs.details >= timings.detailsIntervalMs,
+            capacity: atMs - sentAtMs.capacity >= timings.capacityIntervalMs,
+            host: atMs - sentAtMs.host >= timings.hostIntervalMs,
           });
     known = next;
     const changes = before === null ? undefined : changesOf(before, next);
@@ -107,7 +108,10 @@ export function createPublisher({ view, watching, hidden, nowMs }: PublisherCont
     turn: publish,
     changed(urgent) {
       if (urgent) return publish(null);
-      timer ??= setTimeout(() => publish(null), Math.max(0, publishedAtMs + SOON_MS - nowMs()));
+      timer ??= setTimeout(
+        () => publish(null),
+        Math.max(0, publishedAtMs + timings.jobsIntervalMs - nowMs()),
+      );
     },
     settle: () => publish(null, true),
     restart() {

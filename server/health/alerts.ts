@@ -34,11 +34,12 @@ export interface Alerts {
 }
 
 const SHOWN_PAST = 200;
-/** After a restart of the sidecar, what is found again within so long is the alert of before. */
-const CARRIED_MS = 300_000;
 
-/** @param nowMs epoch milliseconds of a clock that does not go back */
-export function createAlerts(log: AlertLog, nowMs: () => number): Alerts {
+/**
+ * @param nowMs epoch milliseconds of a clock that does not go back
+ * @param carriedMs after a restart of the sidecar, what is found again within so long is the alert of before
+ */
+export function createAlerts(log: AlertLog, nowMs: () => number, carriedMs: number): Alerts {
   const changes = createEmitter<Alert[]>();
   const news = createEmitter<AlertNews>();
   const active = new Map<string, LoggedAlert>();
@@ -136,7 +137,7 @@ export function createAlerts(log: AlertLog, nowMs: () => number): Alerts {
       end(alert, now);
       changed = true;
     }
-    if (now - startedMs < CARRIED_MS) return changed;
+    if (now - startedMs < carriedMs) return changed;
     for (const [key, alert] of [...carried]) {
       if (!isAway(alert, indexOf)) end(alert, now);
       else if (alert.rule === "gpu-lost") {

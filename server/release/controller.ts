@@ -126,7 +126,7 @@ export function createReleaseController({
 
   /** What the backends and the processes say after it. */
   async function lookAgain(asked: readonly Backend[]) {
-    const measure = createMeasure(samples, undefined);
+    const measure = createMeasure(samples, undefined, limits);
     await Promise.all([
       ...asked.map((backend) => watch.ask(backend, closing.signal)),
       measure.refreshProcesses(closing.signal),
@@ -138,7 +138,7 @@ export function createReleaseController({
     const mode = backend.modes.includes(asked) ? asked : "auto";
     return releaseOne(backend, mode, {
       watch,
-      measure: createMeasure(samples, gpu),
+      measure: createMeasure(samples, gpu, limits),
       limits,
       cancel: cancelling.signal,
       closing: closing.signal,

@@ -21,11 +21,16 @@ export type Verdict =
 
 /** Changes up to this size are noise: a desktop and its browser move this much (MiB). */
 export const NOISE_MIB = 64;
-/** Settled: this many readings in a row, over at least this time, within the noise of each other. */
+/** Settled: this many readings in a row, over `settledMs` at least, within the noise of each other. */
 const SETTLED_READINGS = 3;
-const SETTLED_MS = 2000;
-/** VRAM that has begun to fall is given this long to come to rest. */
-export const LONGEST_FALL_MS = 30_000;
+
+/** How long is waited for what, milliseconds. */
+export interface JudgeLimits {
+  /** How long VRAM may take to begin to fall. */
+  patienceMs: number;
+  settledMs: number;
+  longestFallMs: number;
+}
 
 /**
  * Judges a release by the samples alone: freed is VRAM in use before the call minus VRAM in use once it has
@@ -33,13 +38,12 @@ export const LONGEST_FALL_MS = 30_000;
  * @param before levels at the last sample before the call
  * @param after readings taken after the call, oldest first
  * @param waitedMs time since the call was answered
- * @param patienceMs how long VRAM may take to begin to fall
  */
 export function judge(
   before: readonly Level[],
   after: readonly Reading[],
   waitedMs: number,
-  patienceMs: number,
+  { patienceMs, settledMs, longestFallMs }: JudgeLimits,
 ): Verdict {
   const totals = after.flatMap(({ tMs, levels }) => {
     const freedMiB = totalFreed(before, levels);
@@ -49,8 +53,8 @@ export function judge(
   if (last === undefined) return waitedMs < patienceMs ? { kind: "waiting" } : { kind: "unmeasurable" };
   const { freedMiB } = last;
   if (freedMiB > NOISE_MIB) {
-    if (isSettled(totals)) return { kind: "freed", freedMiB, unsettled: false };
-    return waitedMs < LONGEST_FALL_MS ? { kind: "waiting" } : { kind: "freed", freedMiB, unsettled: true };
+    if (isSettled(totals, settledMs)) return { kind: "freed", freedMiB, unsettled: false };
+    return waitedMs < longestFallMs ? { kind: "waiting" } : { kind: "freed", freedMiB, unsettled: true };
   }
   if (waitedMs < patienceMs) return { kind: "waiting" };
   return { kind: freedMiB < -NOISE_MIB ? "grew" : "nothing", freedMiB };
@@ -70,7 +74,7 @@ function totalFreed(before: readonly Level[], after: readonly Level[]): number |
   return known.length === 0 ? null : known.reduce((sum, mib) => sum + mib, 0);
 }
 
-function isSettled(totals: readonly { tMs: number; freedMiB: number }[]): boolean {
+function isSettled(totals: readonly { tMs: number; freedMiB: number }[], settledMs: number): boolean {
   const last = totals.at(-1);
   if (last === undefined) return false;
   const steady: number[] = [];
@@ -78,5 +82,5 @@ function isSettled(totals: readonly { tMs: number; freedMiB: number }[]): boolea
     if (Math.abs(freedMiB - last.freedMiB) > NOISE_MIB) break;
     steady.push(tMs);
   }
-  return steady.length >= SETTLED_READINGS && last.tMs - (steady.at(-1) ?? last.tMs) >= SETTLED_MS;
+  return steady.length >= SETTLED_READINGS && last.tMs - (steady.at(-1) ?? last.tMs) >= settledMs;
 }

@@ -1,5 +1,6 @@
 import type { Gpu } from "../../shared/gpu/gpu.ts";
 import type { Sample } from "../../shared/gpu/sample.ts";
+import type { PatienceTimings, ReleaseTimings } from "../timings.ts";
 import { changeOn, changesOfOthers, type GpuProcesses, type OtherChange, processesOf } from "./attribute.ts";
 import { freedPerGpu, judge, type Level, type Reading, type Verdict } from "./judge.ts";
 
@@ -27,15 +28,9 @@ export interface Measurement {
   meanwhile: OtherChange[];
 }
 
-/**
- * How long a sample is waited for before it is gone on without one: longer than the silence after which the source
- * itself is said to have stopped (5 s at the rate of a release), else a busy machine would have nothing measured.
- */
-const SAMPLE_PATIENCE_MS = 6000;
-/** A process query starts an nvidia-smi: once a second at most. */
-const PROCESS_REST_MS = 1000;
-/** A driver that hangs must not hold up the verdict. */
-const PROCESS_PATIENCE_MS = 5000;
+export type MeasureTimings = Pick<ReleaseTimings, "settledMs" | "longestFallMs" | "processRestMs"> & {
+  patience: Pick<PatienceTimings, "sampleMs" | "processesMs">;
+};
 
 export interface Measure {
   /** The GPUs by a sample and a process query of now. `null` levels where there are no samples of now. */
@@ -54,7 +49,11 @@ export interface Measure {
 }
 
 /** @param gpu the only GPU that counts; `undefined`: all of them */
-export function createMeasure(samples: ReleaseSamples, gpu: number | undefined): Measure {
+export function createMeasure(
+  samples: ReleaseSamples,
+  gpu: number | undefined,
+  timings: MeasureTimings,
+): Measure {
   const counted = ({ gpus }: Sample): Gpu[] => gpus.filter(({ index }) => gpu === undefined || index === gpu);
   const levelsOf = (sample: Sample): Level[] =>
     counted(sample).map(({ index, memoryUsedMiB }) => ({ index, usedMiB: memoryUsedMiB }));
@@ -70,7 +69,7 @@ export function createMeasure(samples: ReleaseSamples, gpu: number | undefined):
       };
       const onAbort = () => end(null);
       const unsubscribe = samples.onSample(end);
-      const patience = setTimeout(onAbort, SAMPLE_PATIENCE_MS);
+      const patience = setTimeout(onAbort, timings.patience.sampleMs);
       signal.addEventListener("abort", onAbort);
       if (signal.aborted) onAbort();
     });
@@ -83,7 +82,7 @@ export function createMeasure(samples: ReleaseSamples, gpu: number | undefined):
         signal.removeEventListener("abort", end);
         resolve();
       };
-      const patience = setTimeout(end, PROCESS_PATIENCE_MS);
+      const patience = setTimeout(end, timings.patience.processesMs);
       signal.addEventListener("abort", end);
       if (signal.aborted) end();
       else samples.refreshProcesses().then(end, end);
@@ -144,7 +143,7 @@ export function createMeasure(samples: ReleaseSamples, gpu: number | undefined):
     let changes: OtherChange[] = [];
     let askedAtMs = Number.NEGATIVE_INFINITY;
     for (;;) {
-      const rested = samples.nowMs() - askedAtMs >= PROCESS_REST_MS;
+      const rested = samples.nowMs() - askedAtMs >= timings.processRestMs;
       if (rested) {
         askedAtMs = samples.nowMs();
         await refreshProcesses(signal);
@@ -156,7 +155,7 @@ export function createMeasure(samples: ReleaseSamples, gpu: number | undefined):
         changes = own.changes;
         readings.push({ tMs: sample.tMs, levels: own.levels });
       }
-      const verdict = judge(before.levels, readings, samples.nowMs() - startedMs, patienceMs);
+      const verdict = judge(before.levels, readings, samples.nowMs() - startedMs, { ...timings, patienceMs });
       if (signal.aborted) return conclude({ kind: "aborted" });
       if (verdict.kind === "waiting") continue;
       // Samples that have stopped say nothing of what came back after them.

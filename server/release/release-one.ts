@@ -1,21 +1,20 @@
 import { problem } from "../../shared/problems/make-problem.ts";
 import type { Problem } from "../../shared/problems/problem.ts";
 import type { Release, ReleaseMode, ReleasePart } from "../../shared/release/release.ts";
+import type { PatienceTimings, ReleaseTimings } from "../timings.ts";
 import type { BackendWatch } from "./backend-watch.ts";
 import type { Backend, UnloadOutcome } from "./backends/backend.ts";
 import { faultOf } from "./fault.ts";
 import type { Measure, Measurement, Snapshot } from "./measure.ts";
 import { type Waited, type WaitOptions, waitForIdle, waitForJobEnd } from "./wait-for-job.ts";
 
-export interface ReleaseLimits {
+export interface ReleaseLimits extends ReleaseTimings {
   /** How long VRAM may take to begin to fall after an accepted call. Drivers and backends lag by seconds. */
   patienceMs: number;
   /** Time between two status calls. */
   statusIntervalMs: number;
-  /** The longest wait for a job's end. */
-  jobLimitMs: number;
-  /** How long a job may take to stop after it was interrupted. */
-  stopLimitMs: number;
+  /** For what may never come. */
+  patience: PatienceTimings;
 }
 
 /** What releasing one backend needs, and whom it tells how it goes. */
@@ -38,9 +37,6 @@ export interface PartOutcome {
   /** The backend was asked to unload. */
   asked: boolean;
 }
-
-/** Patience after a call that failed on the way. */
-const PATIENCE_AFTER_FAILURE_MS = 4000;
 
 /** Releases one backend: sees whether a job runs, waits or interrupts as the mode says, asks, measures. */
 export async function releaseOne(
@@ -101,7 +97,9 @@ export async function releaseOne(
   /** The backend takes the call up itself when the running job has ended, before the next one begins. */
   async function askAndWait(): Promise<Outcome> {
     // What was known when the end is seen: by then the models may be gone.
-    const follow = measure.follow(1000 + (backend.subscribe === undefined ? limits.statusIntervalMs : 0));
+    const follow = measure.follow(
+      limits.followLagMs + (backend.subscribe === undefined ? limits.statusIntervalMs : 0),
+    );
     try {
       onPhase("calling");
       const jobsBefore = countJobs();
@@ -196,7 +194,7 @@ export async function releaseOne(
     const failure = outcome.kind === "failed" ? outcome.problem : null;
     onPhase("verifying", { claim });
     const patienceMs =
-      failure === null ? limits.patienceMs : Math.min(limits.patienceMs, PATIENCE_AFTER_FAILURE_MS);
+      failure === null ? limits.patienceMs : Math.min(limits.patienceMs, limits.patienceAfterFailureMs);
     let measured = await measure.freedSince(before, backend.id, patienceMs, closing);
     const idle = stateNow()?.busy === false;
     if (measured.verdict.kind === "nothing" && failure === null && backend.retryWhileIdle === true && idle) {

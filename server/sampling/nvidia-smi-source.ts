@@ -1,6 +1,7 @@
 import type { GpuProcess } from "../../shared/gpu/gpu.ts";
 import { problem } from "../../shared/problems/make-problem.ts";
 import { createEmitter } from "../lib/emitter.ts";
+import type { Timings } from "../timings.ts";
 import { concernsOneGpu, diagnoseEnding, type Ending, fieldToDrop } from "./diagnose.ts";
 import { createFastMerge } from "./merge-fast.ts";
 import { parseProcessRow } from "./parse-process-row.ts";
@@ -17,9 +18,6 @@ import { runOnce } from "./run-once.ts";
 import type { SampleSource, SourceEvent } from "./source.ts";
 import { nextAttempt } from "./supervise.ts";
 
-/** How long closing waits for a child that does not die at once: the guard kills it in any case. */
-const KILL_PATIENCE_MS = 2000;
-
 /**
  * Samples from one long-lived nvidia-smi, supervised: started again with back-off when it ends or hangs, and
  * exchanged without a break when the rate changes (the new loop has spoken before the old one is ended, which
@@ -29,6 +27,7 @@ export function createNvidiaSmiSource(
   command: readonly string[],
   intervalMs: number,
   env: NodeJS.ProcessEnv,
+  { sampling, patience }: Pick<Timings, "sampling" | "patience">,
 ): SampleSource {
   const events = createEmitter<SourceEvent>();
   const closing = new AbortController();
@@ -45,7 +44,7 @@ export function createNvidiaSmiSource(
   let retryTimer: NodeJS.Timeout | undefined;
 
   async function learnColumns(): Promise<Column[]> {
-    const help = await runOnce(command, KNOWN_FIELDS_ARGUMENTS, env, closing.signal);
+    const help = await runOnce(command, KNOWN_FIELDS_ARGUMENTS, env, closing.signal, patience.queryMs);
     return chooseColumns(help.ok ? parseKnownFields(help.output) : new Set());
   }
 
@@ -57,7 +56,7 @@ export function createNvidiaSmiSource(
   }
 
   function open(asked: readonly Column[], everyMs: number): QueryLoop {
-    const loop: QueryLoop = startQueryLoop(command, asked, everyMs, env, {
+    const loop: QueryLoop = startQueryLoop(command, asked, everyMs, env, patience, {
       onTick(tick, warning) {
         if (loop === coming) {
           void active?.kill();
@@ -114,7 +113,7 @@ export function createNvidiaSmiSource(
   }
 
   function retry(event: SourceEvent) {
-    const next = nextAttempt(attempt, failing ? 0 : (active?.ticks() ?? 0));
+    const next = nextAttempt(attempt, failing ? 0 : (active?.ticks() ?? 0), sampling);
     attempt = next.attempt;
     failing = true;
     active = null;
@@ -140,7 +139,7 @@ export function createNvidiaSmiSource(
       if (active !== null && columns !== null) coming = open(columns, ms);
     },
     async queryProcesses() {
-      const result = await runOnce(command, PROCESS_ARGUMENTS, env, closing.signal);
+      const result = await runOnce(command, PROCESS_ARGUMENTS, env, closing.signal, patience.queryMs);
       if (!result.ok) return { processes: null, cpuMs: result.cpuMs };
       const byGpu = new Map<string, GpuProcess[]>();
       for (const line of result.output.split(/\r?\n/)) {
@@ -157,14 +156,14 @@ export function createNvidiaSmiSource(
       const loops = [active, coming];
       active = null;
       coming = null;
-      let patience: NodeJS.Timeout | undefined;
+      let waited: NodeJS.Timeout | undefined;
       await Promise.race([
         Promise.all(loops.map((loop) => loop?.kill())),
         new Promise((resolve) => {
-          patience = setTimeout(resolve, KILL_PATIENCE_MS);
+          waited = setTimeout(resolve, patience.killMs);
         }),
       ]);
-      clearTimeout(patience);
+      clearTimeout(waited);
     },
   };
 }

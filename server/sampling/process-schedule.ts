@@ -1,4 +1,5 @@
 import type { Gpu } from "../../shared/gpu/gpu.ts";
+import type { ProcessTimings } from "../timings.ts";
 
 /** When the slower query for processes is due. It is asked with every sample and starts nothing itself. */
 export interface ProcessSchedule {
@@ -11,25 +12,17 @@ export interface ProcessSchedule {
 
 type ScheduledGpu = Pick<Gpu, "uuid" | "memoryUsedMiB"> & Partial<Pick<Gpu, "utilizationGpuPct">>;
 
-/** Processes are listed anew this often while somebody wants to see them. */
-const INTERVAL_MS = 10_000;
 /** VRAM in use that has moved by so much since the last list means that somebody has come, gone or grown, MiB. */
 export const MOVED_MIB = 256;
-/** … and then not more often than this, */
-const SOONEST_MS = 2000;
-/** and in all so seldom that it costs 2 % of one core at most; where CPU time is not told, all time is taken for it. */
+/** Lists come so seldom that they cost 2 % of one core at most; where CPU time is not told, all time is taken for it. */
 const REST_FACTOR = 49;
 /** A driver that is slow without using the CPU is not asked for more than a fifth of the time. */
 const SLOW_FACTOR = 4;
 
-/**
- * Once VRAM has moved, or while a GPU computes, they are listed again after so long though nobody watches: who has done
- * nothing for a minute by then has ended its job, and what it was promised is free.
- */
-const LOOK_AGAIN_MS = 70_000;
+/** A GPU this busy computes. */
 const COMPUTES_PCT = 20;
 
-export function createProcessSchedule(): ProcessSchedule {
+export function createProcessSchedule(timings: ProcessTimings): ProcessSchedule {
   /** VRAM in use when the processes were listed last, or when the GPU was first seen. */
   let used = new Map<string, number>();
   let beganMs = Number.NEGATIVE_INFINITY;
@@ -42,9 +35,9 @@ export function createProcessSchedule(): ProcessSchedule {
     isDue(gpus, nowMs, isWanted) {
       for (const { uuid, memoryUsedMiB: now } of gpus)
         if (now !== null && !used.has(uuid)) used.set(uuid, now);
-      if (nowMs < restsUntilMs || nowMs - beganMs < SOONEST_MS) return false;
-      if (isWanted && nowMs - beganMs >= INTERVAL_MS) return true;
-      const lookAgainMs = activeMs + LOOK_AGAIN_MS;
+      if (nowMs < restsUntilMs || nowMs - beganMs < timings.soonestMs) return false;
+      if (isWanted && nowMs - beganMs >= timings.intervalMs) return true;
+      const lookAgainMs = activeMs + timings.lookAgainMs;
       return (beganMs < lookAgainMs && nowMs >= lookAgainMs) || gpus.some(hasMoved);
     },
     began(gpus, nowMs) {

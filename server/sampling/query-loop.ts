@@ -1,4 +1,5 @@
 import type { Problem } from "../../shared/problems/problem.ts";
+import type { PatienceTimings } from "../timings.ts";
 import { createTickAssembler, type Tick } from "./assemble-tick.ts";
 import { concernsOneGpu, diagnoseSentence, type Ending } from "./diagnose.ts";
 import { type LoopChild, startLoop } from "./nvidia-smi.ts";
@@ -30,6 +31,7 @@ export function startQueryLoop(
   columns: readonly Column[],
   intervalMs: number,
   env: NodeJS.ProcessEnv,
+  patience: PatienceTimings,
   listeners: QueryLoopListeners,
 ): QueryLoop {
   const assembler = createTickAssembler();
@@ -43,7 +45,7 @@ export function startQueryLoop(
 
   function watchForSilence() {
     clearTimeout(silenceTimer);
-    const limitMs = silenceLimitMs(intervalMs, ticks);
+    const limitMs = silenceLimitMs(intervalMs, ticks, patience);
     silenceTimer = setTimeout(() => {
       if (!over) listeners.onSilence(Math.round(limitMs / 1000));
     }, limitMs);

@@ -4,8 +4,6 @@ import { cpuMsOf } from "./cpu-time.ts";
 import type { Ending } from "./diagnose.ts";
 import { CPU_TIME_FD, closeAtExit, spawnGuarded } from "./nvidia-smi.ts";
 
-/** How long an answer to a one-off query may take; loading the driver is included. */
-const ONCE_TIMEOUT_MS = 20_000;
 const MOST_OUTPUT_CHARS = 4 * 1024 * 1024;
 
 /** What a one-off query printed, or how it failed. `cpuMs`: CPU time that it took; `null` where that is not told. */
@@ -13,20 +11,21 @@ export type OnceResult = ({ ok: true; output: string } | { ok: false; ending: En
   cpuMs: number | null;
 };
 
-/** Runs a query once. Never throws; one that takes too long is killed, and so is one that is still running when the sidecar dies. */
+/** Runs a query once. Never throws; one that takes longer than `timeoutMs` is killed, and so is one that is still running when the sidecar dies. */
 export function runOnce(
   command: readonly string[],
   args: readonly string[],
   env: NodeJS.ProcessEnv,
   signal: AbortSignal,
+  timeoutMs: number,
 ): Promise<OnceResult> {
   const child = spawnOrFail([...command, ...args], env);
-  if (!(child instanceof Error)) return answerOf(child, signal);
+  if (!(child instanceof Error)) return answerOf(child, signal, timeoutMs);
   const ending = { code: null, signal: null, lastWords: child.message };
   return Promise.resolve({ ok: false, ending, cpuMs: null });
 }
 
-function answerOf(child: ChildProcess, signal: AbortSignal): Promise<OnceResult> {
+function answerOf(child: ChildProcess, signal: AbortSignal, timeoutMs: number): Promise<OnceResult> {
   return new Promise((resolve) => {
     let complaint = "";
     const tooMuch = () => {
@@ -66,9 +65,9 @@ function answerOf(child: ChildProcess, signal: AbortSignal): Promise<OnceResult>
     // Resolved when it is gone: children that cannot be killed must not pile up.
     const timer = setTimeout(() => {
       // Else it has answered, and something that it started holds the pipes.
-      if (child.exitCode === null) complaint = `no answer within ${ONCE_TIMEOUT_MS / 1000} s`;
+      if (child.exitCode === null) complaint = `no answer within ${timeoutMs / 1000} s`;
       kill();
-    }, ONCE_TIMEOUT_MS);
+    }, timeoutMs);
     child.stdin?.on("error", () => {});
     child.on("error", (error) => {
       complaint = error.message;

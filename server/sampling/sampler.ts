@@ -4,6 +4,7 @@ import type { Sample } from "../../shared/gpu/sample.ts";
 import { problem } from "../../shared/problems/make-problem.ts";
 import type { Problem } from "../../shared/problems/problem.ts";
 import type { SourceState } from "../../shared/protocol/state.ts";
+import type { Timings } from "../timings.ts";
 import { applyProcesses, applyTick, forgetReadings, type KnownGpu } from "./gpu-list.ts";
 import { createProcessSchedule } from "./process-schedule.ts";
 import type { ProcessesByGpu, SampleSource, SourceEvent } from "./source.ts";
@@ -19,6 +20,7 @@ export interface SamplerOptions {
   /** Finds out whose the processes are; `backendOf` is asked after it. */
   findOwners?: (pids: readonly number[]) => Promise<void>;
   backendOf?: (pid: number) => string | undefined;
+  timings: Pick<Timings, "sampling" | "processes">;
 }
 
 /** What the sampler tells, and to whom. */
@@ -55,16 +57,11 @@ export interface Sampler {
   close(): Promise<void>;
 }
 
-/** Rate while nobody watches: polling keeps an idle GPU from its lowest power state. */
-export const IDLE_INTERVAL_MS = 5000;
-/** Rate while a release is measured. */
-const FAST_INTERVAL_MS = 1000;
-/** A page that is loaded anew must not make the rate change twice. */
-const LINGER_MS = 15_000;
 export function createSampler(source: SampleSource, options: SamplerOptions): Sampler {
   const startedAt = performance.now();
   let course = NOBODY;
-  const idleMs = options.keepsRate ? options.intervalMs : Math.max(IDLE_INTERVAL_MS, options.intervalMs);
+  const { idleIntervalMs, fastIntervalMs, lingerMs } = options.timings.sampling;
+  const idleMs = options.keepsRate ? options.intervalMs : Math.max(idleIntervalMs, options.intervalMs);
   let aside: Problem | null = null;
   let ownProblem: Problem | null = null;
   let known: KnownGpu[] = [];
@@ -82,7 +79,7 @@ export function createSampler(source: SampleSource, options: SamplerOptions): Sa
   let lingering = false;
   let closed = false;
   let lingerTimer: NodeJS.Timeout | undefined;
-  const schedule = createProcessSchedule();
+  const schedule = createProcessSchedule(options.timings.processes);
   let processHolds = 0;
   let processesAsked = false;
   let processQuery: Promise<void> | undefined;
@@ -168,7 +165,7 @@ export function createSampler(source: SampleSource, options: SamplerOptions): Sa
 
   function adjustRate() {
     const wanted = watched || lingering ? options.intervalMs : idleMs;
-    const intervalMs = holds > 0 ? Math.min(wanted, options.intervalMs, FAST_INTERVAL_MS) : wanted;
+    const intervalMs = holds > 0 ? Math.min(wanted, options.intervalMs, fastIntervalMs) : wanted;
     source.setIntervalMs(intervalMs);
     setSource({ intervalMs: source.ownIntervalMs?.() ?? intervalMs });
   }
@@ -197,7 +194,7 @@ export function createSampler(source: SampleSource, options: SamplerOptions): Sa
       lingerTimer = setTimeout(() => {
         lingering = false;
         adjustRate();
-      }, LINGER_MS);
+      }, lingerMs);
     },
     holdFast() {
       holds++;

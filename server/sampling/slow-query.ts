@@ -23,11 +23,15 @@ const FIELDS = {
 } as const;
 type Key = keyof typeof FIELDS;
 
-/** @param nowMs epoch milliseconds */
+/**
+ * @param nowMs epoch milliseconds
+ * @param timeoutMs for one answer
+ */
 export function createSlowQuery(
   command: readonly string[],
   env: NodeJS.ProcessEnv,
   nowMs: () => number,
+  timeoutMs: number,
 ): SlowQuery {
   const closing = new AbortController();
   let keys: Key[] = ["eccUncorrected", "pcieGen", "pcieGenMax", "pcieWidth", "pcieWidthMax", "busId"];
@@ -35,7 +39,7 @@ export function createSlowQuery(
   async function read(): Promise<ReadonlyMap<string, SlowReading> | null> {
     const fields = ["uuid", ...keys.map((key) => FIELDS[key])].join(",");
     const args = [`--query-gpu=${fields}`, "--format=csv,noheader,nounits"];
-    const result = await runOnce(command, args, env, closing.signal);
+    const result = await runOnce(command, args, env, closing.signal, timeoutMs);
     if (closing.signal.aborted) return null;
     if (result.ok) return parse(result.output);
     const refused = refusedField(result.ending.lastWords);

@@ -3,6 +3,7 @@ import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { backendSchema } from "../../server/config/backend-options.ts";
 import type { Backend } from "../../server/release/backends/backend.ts";
 import { createBackend } from "../../server/release/backends/create-backend.ts";
+import { TIMINGS } from "../../server/timings.ts";
 import { FAKE_BACKENDS } from "../fixtures/backends/all.ts";
 import type { FakeBackend } from "../fixtures/backends/fake-backend.ts";
 import { FAULTS } from "../helpers/backend-server.ts";
@@ -29,6 +30,7 @@ describe.each(Object.entries(FAKE_BACKENDS))("%s", (kind, start) => {
   function create(url: string, more: object = {}): Backend {
     return createBackend(
       v.parse(backendSchema, { kind, url, timeoutMs: TIMEOUT_MS, ...fake.options, ...more }),
+      TIMINGS,
     );
   }
 

@@ -3,6 +3,7 @@ import { afterEach, beforeEach, expect, test } from "vitest";
 import { backendSchema } from "../../server/config/backend-options.ts";
 import type { Backend } from "../../server/release/backends/backend.ts";
 import { createBackend } from "../../server/release/backends/create-backend.ts";
+import { TIMINGS } from "../../server/timings.ts";
 import type { BackendStatus } from "../../shared/release/backend.ts";
 import { COMFYUI_SECRET, type FakeComfyUi, startFakeComfyUi } from "../fixtures/backends/comfyui.ts";
 import { jsonOf } from "../helpers/backend-server.ts";
@@ -29,6 +30,7 @@ afterEach(async () => {
 function create(more: object = {}): Backend {
   return createBackend(
     v.parse(backendSchema, { kind: "comfyui", url: fake.url, timeoutMs: 2000, ...fake.options, ...more }),
+    TIMINGS,
   );
 }
 

@@ -3,6 +3,7 @@ import { afterEach, describe, expect, test } from "vitest";
 import { backendSchema } from "../../server/config/backend-options.ts";
 import type { Backend } from "../../server/release/backends/backend.ts";
 import { createBackend } from "../../server/release/backends/create-backend.ts";
+import { TIMINGS } from "../../server/timings.ts";
 import { startFakeA1111 } from "../fixtures/backends/a1111.ts";
 import type { FakeBackend } from "../fixtures/backends/fake-backend.ts";
 import { startFakeForge } from "../fixtures/backends/forge.ts";
@@ -19,7 +20,10 @@ async function start<T extends FakeBackend>(kind: string, startFake: (onUnload: 
   const fake = await startFake(() => {});
   fakes.push(fake);
   const create = (more: object = {}) =>
-    createBackend(v.parse(backendSchema, { kind, url: fake.url, timeoutMs: 2000, ...fake.options, ...more }));
+    createBackend(
+      v.parse(backendSchema, { kind, url: fake.url, timeoutMs: 2000, ...fake.options, ...more }),
+      TIMINGS,
+    );
   return { fake, create, backend: create() };
 }
 

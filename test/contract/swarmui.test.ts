@@ -3,6 +3,7 @@ import { afterEach, beforeEach, expect, test } from "vitest";
 import { backendSchema } from "../../server/config/backend-options.ts";
 import type { Backend } from "../../server/release/backends/backend.ts";
 import { createBackend } from "../../server/release/backends/create-backend.ts";
+import { TIMINGS } from "../../server/timings.ts";
 import { type FakeSwarmUi, startFakeSwarmUi } from "../fixtures/backends/swarmui.ts";
 import { jsonOf } from "../helpers/backend-server.ts";
 import { waitUntil } from "../helpers/wait-until.ts";
@@ -20,6 +21,7 @@ afterEach(() => fake.close());
 function create(more: object = {}): Backend {
   return createBackend(
     v.parse(backendSchema, { kind: "swarmui", url: fake.url, timeoutMs: 2000, ...fake.options, ...more }),
+    TIMINGS,
   );
 }
 

@@ -1,5 +1,6 @@
 import { createNvidiaSmiSource } from "../../server/sampling/nvidia-smi-source.ts";
 import { createSampler, type Sampler, type SamplerOptions } from "../../server/sampling/sampler.ts";
+import { TIMINGS } from "../../server/timings.ts";
 import type { Sample } from "../../shared/gpu/sample.ts";
 import type { SourceState } from "../../shared/protocol/state.ts";
 import type { FakeNvidiaSmi } from "./fake-nvidia-smi.ts";
@@ -17,8 +18,9 @@ export interface RecordedSampler extends Sampler {
 
 export function recordSampler(fake: FakeNvidiaSmi, options: Partial<SamplerOptions> = {}): RecordedSampler {
   const intervalMs = options.intervalMs ?? 200;
-  const source = createNvidiaSmiSource([fake.path], intervalMs, { ...process.env, ...fake.env });
-  const sampler = createSampler(source, { intervalMs, gpus: null, demoReason: null, ...options });
+  const timings = { ...TIMINGS, ...options.timings };
+  const source = createNvidiaSmiSource([fake.path], intervalMs, { ...process.env, ...fake.env }, timings);
+  const sampler = createSampler(source, { intervalMs, gpus: null, demoReason: null, ...options, timings });
   const samples: Sample[] = [];
   const sources: SourceState[] = [];
   sampler.start({

@@ -1,5 +1,6 @@
 import type { NotifyOptions } from "../../config/health-options.ts";
 import { backoffMs } from "../../lib/backoff.ts";
+import type { NotifyTimings } from "../../timings.ts";
 import type { Channel } from "./channel.ts";
 import { type Message, textOf } from "./message.ts";
 import { post } from "./post.ts";
@@ -17,19 +18,16 @@ export interface CourierOptions {
   complain(message: string): void;
   /** How the receiver is named in complaints. */
   name: string;
-  firstRetryMs?: number;
-  /** Rest between two messages: bots take some twenty a minute. */
-  restMs?: number;
+  timings: NotifyTimings;
 }
 
 const MOST_WAITING = 100;
-const LONGEST_RETRY_MS = 300_000;
 const OLDEST_MS = 24 * 3_600_000;
 
 export function createCourier(
   target: NotifyOptions,
   channel: Channel,
-  { complain, name, firstRetryMs = 1000, restMs = 1000 }: CourierOptions,
+  { complain, name, timings: { firstRetryMs, longestRetryMs, restMs } }: CourierOptions,
 ): Courier {
   const closing = new AbortController();
   let waiting: { message: Message; atMs: number }[] = [];
@@ -64,7 +62,7 @@ export function createCourier(
       );
     const old = Date.now() - first.atMs > OLDEST_MS;
     if (taken === "later" && !old) {
-      schedule(Math.max(waitMs ?? 0, backoffMs(attempts++, firstRetryMs, LONGEST_RETRY_MS)));
+      schedule(Math.max(waitMs ?? 0, backoffMs(attempts++, firstRetryMs, longestRetryMs)));
       return;
     }
     attempts = 0;

@@ -13,7 +13,7 @@ export interface LogFileOptions extends RotationRules {
   onTrouble(trouble: Error | null, lostLines: number): void;
   nowMs?: () => number;
   /** How long writing rests after it has failed. */
-  restMs?: number;
+  restMs: number;
 }
 
 /** A log that is appended to, line by line. */
@@ -24,7 +24,6 @@ export interface LogFile {
   close(): Promise<void>;
 }
 
-const REST_MS = 10_000;
 /** A disk that hangs must not fill the memory: beyond this, lines are lost and counted. */
 const MOST_WAITING_BYTES = 1024 * 1024;
 
@@ -34,7 +33,7 @@ const MOST_WAITING_BYTES = 1024 * 1024;
  * or a folder that is gone, stops the log and nothing else; it is tried again.
  */
 export function createLogFile(options: LogFileOptions): LogFile {
-  const { path, header, begins, onTrouble, maxBytes, nowMs = Date.now, restMs = REST_MS } = options;
+  const { path, header, begins, onTrouble, maxBytes, nowMs = Date.now, restMs } = options;
   let handle: FileHandle | null = null;
   /** Where the file lies: a link to it stays a link. */
   let place = path;

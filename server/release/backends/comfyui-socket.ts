@@ -2,6 +2,7 @@ import { randomUUID } from "node:crypto";
 import * as v from "valibot";
 import { type RawData, WebSocket } from "ws";
 import { backoffMs } from "../../lib/backoff.ts";
+import type { BackendTimings, PatienceTimings } from "../../timings.ts";
 
 /** How many jobs ComfyUI has: the running one and those that wait. */
 export const execInfoSchema = v.object({
@@ -14,16 +15,14 @@ const statusMessage = v.object({
 
 /** A larger message ends the connection; `status` takes some 80 bytes. */
 const LARGEST_MESSAGE_BYTES = 1024 * 1024;
-const HANDSHAKE_TIMEOUT_MS = 5000;
-const FIRST_RETRY_MS = 500;
-const MOST_RETRY_MS = 30_000;
-/** A peer that vanished without a word is found out about after this long in silence. */
-const KEEP_ALIVE_MS = 30_000;
+
+export type SocketTimings = BackendTimings & Pick<PatienceTimings, "handshakeMs">;
 
 /** Where to listen. */
 export interface ComfyUiSocketOptions {
   url: string;
   headers: Readonly<Record<string, string>>;
+  timings: SocketTimings;
 }
 
 /**
@@ -31,7 +30,7 @@ export interface ComfyUiSocketOptions {
  * Connects again by itself until the returned function is called. Never throws.
  */
 export function listenToComfyUi(
-  { url, headers }: ComfyUiSocketOptions,
+  { url, headers, timings }: ComfyUiSocketOptions,
   onRemaining: (jobs: number) => void,
 ): () => void {
   // An id of its own: with that of another client the server would take that client's messages away.
@@ -45,7 +44,7 @@ export function listenToComfyUi(
     try {
       socket = new WebSocket(address, {
         headers,
-        handshakeTimeout: HANDSHAKE_TIMEOUT_MS,
+        handshakeTimeout: timings.handshakeMs,
         maxPayload: LARGEST_MESSAGE_BYTES,
         perMessageDeflate: false,
       });
@@ -53,7 +52,7 @@ export function listenToComfyUi(
       // An address or a header that cannot be sent: the polled status tells of it.
       return;
     }
-    socket.on("upgrade", ({ socket: tcp }) => tcp.setKeepAlive(true, KEEP_ALIVE_MS));
+    socket.on("upgrade", ({ socket: tcp }) => tcp.setKeepAlive(true, timings.keepAliveMs));
     socket.on("message", (data, isBinary) => {
       const remaining = isBinary ? null : remainingOf(data);
       if (remaining === null || ended) return;
@@ -64,7 +63,8 @@ export function listenToComfyUi(
     // Each error is followed by a close.
     socket.on("error", () => {});
     socket.on("close", () => {
-      if (!ended) retry = setTimeout(connect, backoffMs(attempt++, FIRST_RETRY_MS, MOST_RETRY_MS));
+      if (!ended)
+        retry = setTimeout(connect, backoffMs(attempt++, timings.firstRetryMs, timings.longestRetryMs));
     });
   }
 

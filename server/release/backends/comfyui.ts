@@ -1,12 +1,11 @@
 import * as v from "valibot";
 import type { AllocatorFigures, BackendStatus } from "../../../shared/release/backend.ts";
-import type { BackendOptionsOf } from "../../config/backend-options.ts";
+import type { AdapterOptions } from "./adapter-options.ts";
 import { allocatorOf } from "./allocator.ts";
 import type { Backend, CallOutcome, StatusOutcome, UnloadOutcome } from "./backend.ts";
 import { type Answer, type CallFailure, createCaller, readAnswer, unreadable } from "./call.ts";
-import { execInfoSchema, listenToComfyUi } from "./comfyui-socket.ts";
+import { execInfoSchema, listenToComfyUi, type SocketTimings } from "./comfyui-socket.ts";
 
-const STATUS_TIMEOUT_MS = 5000;
 /** `/queue` carries the workflow of every job; of all that only the ids are read. */
 const LARGEST_QUEUE_BYTES = 8 * 1024 * 1024;
 
@@ -22,9 +21,11 @@ const queueSchema = v.object({ queue_running: v.array(v.tuple([v.unknown(), v.st
  * ComfyUI. `POST /free` only sets two flags, which its worker takes up when the running job has ended, before the
  * next one; an idle worker takes them up at once, unless it misses the wake-up (then a second call helps).
  */
-export function createComfyUiBackend(options: BackendOptionsOf<"comfyui"> & { id: string }): Backend {
+export function createComfyUiBackend(
+  options: AdapterOptions<"comfyui"> & { socket: SocketTimings },
+): Backend {
   const call = createCaller(options);
-  const timeoutMs = Math.min(STATUS_TIMEOUT_MS, options.timeoutMs);
+  const { statusTimeoutMs: timeoutMs } = options;
   /** As last read: what is pushed does not tell it. */
   let allocator: AllocatorFigures | null = null;
 
@@ -72,7 +73,8 @@ export function createComfyUiBackend(options: BackendOptionsOf<"comfyui"> & { id
     status,
     unload,
     interrupt,
-    subscribe: (onStatus) => listenToComfyUi(options, (jobs) => onStatus(toStatus(jobs, allocator))),
+    subscribe: (onStatus) =>
+      listenToComfyUi({ ...options, timings: options.socket }, (jobs) => onStatus(toStatus(jobs, allocator))),
   };
 }
 

@@ -1,4 +1,5 @@
 import type { BackendOptions } from "../../config/backend-options.ts";
+import type { Timings } from "../../timings.ts";
 import { createA1111Backend } from "./a1111.ts";
 import type { Backend } from "./backend.ts";
 import { createComfyUiBackend } from "./comfyui.ts";
@@ -14,32 +15,42 @@ import { createSwarmUiBackend } from "./swarmui.ts";
 import { createVllmBackend } from "./vllm.ts";
 
 /** The adapter for a backend of the config. */
-export function createBackend(options: BackendOptions): Backend {
-  const id = options.id ?? options.kind;
+export function createBackend(
+  options: BackendOptions,
+  { backends: timings, patience }: Pick<Timings, "backends" | "patience">,
+): Backend {
+  const shared = {
+    id: options.id ?? options.kind,
+    statusTimeoutMs: Math.min(patience.statusMs, options.timeoutMs),
+  };
   switch (options.kind) {
     case "comfyui":
-      return createComfyUiBackend({ ...options, id });
+      return createComfyUiBackend({
+        ...options,
+        ...shared,
+        socket: { ...timings, handshakeMs: patience.handshakeMs },
+      });
     case "a1111":
-      return createA1111Backend({ ...options, id });
+      return createA1111Backend({ ...options, ...shared });
     case "forge":
-      return createForgeBackend({ ...options, id });
+      return createForgeBackend({ ...options, ...shared });
     case "sdnext":
-      return createSdNextBackend({ ...options, id });
+      return createSdNextBackend({ ...options, ...shared });
     case "swarmui":
-      return createSwarmUiBackend({ ...options, id });
+      return createSwarmUiBackend({ ...options, ...shared });
     case "gradio":
-      return createGradioBackend({ ...options, id });
+      return createGradioBackend({ ...options, ...shared });
     case "ollama":
-      return createOllamaBackend({ ...options, id });
+      return createOllamaBackend({ ...options, ...shared });
     case "vllm":
-      return createVllmBackend({ ...options, id });
+      return createVllmBackend({ ...options, ...shared });
     case "llamacpp":
-      return createLlamaCppBackend({ ...options, id });
+      return createLlamaCppBackend({ ...options, ...shared });
     case "lmstudio":
-      return createLmStudioBackend({ ...options, id });
+      return createLmStudioBackend({ ...options, ...shared });
     case "invokeai":
-      return createInvokeAiBackend({ ...options, id });
+      return createInvokeAiBackend({ ...options, ...shared });
     case "http":
-      return createHttpBackend({ ...options, id });
+      return createHttpBackend({ ...options, ...shared });
   }
 }

@@ -1,10 +1,9 @@
 import * as v from "valibot";
 import { problem } from "../../../shared/problems/make-problem.ts";
-import type { BackendOptionsOf } from "../../config/backend-options.ts";
+import type { AdapterOptions } from "./adapter-options.ts";
 import type { Backend, StatusOutcome, UnloadOutcome } from "./backend.ts";
 import { readAnswer, unreadable } from "./call.ts";
 import { createGradioApp } from "./gradio-app.ts";
-import { statusTimeoutMs } from "./keyed-caller.ts";
 
 /** It becomes part of an address. */
 const joinedSchema = v.object({ event_id: v.pipe(v.string(), v.regex(/^[\w-]{1,100}$/)) });
@@ -21,10 +20,10 @@ const queueSchema = v.object({ queue_size: v.pipe(v.number(), v.integer(), v.min
  * app with `gr.State` stays open while idle and even after close(), as does the stream of a job after cancel();
  * it writes to the console. It also reads `/config` and `/info`, which are as large as the app.
  */
-export function createGradioBackend(options: BackendOptionsOf<"gradio"> & { id: string }): Backend {
+export function createGradioBackend(options: AdapterOptions<"gradio">): Backend {
   const app = createGradioApp(options);
   const route = `/call/${options.apiName.replace(/^\//, "")}`;
-  const timeoutMs = statusTimeoutMs(options);
+  const { statusTimeoutMs: timeoutMs } = options;
 
   async function status(signal: AbortSignal): Promise<StatusOutcome> {
     const answer = await app.call("/queue/status", signal, { timeoutMs });

@@ -13,13 +13,13 @@ export interface HttpHook {
   /** Sent as JSON in place of `{"action":"unload","mode":…}`. */
   body?: unknown;
   timeoutMs: number;
+  statusTimeoutMs: number;
   /** Ask for the status with `GET <url>`; never where GET is the unload call itself. */
   status: boolean;
   /** A second hook that stops the running job. */
   interrupt?: { url: string; method: string; body?: unknown } | undefined;
 }
 
-const STATUS_TIMEOUT_MS = 5000;
 /** The status is optional: a hook that only takes the unload call answers so to a GET. */
 const NO_SUCH_METHOD: readonly number[] = [404, 405, 501];
 
@@ -66,7 +66,7 @@ export function createHttpBackend(hook: HttpHook): Backend {
   let tellsStatus: boolean | null = null;
   async function status(signal: AbortSignal): Promise<StatusOutcome> {
     if (tellsStatus === false) return NO_STATUS;
-    const answer = await call("", signal, { timeoutMs: Math.min(STATUS_TIMEOUT_MS, hook.timeoutMs) });
+    const answer = await call("", signal, { timeoutMs: hook.statusTimeoutMs });
     if (answer.kind === "failed") {
       return NO_SUCH_METHOD.includes(answer.status ?? 0) ? NO_STATUS : answer;
     }

@@ -1,9 +1,9 @@
 import * as v from "valibot";
 import { problem } from "../../../shared/problems/make-problem.ts";
-import type { BackendOptionsOf } from "../../config/backend-options.ts";
+import type { AdapterOptions } from "./adapter-options.ts";
 import type { Backend, CallOutcome, StatusOutcome, UnloadOutcome } from "./backend.ts";
 import { type CallFailure, readAnswer, unreadable } from "./call.ts";
-import { createKeyedCaller, statusTimeoutMs } from "./keyed-caller.ts";
+import { createKeyedCaller } from "./keyed-caller.ts";
 
 const QUEUE = "/api/v1/queue/default";
 const REMEDY = "Update InvokeAI to a version whose model cache can be emptied.";
@@ -27,9 +27,9 @@ type Queue =
  * asked for: they count what the last job fetched, 0 with models in the cache and the old number after an
  * emptying, and only an admin may read them.
  */
-export function createInvokeAiBackend(options: BackendOptionsOf<"invokeai"> & { id: string }): Backend {
+export function createInvokeAiBackend(options: AdapterOptions<"invokeai">): Backend {
   const call = createKeyedCaller(options);
-  const timeoutMs = statusTimeoutMs(options);
+  const { statusTimeoutMs: timeoutMs } = options;
 
   async function queue(signal: AbortSignal): Promise<Queue> {
     // Not `/current`, which carries the whole graph of the job.

@@ -1,8 +1,5 @@
 import { type Caller, type CallerOptions, createCaller } from "./call.ts";
 
-/** The longest a status call may take: what is slower is of no use to a panel. */
-const STATUS_TIMEOUT_MS = 5000;
-
 export interface KeyedOptions extends CallerOptions {
   apiKey?: string | undefined;
 }
@@ -14,8 +11,4 @@ export function createKeyedCaller({ apiKey, ...options }: KeyedOptions): Caller 
     ...options.headers,
   };
   return createCaller({ ...options, headers });
-}
-
-export function statusTimeoutMs({ timeoutMs }: CallerOptions): number {
-  return Math.min(STATUS_TIMEOUT_MS, timeoutMs);
 }

@@ -1,9 +1,9 @@
 import * as v from "valibot";
 import { problem } from "../../../shared/problems/make-problem.ts";
-import type { BackendOptionsOf } from "../../config/backend-options.ts";
+import type { AdapterOptions } from "./adapter-options.ts";
 import type { Backend, StatusOutcome, UnloadOutcome } from "./backend.ts";
 import { type CallFailure, readAnswer, unreadable } from "./call.ts";
-import { createKeyedCaller, statusTimeoutMs } from "./keyed-caller.ts";
+import { createKeyedCaller } from "./keyed-caller.ts";
 import { unloadEach } from "./unload-each.ts";
 
 /** Every model on disk is listed, each with the arguments it is started with. */
@@ -29,9 +29,9 @@ type Failed = Pick<CallFailure, "kind" | "problem" | "reached">;
  * A llama.cpp server in router mode, which runs each model in a child process and stops that to unload it, its
  * requests with it. Whether one runs is told by `/slots` alone, and asking that wakes a sleeping child: not asked.
  */
-export function createLlamaCppBackend(options: BackendOptionsOf<"llamacpp"> & { id: string }): Backend {
+export function createLlamaCppBackend(options: AdapterOptions<"llamacpp">): Backend {
   const call = createKeyedCaller(options);
-  const timeoutMs = statusTimeoutMs(options);
+  const { statusTimeoutMs: timeoutMs } = options;
 
   async function list(signal: AbortSignal): Promise<Listed> {
     const answer = await call("/models", signal, { timeoutMs, largestBytes: LARGEST_LIST_BYTES });

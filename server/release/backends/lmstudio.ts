@@ -1,9 +1,9 @@
 import * as v from "valibot";
 import { problem } from "../../../shared/problems/make-problem.ts";
-import type { BackendOptionsOf } from "../../config/backend-options.ts";
+import type { AdapterOptions } from "./adapter-options.ts";
 import type { Backend, StatusOutcome, UnloadOutcome } from "./backend.ts";
 import { type Answer, type CallFailure, readAnswer, unreadable } from "./call.ts";
-import { createKeyedCaller, statusTimeoutMs } from "./keyed-caller.ts";
+import { createKeyedCaller } from "./keyed-caller.ts";
 import { unloadEach } from "./unload-each.ts";
 
 /** Every model on disk is listed, each with its description. */
@@ -20,9 +20,9 @@ const errorSchema = v.object({ error: v.unknown() });
  * LM Studio. A model can be loaded several times, and each instance is unloaded by itself, which cuts off what it
  * is generating; it does not tell whether it is. `size_bytes` is that of the file and no figure for VRAM.
  */
-export function createLmStudioBackend(options: BackendOptionsOf<"lmstudio"> & { id: string }): Backend {
+export function createLmStudioBackend(options: AdapterOptions<"lmstudio">): Backend {
   const call = createKeyedCaller(options);
-  const timeoutMs = statusTimeoutMs(options);
+  const { statusTimeoutMs: timeoutMs } = options;
 
   async function instances(signal: AbortSignal): Promise<{ kind: "instances"; ids: string[] } | CallFailure> {
     const answer = await call("/api/v1/models", signal, { timeoutMs, largestBytes: LARGEST_LIST_BYTES });

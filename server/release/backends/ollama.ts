@@ -1,9 +1,9 @@
 import * as v from "valibot";
 import type { BackendModel } from "../../../shared/release/backend.ts";
-import type { BackendOptionsOf } from "../../config/backend-options.ts";
+import type { AdapterOptions } from "./adapter-options.ts";
 import type { Backend, StatusOutcome, UnloadOutcome } from "./backend.ts";
 import { type CallFailure, readAnswer, unreadable } from "./call.ts";
-import { createKeyedCaller, statusTimeoutMs } from "./keyed-caller.ts";
+import { createKeyedCaller } from "./keyed-caller.ts";
 import { unloadEach } from "./unload-each.ts";
 
 const MIB = 1024 * 1024;
@@ -24,9 +24,9 @@ const listSchema = v.object({
  * Ollama. It says yes to every unload at once, loaded or not: an idle runner is stopped then, one in use as soon
  * as its last request has ended. Whether a request runs it does not tell.
  */
-export function createOllamaBackend(options: BackendOptionsOf<"ollama"> & { id: string }): Backend {
+export function createOllamaBackend(options: AdapterOptions<"ollama">): Backend {
   const call = createKeyedCaller(options);
-  const timeoutMs = statusTimeoutMs(options);
+  const { statusTimeoutMs: timeoutMs } = options;
 
   async function list(signal: AbortSignal): Promise<{ kind: "models"; models: BackendModel[] } | Failed> {
     const answer = await call("/api/ps", signal, { timeoutMs, largestBytes: LARGEST_LIST_BYTES });

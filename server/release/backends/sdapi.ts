@@ -1,12 +1,12 @@
 import * as v from "valibot";
 import { problem } from "../../../shared/problems/make-problem.ts";
 import type { AllocatorFigures } from "../../../shared/release/backend.ts";
-import type { BackendOptionsOf } from "../../config/backend-options.ts";
+import type { AdapterOptions } from "./adapter-options.ts";
 import { allocatorOf } from "./allocator.ts";
 import type { CallOutcome, UnloadOutcome } from "./backend.ts";
 import { type Answer, type CallFailure, createCaller, readAnswer } from "./call.ts";
 
-export type SdApiOptions = BackendOptionsOf<"a1111" | "forge" | "sdnext"> & { id: string };
+export type SdApiOptions = AdapterOptions<"a1111" | "forge" | "sdnext">;
 
 /** What A1111, Forge and SD.Next have in common: the routes under `/sdapi/v1`, with HTTP Basic. */
 export interface SdApi {
@@ -23,8 +23,6 @@ export type JobsOutcome =
   | { kind: "jobs"; busy: boolean; queue: number | null }
   | { kind: "failed"; problem: CallFailure["problem"]; reached: boolean };
 
-const STATUS_TIMEOUT_MS = 5000;
-
 const bytes = v.pipe(v.number(), v.minValue(0));
 /** Without CUDA each half is `{"error": …}` instead. */
 const memorySchema = v.object({
@@ -39,7 +37,7 @@ export function createSdApi({ username, password, ...options }: SdApiOptions): S
   const login = Buffer.from(`${username ?? ""}:${password ?? ""}`).toString("base64");
   const headers = { ...(hasLogin ? { authorization: `Basic ${login}` } : {}), ...options.headers };
   const call = createCaller({ ...options, headers });
-  const timeoutMs = Math.min(STATUS_TIMEOUT_MS, options.timeoutMs);
+  const { statusTimeoutMs: timeoutMs } = options;
 
   async function get(route: string, signal: AbortSignal) {
     return explained(await call(`/sdapi/v1/${route}`, signal, { timeoutMs }));

@@ -1,7 +1,7 @@
 import * as v from "valibot";
 import { problem } from "../../../shared/problems/make-problem.ts";
 import type { Problem } from "../../../shared/problems/problem.ts";
-import type { BackendOptionsOf } from "../../config/backend-options.ts";
+import type { AdapterOptions } from "./adapter-options.ts";
 import { type Answer, type CallFailure, createCaller, readAnswer, unreadable } from "./call.ts";
 
 /** A route under `/API` and the permission that it wants. */
@@ -26,10 +26,7 @@ type Session = v.InferOutput<typeof sessionSchema>;
 /** So it answers, with 200, who may not have a session. */
 const refusalSchema = v.object({ error: v.string() });
 
-export function createSwarmUiApi({
-  apiKey,
-  ...options
-}: BackendOptionsOf<"swarmui"> & { id: string }): SwarmUiApi {
+export function createSwarmUiApi({ apiKey, ...options }: AdapterOptions<"swarmui">): SwarmUiApi {
   const cookie = apiKey === undefined ? {} : { cookie: `swarm_token=${apiKey}` };
   const call = createCaller({ ...options, headers: { ...cookie, ...options.headers } });
   let session: Session | null = null;

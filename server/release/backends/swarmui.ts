@@ -1,11 +1,9 @@
 import * as v from "valibot";
 import { problem } from "../../../shared/problems/make-problem.ts";
-import type { BackendOptionsOf } from "../../config/backend-options.ts";
+import type { AdapterOptions } from "./adapter-options.ts";
 import type { Backend, CallOutcome, StatusOutcome, UnloadOutcome } from "./backend.ts";
 import { readAnswer, unreadable } from "./call.ts";
 import { createSwarmUiApi } from "./swarmui-api.ts";
-
-const STATUS_TIMEOUT_MS = 5000;
 
 /** Not `GetCurrentStatus`, which counts only the jobs of the calling session: always 0 for this one. */
 const STATUS = { name: "GetGlobalStatus", permission: "read_server_info_panels" };
@@ -24,12 +22,11 @@ const interruptSchema = v.object({ success: v.literal(true) });
  * SwarmUI. It passes an unload on to its ComfyUI backends and does not wait for them, so that all said there of
  * `/free` holds here: taken up after the running job, and now and then missed by an idle worker.
  */
-export function createSwarmUiBackend(options: BackendOptionsOf<"swarmui"> & { id: string }): Backend {
+export function createSwarmUiBackend(options: AdapterOptions<"swarmui">): Backend {
   const api = createSwarmUiApi(options);
-  const statusTimeoutMs = Math.min(STATUS_TIMEOUT_MS, options.timeoutMs);
 
   async function status(signal: AbortSignal): Promise<StatusOutcome> {
-    const answer = await api(STATUS, {}, signal, statusTimeoutMs);
+    const answer = await api(STATUS, {}, signal, options.statusTimeoutMs);
     if (answer.kind === "failed") return answer;
     const said = readAnswer(answer, statusSchema);
     if (said === null) return unreadable("swarmui");

@@ -1,10 +1,10 @@
 import * as v from "valibot";
 import { problem } from "../../../shared/problems/make-problem.ts";
 import type { ReleaseMode } from "../../../shared/release/release.ts";
-import type { BackendOptionsOf } from "../../config/backend-options.ts";
+import type { AdapterOptions } from "./adapter-options.ts";
 import type { Backend, CallOutcome, StatusOutcome, UnloadOutcome } from "./backend.ts";
 import { type Answer, type Call, type CallFailure, readAnswer, unreadable } from "./call.ts";
-import { createKeyedCaller, statusTimeoutMs } from "./keyed-caller.ts";
+import { createKeyedCaller } from "./keyed-caller.ts";
 import { readVllmRequests, type VllmRequests } from "./vllm-metrics.ts";
 
 /** Histograms of every model make it long. */
@@ -19,9 +19,9 @@ type Sleep = { kind: "sleep"; asleep: boolean } | CallFailure | ReturnType<typeo
  * a request it ends it, or comes to a CUDA error, so requests are counted just before; what begins in between is
  * lost. About 1 GB stays. Asleep it serves nothing until it is woken.
  */
-export function createVllmBackend(options: BackendOptionsOf<"vllm"> & { id: string }): Backend {
+export function createVllmBackend(options: AdapterOptions<"vllm">): Backend {
   const call = createKeyedCaller(options);
-  const timeoutMs = statusTimeoutMs(options);
+  const { statusTimeoutMs: timeoutMs } = options;
 
   async function sleep(signal: AbortSignal): Promise<Sleep> {
     const answer = explained(await call("/is_sleeping", signal, { timeoutMs }));

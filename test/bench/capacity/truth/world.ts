@@ -1,4 +1,5 @@
 import { createProcessSchedule } from "../../../../server/sampling/process-schedule.ts";
+import { TIMINGS } from "../../../../server/timings.ts";
 import type { GpuProcess } from "../../../../shared/gpu/gpu.ts";
 import type { Policy, Request, Sample } from "../policy.ts";
 import { createRandom } from "../random.ts";
@@ -78,7 +79,7 @@ export function simulate(
   const otherOn = Array.from({ length: machine.gpus }, () => 0);
   const otherAtStart = new Map<number, number>();
   // When the product lists processes is the product's own rule; the list travels with the sample after.
-  const schedule = createProcessSchedule();
+  const schedule = createProcessSchedule(TIMINGS.processes);
   const listMs = LIST_MS + (machine.gpus - 1) * LIST_MS_PER_GPU;
   let listedAtMs: number | null = null;
   let lists: readonly (readonly GpuProcess[])[] = [];

@@ -8,6 +8,7 @@ import {
 } from "../../../../server/config/backend-options.ts";
 import { readOptions } from "../../../../server/config/read-options.ts";
 import { createBackend } from "../../../../server/release/backends/create-backend.ts";
+import { TIMINGS } from "../../../../server/timings.ts";
 import { BACKEND_KINDS } from "../../../../shared/release/backend.ts";
 
 const parse = (options: object) => v.parse(backendSchema, options);
@@ -183,7 +184,7 @@ describe("secrets", () => {
         expect(errorsOf(one)).not.toContain(SECRET);
         continue;
       }
-      const outcome = await createBackend(parsed.output).unload("now", new AbortController().signal);
+      const outcome = await createBackend(parsed.output, TIMINGS).unload("now", new AbortController().signal);
       expect(outcome).toMatchObject({ kind: "failed" });
       expect(JSON.stringify(outcome)).not.toContain(SECRET);
     }

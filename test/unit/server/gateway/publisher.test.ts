@@ -6,6 +6,7 @@ import type { MessageBytes } from "../../../../server/gateway/message-bytes.ts";
 import { createPublisher } from "../../../../server/gateway/publisher.ts";
 import { createReader } from "../../../../server/gateway/reader.ts";
 import { createViewers } from "../../../../server/gateway/viewers.ts";
+import { TIMINGS } from "../../../../server/timings.ts";
 import { changesSchema } from "../../../../shared/protocol/messages.ts";
 import { type View, viewOf } from "../../../../shared/protocol/view.ts";
 import { sidecar } from "../../client/store/small-sidecar.ts";
@@ -60,7 +61,12 @@ function machine() {
   const { state } = hello();
   let now: View = viewOf({ ...state, profiles: [] });
   const viewers = createViewers(10, () => {});
-  const publisher = createPublisher({ ...viewers, view: () => now, nowMs: () => performance.now() });
+  const publisher = createPublisher({
+    ...viewers,
+    view: () => now,
+    nowMs: () => performance.now(),
+    timings: TIMINGS.panel,
+  });
   let seq = 0;
   publisher.settle();
   return {

@@ -5,6 +5,7 @@ import { afterEach, expect, test } from "vitest";
 import { createAlertLog } from "../../../../server/health/alert-log.ts";
 import { createAlerts } from "../../../../server/health/alerts.ts";
 import type { Finding } from "../../../../server/health/evaluate.ts";
+import { TIMINGS } from "../../../../server/timings.ts";
 
 let dir = "";
 afterEach(() => rmSync(dir, { recursive: true, force: true }));
@@ -21,14 +22,14 @@ test("HLT-6 a GPU that is still off the bus after a restart is not told to be we
   dir = mkdtempSync(join(tmpdir(), "gpu-panel-alerts-"));
   const log = () => createAlertLog(dir, () => {});
   let nowMs = 1_790_000_000_000;
-  const before = createAlerts(log(), () => nowMs);
+  const before = createAlerts(log(), () => nowMs, TIMINGS.health.carriedMs);
   before.apply(
     { ...NONE, began: [found("gpu-lost", "GPU-3"), found("vram-red-line", "GPU-0")] },
     nowMs,
     () => 3,
   );
 
-  const after = createAlerts(log(), () => nowMs);
+  const after = createAlerts(log(), () => nowMs, TIMINGS.health.carriedMs);
   const news: string[] = [];
   after.onNews(({ kind, alert }) => news.push(`${kind} ${alert.rule}`));
   const onlyGpu0 = (uuid: string) => (uuid === "GPU-0" ? 0 : undefined);

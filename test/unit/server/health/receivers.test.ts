@@ -3,6 +3,7 @@ import * as v from "valibot";
 import { afterEach, describe, expect, test } from "vitest";
 import { NOTIFY_KINDS, notifySchema } from "../../../../server/config/health-options.ts";
 import { createNotifier } from "../../../../server/health/notify/notifier.ts";
+import { TIMINGS } from "../../../../server/timings.ts";
 import type { PastAlert } from "../../../../shared/health/past-alert.ts";
 import {
   answerEmpty,
@@ -45,7 +46,10 @@ function notify(targets: readonly object[]) {
   const notifier = createNotifier(
     targets.map((target) => v.parse(notifySchema, target)),
     "gpu-host",
-    { complain: (message) => complaints.push(message), firstRetryMs: 20, restMs: 1 },
+    {
+      complain: (message) => complaints.push(message),
+      timings: { ...TIMINGS.notify, firstRetryMs: 20, restMs: 1 },
+    },
   );
   opened.push(notifier.close);
   return { notifier, complaints };

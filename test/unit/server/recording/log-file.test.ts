@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, expect, test } from "vitest";
 import { createLogFile } from "../../../../server/recording/log/log-file.ts";
+import { TIMINGS } from "../../../../server/timings.ts";
 import { waitUntil } from "../../../helpers/wait-until.ts";
 
 let dir = "";
@@ -24,6 +25,7 @@ test("REC-2 REC-3 two sidecars that write to one file lose no line and cut none"
       path: join(dir, "gpu.csv"),
       header: HEADER,
       begins: `${HEADER}\n`,
+      restMs: TIMINGS.recording.logRestMs,
       maxBytes: 500,
       keepDays: 30,
       onTrouble: (trouble) => troubles.push(trouble),
@@ -51,6 +53,7 @@ test("REC-2 a new day, and a clock that is set back, begin a new file; none is w
     path: join(dir, "gpu.csv"),
     header: HEADER,
     begins: `${HEADER}\n`,
+    restMs: TIMINGS.recording.logRestMs,
     maxBytes: 1_000_000,
     keepDays: 30,
     onTrouble: () => {},

@@ -1,15 +1,11 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import {
-  freedPerGpu,
-  judge,
-  type Level,
-  LONGEST_FALL_MS,
-  NOISE_MIB,
-  type Reading,
-} from "../../../../server/release/judge.ts";
+import { freedPerGpu, judge, type Level, NOISE_MIB, type Reading } from "../../../../server/release/judge.ts";
+import { TIMINGS } from "../../../../server/timings.ts";
 
 const PATIENCE = 10_000;
+const { settledMs, longestFallMs: LONGEST_FALL_MS } = TIMINGS.release;
+const LIMITS = { patienceMs: PATIENCE, settledMs, longestFallMs: LONGEST_FALL_MS };
 const mib = fc.nat({ max: 200_000 });
 const levels = (used: readonly (number | null)[]): Level[] =>
   used.map((usedMiB, index) => ({ index, usedMiB }));
@@ -28,7 +24,7 @@ describe("several GPUs", () => {
     fc.assert(
       fc.property(gpus, fc.array(mib, { maxLength: 5 }), ({ before, after }, fall) => {
         const path = [...fall.map((level) => before.map(() => level)), after, after, after];
-        const verdict = judge(levels(before), readings(path), LONGEST_FALL_MS, PATIENCE);
+        const verdict = judge(levels(before), readings(path), LONGEST_FALL_MS, LIMITS);
         const freedMiB = sum(before) - sum(after);
         if (freedMiB > NOISE_MIB) expect(verdict).toEqual({ kind: "freed", freedMiB, unsettled: false });
         else expect(verdict).toEqual({ kind: freedMiB < -NOISE_MIB ? "grew" : "nothing", freedMiB });
@@ -45,7 +41,7 @@ describe("several GPUs", () => {
         const beforeAll = [...before, ...hidden.map(([used]) => used)];
         const afterAll = [...after, ...hidden.map(([, used]) => used)];
         const run = (from: readonly (number | null)[], to: readonly (number | null)[]) =>
-          judge(levels(from), readings([to, to, to]), LONGEST_FALL_MS, PATIENCE);
+          judge(levels(from), readings([to, to, to]), LONGEST_FALL_MS, LIMITS);
         expect(run(beforeAll, afterAll)).toEqual(run(before, after));
         expect(run(beforeAll, after)).toEqual(run(before, after));
       }),
@@ -55,12 +51,7 @@ describe("several GPUs", () => {
   test("REL-6 no GPU with both figures: not measurable after the patience, whatever came", () => {
     fc.assert(
       fc.property(fc.array(mib, { minLength: 1, maxLength: 4 }), fc.nat({ max: 20_000 }), (after, waited) => {
-        const verdict = judge(
-          levels(after.map(() => null)),
-          readings([after, after, after]),
-          waited,
-          PATIENCE,
-        );
+        const verdict = judge(levels(after.map(() => null)), readings([after, after, after]), waited, LIMITS);
         expect(verdict).toEqual({ kind: waited < PATIENCE ? "waiting" : "unmeasurable" });
       }),
     );
@@ -85,7 +76,7 @@ describe("when the verdict falls", () => {
               every,
             ),
             waited,
-            PATIENCE,
+            LIMITS,
           );
           const freedMiB = before - (used.at(-1) ?? 0);
           if (waited >= LONGEST_FALL_MS) expect(verdict.kind).not.toBe("waiting");
@@ -100,21 +91,21 @@ describe("when the verdict falls", () => {
 
   test("REL-2 nothing and growth are told when the patience is over, not a moment before", () => {
     const told = (used: number, waited: number) =>
-      judge(levels([20_000]), readings([[used]]), waited, PATIENCE);
+      judge(levels([20_000]), readings([[used]]), waited, LIMITS);
     for (const used of [20_000, 19_990, 21_000])
       expect(told(used, PATIENCE - 1)).toEqual({ kind: "waiting" });
     expect(told(19_990, PATIENCE)).toEqual({ kind: "nothing", freedMiB: 10 });
     expect(told(21_000, PATIENCE)).toEqual({ kind: "grew", freedMiB: -1000 });
     // What moves within the noise is no growth.
     expect(told(20_000 + NOISE_MIB, PATIENCE)).toEqual({ kind: "nothing", freedMiB: -NOISE_MIB });
-    expect(judge(levels([20_000]), [], PATIENCE - 1, PATIENCE)).toEqual({ kind: "waiting" });
-    expect(judge(levels([20_000]), [], PATIENCE, PATIENCE)).toEqual({ kind: "unmeasurable" });
+    expect(judge(levels([20_000]), [], PATIENCE - 1, LIMITS)).toEqual({ kind: "waiting" });
+    expect(judge(levels([20_000]), [], PATIENCE, LIMITS)).toEqual({ kind: "unmeasurable" });
   });
 
   test("REL-1 VRAM that still falls is waited for beyond the patience, then told as unsettled", () => {
     const falling = readings([[20_000], [15_000], [10_000], [5000]]);
-    expect(judge(levels([20_000]), falling, LONGEST_FALL_MS - 1, PATIENCE)).toEqual({ kind: "waiting" });
-    expect(judge(levels([20_000]), falling, LONGEST_FALL_MS, PATIENCE)).toEqual({
+    expect(judge(levels([20_000]), falling, LONGEST_FALL_MS - 1, LIMITS)).toEqual({ kind: "waiting" });
+    expect(judge(levels([20_000]), falling, LONGEST_FALL_MS, LIMITS)).toEqual({
       kind: "freed",
       freedMiB: 15_000,
       unsettled: true,
@@ -141,14 +132,14 @@ describe("when the verdict falls", () => {
     fc.assert(
       fc.property(jitter, (offsets) => {
         const used = offsets.map((offset) => [5000 + offset]);
-        const verdict = judge(levels([40_000]), readings(used), used.length * 1000, PATIENCE);
+        const verdict = judge(levels([40_000]), readings(used), used.length * 1000, LIMITS);
         expect(verdict).toEqual({
           kind: "freed",
           freedMiB: 35_000 - (offsets.at(-1) ?? 0),
           unsettled: false,
         });
         const stepped = [...used, [5000 + 3 * NOISE_MIB]];
-        expect(judge(levels([40_000]), readings(stepped), stepped.length * 1000, PATIENCE).kind).toBe(
+        expect(judge(levels([40_000]), readings(stepped), stepped.length * 1000, LIMITS).kind).toBe(
           "waiting",
         );
       }),
@@ -157,13 +148,13 @@ describe("when the verdict falls", () => {
 
   test("REL-1 at a fast rate many readings in a moment are not yet rest, two seconds of them are", () => {
     const steady = (count: number) => readings(Array(count).fill([2000]), 200);
-    expect(judge(levels([40_000]), steady(10), 2000, PATIENCE).kind).toBe("waiting");
-    expect(judge(levels([40_000]), steady(11), 2200, PATIENCE).kind).toBe("freed");
+    expect(judge(levels([40_000]), steady(10), 2000, LIMITS).kind).toBe("waiting");
+    expect(judge(levels([40_000]), steady(11), 2200, LIMITS).kind).toBe("freed");
   });
 
   test("REL-1 readings that miss their figures between others change nothing", () => {
     const used = [[2000], [null], [2000], [null], [2000]];
-    expect(judge(levels([40_000]), readings(used), 5000, PATIENCE)).toEqual({
+    expect(judge(levels([40_000]), readings(used), 5000, LIMITS)).toEqual({
       kind: "freed",
       freedMiB: 38_000,
       unsettled: false,

@@ -5,6 +5,7 @@ import type { Backend, UnloadOutcome } from "../../../../server/release/backends
 import { createReleaseController, type ReleaseDemand } from "../../../../server/release/controller.ts";
 import type { ReleaseSamples } from "../../../../server/release/measure.ts";
 import type { ReleaseLimits } from "../../../../server/release/release-one.ts";
+import { TIMINGS } from "../../../../server/timings.ts";
 import type { GpuProcess } from "../../../../shared/gpu/gpu.ts";
 import type { Sample } from "../../../../shared/gpu/sample.ts";
 import { recordOf } from "../../../../shared/release/record.ts";
@@ -12,6 +13,8 @@ import type { Release } from "../../../../shared/release/release.ts";
 import { gpuWith } from "../../../helpers/gpu-with.ts";
 
 export const LIMITS: ReleaseLimits = {
+  ...TIMINGS.release,
+  patience: TIMINGS.patience,
   patienceMs: 2000,
   statusIntervalMs: 500,
   jobLimitMs: 600_000,

@@ -1,11 +1,12 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { createProcessSchedule } from "../../../../server/sampling/process-schedule.ts";
+import { TIMINGS } from "../../../../server/timings.ts";
 
 const gpu = (memoryUsedMiB: number | null, uuid = "a") => [{ uuid, memoryUsedMiB }];
 
 test("SMP-14 nobody watches and nothing moves: processes are never asked for; wanted, every 10 s", () => {
-  const schedule = createProcessSchedule();
+  const schedule = createProcessSchedule(TIMINGS.processes);
   for (let tMs = 0; tMs < 3_600_000; tMs += 5000) expect(schedule.isDue(gpu(255), tMs, false)).toBe(false);
   expect(schedule.isDue(gpu(null), 0, false)).toBe(false);
   expect(schedule.isDue(gpu(255), 0, true)).toBe(true);
@@ -16,7 +17,7 @@ test("SMP-14 nobody watches and nothing moves: processes are never asked for; wa
 });
 
 test("SMP-14 VRAM in use that has moved by 256 MiB asks for processes, watched or not, at most every 2 s", () => {
-  const schedule = createProcessSchedule();
+  const schedule = createProcessSchedule(TIMINGS.processes);
   const two = (a: number, b: number) => [...gpu(a), ...gpu(b, "b")];
   schedule.began(two(5000, 100), 0);
   schedule.ended(20, null);
@@ -28,7 +29,7 @@ test("SMP-14 VRAM in use that has moved by 256 MiB asks for processes, watched o
 });
 
 test("SMP-14 unwatched: once more 70 s after VRAM has moved, every 70 s while a GPU computes, and then never again", () => {
-  const schedule = createProcessSchedule();
+  const schedule = createProcessSchedule(TIMINGS.processes);
   const at = (memoryUsedMiB: number, utilizationGpuPct: number) => [
     { uuid: "a", memoryUsedMiB, utilizationGpuPct },
   ];
@@ -52,7 +53,7 @@ test("SMP-14 whatever moves, listing processes takes no more than 2 % of the tim
       }),
       fc.boolean(),
       (steps, isWanted) => {
-        const schedule = createProcessSchedule();
+        const schedule = createProcessSchedule(TIMINGS.processes);
         let inQueryMs = 0;
         let nowMs = 0;
         for (const { moved, tookMs } of steps) {
@@ -78,7 +79,7 @@ test("SMP-14 where CPU time is told, it is 2 % of that: a busy machine makes no 
         { minLength: 50, maxLength: 200 },
       ),
       (steps) => {
-        const schedule = createProcessSchedule();
+        const schedule = createProcessSchedule(TIMINGS.processes);
         let [nowMs, onCpuMs, inQueryMs, moved] = [0, 0, 0, 0];
         for (const { tookMs, cpuPct } of steps) {
           nowMs += 1000;
@@ -96,7 +97,7 @@ test("SMP-14 where CPU time is told, it is 2 % of that: a busy machine makes no 
       },
     ),
   );
-  const schedule = createProcessSchedule();
+  const schedule = createProcessSchedule(TIMINGS.processes);
   schedule.began(gpu(0), 0);
   // 80 ms of work, for which a busy machine took 1.5 s.
   schedule.ended(1500, 80);

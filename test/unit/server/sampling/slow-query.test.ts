@@ -1,5 +1,6 @@
 import { afterEach, expect, test } from "vitest";
 import { createSlowQuery } from "../../../../server/sampling/slow-query.ts";
+import { TIMINGS } from "../../../../server/timings.ts";
 import { createFakeNvidiaSmi, type FakeScript, fakeGpu } from "../../../helpers/fake-nvidia-smi.ts";
 
 const opened: (() => void)[] = [];
@@ -9,7 +10,12 @@ afterEach(() => {
 
 function start(script: Partial<FakeScript>) {
   const fake = createFakeNvidiaSmi(script);
-  const slow = createSlowQuery([fake.path], { ...process.env, ...fake.env }, () => 42);
+  const slow = createSlowQuery(
+    [fake.path],
+    { ...process.env, ...fake.env },
+    () => 42,
+    TIMINGS.patience.queryMs,
+  );
   opened.push(fake.dispose, slow.close);
   return { fake, slow };
 }
@@ -70,5 +76,7 @@ test("HLT-13 an nvidia-smi that fails tells nothing, and nothing throws", async 
   const { fake, slow } = start({ gpus: [fakeGpu(0, LINK)] });
   fake.set({ behaviour: { kind: "sentence", text: "No devices were found", exitCode: 6 } });
   expect(await slow.read()).toBeNull();
-  expect(await createSlowQuery(["/no/such/nvidia-smi"], {}, () => 0).read()).toBeNull();
+  expect(
+    await createSlowQuery(["/no/such/nvidia-smi"], {}, () => 0, TIMINGS.patience.queryMs).read(),
+  ).toBeNull();
 });

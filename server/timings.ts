@@ -1,0 +1,226 @@
+/**
+ * How long the product waits, in milliseconds. The composition root hands each part its share, so that tests can let
+ * time pass faster. What a user can set is in the config; what a pure rule decides by is data of that rule.
+ */
+export interface Timings {
+  sampling: SamplingTimings;
+  processes: ProcessTimings;
+  panel: PanelTimings;
+  release: ReleaseTimings;
+  backends: BackendTimings;
+  health: HealthTimings;
+  notify: NotifyTimings;
+  recording: RecordingTimings;
+  patience: PatienceTimings;
+}
+
+export interface SamplingTimings {
+  /** Between samples while nobody watches: polling keeps an idle GPU from its lowest power state. */
+  idleIntervalMs: number;
+  /** Longest time between samples while a release is measured or jobs run. */
+  fastIntervalMs: number;
+  /** The rate stays after the last viewer has gone: a page that is loaded anew must not change it twice. */
+  lingerMs: number;
+  /** Before an ended nvidia-smi is started again, doubled after each failure … */
+  firstRetryMs: number;
+  /** … up to this: a driver that is being updated comes back within a minute. */
+  longestRetryMs: number;
+  /** How old figures of the host may be: reading them takes a few files. */
+  hostFreshMs: number;
+}
+
+export interface ProcessTimings {
+  /** Between two lists of processes while somebody wants to see them. */
+  intervalMs: number;
+  /** Between two lists at least, however much VRAM moves: each starts an nvidia-smi. */
+  soonestMs: number;
+  /**
+   * After VRAM has moved or a GPU computed, one more list though nobody watches: who has done nothing for a minute by
+   * then has ended its job, and what it was promised is free.
+   */
+  lookAgainMs: number;
+}
+
+export interface PanelTimings {
+  /** Between two messages of details, which a busy GPU changes with every sample. */
+  detailsIntervalMs: number;
+  /** Between two messages about the host, whose figures move slowly. */
+  hostIntervalMs: number;
+  /** How soon at most is said what changed between two samples, and nobody waits for. */
+  jobsIntervalMs: number;
+  /** Between two messages of promises that have hardly moved. */
+  capacityIntervalMs: number;
+}
+
+export interface ReleaseTimings {
+  /** VRAM in use has to stay within the noise for so long before it counts as settled. */
+  settledMs: number;
+  /** VRAM that has begun to fall is given so long to come to rest. */
+  longestFallMs: number;
+  /** Between two lists of processes while a release is measured. */
+  processRestMs: number;
+  /** How long VRAM may take to fall after a call that failed on the way: it may have arrived all the same. */
+  patienceAfterFailureMs: number;
+  /** How far back the level before a job's end is looked for: so late is its end seen. */
+  followLagMs: number;
+  /** The longest wait for a job's end: a long video takes an hour. */
+  jobLimitMs: number;
+  /** How long a job may take to stop once it was interrupted: some stop only between two steps. */
+  stopLimitMs: number;
+}
+
+export interface BackendTimings {
+  /** Before a lost WebSocket is connected again, doubled after each failure … */
+  firstRetryMs: number;
+  /** … up to this: the polled status tells the rest. */
+  longestRetryMs: number;
+  /** A peer that vanished without a word is found out about after so long in silence. */
+  keepAliveMs: number;
+}
+
+export interface HealthTimings {
+  /** Without samples for so long the rules look at the host all the same … */
+  silenceMs: number;
+  /** … this often. */
+  silenceLookMs: number;
+  /** Figures that make the driver work harder: first so long after the start, behind the first samples … */
+  slowFirstMs: number;
+  /** … and then this often. */
+  slowIntervalMs: number;
+  /** What is found again so soon after a start is the alert of before, and nobody is told twice. */
+  carriedMs: number;
+}
+
+export interface NotifyTimings {
+  /** Between two messages to one receiver: bots take some twenty a minute. */
+  restMs: number;
+  /** Before a message is sent again, doubled after each failure … */
+  firstRetryMs: number;
+  /** … up to this. */
+  longestRetryMs: number;
+}
+
+export interface RecordingTimings {
+  /** After a log could not be written: a full disk is not tried with every line. */
+  logRestMs: number;
+  /** Between two writes of the sums of sessions: as much is lost when the sidecar is killed. */
+  sessionsSaveMs: number;
+}
+
+/** How long something slow is waited for before it counts as hung. A slow machine is as slow in a test. */
+export interface PatienceTimings {
+  /** Beside three intervals, how long nvidia-smi may print nothing. */
+  silenceMs: number;
+  /** … and beside that before its first sample: the first call loads the driver, seconds with many GPUs. */
+  startMs: number;
+  /** An answer to a one-off query of nvidia-smi, loading the driver included. */
+  queryMs: number;
+  /** A child's end when the source is closed: its guard kills it in any case. */
+  killMs: number;
+  /** The end of everything when the sidecar closes. */
+  closeMs: number;
+  /** A connection that never says hello is closed. */
+  helloMs: number;
+  /** An answer to a status call: what is slower is of no use to a panel. */
+  statusMs: number;
+  /** A WebSocket's opening. */
+  handshakeMs: number;
+  /** A sample for a release: longer than the silence after which the source counts as stopped (5 s). */
+  sampleMs: number;
+  /** A list of processes for a release: a driver that hangs must not hold up the verdict. */
+  processesMs: number;
+}
+
+const SECOND = 1000;
+const MINUTE = 60 * SECOND;
+const HOUR = 60 * MINUTE;
+
+export const TIMINGS: Timings = {
+  sampling: {
+    idleIntervalMs: 5 * SECOND,
+    fastIntervalMs: SECOND,
+    lingerMs: 15 * SECOND,
+    firstRetryMs: 500,
+    longestRetryMs: 15 * SECOND,
+    hostFreshMs: 5 * SECOND,
+  },
+  processes: {
+    intervalMs: 10 * SECOND,
+    soonestMs: 2 * SECOND,
+    lookAgainMs: 70 * SECOND,
+  },
+  panel: {
+    detailsIntervalMs: 5 * SECOND,
+    hostIntervalMs: 10 * SECOND,
+    jobsIntervalMs: SECOND,
+    capacityIntervalMs: 5 * SECOND,
+  },
+  release: {
+    settledMs: 2 * SECOND,
+    longestFallMs: 30 * SECOND,
+    processRestMs: SECOND,
+    patienceAfterFailureMs: 4 * SECOND,
+    followLagMs: SECOND,
+    jobLimitMs: 2 * HOUR,
+    stopLimitMs: MINUTE,
+  },
+  backends: {
+    firstRetryMs: 500,
+    longestRetryMs: 30 * SECOND,
+    keepAliveMs: 30 * SECOND,
+  },
+  health: {
+    silenceMs: 15 * SECOND,
+    silenceLookMs: 10 * SECOND,
+    slowFirstMs: 5 * SECOND,
+    slowIntervalMs: MINUTE,
+    carriedMs: 5 * MINUTE,
+  },
+  notify: {
+    restMs: SECOND,
+    firstRetryMs: SECOND,
+    longestRetryMs: 5 * MINUTE,
+  },
+  recording: {
+    logRestMs: 10 * SECOND,
+    sessionsSaveMs: 10 * SECOND,
+  },
+  patience: {
+    silenceMs: 2 * SECOND,
+    startMs: 10 * SECOND,
+    queryMs: 20 * SECOND,
+    killMs: 2 * SECOND,
+    closeMs: 5 * SECOND,
+    helloMs: 10 * SECOND,
+    statusMs: 5 * SECOND,
+    handshakeMs: 5 * SECOND,
+    sampleMs: 6 * SECOND,
+    processesMs: 5 * SECOND,
+  },
+};
+
+/** Below this a busy machine would count as a hung one; longer than the silence of a loop at 300 ms. */
+const LEAST_PATIENCE_MS = 3 * SECOND;
+
+/** The same with everything `factor` times shorter, patience down to three seconds. Pure. */
+export function scaleTimings(timings: Timings, factor: number): Timings {
+  const shorter = <Group extends { [Key in keyof Group]: number }>(group: Group, leastMs = 0): Group => {
+    const scaled = { ...group };
+    for (const key in group) {
+      const ms: number = group[key];
+      Object.assign(scaled, { [key]: Math.max(Math.round(ms / factor), Math.min(ms, leastMs)) });
+    }
+    return scaled;
+  };
+  return {
+    sampling: shorter(timings.sampling),
+    processes: shorter(timings.processes),
+    panel: shorter(timings.panel),
+    release: shorter(timings.release),
+    backends: shorter(timings.backends),
+    health: shorter(timings.health),
+    notify: shorter(timings.notify),
+    recording: shorter(timings.recording),
+    patience: shorter(timings.patience, LEAST_PATIENCE_MS),
+  };
+}
