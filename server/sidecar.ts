@@ -179,7 +179,8 @@ export function createSidecar(
   disposer.add(capacity.jobs.onChange(turn.jobsChanged));
   disposer.add(capacity.jobs.onEnd(turn.jobEnded));
   disposer.add(watch.onChange(turn.backendsChanged));
-  disposer.add(releases.onRelease(turn.release));
+  // For as long as the parts live: a release that the end breaks off is told, too.
+  releases.onRelease(turn.release);
   disposer.add(health.onChange(turn.alertsChanged));
   turn.jobsChanged();
   sampler.start(turn);

@@ -42,6 +42,7 @@ export function createPublisher({ view, watching, hidden, nowMs }: PublisherCont
   let known: View | null = null;
   let hiddenText = "";
   let timer: NodeJS.Timeout | undefined;
+  let closed = false;
   let publishedAtMs = Number.NEGATIVE_INFINITY;
   const sentAtMs = { details: -DETAILS_MS, capacity: -CAPACITY_MS, host: -HOST_MS };
 
@@ -106,6 +107,7 @@ export function createPublisher({ view, watching, hidden, nowMs }: PublisherCont
   return {
     turn: publish,
     changed(urgent) {
+      if (closed) return;
       if (urgent) return publish(null);
       timer ??= setTimeout(() => publish(null), Math.max(0, publishedAtMs + SOON_MS - nowMs()));
     },
@@ -119,7 +121,10 @@ export function createPublisher({ view, watching, hidden, nowMs }: PublisherCont
       reader.caughtUp();
       reader.write(messageBytes("turn", null, wholeOf(known)));
     },
-    close: () => clearTimeout(timer),
+    close() {
+      closed = true;
+      clearTimeout(timer);
+    },
   };
 }
 
