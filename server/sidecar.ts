@@ -1,38 +1,23 @@
-import { randomUUID } from "node:crypto";
 import type { Server } from "node:http";
 import { join } from "node:path";
 import type { Job } from "../shared/capacity/job.ts";
-import { encodeHistory } from "../shared/history/codec.ts";
-import { problem } from "../shared/problems/make-problem.ts";
-import type { ReplayDemand } from "../shared/protocol/replay.ts";
-import type { State } from "../shared/protocol/state.ts";
-import { PROTOCOL_VERSION } from "../shared/protocol/version.ts";
-import { viewOf } from "../shared/protocol/view.ts";
 import { mergeProfiles } from "./capacity/profiles.ts";
 import { composeAuthority } from "./compose/authority.ts";
 import { composeCapacity } from "./compose/capacity.ts";
 import { composeHold, createWarnings, followData } from "./compose/data.ts";
 import { composeDecisions } from "./compose/decisions.ts";
+import { composeFront } from "./compose/front.ts";
 import { composeHealth } from "./compose/health.ts";
 import { composeHistory } from "./compose/history.ts";
 import { composeLogs } from "./compose/logs.ts";
-import { composeMetrics } from "./compose/metrics.ts";
 import { composeReleases } from "./compose/releases.ts";
-import { composeReplay, controlReplay } from "./compose/replay.ts";
+import { composeReplay } from "./compose/replay.ts";
 import { composeSessions } from "./compose/sessions.ts";
 import { composeSource, scratchFolder, tellOfTrouble } from "./compose/source.ts";
 import { dataFolder } from "./config/data-folder.ts";
 import type { Options } from "./config/options.ts";
-import { callerOf } from "./gateway/caller.ts";
-import { createGateway, type MakeHello } from "./gateway/gateway.ts";
-import { mostViewers } from "./gateway/most-viewers.ts";
-import { createPublisher } from "./gateway/publisher.ts";
-import { createViewers } from "./gateway/viewers.ts";
-import { loadAssets } from "./http/assets.ts";
-import { createBareServer, serveHttp } from "./http/http-server.ts";
-import { createPages } from "./http/pages.ts";
+import { createBareServer } from "./http/http-server.ts";
 import { createDisposer } from "./lib/disposer.ts";
-import { createTally } from "./recording/prometheus/tally.ts";
 import { createAudit } from "./release/audit.ts";
 import { createBackendWatch } from "./release/backend-watch.ts";
 import { createMarkedWork } from "./release/marked-work.ts";
@@ -76,7 +61,6 @@ export function createSidecar(
   { clientFolder, version, env, bound, mounted = false, complain, timings }: SidecarSurroundings,
 ): Sidecar {
   const disposer = createDisposer();
-  let bootId = randomUUID();
   const { admit, token } = composeAuthority(options, mounted);
   const { profiles, profile } = chooseProfiles(options);
   const choice = chooseSource(options, env);
@@ -181,125 +165,32 @@ export function createSidecar(
     hostName: readHost().state.name,
     version,
   });
-  const currentState = (): State => ({
-    source: sampler.source(),
-    gpus: [...sampler.latest().gpus],
-    host: readHost().state,
-    ...capacity.state(),
-    backends: watch.states(),
-    release: releases.state(),
-    alerts: health.list(),
-    history: { problem: history.problem() },
+  const front = composeFront(options, {
+    ...{ ...common, version, clientFolder, admit, replay, epochMs, readHost },
+    ...{ history, capacity, watch, releases, audit, health, sessions, hasBackends: backends.length > 0 },
+    jobs: decisions?.jobs ?? capacity.jobs,
+    server: bound?.server ?? createBareServer(),
   });
-  const past = (sinceSeq: number, windowMs: number) =>
-    encodeHistory(history.recent.since(sinceSeq, windowMs), sampler.latest().gpus.length);
-  const makeHello: MakeHello = ({ actProblem, bootId: knownBoot, lastSeq, historyMs }) => {
-    const blocked =
-      replay !== null ? problem("replaying") : backends.length === 0 ? problem("no-backend") : actProblem;
-    return {
-      protocol: PROTOCOL_VERSION,
-      bootId,
-      version,
-      epochMs,
-      nowMs: Math.round(sampler.nowMs()),
-      seq: sampler.latest().seq,
-      capabilities: { release: { allowed: blocked === null, problem: blocked } },
-      state: currentState(),
-      profiles: [...capacity.estimator.profiles()],
-      history: past(knownBoot === bootId ? lastSeq : 0, historyMs),
-    };
-  };
-
-  const viewers = createViewers(mostViewers(), (watched) => {
-    sampler.setWatched(watched);
-    watch.setWatched(watched);
-    capacity.estimator.setWatched(watched);
-  });
-  const publisher = createPublisher({
-    ...viewers,
-    view: () => viewOf({ ...currentState(), profiles: capacity.estimator.profiles() }),
-    nowMs: () => performance.now(),
-    timings: timings.panel,
-  });
-  disposer.add(publisher.close);
-  const tally = createTally();
-  const actions = {
-    release: releases.request,
-    cancelRelease: releases.cancel,
-    prepareBackend: releases.prepare,
-    pastReleases: audit.recent,
-    alerts: health,
-    history: history.ask,
-    replay: (demand: ReplayDemand) => controlReplay(replay, demand),
-    sessions,
-  };
-  const server = bound?.server ?? createBareServer();
-  serveHttp(
-    server,
-    {
-      ...actions,
-      source: sampler.source,
-      hello: (actProblem) => makeHello({ actProblem, bootId: undefined, lastSeq: 0, historyMs: 0 }),
-      profiles: capacity.estimator.profiles,
-      fit: capacity.fit,
-      jobs: decisions?.jobs ?? capacity.jobs,
-      findRelease: releases.find,
-      metrics: composeMetrics(tally, { version, sampler, state: currentState, viewers: viewers.count }),
-    },
-    createPages(clientFolder, options.allowOrigin),
-    loadAssets([clientFolder, join(clientFolder, "../element")]),
-    { basePath: options.basePath, admit, callerOf, version },
-  );
-  const gateway = createGateway(
-    server,
-    {
-      ...actions,
-      bootId,
-      resume: (sinceSeq, windowMs) => ({
-        seq: sampler.latest().seq,
-        gpus: [...sampler.latest().gpus],
-        history: past(sinceSeq, windowMs),
-      }),
-    },
-    { makeHello, viewers, publisher },
-    { path: `${options.basePath}socket.io`, leastSampleMs: replay === null ? 0 : 100, admit, timings },
-  );
-  disposer.add(gateway.close);
-
   const turn = createTurn({
-    ...{
-      history,
-      decisions,
-      capacity,
-      watch,
-      sessions,
-      logs,
-      tally,
-      health,
-      measured,
-      audit,
-      gateway,
-      publisher,
-    },
+    ...{ history, decisions, capacity, watch, sessions, logs, health, measured, audit },
+    ...front,
     replayed,
     latest: sampler.latest,
     remember(list) {
       jobs = list;
-    },
-    beginAnew() {
-      bootId = randomUUID();
     },
     complainOf: tellOfTrouble(sampler, options.gpus ?? [], complain),
   });
   disposer.add(capacity.jobs.onChange(turn.jobsChanged));
   disposer.add(capacity.jobs.onEnd(turn.jobEnded));
   disposer.add(watch.onChange(turn.backendsChanged));
-  disposer.add(releases.onRelease(turn.release));
+  // For as long as the parts live: a release that the end breaks off is told, too.
+  releases.onRelease(turn.release);
   disposer.add(health.onChange(turn.alertsChanged));
   turn.jobsChanged();
   sampler.start(turn);
   health.start();
-  return { server, token, sourceKind: choice.kind, close: disposer.close };
+  return { server: front.server, token, sourceKind: choice.kind, close: disposer.close };
 }
 
 /** The job profiles, and the one that the state's `capacity` is for. */

@@ -34,7 +34,7 @@ async def greet(url, hello=None, **headers):
     address = url.replace("http", "ws") + "socket.io/?EIO=4&transport=websocket"
     channel = await websockets.connect(address, additional_headers=headers, max_size=2**22)
     assert (await channel.recv()).startswith("0{")
-    await channel.send("40" + json.dumps({"protocol": 1, **(hello or {})}))
+    await channel.send("40" + json.dumps({"protocol":2, **(hello or {})}))
     while True:
         text = await asyncio.wait_for(channel.recv(), 20)
         if text == "2":
@@ -106,7 +106,7 @@ class MountTest(RigTest):
             samples = 0
             while samples < 3:
                 text = await asyncio.wait_for(channel.recv(), 20)
-                samples += text.startswith('42["sample"')
+                samples += text.startswith('42["turn"')
             await channel.close()
 
         asyncio.run(scenario())
@@ -116,9 +116,9 @@ class MountTest(RigTest):
         address = url + "socket.io/?EIO=4&transport=polling"
         opened = json.loads(call(address).body[1:])
         address += "&sid=" + opened["sid"]
-        self.assertEqual(call(address, "POST", b'40{"protocol":1}', {"content-type": "text/plain"}).body, b"ok")
+        self.assertEqual(call(address, "POST", b'40{"protocol":2}', {"content-type": "text/plain"}).body, b"ok")
         received = ""
-        while "sample" not in received:
+        while '["turn"' not in received:
             received += call(address).body.decode()
         self.assertIn('42["hello"', received)
 

@@ -39,6 +39,7 @@ export function createPublisher({ view, watching, hidden, nowMs, timings }: Publ
   let known: View | null = null;
   let hiddenText = "";
   let timer: NodeJS.Timeout | undefined;
+  let closed = false;
   let publishedAtMs = Number.NEGATIVE_INFINITY;
   const sentAtMs = {
     details: -timings.detailsIntervalMs,
@@ -107,6 +108,7 @@ export function createPublisher({ view, watching, hidden, nowMs, timings }: Publ
   return {
     turn: publish,
     changed(urgent) {
+      if (closed) return;
       if (urgent) return publish(null);
       timer ??= setTimeout(
         () => publish(null),
@@ -123,7 +125,10 @@ export function createPublisher({ view, watching, hidden, nowMs, timings }: Publ
       reader.caughtUp();
       reader.write(messageBytes("turn", null, wholeOf(known)));
     },
-    close: () => clearTimeout(timer),
+    close() {
+      closed = true;
+      clearTimeout(timer);
+    },
   };
 }
 

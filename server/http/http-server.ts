@@ -4,6 +4,7 @@ import type { Problem } from "../../shared/problems/problem.ts";
 import type { Admit } from "../gateway/admit.ts";
 import type { Caller } from "../gateway/caller.ts";
 import { bearerOf } from "../lib/bearer.ts";
+import { mostConnections } from "../lib/open-files.ts";
 import { SECURITY_HEADERS } from "../lib/security-headers.ts";
 import type { Assets } from "./assets.ts";
 import type { Pages } from "./pages.ts";
@@ -64,9 +65,6 @@ const LIMITS = {
   keepAliveTimeout: 5000,
   connectionsCheckingInterval: 2000,
 };
-/** Hundreds of viewers have a socket each; what is beyond is closed at once, before the system runs out. */
-const MOST_CONNECTIONS = 640;
-
 export interface HttpOptions {
   /** Begins and ends with a slash. */
   basePath: string;
@@ -79,7 +77,8 @@ export interface HttpOptions {
 /** A server that answers nothing yet: its port can be taken before anything else is begun. */
 export function createBareServer(): Server {
   const server = createServer(LIMITS);
-  server.maxConnections = MOST_CONNECTIONS;
+  // What is beyond is closed at once, before the system runs out.
+  server.maxConnections = mostConnections();
   return server;
 }
 

@@ -60,6 +60,8 @@ export function connectPanel(baseUrl: string, options: PanelClientOptions = {}):
   let view: View | undefined;
   socket.on("hello", (hello) => {
     hellos.push(hello);
+    // A hello that comes later tells what a turn would have told.
+    if (hellos.length > 1) alerts.push(hello.state.alerts);
     view = viewOf({ ...hello.state, profiles: hello.profiles });
   });
   socket.on("turn", (sample, changes = {}) => {

@@ -1,0 +1,163 @@
+import { randomUUID } from "node:crypto";
+import type { Server } from "node:http";
+import { join } from "node:path";
+import { encodeHistory } from "../../shared/history/codec.ts";
+import { problem } from "../../shared/problems/make-problem.ts";
+import type { ReplayDemand } from "../../shared/protocol/replay.ts";
+import type { State } from "../../shared/protocol/state.ts";
+import { PROTOCOL_VERSION } from "../../shared/protocol/version.ts";
+import { viewOf } from "../../shared/protocol/view.ts";
+import type { Options } from "../config/options.ts";
+import type { Admit } from "../gateway/admit.ts";
+import { callerOf } from "../gateway/caller.ts";
+import { createGateway, type Gateway, type MakeHello } from "../gateway/gateway.ts";
+import { createPublisher, type Publisher } from "../gateway/publisher.ts";
+import { createViewers } from "../gateway/viewers.ts";
+import { loadAssets } from "../http/assets.ts";
+import { serveHttp } from "../http/http-server.ts";
+import { createPages } from "../http/pages.ts";
+import type { Disposer } from "../lib/disposer.ts";
+import { mostViewers } from "../lib/open-files.ts";
+import { createTally, type Tally } from "../recording/prometheus/tally.ts";
+import type { Sessions } from "../recording/sessions/sessions.ts";
+import type { Audit } from "../release/audit.ts";
+import type { BackendWatch } from "../release/backend-watch.ts";
+import type { ReleaseController } from "../release/controller.ts";
+import type { HostReading } from "../sampling/host.ts";
+import type { ReplaySource } from "../sampling/replay/replay-source.ts";
+import type { Sampler } from "../sampling/sampler.ts";
+import type { Timings } from "../timings.ts";
+import type { CapacityArea } from "./capacity.ts";
+import type { HealthArea } from "./health.ts";
+import type { HistoryParts } from "./history.ts";
+import { composeMetrics } from "./metrics.ts";
+import { controlReplay } from "./replay.ts";
+
+export interface FrontParts {
+  disposer: Disposer;
+  sampler: Sampler;
+  version: string;
+  clientFolder: string;
+  admit: Admit;
+  replay: ReplaySource | null;
+  epochMs: number;
+  readHost(): HostReading;
+  timings: Timings;
+  history: HistoryParts;
+  capacity: CapacityArea;
+  watch: BackendWatch;
+  releases: ReleaseController;
+  audit: Audit;
+  health: HealthArea;
+  sessions: Sessions;
+  hasBackends: boolean;
+  /** Those of capacity, or what records their decisions. */
+  jobs: Parameters<typeof serveHttp>[1]["jobs"];
+  /** Listening already, or not yet. */
+  server: Server;
+}
+
+/** What the world sees of the sidecar. */
+export interface Front {
+  server: Server;
+  gateway: Gateway;
+  publisher: Publisher;
+  tally: Tally;
+  /** Another name of this run: what viewers know is of another moment. */
+  beginAnew(): void;
+}
+
+/** HTTP, the socket, and who watches by it. */
+export function composeFront(options: Pick<Options, "basePath" | "allowOrigin">, parts: FrontParts): Front {
+  const { disposer, sampler, version, clientFolder, admit, replay, readHost, timings } = parts;
+  const { history, capacity, watch, releases, health, sessions, server } = parts;
+  let bootId = randomUUID();
+  const currentState = (): State => ({
+    source: sampler.source(),
+    gpus: [...sampler.latest().gpus],
+    host: readHost().state,
+    ...capacity.state(),
+    backends: watch.states(),
+    release: releases.state(),
+    alerts: health.list(),
+    history: { problem: history.problem() },
+  });
+  const past = (sinceSeq: number, windowMs: number) =>
+    encodeHistory(history.recent.since(sinceSeq, windowMs), sampler.latest().gpus.length);
+  const makeHello: MakeHello = ({ actProblem, bootId: knownBoot, lastSeq, historyMs }) => {
+    const missing = parts.hasBackends ? actProblem : problem("no-backend");
+    const blocked = replay !== null ? problem("replaying") : missing;
+    return {
+      protocol: PROTOCOL_VERSION,
+      bootId,
+      version,
+      epochMs: parts.epochMs,
+      nowMs: Math.round(sampler.nowMs()),
+      seq: sampler.latest().seq,
+      capabilities: { release: { allowed: blocked === null, problem: blocked } },
+      state: currentState(),
+      profiles: [...capacity.estimator.profiles()],
+      history: past(knownBoot === bootId ? lastSeq : 0, historyMs),
+    };
+  };
+  const viewers = createViewers(mostViewers(), (watched) => {
+    sampler.setWatched(watched);
+    watch.setWatched(watched);
+    capacity.estimator.setWatched(watched);
+  });
+  const publisher = createPublisher({
+    ...viewers,
+    view: () => viewOf({ ...currentState(), profiles: capacity.estimator.profiles() }),
+    nowMs: () => performance.now(),
+    timings: timings.panel,
+  });
+  disposer.add(publisher.close);
+  const tally = createTally();
+  const actions = {
+    release: releases.request,
+    cancelRelease: releases.cancel,
+    prepareBackend: releases.prepare,
+    pastReleases: parts.audit.recent,
+    alerts: health,
+    history: history.ask,
+    replay: (demand: ReplayDemand) => controlReplay(replay, demand),
+    sessions,
+  };
+  serveHttp(
+    server,
+    {
+      ...actions,
+      source: sampler.source,
+      hello: (actProblem) => makeHello({ actProblem, bootId: undefined, lastSeq: 0, historyMs: 0 }),
+      profiles: capacity.estimator.profiles,
+      fit: capacity.fit,
+      jobs: parts.jobs,
+      findRelease: releases.find,
+      metrics: composeMetrics(tally, { version, sampler, state: currentState, viewers: viewers.count }),
+    },
+    createPages(clientFolder, options.allowOrigin),
+    loadAssets([clientFolder, join(clientFolder, "../element")]),
+    { basePath: options.basePath, admit, callerOf, version },
+  );
+  const gateway = createGateway(
+    server,
+    {
+      ...actions,
+      bootId,
+      resume: (sinceSeq, windowMs) => ({
+        seq: sampler.latest().seq,
+        gpus: [...sampler.latest().gpus],
+        history: past(sinceSeq, windowMs),
+      }),
+    },
+    { makeHello, viewers, publisher },
+    { path: `${options.basePath}socket.io`, leastSampleMs: replay === null ? 0 : 100, admit, timings },
+  );
+  disposer.add(gateway.close);
+  return {
+    ...{ server, gateway, publisher, tally },
+    beginAnew() {
+      bootId = randomUUID();
+    },
+  };
+}
