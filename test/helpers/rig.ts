@@ -80,7 +80,8 @@ export async function startRig({
     ...options,
   }));
   const settings = {
-    interval: 250,
+    interval: 100,
+    releasePatience: 2500,
     alerts: QUIET_HOST,
     backendInterval: 250,
     backends: kinds.length === 0 ? [hookOptions] : listed,

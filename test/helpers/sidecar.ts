@@ -18,6 +18,13 @@ export interface RunningSidecar {
   end(signal?: NodeJS.Signals): Promise<number | string | null>;
 }
 
+/**
+ * How many times faster the product's own waiting times pass in tests: a test of a real one asks for 1 by its
+ * environment, `{ [TIME_SCALE]: "1" }`.
+ */
+export const TIME_SCALE = "GPU_PANEL_TEST_TIME_SCALE";
+const SCALE = "5";
+
 /** Starts `dist/server/main.js` on a free port and waits until it listens. */
 export async function startSidecar(
   flags: readonly string[],
@@ -56,7 +63,7 @@ export function spawnSidecar(
   const dataDir = env.GPU_PANEL_DATA_DIR ?? mkdtempSync(join(tmpdir(), "gpu-panel-data-"));
   const [command = process.execPath, ...args] = [...under, process.execPath, program, ...flags];
   const child = spawn(command, args, {
-    env: { PATH: process.env.PATH, ...env, GPU_PANEL_DATA_DIR: dataDir },
+    env: { PATH: process.env.PATH, [TIME_SCALE]: SCALE, ...env, GPU_PANEL_DATA_DIR: dataDir },
     stdio: ["ignore", "pipe", "pipe"],
   });
   child.stdout.setEncoding("utf8").on("data", (chunk: string) => {
