@@ -1,4 +1,4 @@
-import { readFileSync } from "node:fs";
+import { buffer } from "node:stream/consumers";
 import type { Page } from "playwright-core";
 import { expect, test } from "vitest";
 import { axeViolations } from "../helpers/browser.ts";
@@ -13,7 +13,8 @@ async function download(page: Page, name: string): Promise<Buffer> {
     page.waitForEvent("download"),
     page.getByRole("button", { name }).click(),
   ]);
-  return readFileSync(await saved.path());
+  // The browser runs beside the tests: what it saved comes as a stream.
+  return buffer(await saved.createReadStream());
 }
 
 test.each([

@@ -116,7 +116,8 @@ export async function startPythonHost(env: NodeJS.ProcessEnv = {}, totalMiB = 24
     async close() {
       for (const one of running) await one.end();
       fake.dispose();
-      rmSync(folder, { recursive: true, force: true, maxRetries: 5, retryDelay: 50 });
+      // A sidecar that the host started may still be writing its last.
+      rmSync(folder, { recursive: true, force: true, maxRetries: 10, retryDelay: 100 });
     },
   };
 }
