@@ -1,6 +1,6 @@
+import type { MarkedJob } from "./job-mark.ts";
 import { leastOf } from "./least-of.ts";
-import type { MarkedJob } from "./marked-job.ts";
-import type { Observed, ObservedGpu } from "./observer.ts";
+import type { Observed, ObservedGpu } from "./observed.ts";
 import { trackProcesses } from "./track-processes.ts";
 import { baseOf, EXCESS, UNEXPLAINED_MIB, unnamedPid, unnamedProcess } from "./unnamed.ts";
 

@@ -1,4 +1,4 @@
-import type { Observed } from "./observer.ts";
+import type { Observed } from "./observed.ts";
 import type { Tracked, TrackedProcess } from "./track-processes.ts";
 
 /** A release that took this share of a process's recent maximum has ended what it was doing. */

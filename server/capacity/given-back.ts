@@ -1,5 +1,5 @@
-import type { MarkedJob } from "./marked-job.ts";
-import type { Observed } from "./observer.ts";
+import type { MarkedJob } from "./job-mark.ts";
+import type { Observed } from "./observed.ts";
 
 /**
  * A marked job has ended, and with it its process: what that held at the last process list counts as free as soon as

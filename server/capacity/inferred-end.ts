@@ -1,5 +1,5 @@
 import type { Signature } from "./learn.ts";
-import type { Observed, ObservedGpu } from "./observer.ts";
+import type { Observed, ObservedGpu } from "./observed.ts";
 import { newOverruns, type Overrun, overrunOf } from "./overrun.ts";
 import { finishCurve, peakOf } from "./signatures.ts";
 import { type EndedJob, roleOf, type Tracked } from "./track-processes.ts";

@@ -1,10 +1,11 @@
 import { followLeft } from "./follow-unnamed.ts";
 import { withGivenBack } from "./given-back.ts";
+import type { MarkedJob } from "./job-mark.ts";
 import type { EndedJob } from "./jobs.ts";
 import { learn, raise, type Signature } from "./learn.ts";
-import { endMarkedJob, type MarkedJob } from "./marked-job.ts";
+import { endMarkedJob } from "./marked-job.ts";
 import { shareProcess } from "./match-pids.ts";
-import type { Observed } from "./observer.ts";
+import type { Observed } from "./observed.ts";
 import { reportedEnd, unseenOom } from "./own-word.ts";
 
 /**

@@ -1,23 +1,10 @@
+import type { MarkedJob } from "./job-mark.ts";
 import { learn, type Signature } from "./learn.ts";
-import type { Observed } from "./observer.ts";
+import type { Observed } from "./observed.ts";
 import { refinedPeak } from "./predict-peak.ts";
 import { type Curve, finishCurve, peakOf } from "./signatures.ts";
 import { endSolo, type SoloEnd } from "./solo.ts";
 import type { Tracked, TrackedProcess } from "./track-processes.ts";
-
-/** A job that somebody marked: it runs, or has been admitted and is about to. */
-export interface MarkedJob {
-  id: string;
-  profile: string | null;
-  gpus: readonly number[];
-  /** What is reserved for it on each of its GPUs, MiB. */
-  peakMiB: number;
-  pid: number | null;
-  /** When it was admitted, by the samples' clock; left out: not known. */
-  startedMs?: number;
-  /** The process is one of several that might be its own: nothing is learned from it. */
-  isGuess?: boolean;
-}
 
 function* processesOf(tracked: Tracked, { gpus, pid }: MarkedJob): Iterable<TrackedProcess> {
   for (const gpu of gpus) {

@@ -1,5 +1,5 @@
 import type { Job } from "../../shared/capacity/job.ts";
-import type { MarkedJob } from "./marked-job.ts";
+import type { MarkedJob } from "./job-mark.ts";
 import type { Tracked, TrackedProcess } from "./track-processes.ts";
 import { isUnnamed } from "./unnamed.ts";
 

@@ -2,63 +2,22 @@ import { sureAtMs, withUnnamed } from "./follow-unnamed.ts";
 import { freeBeside } from "./free-beside.ts";
 import { tellsUse } from "./gpu-views.ts";
 import { inferredEnd } from "./inferred-end.ts";
-import { type Knowledge, learn, NOTHING_LEARNED, raise, type Signature } from "./learn.ts";
+import type { MarkedJob } from "./job-mark.ts";
+import { learn, NOTHING_LEARNED, raise, type Signature } from "./learn.ts";
 import { leastOf } from "./least-of.ts";
-import { type MarkedJob, mostHeld } from "./marked-job.ts";
+import { mostHeld } from "./marked-job.ts";
 import { shareProcess } from "./match-pids.ts";
-import { mostTold, noteRoom, type RoomsTold, type RoomTold } from "./overrun.ts";
-import { followSolos, NO_SOLOS, ownWords, type Solos } from "./solo.ts";
+import type { Observed, ObservedGpu, Others } from "./observed.ts";
+import { mostTold, noteRoom, type RoomTold } from "./overrun.ts";
+import { followSolos, NO_SOLOS, ownWords } from "./solo.ts";
 import {
   NOTHING_TRACKED,
   roleOf,
-  type SeenGpu,
-  type Tracked,
   type TrackedGpu,
   type TrackedProcess,
   trackProcesses,
 } from "./track-processes.ts";
 import { baseOf, EXCESS, isUnnamed, LEAST_UNNAMED_JOB_MIB, unnamedPid } from "./unnamed.ts";
-
-/** One GPU of one sample. */
-export interface ObservedGpu extends SeenGpu {
-  memoryTotalMiB: number | null;
-  memoryFreeMiB: number | null;
-}
-
-/** VRAM of programs that are no jobs: now, and at most in the two halves of a window of a day. */
-interface Others {
-  startedMs: number;
-  nowMiB: number;
-  beforeMiB: number;
-  lastMiB: number;
-}
-
-/** All that is remembered from sample to sample. Immutable. */
-export interface Observed {
-  tracked: Tracked;
-  knowledge: Knowledge;
-  /** By GPU. */
-  others: ReadonlyMap<number, Others>;
-  /** Least free VRAM of the sample that brought the last process list and the one before, by GPU. */
-  freeAtList: ReadonlyMap<number, number>;
-  /** Least VRAM in use in any sample, by GPU. */
-  leastUsed: ReadonlyMap<number, number>;
-  /** When the unnamed process of a GPU was last sure to be there. */
-  unnamedAtMs: ReadonlyMap<number, number>;
-  /** The machine has told once what a process holds. */
-  tells: boolean;
-  /** Where it does not: the marked jobs that are alone on their GPUs. */
-  solos: Solos;
-  /** Least free VRAM from the sample before the last process list until now, by GPU. */
-  leastFree: ReadonlyMap<number, number>;
-  /** By GPU. */
-  told: ReadonlyMap<number, RoomsTold>;
-  /** The last sample. */
-  gpus: readonly ObservedGpu[];
-  /** Processes that a marker has spoken for: their end teaches nothing more. When that was. */
-  claimed: ReadonlyMap<number, number>;
-  nowMs: number;
-}
 
 export const NOTHING_OBSERVED: Observed = {
   tracked: NOTHING_TRACKED,

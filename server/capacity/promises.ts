@@ -9,9 +9,10 @@ import {
 import type { Profile } from "../../shared/capacity/profile.ts";
 import { promisedMiB, type RunningJob } from "../../shared/capacity/promised.ts";
 import { reservationOf } from "../../shared/capacity/reservation.ts";
-import { type MarkedJob, stillPromised } from "./marked-job.ts";
+import type { MarkedJob } from "./job-mark.ts";
+import { stillPromised } from "./marked-job.ts";
 import { shareProcess } from "./match-pids.ts";
-import type { Observed } from "./observer.ts";
+import type { Observed } from "./observed.ts";
 import { predictPeak, UNKNOWN_GROWTH } from "./predict-peak.ts";
 import { profileFigure } from "./profile-figure.ts";
 import { isLoadingAnew, roleOf, type TrackedProcess } from "./track-processes.ts";

@@ -1,5 +1,5 @@
+import type { MarkedJob } from "./job-mark.ts";
 import type { Signature } from "./learn.ts";
-import type { MarkedJob } from "./marked-job.ts";
 import { addPoint, EMPTY_CURVE, finishCurve, type GrowingCurve, peakOf } from "./signatures.ts";
 import type { SeenGpu } from "./track-processes.ts";
 

@@ -1,8 +1,8 @@
 import type { ReserveSettings } from "../../shared/capacity/concurrency.ts";
 import type { Profile } from "../../shared/capacity/profile.ts";
 import type { Gpu } from "../../shared/gpu/gpu.ts";
-import type { MarkedJob } from "./marked-job.ts";
-import type { Observed } from "./observer.ts";
+import type { MarkedJob } from "./job-mark.ts";
+import type { Observed } from "./observed.ts";
 import { promisesOn, type SeenRun } from "./promises.ts";
 
 /** What runs on one GPU and will still be taken there, MiB; `null`: that cannot be told. */

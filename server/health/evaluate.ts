@@ -3,8 +3,9 @@ import { type Held, hold } from "./hold.ts";
 import type { Moment } from "./moment.ts";
 import type { Rule } from "./rule.ts";
 import type { RuleSet } from "./rules/all.ts";
-import { followGpu, type GpuTrack, type JobFacts, NEW_TRACK } from "./track/gpu-track.ts";
+import { followGpu, NEW_TRACK } from "./track/gpu-track.ts";
 import { followHost, type HostTrack, NEW_HOST } from "./track/host-track.ts";
+import type { GpuTrack, JobFacts } from "./track/track.ts";
 
 /** A red line that is crossed, and has been for long enough. */
 export interface Finding {

@@ -3,8 +3,8 @@ import type { RuleId } from "../../shared/health/alert.ts";
 import type { AlertRules } from "../config/health-options.ts";
 import type { Timing, Verdict } from "./hold.ts";
 import type { Moment, SlowReading } from "./moment.ts";
-import type { GpuTrack } from "./track/gpu-track.ts";
 import type { HostTrack } from "./track/host-track.ts";
+import type { GpuTrack } from "./track/track.ts";
 
 /** The settings of a rule that is on. */
 export type SettingsOf<R extends RuleId> = Exclude<AlertRules[R], false>;

@@ -1,9 +1,6 @@
 import { IncomingMessage, type Server } from "node:http";
-import type { Server as SecureServer } from "node:https";
+import type { HostServer } from "./host-server.ts";
 import { readAgain } from "./read-again.ts";
-
-/** A Node server that answers HTTP, with or without TLS. */
-export type HostServer = Server | SecureServer;
 
 type Emit = (event: string, ...args: unknown[]) => boolean;
 

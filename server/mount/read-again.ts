@@ -1,6 +1,6 @@
 import type { IncomingMessage } from "node:http";
 import { TLSSocket } from "node:tls";
-import type { HostServer } from "./mount.ts";
+import type { HostServer } from "./host-server.ts";
 
 /**
  * Lets the host read a request once more, without its wish to upgrade: HTTP allows a server to pass over it, and a

@@ -1,6 +1,6 @@
 import { BETWEEN, CLEAR, UNKNOWN } from "../hold.ts";
 import { type GpuRule, type SettingsOf, timing } from "../rule.ts";
-import { movedWithin } from "../track/gpu-track.ts";
+import { movedWithin } from "../track/track.ts";
 
 /** Less than this is not slow work but none: a stall, or the end of a job that nobody marked. */
 const SOME_WORK_PCT = 8;

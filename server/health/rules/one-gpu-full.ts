@@ -1,7 +1,7 @@
 import type { Gpu } from "../../../shared/gpu/gpu.ts";
 import { BETWEEN, CLEAR, UNKNOWN } from "../hold.ts";
 import { type GpuContext, type GpuRule, type SettingsOf, timing, wholePct } from "../rule.ts";
-import { fullPct } from "../track/gpu-track.ts";
+import { fullPct } from "../track/track.ts";
 
 const HYSTERESIS_PCT = 5;
 

@@ -1,6 +1,6 @@
 import { BETWEEN, CLEAR, UNKNOWN } from "../hold.ts";
 import { type GpuRule, gib, type SettingsOf, timing } from "../rule.ts";
-import { movedWithin } from "../track/gpu-track.ts";
+import { movedWithin } from "../track/track.ts";
 
 const STILL_PCT = 3;
 const WORKS_PCT = 20;

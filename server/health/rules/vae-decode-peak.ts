@@ -1,6 +1,6 @@
 import { CLEAR } from "../hold.ts";
 import { AT_ONCE, EVENT_LASTS_MS, type GpuRule, type SettingsOf } from "../rule.ts";
-import type { EndedJob } from "../track/job-log.ts";
+import type { EndedJob } from "../track/track.ts";
 
 /** No work at all is a program that saves its video, or one that has crashed before it was seen. */
 const LEAST_PCT = 1;

@@ -1,6 +1,6 @@
 import { BETWEEN, CLEAR, UNKNOWN } from "../hold.ts";
 import { type GpuRule, type SettingsOf, timing, wholePct } from "../rule.ts";
-import { fullPct, movedWithin } from "../track/gpu-track.ts";
+import { fullPct, movedWithin } from "../track/track.ts";
 
 const FALLING_MIB = 128;
 const FALLING_MS = 5000;

@@ -1,30 +1,6 @@
 import type { Gpu } from "../../../shared/gpu/gpu.ts";
-import type { EndedJobFact, Moment } from "../moment.ts";
-import { fullPct, type GpuTrack, type JobFacts, movedWithin } from "./gpu-track.ts";
-
-/** A job on one GPU: one that was marked, or a stretch of work that looks like one. Epoch milliseconds, MiB. */
-export interface Episode {
-  marked: boolean;
-  startedMs: number;
-  startMiB: number | null;
-  peakMiB: number;
-  /** Last time that the GPU computed or its memory moved. */
-  activeAtMs: number;
-  /** First time that it was well busy. */
-  computedAtMs: number | null;
-  /** Utilization has been about 5 % since, after it had been well busy: the mean of it. */
-  dip: { sinceMs: number; meanPct: number; samples: number } | null;
-  /** Last time that hardly any VRAM was free. */
-  fullAtMs: number | null;
-}
-
-/** A job that has ended, as its episode saw it. */
-export interface JobEnd extends EndedJobFact {
-  startMiB: number | null;
-  peakMiB: number;
-  /** How utilization stood before the end, and for how long. */
-  dip: { forMs: number; meanPct: number } | null;
-}
+import type { Moment } from "../moment.ts";
+import { type Episode, fullPct, type GpuTrack, type JobEnd, type JobFacts, movedWithin } from "./track.ts";
 
 const BUSY_PCT = 20;
 const WELL_BUSY_PCT = 60;

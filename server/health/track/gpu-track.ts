@@ -1,34 +1,9 @@
 import type { Gpu } from "../../../shared/gpu/gpu.ts";
-import type { EndedJobFact, Moment, RunningJobFact, SlowReading } from "../moment.ts";
-import { type Episode, followEpisode, type JobEnd } from "./episode.ts";
-import { followHeat, type Heat, NO_HEAT } from "./heat.ts";
-import { type EndedJob, followLog } from "./job-log.ts";
-
-/** VRAM and utilization at one moment of the last minute. */
-export interface Recent {
-  atMs: number;
-  usedMiB: number | null;
-}
-
-/** All that is remembered of one GPU from sample to sample. Immutable. */
-export interface GpuTrack {
-  atMs: number;
-  /** Utilization smoothed over some 5 s, percent. */
-  utilizationPct: number | null;
-  /** The last minute, a second apart at least, oldest first. */
-  recent: readonly Recent[];
-  /** The job that runs, marked or inferred; `null` between jobs. */
-  episode: Episode | null;
-  /** Jobs that have ended, oldest first. */
-  log: readonly EndedJob[];
-  heat: Heat;
-  /** Last time at which a thermal, and another hardware throttle reason was active. */
-  hotAtMs: number | null;
-  brakedAtMs: number | null;
-  /** The last two slow readings that were taken while the GPU was busy, newest last. */
-  busyReadings: readonly SlowReading[];
-  xid: { atMs: number; code: number } | null;
-}
+import type { Moment } from "../moment.ts";
+import { followEpisode } from "./episode.ts";
+import { followHeat, NO_HEAT } from "./heat.ts";
+import { followLog } from "./job-log.ts";
+import type { GpuTrack, JobFacts, Recent } from "./track.ts";
 
 export const NEW_TRACK: GpuTrack = {
   atMs: 0,
@@ -49,34 +24,6 @@ const RECENT_STEP_MS = 900;
 const BUSY_PCT = 50;
 const THERMAL: readonly string[] = ["hw-thermal", "sw-thermal"];
 const BRAKES: readonly string[] = ["hw-power-brake", "hw-slowdown"];
-
-/** In use and reserved by the driver: what is not free. On newer drivers `memory.used` alone never reaches the total. */
-export function notFreeMiB({ memoryTotalMiB, memoryFreeMiB, memoryUsedMiB }: Gpu): number | null {
-  return memoryTotalMiB === null || memoryFreeMiB === null ? memoryUsedMiB : memoryTotalMiB - memoryFreeMiB;
-}
-
-/** What is not free of the total, percent. */
-export function fullPct(gpu: Gpu): number | null {
-  const used = notFreeMiB(gpu);
-  return used === null || gpu.memoryTotalMiB === null || gpu.memoryTotalMiB <= 0
-    ? null
-    : (100 * used) / gpu.memoryTotalMiB;
-}
-
-/** Highest less lowest VRAM of the last `ms` milliseconds, and last less first; `null` where it is not known for as long. MiB. */
-export function movedWithin(track: GpuTrack, ms: number): { spanMiB: number; riseMiB: number } | null {
-  let [least, most, first, last] = [Number.POSITIVE_INFINITY, 0, Number.NaN, Number.NaN];
-  for (let i = track.recent.length - 1; i >= 0; i--) {
-    const one = track.recent[i];
-    if (one?.usedMiB == null) break;
-    least = Math.min(least, one.usedMiB);
-    most = Math.max(most, one.usedMiB);
-    first = one.usedMiB;
-    if (Number.isNaN(last)) last = one.usedMiB;
-    if (track.atMs - one.atMs >= ms) return { spanMiB: most - least, riseMiB: last - first };
-  }
-  return null;
-}
 
 /** The track after one more sample of its GPU. Pure. */
 export function followGpu(track: GpuTrack, gpu: Gpu, moment: Moment, facts: JobFacts): GpuTrack {
@@ -100,14 +47,6 @@ export function followGpu(track: GpuTrack, gpu: Gpu, moment: Moment, facts: JobF
     xid: code === undefined ? track.xid : { atMs: nowMs, code },
   };
 }
-
-/** What the moment says of the jobs and errors of one GPU. */
-export interface JobFacts {
-  running: readonly RunningJobFact[];
-  ended: readonly EndedJobFact[];
-  xids: readonly number[];
-}
-export type { JobEnd };
 
 function has(reasons: readonly string[] | null, wanted: readonly string[]): boolean {
   return reasons?.some((reason) => wanted.includes(reason)) ?? false;

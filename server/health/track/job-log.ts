@@ -1,15 +1,6 @@
-import type { Gpu, GpuProcess } from "../../../shared/gpu/gpu.ts";
+import type { Gpu } from "../../../shared/gpu/gpu.ts";
 import type { Moment } from "../moment.ts";
-import type { Episode, JobEnd } from "./episode.ts";
-
-/** A job that has ended on one GPU, and what was in use after it. */
-export interface EndedJob extends JobEnd {
-  /** The least in use from its end until the next job began or 15 s had passed, MiB; `null`: another one ran. */
-  afterMiB: number | null;
-  /** `afterMiB` does not change any more. */
-  settled: boolean;
-  processes: readonly GpuProcess[] | null;
-}
+import type { EndedJob, Episode, JobEnd } from "./track.ts";
 
 const KEPT = 16;
 const SETTLES_MS = 15_000;

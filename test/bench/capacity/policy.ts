@@ -1,4 +1,4 @@
-import type { ObservedGpu } from "../../../server/capacity/observer.ts";
+import type { ObservedGpu } from "../../../server/capacity/observed.ts";
 import type { Profile } from "../../../shared/capacity/profile.ts";
 
 /** What a policy is shown, as the sampler would: once a second, and processes as seldom as the sampler lists them. */

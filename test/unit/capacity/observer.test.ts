@@ -1,12 +1,9 @@
 import { describe, expect, test } from "vitest";
 import { withGivenBack } from "../../../server/capacity/given-back.ts";
-import { endMarkedJob, type MarkedJob } from "../../../server/capacity/marked-job.ts";
-import {
-  NOTHING_OBSERVED,
-  type Observed,
-  type ObservedGpu,
-  observe,
-} from "../../../server/capacity/observer.ts";
+import type { MarkedJob } from "../../../server/capacity/job-mark.ts";
+import { endMarkedJob } from "../../../server/capacity/marked-job.ts";
+import type { Observed, ObservedGpu } from "../../../server/capacity/observed.ts";
+import { NOTHING_OBSERVED, observe } from "../../../server/capacity/observer.ts";
 import { promisesOn } from "../../../server/capacity/promises.ts";
 import { NOTHING_TRACKED, roleOf, trackProcesses } from "../../../server/capacity/track-processes.ts";
 import { BUILT_IN_PROFILES } from "../../../shared/capacity/built-in-profiles.ts";

@@ -1,14 +1,9 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
+import type { MarkedJob } from "../../../server/capacity/job-mark.ts";
 import type { Signature } from "../../../server/capacity/learn.ts";
-import type { MarkedJob } from "../../../server/capacity/marked-job.ts";
-import {
-  NOTHING_OBSERVED,
-  type Observed,
-  type ObservedGpu,
-  observe,
-  withRoomTold,
-} from "../../../server/capacity/observer.ts";
+import type { Observed, ObservedGpu } from "../../../server/capacity/observed.ts";
+import { NOTHING_OBSERVED, observe, withRoomTold } from "../../../server/capacity/observer.ts";
 import {
   leastAfter,
   mostTold,

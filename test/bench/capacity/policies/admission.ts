@@ -14,7 +14,8 @@ import {
   withPresentPeaks,
   withPresentReservations,
 } from "../../../../server/capacity/job-figures.ts";
-import { endMarkedJob, type MarkedJob, presentPeak } from "../../../../server/capacity/marked-job.ts";
+import type { MarkedJob } from "../../../../server/capacity/job-mark.ts";
+import { endMarkedJob, presentPeak } from "../../../../server/capacity/marked-job.ts";
 import { NOTHING_OBSERVED, observe } from "../../../../server/capacity/observer.ts";
 import { learnedSeconds } from "../../../../server/capacity/profile-figure.ts";
 import { promisesOn, reservationFor } from "../../../../server/capacity/promises.ts";

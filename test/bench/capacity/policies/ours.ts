@@ -1,5 +1,6 @@
 import { withGivenBack } from "../../../../server/capacity/given-back.ts";
-import { endMarkedJob, type MarkedJob } from "../../../../server/capacity/marked-job.ts";
+import type { MarkedJob } from "../../../../server/capacity/job-mark.ts";
+import { endMarkedJob } from "../../../../server/capacity/marked-job.ts";
 import { NOTHING_OBSERVED, observe, withRoomTold } from "../../../../server/capacity/observer.ts";
 import {
   capacityOn,

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
+import type { MarkedJob } from "../../../../server/capacity/job-mark.ts";
 import type { Signature } from "../../../../server/capacity/learn.ts";
-import type { MarkedJob } from "../../../../server/capacity/marked-job.ts";
 import { endSolo, followSolos, NO_SOLOS } from "../../../../server/capacity/solo.ts";
 import { jobOf, python, SMALL, station, TOTAL, times } from "../../../helpers/estimator-station.ts";
 
