@@ -2,7 +2,8 @@ import type { Page } from "playwright-core";
 import { describe, expect, test } from "vitest";
 import { fakeGpu } from "../helpers/fake-nvidia-smi.ts";
 import { inBrowser } from "../helpers/in-browser.ts";
-import { startSidecar } from "../helpers/sidecar.ts";
+import { RIG_INTERVAL_MS } from "../helpers/rig.ts";
+import { SCALED, startSidecar } from "../helpers/sidecar.ts";
 import { startTcpRelay } from "../helpers/tcp-relay.ts";
 
 const { browser, start } = inBrowser();
@@ -221,7 +222,7 @@ describe("trouble", () => {
     await status(page).getByText("Live").waitFor();
     const rate = async () =>
       (await (await fetch(`${sidecar.url}api/v1/state`)).json()).state.source.intervalMs;
-    await expect.poll(rate).toBe(250);
+    await expect.poll(rate).toBe(RIG_INTERVAL_MS);
     const setHidden = (hidden: boolean) =>
       page.evaluate((isHidden) => {
         Object.defineProperty(document, "visibilityState", {
@@ -231,9 +232,9 @@ describe("trouble", () => {
         document.dispatchEvent(new Event("visibilitychange"));
       }, hidden);
     await setHidden(true);
-    await expect.poll(rate, { timeout: 60_000, interval: 250 }).toBe(5000);
+    await expect.poll(rate, { timeout: 60_000, interval: 250 }).toBe(SCALED.sampling.idleIntervalMs);
     await setHidden(false);
-    await expect.poll(rate).toBe(250);
+    await expect.poll(rate).toBe(RIG_INTERVAL_MS);
     await status(page).getByText("Live").waitFor();
   });
 });

@@ -42,6 +42,9 @@ export interface RigOptions {
   program?: string;
 }
 
+/** Samples of a rig come so often, and those who watch get every one. */
+export const RIG_INTERVAL_MS = 100;
+
 /** What this machine does beside a test must not show in it. */
 export const QUIET_HOST = {
   "cpu-load": false,
@@ -80,7 +83,7 @@ export async function startRig({
     ...options,
   }));
   const settings = {
-    interval: 100,
+    interval: RIG_INTERVAL_MS,
     releasePatience: 2500,
     alerts: QUIET_HOST,
     backendInterval: 250,

@@ -1,6 +1,7 @@
 import { afterEach, describe, expect, test } from "vitest";
 import { fakeGpu } from "../helpers/fake-nvidia-smi.ts";
-import { type Rig, type RigOptions, startRig } from "../helpers/rig.ts";
+import { RIG_INTERVAL_MS, type Rig, type RigOptions, startRig } from "../helpers/rig.ts";
+import { SCALED } from "../helpers/sidecar.ts";
 import { answerJson } from "../helpers/unload-hook.ts";
 import { waitUntil } from "../helpers/wait-until.ts";
 
@@ -139,7 +140,7 @@ describe("a backend that does what it says", () => {
     });
     const state = async () => (await (await fetch(`${running.sidecar.url}api/v1/state`)).json()).state;
     await waitUntil(async () => (await state()).source.status === "live", { what: "samples" });
-    expect((await state()).source.intervalMs).toBe(5000);
+    expect((await state()).source.intervalMs).toBe(SCALED.sampling.idleIntervalMs);
     // The last sample does not know of this yet.
     running.fake.setGpu(0, { "memory.used": 19_123 });
     const posted = await fetch(`${running.sidecar.url}api/v1/release`, {
@@ -149,7 +150,7 @@ describe("a backend that does what it says", () => {
     });
     expect(posted.status).toBe(202);
     await waitUntil(() => running.hook.calls.length === 1, { what: "the call, which is not answered yet" });
-    expect((await state()).source.intervalMs).toBe(250);
+    expect((await state()).source.intervalMs).toBe(RIG_INTERVAL_MS);
     unload();
     const { release } = await waitUntil(
       async () => ((await state()).release.state === "done" ? state() : null),
@@ -159,7 +160,9 @@ describe("a backend that does what it says", () => {
       },
     );
     expect(release.freedMiB).toBe(17_000);
-    await waitUntil(async () => (await state()).source.intervalMs === 5000, { what: "the slow rate again" });
+    await waitUntil(async () => (await state()).source.intervalMs === SCALED.sampling.idleIntervalMs, {
+      what: "the slow rate again",
+    });
   });
 });
 
