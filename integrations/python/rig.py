@@ -19,7 +19,7 @@ from typing import Any, Callable, Dict, List, Optional
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parents[1]
 MAIN = ROOT / "dist" / "server" / "main.js"
-FAKE = ROOT / "test" / "fixtures" / "nvidia-smi" / "fake-nvidia-smi.mjs"
+NVIDIA_SMI = ROOT / "test" / "fixtures" / "nvidia-smi"
 sys.path.insert(0, str(HERE))
 # Nothing of this machine's user may reach the tests.
 for name in [name for name in os.environ if name.startswith("GPU_PANEL_") or name == "CUDA_VISIBLE_DEVICES"]:
@@ -46,13 +46,14 @@ def free_port() -> int:
 
 
 class FakeNvidiaSmi:
-    """An executable nvidia-smi that shows what ``set`` says; its script is the one of test/helpers/fake-nvidia-smi.ts."""
+    """An executable nvidia-smi that shows what ``set`` says; its script is that of ``light/main.c`` beside its fields."""
 
     def __init__(self, gpus: int = 1, total_mib: int = 24564, used_mib: int = 1024) -> None:
         self.folder = Path(tempfile.mkdtemp(prefix="fake-nvidia-smi-"))
         self.bin = self.folder / "bin"
         self.bin.mkdir()
-        (self.bin / "nvidia-smi").symlink_to(FAKE)
+        built = subprocess.run(["sh", str(NVIDIA_SMI / "light" / "build.sh")], check=True, stdout=subprocess.PIPE)
+        (self.bin / "nvidia-smi").symlink_to(built.stdout.decode().strip())
         (self.bin / "node").symlink_to(shutil.which("node") or "node")
         self._gpus = [fake_gpu(index, total_mib, used_mib) for index in range(gpus)]
         self._processes: List[Dict[str, Any]] = []
@@ -67,24 +68,17 @@ class FakeNvidiaSmi:
         self._write()
 
     def set_process(self, pid: int, mib: int, index: int = 0) -> None:
-        self._processes = [{"gpu_uuid": self._gpus[index]["uuid"], "pid": pid, "process_name": "python3", "used_memory": mib}]
+        self._processes = [{"gpu_uuid": self._gpus[index]["uuid"], "pid": pid, "process_name": "python3", "used_gpu_memory": mib}]
         self._write()
 
     def _write(self) -> None:
-        script = {
-            "driver": "595.71.05",
-            "fields": "595",
-            "helpFails": False,
-            "gpus": self._gpus,
-            "processes": self._processes,
-            "linesAfterGpu": {},
-            "behaviour": {"kind": "ok"},
-            "computeAppsBehaviour": {"kind": "ok"},
-            "chunking": "whole",
-        }
-        unfinished = self.folder / "script.json.tmp"
-        unfinished.write_text(json.dumps(script))
-        unfinished.replace(self.folder / "script.json")
+        lines = ["driver\t595.71.05", f"fields\t{NVIDIA_SMI}/fields/fields-595.txt"]
+        for kind, entries in (("gpu", self._gpus), ("process", self._processes)):
+            for entry in entries:
+                lines += [kind, *(f"{'text' if isinstance(value, str) else 'number'}\t{name}\t{value}" for name, value in entry.items())]
+        unfinished = self.folder / "script.tsv.tmp"
+        unfinished.write_text("\n".join(lines) + "\n")
+        unfinished.replace(self.folder / "script.tsv")
 
     def close(self) -> None:
         shutil.rmtree(self.folder, ignore_errors=True)

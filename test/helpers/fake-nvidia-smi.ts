@@ -10,11 +10,8 @@ import {
 } from "node:fs";
 import { tmpdir } from "node:os";
 import { delimiter, join } from "node:path";
-import { fileURLToPath } from "node:url";
-
-const EXECUTABLE = fileURLToPath(new URL("../fixtures/nvidia-smi/fake-nvidia-smi.mjs", import.meta.url));
-
-// The types below are kept word for word as JSDoc in fake-nvidia-smi.mjs: change both or neither.
+import { lightNvidiaSmi } from "./light-nvidia-smi.ts";
+import { scriptText } from "./nvidia-smi-script.ts";
 
 /** What the fake does in place of, or besides, printing rows; read anew at every tick. */
 export type FakeBehaviour =
@@ -38,7 +35,7 @@ export type FakeProcess = {
   used_memory: number | string;
 };
 
-/** What `script.json` tells the fake. */
+/** What `script.tsv` tells the fake. */
 export type FakeScript = {
   driver: string;
   /** Which file of `fixtures/nvidia-smi/fields/` ("595"), or exactly the names that are known. */
@@ -59,7 +56,7 @@ export type FakeStart = { pid: number; argv: string[]; at: number };
 /** A fake nvidia-smi in a folder of its own, for one test. */
 export type FakeNvidiaSmi = {
   readonly dir: string;
-  /** Holds `nvidia-smi`, and `node` for its first line: to be first in PATH. */
+  /** Holds `nvidia-smi` and `node`: to be first in PATH. */
   readonly binDir: string;
   readonly path: string;
   /** The fake's folder, and a PATH in which it is the only nvidia-smi. */
@@ -104,15 +101,31 @@ export function fakeGpu(index: number, overrides: Record<string, number | string
   };
 }
 
+/** One healthy GPU and nothing else, but for what is given. */
+export function fakeScript(given: Partial<FakeScript> = {}): FakeScript {
+  return {
+    driver: "595.71.05",
+    fields: "595",
+    helpFails: false,
+    gpus: [fakeGpu(0)],
+    processes: [],
+    linesAfterGpu: {},
+    behaviour: { kind: "ok" },
+    computeAppsBehaviour: { kind: "ok" },
+    chunking: "whole",
+    ...given,
+  };
+}
+
 function pathWithoutNvidiaSmi(): string[] {
   return (process.env.PATH ?? "")
     .split(delimiter)
     .filter((folder) => folder !== "" && !existsSync(join(folder, "nvidia-smi")));
 }
 
-function commandLineOf(pid: number): string[] {
+function wordsOf(pid: number, file: "cmdline" | "environ"): string[] {
   try {
-    return readFileSync(`/proc/${pid}/cmdline`, "utf8").split("\0");
+    return readFileSync(`/proc/${pid}/${file}`, "utf8").split("\0");
   } catch {
     return [];
   }
@@ -132,27 +145,16 @@ export function createFakeNvidiaSmi(initial: Partial<FakeScript> = {}): FakeNvid
   const binDir = join(dir, "bin");
   const path = join(binDir, "nvidia-smi");
   mkdirSync(binDir);
-  symlinkSync(EXECUTABLE, path);
+  symlinkSync(lightNvidiaSmi(), path);
   // The folder of the real node may be left out of PATH below, because a real nvidia-smi is in it too.
   symlinkSync(process.execPath, join(binDir, "node"));
 
-  let script: FakeScript = {
-    driver: "595.71.05",
-    fields: "595",
-    helpFails: false,
-    gpus: [fakeGpu(0)],
-    processes: [],
-    linesAfterGpu: {},
-    behaviour: { kind: "ok" },
-    computeAppsBehaviour: { kind: "ok" },
-    chunking: "whole",
-    ...initial,
-  };
+  let script = fakeScript(initial);
   const set = (patch: Partial<FakeScript>): void => {
     script = { ...script, ...patch };
-    const unfinished = join(dir, "script.json.tmp");
-    writeFileSync(unfinished, JSON.stringify(script));
-    renameSync(unfinished, join(dir, "script.json"));
+    const unfinished = join(dir, "script.tsv.tmp");
+    writeFileSync(unfinished, scriptText(script));
+    renameSync(unfinished, join(dir, "script.tsv"));
   };
   set({});
 
@@ -164,7 +166,8 @@ export function createFakeNvidiaSmi(initial: Partial<FakeScript> = {}): FakeNvid
   };
   const livePids = (): number[] => {
     const pids = new Set(starts().map(({ pid }) => pid));
-    return [...pids].filter((pid) => commandLineOf(pid).includes(path));
+    // A pid may have gone to another process since; the command line need not name the folder.
+    return [...pids].filter((pid) => wordsOf(pid, "environ").includes(`FAKE_NVIDIA_SMI_DIR=${dir}`));
   };
   const kill = (signal: NodeJS.Signals): number[] => {
     const pids = livePids();
@@ -198,7 +201,7 @@ export function createFakeNvidiaSmi(initial: Partial<FakeScript> = {}): FakeNvid
     livePids,
     loopPids() {
       return livePids().filter((pid) => {
-        const argv = commandLineOf(pid);
+        const argv = wordsOf(pid, "cmdline");
         const queriesGpus = argv.some((arg) => arg.startsWith("--query-gpu"));
         return queriesGpus && argv.some((arg) => arg.startsWith("-lms") || arg.startsWith("--loop-ms"));
       });

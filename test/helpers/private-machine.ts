@@ -5,15 +5,19 @@ import { tmpdir } from "node:os";
 import { basename, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
-import { type FakeScript, fakeGpu } from "./fake-nvidia-smi.ts";
+import { type FakeScript, fakeScript } from "./fake-nvidia-smi.ts";
 import { NODE_FOLDER } from "./find-private-machine.ts";
+import { lightNvidiaSmi } from "./light-nvidia-smi.ts";
 import { listen } from "./listen.ts";
+import { scriptText } from "./nvidia-smi-script.ts";
 import { npm } from "./packed-package.ts";
 import { waitUntil } from "./wait-until.ts";
 
 const ROOT = fileURLToPath(new URL("../..", import.meta.url));
 const FIXTURES = join(ROOT, "test/fixtures");
 const PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
+/** Where its nvidia-smi lies. */
+const FAKE_GPU = "/usr/lib/fake-gpu";
 
 /** Where the machine sees this project, read-only. */
 export const CLONE = "/srv/gpu-status-panel";
@@ -89,9 +93,9 @@ export async function startPrivateMachine(options: MachineOptions): Promise<Priv
     }
   };
   const script = async (patch: Partial<FakeScript>) => {
-    const text = JSON.stringify({ gpus: [fakeGpu(0)], ...patch });
-    const file = "/usr/lib/fake-gpu/script.json";
-    await run(`cat >${file}.new <<'END'\n${text}\nEND\nmv ${file}.new ${file}`);
+    const text = scriptText(fakeScript(patch), `${FAKE_GPU}/fields`);
+    const file = `${FAKE_GPU}/script.tsv`;
+    await run(`cat >${file}.new <<'END'\n${text}END\nmv ${file}.new ${file}`);
   };
   const wayIn = startWayIn(inside);
   const port = await listen(wayIn);
@@ -151,16 +155,16 @@ function startWayIn(inside: () => number | null) {
 
 /** Its nvidia-smi, the stand-in of NVIDIA's toolkit, and npm's settings of this machine. */
 async function makeOwnLayer(folder: string) {
-  const gpu = join(folder, "usr/lib/fake-gpu");
+  const gpu = join(folder, FAKE_GPU);
   mkdirSync(gpu, { recursive: true });
-  for (const name of ["fake-nvidia-smi.mjs", "fields"])
-    cpSync(join(FIXTURES, "nvidia-smi", name), join(gpu, name), { recursive: true });
-  writeFileSync(join(gpu, "script.json"), JSON.stringify({ gpus: [fakeGpu(0)] }));
+  cpSync(lightNvidiaSmi(), join(gpu, "nvidia-smi"));
+  cpSync(join(FIXTURES, "nvidia-smi/fields"), join(gpu, "fields"), { recursive: true });
+  writeFileSync(join(gpu, "script.tsv"), scriptText(fakeScript(), `${FAKE_GPU}/fields`));
   // Whoever calls it may not write there, and nobody reads it.
   symlinkSync("/dev/null", join(gpu, "starts.jsonl"));
   const bin = join(folder, "usr/bin");
   mkdirSync(bin);
-  const call = "FAKE_NVIDIA_SMI_DIR=/usr/lib/fake-gpu exec node /usr/lib/fake-gpu/fake-nvidia-smi.mjs";
+  const call = `FAKE_NVIDIA_SMI_DIR=${FAKE_GPU} exec ${FAKE_GPU}/nvidia-smi`;
   writeFileSync(join(bin, "nvidia-smi"), `#!/bin/sh\n${call} "$@"\n`, { mode: 0o755 });
   const hook = "nvidia-container-runtime-hook";
   writeFileSync(join(bin, hook), readFileSync(join(FIXTURES, `private-machine/${hook}.mjs`)), {

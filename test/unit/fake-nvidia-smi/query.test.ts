@@ -136,10 +136,10 @@ describe("the other modes", () => {
 
   it("fails without a script", async () => {
     const fake = createFake();
-    rmSync(`${fake.dir}/script.json`);
+    rmSync(`${fake.dir}/script.tsv`);
     const running = start(fake, ["-L"]);
     expect((await running.ended).code).toBe(255);
-    expect(running.err()).toContain("script.json");
+    expect(running.err()).toContain("script.tsv");
     expect(running.out()).toBe("");
   });
 });
