@@ -128,7 +128,7 @@ class MountTest(RigTest):
         async def scenario():
             many = await asyncio.gather(*(greet(url) for _ in range(20)))
             for channel, hello in many:
-                self.assertEqual(hello["protocol"], 1)
+                self.assertEqual(hello["protocol"], 2)
             for channel, _ in many[:10]:
                 await channel.close()
             for channel, _ in many[10:]:

@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, test } from "vitest";
 import { fakeGpu } from "../helpers/fake-nvidia-smi.ts";
 import { RIG_INTERVAL_MS, type Rig, type RigOptions, startRig } from "../helpers/rig.ts";
-import { SCALED } from "../helpers/sidecar.ts";
+import { SCALED, TIME_SCALE } from "../helpers/sidecar.ts";
 import { answerJson } from "../helpers/unload-hook.ts";
 import { waitUntil } from "../helpers/wait-until.ts";
 
@@ -72,6 +72,8 @@ describe("a backend that does what it says", () => {
   test("REL-1 VRAM that falls in steps and late is measured once it has settled", async () => {
     let step = 0;
     const running = await startLive({
+      // Between two steps VRAM rests for less than what counts as settled.
+      env: { [TIME_SCALE]: "1" },
       hook: (fake) => (response) => {
         response.writeHead(200).end();
         // Each step comes when the sidecar has seen the one before: one model after the other.
