@@ -92,9 +92,12 @@ describe("a release that fails", () => {
   const failures: [string, RegExp, RegExp, RigOptions][] = [
     [
       "lies",
-      /The backend accepted, but no VRAM came back within 10 s\./,
+      /The backend accepted, but no VRAM came back within 3 s\./,
       /Measured: 0 MiB came back\./,
-      { hook: () => (response) => answerJson(response, 200, { freed_mib: 20_000 }) },
+      {
+        hook: () => (response) => answerJson(response, 200, { freed_mib: 20_000 }),
+        settings: { releasePatience: 3000 },
+      },
     ],
     [
       "hangs",
