@@ -43,7 +43,7 @@ export interface RigOptions {
 }
 
 /** Samples of a rig come so often, and those who watch get every one. */
-export const RIG_INTERVAL_MS = 100;
+export const RIG_INTERVAL_MS = 250;
 
 /** What this machine does beside a test must not show in it. */
 export const QUIET_HOST = {

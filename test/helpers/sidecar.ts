@@ -19,12 +19,9 @@ export interface RunningSidecar {
   end(signal?: NodeJS.Signals): Promise<number | string | null>;
 }
 
-/**
- * How many times faster the product's own waiting times pass in tests: a test of a real one asks for 1 by its
- * environment, `{ [TIME_SCALE]: "1" }`.
- */
+/** The environment variable that says how many times faster the product's own waiting times pass. */
 export const TIME_SCALE = "GPU_PANEL_TEST_TIME_SCALE";
-const SCALE = 5;
+const SCALE = 1;
 /** The waiting times of a sidecar that a test starts. */
 export const SCALED = scaleTimings(TIMINGS, SCALE);
 
