@@ -29,6 +29,8 @@ test("PNL-3 WIRE-9 in the first seconds of a sidecar's life the page never says 
     expect(texts.filter((text) => /stale/i.test(text))).toEqual([]);
   } finally {
     beside.close();
+    // The page first: it would log that its sidecar is gone.
+    await browser.finishTest();
     await sidecar.end();
   }
 });
