@@ -41,6 +41,8 @@ export default defineConfig(({ mode }) => {
     test: {
       ...inChromium,
       name: "e2e",
+      // Several browsers at once on two cores take longer than one after the other.
+      fileParallelism: false,
       include: ["test/e2e/**/*.test.ts"],
       globalSetup: setup("find-chromium", "find-python"),
     },

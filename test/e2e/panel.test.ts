@@ -1,9 +1,10 @@
 import type { Page } from "playwright-core";
 import { describe, expect, test } from "vitest";
+import { TIMINGS } from "../../server/timings.ts";
 import { fakeGpu } from "../helpers/fake-nvidia-smi.ts";
 import { inBrowser } from "../helpers/in-browser.ts";
 import { RIG_INTERVAL_MS } from "../helpers/rig.ts";
-import { SCALED, startSidecar } from "../helpers/sidecar.ts";
+import { startSidecar } from "../helpers/sidecar.ts";
 import { startTcpRelay } from "../helpers/tcp-relay.ts";
 
 const { browser, start } = inBrowser();
@@ -232,7 +233,7 @@ describe("trouble", () => {
         document.dispatchEvent(new Event("visibilitychange"));
       }, hidden);
     await setHidden(true);
-    await expect.poll(rate, { timeout: 60_000, interval: 250 }).toBe(SCALED.sampling.idleIntervalMs);
+    await expect.poll(rate, { timeout: 60_000, interval: 250 }).toBe(TIMINGS.sampling.idleIntervalMs);
     await setHidden(false);
     await expect.poll(rate).toBe(RIG_INTERVAL_MS);
     await status(page).getByText("Live").waitFor();

@@ -3,7 +3,6 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { scaleTimings, TIMINGS } from "../../server/timings.ts";
 import { waitUntil } from "./wait-until.ts";
 
 const MAIN = fileURLToPath(new URL("../../dist/server/main.js", import.meta.url));
@@ -21,9 +20,6 @@ export interface RunningSidecar {
 
 /** The environment variable that says how many times faster the product's own waiting times pass. */
 export const TIME_SCALE = "GPU_PANEL_TEST_TIME_SCALE";
-const SCALE = 1;
-/** The waiting times of a sidecar that a test starts. */
-export const SCALED = scaleTimings(TIMINGS, SCALE);
 
 /** Starts `dist/server/main.js` on a free port and waits until it listens. */
 export async function startSidecar(
@@ -63,7 +59,7 @@ export function spawnSidecar(
   const dataDir = env.GPU_PANEL_DATA_DIR ?? mkdtempSync(join(tmpdir(), "gpu-panel-data-"));
   const [command = process.execPath, ...args] = [...under, process.execPath, program, ...flags];
   const child = spawn(command, args, {
-    env: { PATH: process.env.PATH, [TIME_SCALE]: String(SCALE), ...env, GPU_PANEL_DATA_DIR: dataDir },
+    env: { PATH: process.env.PATH, ...env, GPU_PANEL_DATA_DIR: dataDir },
     stdio: ["ignore", "pipe", "pipe"],
   });
   child.stdout.setEncoding("utf8").on("data", (chunk: string) => {

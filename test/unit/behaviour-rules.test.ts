@@ -17,7 +17,9 @@ function quotedInTitles(): Set<string> {
   );
   const titles = files.flatMap((name) =>
     [
-      ...read(`test/${name}`).matchAll(/\btest(?:\.concurrent|\.each\([\s\S]*?\))?\(\s*["'`]([^"'`]+)["'`]/g),
+      ...read(`test/${name}`).matchAll(
+        /\btest(?:\.concurrent)?(?:\.(?:each|skipIf)\([\s\S]*?\))?\(\s*["'`]([^"'`]+)["'`]/g,
+      ),
     ].map(([, title]) => title ?? ""),
   );
   return new Set(titles.flatMap((title) => title.match(RULE) ?? []));

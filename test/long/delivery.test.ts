@@ -1,0 +1,3 @@
+import { testFirstSeconds } from "../helpers/first-seconds.ts";
+
+testFirstSeconds(60);
