@@ -1,0 +1,60 @@
+import { demandOf } from "../demand/demand.ts";
+import type { CapacityState, GpuDemand, GpuTrack, RunningJob } from "../model.ts";
+import type { Policy } from "../policy.ts";
+import type { Reservation } from "../room/place.ts";
+import { runQueue } from "./queue.ts";
+
+export interface Admitted {
+  state: CapacityState;
+  started: readonly RunningJob[];
+  demands: readonly GpuDemand[];
+  reservations: readonly Reservation[];
+}
+
+export function demandsOf(state: CapacityState, nowMs: number, policy: Policy): GpuDemand[] {
+  return state.gpus.map((track) => demandOf(track, state.running, state.tickets, nowMs, policy));
+}
+
+/** One pass over the queue on what is known now. The loop behind every yes, shown or given. */
+export function admit(state: CapacityState, nowMs: number, policy: Policy): Admitted {
+  const before = demandsOf(state, nowMs, policy);
+  const { started, waiting, demands, reservations } = runQueue(state, before, nowMs, policy);
+  if (started.length === 0) return { state, started, demands, reservations };
+  const turns = state.waiting
+    .filter(({ id }) => started.some((job) => job.id === id))
+    .map(({ turn }) => turn);
+  return {
+    state: {
+      ...state,
+      gpus: state.gpus.map((track) => started.reduce(takeOwn, track)),
+      running: [...state.running, ...started],
+      waiting,
+      fair: { ...state.fair, now: Math.max(state.fair.now, ...turns) },
+    },
+    started,
+    demands,
+    reservations,
+  };
+}
+
+/** Where nobody is named, what the job's process held already is the job's from now on. */
+function takeOwn(track: GpuTrack, { gpus, ownMiB, asker }: RunningJob): GpuTrack {
+  if (track.kind !== "hidden" || !gpus.includes(track.evidence.index)) return track;
+  return { ...track, unlisted: giveUnlisted(track.unlisted, asker, ownMiB, track.evidence.usedMiB) };
+}
+
+type Unlisted = Extract<GpuTrack, { kind: "hidden" }>["unlisted"];
+
+/** Whoever is let in first on an empty GPU owns what is held there until somebody else is let in. */
+export function giveUnlisted(unlisted: Unlisted, asker: string, ownMiB: number, usedMiB: number): Unlisted {
+  const isFirst = unlisted.owner === asker || (unlisted.owner === null && usedMiB < 1024);
+  return { ...unlisted, owner: isFirst ? asker : null, otherMiB: unlisted.otherMiB - ownMiB };
+}
+
+/** Has every GPU been listed with this sample, as far as it can be? */
+export function isFresh({ gpus }: CapacityState, nowMs: number, policy: Policy): boolean {
+  return gpus.every((track) => {
+    if (track.kind === "hidden") return true;
+    return policy.freshList ? track.listedMs === nowMs : nowMs - track.listedMs <= policy.listAgeMs;
+  });
+}

@@ -1,0 +1,62 @@
+import type { Basis, CapacityState, JobAsk } from "../model.ts";
+import type { Policy } from "../policy.ts";
+import { fitsNever } from "../room/never.ts";
+import { place } from "../room/place.ts";
+import { admit, giveUnlisted } from "./admit.ts";
+import { giveTicket, withoutTicketOf } from "./tickets.ts";
+import { enqueue } from "./turns.ts";
+import { placingOf } from "./wish.ts";
+
+export type Answer =
+  | { kind: "yes"; gpus: readonly number[]; figureMiB: number; basis: Basis; ticket: string | null }
+  | { kind: "no"; basis: Basis; neededMiB: number }
+  | { kind: "never"; basis: Basis; neededMiB: number };
+
+/** How many such jobs would be admitted one after the other: the queue itself, tried on a copy of the state. */
+export function fit(state: CapacityState, ask: JobAsk, nowMs: number, policy: Policy, most = 64): number {
+  let { state: now } = admit(withoutTicketOf(state, ask.asker), nowMs, policy);
+  for (let n = 0; n < most; n++) {
+    const id = `${ask.id}#${n}`;
+    const { state: next, started } = admit(
+      enqueue(now, { ...ask, id }, policy.ttlMs, nowMs, policy),
+      nowMs,
+      policy,
+    );
+    if (started.every((job) => job.id !== id)) return n;
+    now = next;
+  }
+  return most;
+}
+
+/** An undeclared asker's question. With the intent to start a yes holds the room for a moment. */
+export function askRoom(
+  before: CapacityState,
+  ask: JobAsk,
+  intent: "look" | "start",
+  nowMs: number,
+  policy: Policy,
+): { state: CapacityState; answer: Answer } {
+  const state = { ...before, askedMs: nowMs };
+  const { figure, ...placing } = placingOf(ask, state, nowMs, policy);
+  const { basis, needMiB: neededMiB } = figure;
+  if (fitsNever(state.gpus, figure, ask)) return { state, answer: { kind: "never", basis, neededMiB } };
+  const own = withoutTicketOf(state, ask.asker);
+  const { demands, reservations } = admit(own, nowMs, policy);
+  const calm = demands.filter(({ isUnsettled, owner }) => !isUnsettled || owner === ask.asker);
+  const placed = place(calm, reservations, placing, policy);
+  if (placed === null) return { state, answer: { kind: "no", basis, neededMiB } };
+  const { gpus, figureMiB } = placed;
+  if (intent === "look") return { state, answer: { kind: "yes", gpus, figureMiB, basis, ticket: null } };
+  const { asker, jobClass, pid, backend } = ask;
+  const ticket = { id: ask.id, asker, jobClass, gpus, figureMiB, pid, backend, askedMs: nowMs };
+  const known = pid === null ? null : giveTicket(own.gpus, ticket, pid).gpus;
+  const tracks = (known ?? own.gpus).map((track) =>
+    track.kind === "hidden" && gpus.includes(track.evidence.index)
+      ? { ...track, unlisted: giveUnlisted(track.unlisted, asker, 0, track.evidence.usedMiB) }
+      : track,
+  );
+  return {
+    state: { ...own, gpus: tracks, tickets: [...own.tickets, ticket] },
+    answer: { kind: "yes", gpus, figureMiB, basis, ticket: ticket.id },
+  };
+}

@@ -1,0 +1,67 @@
+import { learn } from "../learning/learn.ts";
+import type { CapacityState, GpuTrack, RunningJob } from "../model.ts";
+import type { Policy } from "../policy.ts";
+
+export interface End {
+  outcome: "done" | "out-of-memory" | "other";
+  /** The host's own figure from its allocator. */
+  reportedMiB: number | null;
+}
+
+/** A job has ended: it is learned, its room is free, and its process is idle where nothing else runs in it. */
+export function endJob(
+  state: CapacityState,
+  id: string,
+  { outcome, reportedMiB }: End,
+  nowMs: number,
+  policy: Policy,
+): CapacityState {
+  const job = state.running.find((one) => one.id === id);
+  const rest = {
+    ...state,
+    running: state.running.filter((one) => one.id !== id),
+    waiting: state.waiting.filter((one) => one.id !== id),
+  };
+  if (job === undefined) return rest;
+  const gpus = state.gpus.map((track) => released(track, job, rest.running, nowMs));
+  const seenMiB = job.pid === null || job.shared || job.seenMiB === 0 ? null : job.seenMiB;
+  const lesson = {
+    jobClass: job.jobClass,
+    outcome,
+    peakMiB: reportedMiB ?? seenMiB,
+    reported: reportedMiB !== null,
+    durationMs: nowMs - job.startedMs,
+    figureMiB: job.figureMiB,
+  };
+  return learn({ ...rest, gpus }, lesson, policy);
+}
+
+function released(track: GpuTrack, job: RunningJob, left: readonly RunningJob[], nowMs: number): GpuTrack {
+  const { index, usedMiB } = track.evidence;
+  if (!job.gpus.includes(index)) return track;
+  if (track.kind === "hidden") {
+    // Until its memory is seen to go it may have stayed: a process keeps what it likes.
+    const otherMiB = Math.min(usedMiB, track.unlisted.otherMiB + job.figureMiB);
+    const ended = { atMs: nowMs, usedMiB };
+    return { ...track, unlisted: { ...track.unlisted, otherMiB, ended } };
+  }
+  if (left.some(({ pid }) => pid === job.pid)) return track;
+  const tenants = track.tenants.map((tenant) =>
+    tenant.pid === job.pid
+      ? {
+          ...tenant,
+          state: "idle" as const,
+          stateSinceMs: nowMs,
+          wasIdle: true,
+          jobPeakMiB: 0,
+          peaks: [...tenant.peaks, Math.max(tenant.jobPeakMiB, job.seenMiB)].slice(-3),
+        }
+      : tenant,
+  );
+  return { ...track, tenants };
+}
+
+/** Jobs whose time to live is over without a heartbeat. */
+export function expired({ running, waiting }: CapacityState, nowMs: number): string[] {
+  return [...running, ...waiting].filter(({ beatMs, ttlMs }) => nowMs - beatMs > ttlMs).map(({ id }) => id);
+}

@@ -1,0 +1,79 @@
+import { meanRecentMs } from "../learning/durations.ts";
+import type { CapacityState, Figure, GpuDemand, RunningJob, WaitingJob } from "../model.ts";
+import type { Policy } from "../policy.ts";
+import { type Placed, type Placing, place, type Reservation } from "../room/place.ts";
+import { ownUnlisted } from "../room/room.ts";
+import { reserve } from "./backfill.ts";
+import { placingOf } from "./wish.ts";
+
+/** The queue after one pass: who starts, who waits on, and what room is left for the next who asks. */
+export interface QueuePass {
+  started: readonly RunningJob[];
+  waiting: readonly WaitingJob[];
+  demands: readonly GpuDemand[];
+  reservations: readonly Reservation[];
+}
+
+/** In turn, whoever fits starts; who has waited for too long gets GPUs reserved and is not passed there. */
+export function runQueue(
+  state: CapacityState,
+  demands: readonly GpuDemand[],
+  nowMs: number,
+  policy: Policy,
+): QueuePass {
+  const started: RunningJob[] = [];
+  const waiting: WaitingJob[] = [];
+  const patienceMs = policy.patience * meanRecentMs(state);
+  let reservations: readonly Reservation[] = [];
+  // Jobs of one class ask for the same: a refusal holds until somebody starts or reserves, which only takes room.
+  const refused = new Set<string>();
+  const placings = new Map<string, Placing & { figure: Figure }>();
+  for (const job of state.waiting) {
+    const key = `${job.jobClass.key}|${job.asker}|${job.pid}|${job.backend}|${job.gpuCount}|${job.on}`;
+    const anonymous = job.pid === null && job.backend === null;
+    const kind = anonymous ? `${job.jobClass.key}|${job.gpuCount}|${job.on}` : key;
+    const placing = placings.get(kind) ?? placingOf(job, state, nowMs, policy);
+    placings.set(kind, placing);
+    const placed = refused.has(kind) ? null : place(demands, reservations, placing, policy);
+    if (placed !== null) {
+      started.push(start(job, placed, placing, demands, nowMs));
+      ({ demands, reservations } = placed);
+      // A job within a process may need less than was expected of that process, so that others fit now.
+      if (!anonymous) refused.clear();
+      continue;
+    }
+    refused.add(kind);
+    waiting.push(job);
+    if (policy.order === "fifo") {
+      waiting.push(...state.waiting.slice(started.length + waiting.length));
+      break;
+    }
+    if (nowMs - job.askedMs <= patienceMs || reservations.length >= demands.length) continue;
+    const running = [...state.running, ...started];
+    const kept = reserve(job, placing, demands, running, reservations, nowMs);
+    if (kept !== null) reservations = [...reservations, kept];
+  }
+  return { started, waiting, demands, reservations };
+}
+
+function start(
+  { turn, finish, ...job }: WaitingJob,
+  { gpus, figureMiB }: Placed,
+  { wish, figure, endsMs }: Placing & { figure: Figure },
+  demands: readonly GpuDemand[],
+  nowMs: number,
+): RunningJob {
+  const owned = demands.filter(({ index }) => gpus.includes(index)).map((one) => ownUnlisted(one, wish));
+  return {
+    ...job,
+    kind: "running",
+    gpus,
+    figureMiB,
+    basis: figure.basis,
+    startedMs: nowMs,
+    expectedMs: endsMs - nowMs,
+    ownMiB: Math.max(0, ...owned),
+    seenMiB: 0,
+    shared: false,
+  };
+}

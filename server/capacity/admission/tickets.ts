@@ -1,0 +1,35 @@
+import type { CapacityState, GpuTrack, Ticket } from "../model.ts";
+import type { Policy } from "../policy.ts";
+import { closeJob, type Reached } from "../tracking/tenant.ts";
+
+/** Tickets whose process never came are dropped once none can match any more. */
+export function dropOld(tickets: readonly Ticket[], nowMs: number, { ticketMatchMs }: Policy): Ticket[] {
+  return tickets.filter(({ askedMs }) => nowMs - askedMs < ticketMatchMs);
+}
+
+/** Gives a matched ticket to its process: from then on its figure is what that tenant is expected to take. */
+export function giveTicket(
+  gpus: readonly GpuTrack[],
+  ticket: Ticket,
+  pid: number,
+): { gpus: GpuTrack[]; reached: Reached[] } {
+  const reached: Reached[] = [];
+  const promised = { jobClass: ticket.jobClass, figureMiB: ticket.figureMiB };
+  const given = gpus.map((track) => {
+    if (track.kind !== "listed" || !ticket.gpus.includes(track.evidence.index)) return track;
+    const tenants = track.tenants.map((tenant) => {
+      if (tenant.pid !== pid) return tenant;
+      const isNewJob = tenant.state === "idle";
+      const closed = isNewJob ? closeJob(tenant) : { tenant, reached: null };
+      if (closed.reached !== null) reached.push(closed.reached);
+      return { ...closed.tenant, ticket: promised };
+    });
+    return { ...track, tenants };
+  });
+  return { gpus: given, reached };
+}
+
+/** An asker has one open ticket at most. */
+export function withoutTicketOf(state: CapacityState, asker: string): CapacityState {
+  return { ...state, tickets: state.tickets.filter((ticket) => ticket.asker !== asker) };
+}

@@ -1,0 +1,158 @@
+import { type Admitted, admit, isFresh } from "./admission/admit.ts";
+import { type End, endJob, expired } from "./admission/ends.ts";
+import { type ReleaseAdvice, releaseAdvice } from "./admission/release-advice.ts";
+import { dropOld, withoutTicketOf } from "./admission/tickets.ts";
+import { enqueue } from "./admission/turns.ts";
+import { placingOf } from "./admission/wish.ts";
+import { figureOf } from "./learning/figure.ts";
+import { learn } from "./learning/learn.ts";
+import type { BackendWord, CapacityState, GpuEvidence, JobAsk, RunningJob } from "./model.ts";
+import type { Policy } from "./policy.ts";
+import { fitsNever } from "./room/never.ts";
+import { attach } from "./tracking/attach.ts";
+import type { Reached } from "./tracking/tenant.ts";
+import { trackGpu } from "./tracking/track.ts";
+
+export { askRoom, fit } from "./admission/ask.ts";
+
+export interface StepInput {
+  nowMs: number;
+  gpus: readonly GpuEvidence[];
+  words: readonly BackendWord[];
+}
+
+export interface Turn {
+  state: CapacityState;
+  started: readonly RunningJob[];
+  /** Jobs whose time to live is over. */
+  expired: readonly string[];
+  /** Residents that would have to release for a waiting job. */
+  release: readonly ReleaseAdvice[];
+  /** Somebody would be let in by the last list: read one now and step again. */
+  wantsList: boolean;
+  rate: "full" | "quiet";
+}
+
+/** Takes one sample in: who holds what, who has ended, who may start. Pure. */
+export function step(before: CapacityState, { nowMs, gpus, words }: StepInput, policy: Policy): Turn {
+  const dead = expired(before, nowMs);
+  let state = dead.reduce(
+    (now, id) => end(now, id, { outcome: "other", reportedMiB: null }, nowMs, policy),
+    before,
+  );
+  const company = {
+    running: state.running,
+    waitingPids: new Set(state.waiting.flatMap(({ pid }) => pid ?? [])),
+    words,
+  };
+  const tracked = gpus.map((evidence) => {
+    const track = state.gpus.find((one) => one.evidence.index === evidence.index);
+    return trackGpu(track, evidence, company, nowMs, policy);
+  });
+  const attached = attach({ ...state, gpus: tracked.map(({ track }) => track) }, nowMs, policy);
+  const reached = [...tracked.flatMap((one) => one.reached), ...attached.reached];
+  state = learnReached(attached.state, reached, policy);
+  state = { ...state, tickets: dropOld(state.tickets, nowMs, policy) };
+  const pass = admit(state, nowMs, policy);
+  const fresh = isFresh(state, nowMs, policy);
+  const wantsList = !fresh && pass.started.length > 0;
+  const admitted: Admitted = fresh ? pass : { ...pass, state, started: [] };
+  const release = releaseAdvice(admitted.state, admitted.demands, nowMs, policy);
+  state = noteAsked(admitted.state, release, nowMs);
+  return {
+    state,
+    started: admitted.started,
+    expired: dead,
+    release,
+    wantsList,
+    rate: rateOf(state, nowMs, policy),
+  };
+}
+
+export type Declared = { kind: "waiting" | "never" | "started"; state: CapacityState };
+
+/** A job is announced: it waits until a step lets it in. With `runsOn` it runs already, whether there is room or not. */
+export function declare(
+  before: CapacityState,
+  ask: JobAsk,
+  { runsOn = null, ttlMs }: { runsOn?: readonly number[] | null; ttlMs?: number },
+  nowMs: number,
+  policy: Policy,
+): Declared {
+  const state = { ...withoutTicketOf(before, ask.asker), askedMs: nowMs };
+  const lives = ttlMs ?? policy.ttlMs;
+  if (runsOn !== null) {
+    const { figure, endsMs } = placingOf(ask, state, nowMs, policy);
+    const job: RunningJob = {
+      ...ask,
+      kind: "running",
+      askedMs: nowMs,
+      beatMs: nowMs,
+      ttlMs: lives,
+      gpus: runsOn,
+      figureMiB: figure.needMiB,
+      basis: figure.basis,
+      startedMs: nowMs,
+      expectedMs: endsMs - nowMs,
+      ownMiB: 0,
+      seenMiB: 0,
+      shared: false,
+    };
+    return { kind: "started", state: { ...state, running: [...state.running, job] } };
+  }
+  if (fitsNever(state.gpus, figureOf(ask.jobClass, state, policy), ask))
+    return { kind: "never", state: before };
+  return { kind: "waiting", state: enqueue(state, ask, lives, nowMs, policy) };
+}
+
+export function beat(state: CapacityState, id: string, nowMs: number): CapacityState {
+  const lives = <T extends { id: string }>(job: T) => (job.id === id ? { ...job, beatMs: nowMs } : job);
+  return { ...state, running: state.running.map(lives), waiting: state.waiting.map(lives) };
+}
+
+export function end(
+  state: CapacityState,
+  id: string,
+  how: End,
+  nowMs: number,
+  policy: Policy,
+): CapacityState {
+  return endJob(state, id, how, nowMs, policy);
+}
+
+function learnReached(state: CapacityState, reached: readonly Reached[], policy: Policy): CapacityState {
+  return reached.reduce(
+    (now, { promised: { jobClass, figureMiB }, peakMiB }) =>
+      learn(
+        now,
+        { jobClass, outcome: "done", peakMiB, reported: false, durationMs: null, figureMiB },
+        policy,
+      ),
+    state,
+  );
+}
+
+function noteAsked(state: CapacityState, release: readonly ReleaseAdvice[], nowMs: number): CapacityState {
+  if (release.length === 0) return state;
+  const asked = (pid: number) => release.some((one) => one.pid === pid);
+  const gpus = state.gpus.map((track) =>
+    track.kind === "hidden"
+      ? track
+      : {
+          ...track,
+          tenants: track.tenants.map((one) => (asked(one.pid) ? { ...one, askedToReleaseMs: nowMs } : one)),
+        },
+  );
+  return { ...state, gpus };
+}
+
+/** Full rate while anybody could be affected by the next second. */
+function rateOf(state: CapacityState, nowMs: number, { askedMs }: Policy): Turn["rate"] {
+  const isBusy = state.gpus.some((track) =>
+    track.kind === "listed"
+      ? track.tenants.some((tenant) => tenant.state !== "idle")
+      : track.unlisted.state !== "idle",
+  );
+  const isWanted = state.running.length + state.waiting.length > 0 || nowMs - state.askedMs < askedMs;
+  return isBusy || isWanted ? "full" : "quiet";
+}

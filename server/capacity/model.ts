@@ -1,0 +1,233 @@
+import type { ClipSize } from "../../shared/capacity/predict.ts";
+
+/** A process as one list names it. `usedMiB` is `null` where the driver hides it. */
+export interface ListedProcess {
+  pid: number;
+  name: string | null;
+  usedMiB: number | null;
+  backend: string | null;
+}
+
+/** What the sample knows of processes: a list read with it, none this time, or a driver that names none (or failed). */
+export type ProcessList =
+  | { kind: "fresh"; processes: readonly ListedProcess[] }
+  | { kind: "not-read" }
+  | { kind: "hidden" };
+
+/** One GPU in one sample. MiB throughout. */
+export interface GpuEvidence {
+  index: number;
+  totalMiB: number;
+  /** What the driver keeps for itself beside what it reports as used. */
+  driverMiB: number;
+  usedMiB: number;
+  utilizationPct: number | null;
+  list: ProcessList;
+}
+
+/** What a backend or hook last said of itself. It is found by its id or its pid among the processes. */
+export interface BackendWord {
+  backend: string;
+  pid: number | null;
+  busy: boolean;
+}
+
+export type TenantState = "running" | "idle" | "cannot-tell";
+
+/** A process that holds VRAM on one GPU. */
+export interface Tenant {
+  pid: number;
+  name: string | null;
+  backend: string | null;
+  heldMiB: number;
+  /** What the last list said, before growth since then was added. */
+  listedMiB: number;
+  firstSeenMs: number;
+  state: TenantState;
+  stateSinceMs: number;
+  /** When its own memory last changed. */
+  movedMs: number;
+  wasIdle: boolean;
+  /** Most that it held since its job began. */
+  jobPeakMiB: number;
+  /** What its last jobs reached. */
+  peaks: readonly number[];
+  ticket: Promised | null;
+  askedToReleaseMs: number | null;
+}
+
+/** A figure that a process was let in with, and the job class that learns from it. */
+export interface Promised {
+  jobClass: JobClass;
+  figureMiB: number;
+}
+
+/** VRAM that no list explains, on a GPU whose processes are not named: one tenant without a pid. */
+export interface UnlistedUse {
+  /** Held by whatever no declared job explains. */
+  otherMiB: number;
+  state: TenantState;
+  stateSinceMs: number;
+  jobPeakMiB: number;
+  peaks: readonly number[];
+  /** The one asker to whom all of it belongs; `null`: several, or nobody knows. */
+  owner: string | null;
+  /** Used VRAM when a declared job ended, until what it gave back has been seen. */
+  ended: { atMs: number; usedMiB: number } | null;
+}
+
+interface TrackBase {
+  evidence: Omit<GpuEvidence, "list">;
+  recent: readonly Recent[];
+  /** When VRAM in use last rose by more than the unlisted threshold. */
+  grewMs: number;
+}
+export type GpuTrack =
+  | (TrackBase & {
+      kind: "listed";
+      firstListMs: number;
+      listedMs: number;
+      usedAtListMiB: number;
+      tenants: readonly Tenant[];
+    })
+  | (TrackBase & { kind: "hidden"; unlisted: UnlistedUse });
+
+export interface Recent {
+  atMs: number;
+  usedMiB: number;
+  utilizationPct: number | null;
+}
+
+/** The key under which jobs are learned: a signature or a profile. */
+export interface JobClass {
+  key: string;
+  /** Classes that differ in size alone share a family. */
+  family: string | null;
+  size: ClipSize | null;
+  publishedMiB: number | null;
+  configuredMiB: number | null;
+  seconds: number | null;
+}
+
+export interface JobAsk {
+  id: string;
+  /** Who asks: a name or an address; people take turns by it. */
+  asker: string;
+  jobClass: JobClass;
+  gpuCount: number;
+  /** GPUs that it may use; empty: any. */
+  on: readonly number[];
+  pid: number | null;
+  backend: string | null;
+}
+
+interface JobBase extends JobAsk {
+  askedMs: number;
+  beatMs: number;
+  ttlMs: number;
+}
+export interface WaitingJob extends JobBase {
+  kind: "waiting";
+  /** Start and finish in the virtual time of fair queuing. */
+  turn: number;
+  finish: number;
+}
+export interface RunningJob extends JobBase {
+  kind: "running";
+  gpus: readonly number[];
+  figureMiB: number;
+  basis: Basis;
+  startedMs: number;
+  expectedMs: number;
+  /** Of what nobody is named for, the part that its own process held already. */
+  ownMiB: number;
+  /** Most that its process held on one GPU while it ran. */
+  seenMiB: number;
+  /** Another job ran in the same process meanwhile, so that what was seen is not this job's alone. */
+  shared: boolean;
+}
+export type DeclaredJob = WaitingJob | RunningJob;
+
+/** A yes to an undeclared asker: held for a moment, and given to the next new process there. */
+export interface Ticket {
+  id: string;
+  asker: string;
+  jobClass: JobClass;
+  gpus: readonly number[];
+  figureMiB: number;
+  /** The asker's own process, where it named one. */
+  pid: number | null;
+  backend: string | null;
+  askedMs: number;
+}
+
+export interface Learned {
+  family: string | null;
+  size: ClipSize | null;
+  peaks: readonly { mib: number; reported: boolean }[];
+  durationsMs: readonly number[];
+  /** Margin alone: set by an out-of-memory, cleared by a job that ended well. */
+  raisedMiB: number | null;
+}
+
+export type Basis = "measured" | "configured" | "published" | "nearest" | "nothing";
+
+/** What a job is reckoned with. `mib` decides "never", `needMiB` is what is reserved. */
+export interface Figure {
+  mib: number;
+  needMiB: number;
+  basis: Basis;
+}
+
+export interface CapacityState {
+  gpus: readonly GpuTrack[];
+  running: readonly RunningJob[];
+  waiting: readonly WaitingJob[];
+  tickets: readonly Ticket[];
+  learned: ReadonlyMap<string, Learned>;
+  /** How far predictions by the nearest size were below what was then measured: ratios. */
+  nearestRatios: readonly number[];
+  /** Durations of the last jobs of all classes. */
+  recentMs: readonly number[];
+  fair: { now: number; finishOf: ReadonlyMap<string, number> };
+  askedMs: number;
+}
+
+/** Somebody who holds or was promised VRAM on one GPU. The commitment is the larger of the two. */
+export interface Holder {
+  pid: number | null;
+  backend: string | null;
+  heldMiB: number;
+  /** Sum of the figures of the declared jobs in it. */
+  declaredMiB: number;
+  /** What is expected of it where no job is declared. */
+  expectMiB: number;
+  isActive: boolean;
+}
+
+/** All that the room of one GPU depends on. */
+export interface GpuDemand {
+  index: number;
+  emptyMiB: number;
+  freeMiB: number;
+  reserveMiB: number;
+  holders: readonly Holder[];
+  /** Where nobody is named: the holder that stands for all declared jobs. */
+  pool: number | null;
+  /** Nobody names the processes, and something no declared job explains has moved lately. */
+  isUnsettled: boolean;
+  /** Asker that owns what is held without being listed. */
+  owner: string | null;
+}
+
+export const EMPTY_STATE: CapacityState = {
+  gpus: [],
+  running: [],
+  waiting: [],
+  tickets: [],
+  learned: new Map(),
+  nearestRatios: [],
+  recentMs: [],
+  fair: { now: 0, finishOf: new Map() },
+  askedMs: Number.NEGATIVE_INFINITY,
+};

@@ -1,0 +1,13 @@
+import type { Figure, GpuTrack } from "../model.ts";
+
+/** "Never" is decided by the figure without margin and the card less what the driver keeps. */
+export function fitsNever(
+  gpus: readonly GpuTrack[],
+  { mib }: Figure,
+  { gpuCount, on }: { gpuCount: number; on: readonly number[] },
+): boolean {
+  const able = gpus.filter(({ evidence: { index, totalMiB, driverMiB } }) => {
+    return (on.length === 0 || on.includes(index)) && mib <= totalMiB - driverMiB;
+  });
+  return able.length < gpuCount;
+}

@@ -1,0 +1,76 @@
+import type { GpuDemand } from "../model.ts";
+import type { Policy } from "../policy.ts";
+import { type Seat, seatOn, type Wish, withSeat } from "./room.ts";
+
+/** GPUs kept for a job that has waited long. Others may use them if they end before, or fit beside it. */
+export interface Reservation {
+  jobId: string;
+  untilMs: number;
+  /** By GPU: room beside the reserved job once it has started, MiB. */
+  besideMiB: ReadonlyMap<number, number>;
+}
+
+export interface Placing {
+  wish: Wish;
+  gpuCount: number;
+  on: readonly number[];
+  endsMs: number;
+}
+
+export interface Placed {
+  gpus: number[];
+  figureMiB: number;
+  demands: readonly GpuDemand[];
+  reservations: readonly Reservation[];
+}
+
+/** Seats a job on the GPUs with the least room that is enough; `null`: it does not fit now. */
+export function place(
+  demands: readonly GpuDemand[],
+  reservations: readonly Reservation[],
+  { wish, gpuCount, on, endsMs }: Placing,
+  policy: Policy,
+): Placed | null {
+  const able: { index: number; seat: Seat }[] = [];
+  for (const demand of demands) {
+    const { index } = demand;
+    if (on.length > 0 && !on.includes(index)) continue;
+    const seat = seatOn(demand, wish);
+    if (seat.leftMiB >= 0 && !isKept(reservations, index, seat.costMiB, endsMs)) able.push({ index, seat });
+  }
+  if (able.length < gpuCount) return null;
+  const sign = policy.placement === "best" ? 1 : -1;
+  able.sort((a, b) => sign * (a.seat.leftMiB - b.seat.leftMiB));
+  const chosen = able.slice(0, gpuCount);
+  const gpus = chosen.map(({ index }) => index);
+  const figureMiB = Math.max(...chosen.map(({ seat }) => seat.figureMiB));
+  return {
+    gpus,
+    figureMiB,
+    demands: demands.map((demand) =>
+      gpus.includes(demand.index) ? withSeat(demand, wish, figureMiB) : demand,
+    ),
+    reservations: reservations.map((one) => usedBeside(one, chosen, endsMs)),
+  };
+}
+
+function isKept(reservations: readonly Reservation[], gpu: number, costMiB: number, endsMs: number): boolean {
+  return reservations.some(({ untilMs, besideMiB }) => {
+    const beside = besideMiB.get(gpu);
+    return beside !== undefined && endsMs > untilMs && costMiB > beside;
+  });
+}
+
+function usedBeside(
+  reservation: Reservation,
+  chosen: readonly { index: number; seat: Seat }[],
+  endsMs: number,
+): Reservation {
+  if (endsMs <= reservation.untilMs) return reservation;
+  const besideMiB = new Map(reservation.besideMiB);
+  for (const { index, seat } of chosen) {
+    const beside = besideMiB.get(index);
+    if (beside !== undefined) besideMiB.set(index, beside - seat.costMiB);
+  }
+  return { ...reservation, besideMiB };
+}

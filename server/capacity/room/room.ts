@@ -1,0 +1,101 @@
+import { commitmentMiB, indexOfHolder } from "../demand/demand.ts";
+import type { GpuDemand, Holder } from "../model.ts";
+
+/** What one more job would take on a GPU: who asks, from where, and how much. */
+export interface Wish {
+  asker: string;
+  pid: number | null;
+  backend: string | null;
+  mib: number;
+  needMiB: number;
+  /** Nothing is known of it: it wants a GPU on which nobody runs. */
+  isUnknown: boolean;
+}
+
+/** The lines of the explanation: `room = free − promised − reserve`. */
+export interface RoomTerms {
+  freeMiB: number;
+  promisedMiB: number;
+  reserveMiB: number;
+  roomMiB: number;
+}
+
+/** The one formula. The reserve is not kept against a job that is alone. */
+export function roomOf(demand: GpuDemand, isAlone: boolean): RoomTerms {
+  const { freeMiB, holders } = demand;
+  let promisedMiB = 0;
+  for (const holder of holders) promisedMiB += commitmentMiB(holder) - holder.heldMiB;
+  const reserveMiB = isAlone ? 0 : demand.reserveMiB;
+  return { freeMiB, promisedMiB, reserveMiB, roomMiB: freeMiB - promisedMiB - reserveMiB };
+}
+
+export interface Seat {
+  /** What is reserved for the job. */
+  figureMiB: number;
+  /** What it adds to what is promised. */
+  costMiB: number;
+  /** Room left when it is seated; negative: it does not fit, by so much. */
+  leftMiB: number;
+}
+
+const NOBODY: Holder = {
+  pid: null,
+  backend: null,
+  heldMiB: 0,
+  declaredMiB: 0,
+  expectMiB: 0,
+  isActive: false,
+};
+
+/** What a job would take on one GPU, and what would be left. What its own process holds counts for it. */
+export function seatOn(demand: GpuDemand, wish: Wish): Seat {
+  const own = ownHolder(demand, wish);
+  const isAlone = demand.holders.every(({ isActive }, i) => !isActive || (i === own && demand.pool === null));
+  if (wish.isUnknown && !isAlone) return { figureMiB: 0, costMiB: 0, leftMiB: Number.NEGATIVE_INFINITY };
+  const { roomMiB } = roomOf(demand, isAlone);
+  const holder = demand.holders[own] ?? NOBODY;
+  const ownMiB = ownUnlisted(demand, wish);
+  const freedMiB = commitmentMiB(holder) + ownMiB;
+  const mostMiB = roomMiB + freedMiB - holder.declaredMiB;
+  // With nobody beside it the margin gives way to what is there: a job that fits alone must not wait for ever.
+  const capped = Math.max(wish.mib, Math.min(wish.needMiB, mostMiB));
+  const alone = wish.isUnknown ? Math.max(1, mostMiB) : capped;
+  const figureMiB = isAlone ? alone : wish.needMiB;
+  const costMiB = Math.max(holder.heldMiB + ownMiB, holder.declaredMiB + figureMiB) - freedMiB;
+  return { figureMiB, costMiB, leftMiB: roomMiB - costMiB };
+}
+
+/** The demand once the job is seated. */
+export function withSeat(demand: GpuDemand, wish: Wish, figureMiB: number): GpuDemand {
+  const own = ownHolder(demand, wish);
+  const { pid, backend } = wish;
+  const before = demand.holders[own] ?? { ...NOBODY, pid, backend };
+  const ownMiB = ownUnlisted(demand, wish);
+  const after = {
+    ...before,
+    heldMiB: before.heldMiB + ownMiB,
+    declaredMiB: before.declaredMiB + figureMiB,
+    isActive: true,
+  };
+  const holders = demand.holders.map((holder, i) => {
+    if (i === own) return after;
+    const isUnlisted = demand.pool !== null && i === 0;
+    return isUnlisted
+      ? { ...holder, heldMiB: holder.heldMiB - ownMiB, expectMiB: holder.expectMiB - ownMiB }
+      : holder;
+  });
+  return { ...demand, holders: own < 0 ? [...holders, after] : holders };
+}
+
+function ownHolder({ pool, holders }: GpuDemand, { pid, backend }: Wish): number {
+  return pool ?? indexOfHolder(holders, pid, backend);
+}
+
+/** Where no process is named, what is held belongs to the only one who was ever let in. */
+export function ownUnlisted(
+  { pool, owner, holders }: GpuDemand,
+  { asker, pid, backend, needMiB }: Wish,
+): number {
+  if (pool === null || owner !== asker || (pid === null && backend === null)) return 0;
+  return Math.min(needMiB, holders[0]?.heldMiB ?? 0);
+}

@@ -1,0 +1,76 @@
+import { giveTicket } from "../admission/tickets.ts";
+import type { CapacityState, GpuTrack, RunningJob } from "../model.ts";
+import type { Policy } from "../policy.ts";
+import { matchNew, type NewProcess } from "./match.ts";
+import type { Reached } from "./tenant.ts";
+
+/** Gives new processes to the jobs and tickets that were let in without one, and follows what jobs' processes hold. */
+export function attach(
+  state: CapacityState,
+  nowMs: number,
+  policy: Policy,
+): { state: CapacityState; reached: Reached[] } {
+  const declaredPids = new Set([...state.running, ...state.waiting].map(({ pid }) => pid));
+  const fresh = newProcesses(state.gpus, nowMs).filter(({ pid }) => !declaredPids.has(pid));
+  // What the very list of a yes names was there before it.
+  const jobs = state.running.filter(
+    ({ pid, backend, startedMs }) => pid === null && backend === null && startedMs < nowMs,
+  );
+  const tickets = state.tickets.filter(
+    ({ pid, backend, askedMs }) => pid === null && backend === null && askedMs < nowMs,
+  );
+  const found = matchNew(fresh, jobs, policy.usePids ? tickets : []);
+  let { gpus } = state;
+  const reached: Reached[] = [];
+  for (const ticket of tickets) {
+    const pid = found.tickets.get(ticket.id);
+    if (pid === undefined) continue;
+    const given = giveTicket(gpus, ticket, pid);
+    gpus = given.gpus;
+    reached.push(...given.reached);
+  }
+  const running = state.running.map((job) => ({ ...job, pid: found.jobs.get(job.id) ?? pidOf(job, gpus) }));
+  return {
+    state: {
+      ...state,
+      gpus,
+      running: running.map((job) => seen(job, running, gpus)),
+      tickets: state.tickets.filter(({ id }) => !found.tickets.has(id)),
+    },
+    reached,
+  };
+}
+
+function newProcesses(gpus: readonly GpuTrack[], nowMs: number): NewProcess[] {
+  const byPid = new Map<number, number[]>();
+  for (const track of gpus) {
+    if (track.kind !== "listed") continue;
+    for (const { pid, firstSeenMs } of track.tenants) {
+      if (firstSeenMs !== nowMs || track.firstListMs === nowMs) continue;
+      byPid.set(pid, [...(byPid.get(pid) ?? []), track.evidence.index]);
+    }
+  }
+  return [...byPid].map(([pid, on]) => ({ pid, gpus: on }));
+}
+
+/** A job that named its backend runs in that backend's process. */
+function pidOf({ pid, backend, gpus: on }: RunningJob, gpus: readonly GpuTrack[]): number | null {
+  if (pid !== null || backend === null) return pid;
+  for (const track of gpus) {
+    if (track.kind !== "listed" || !on.includes(track.evidence.index)) continue;
+    const tenant = track.tenants.find((one) => one.backend === backend);
+    if (tenant !== undefined) return tenant.pid;
+  }
+  return null;
+}
+
+function seen(job: RunningJob, running: readonly RunningJob[], gpus: readonly GpuTrack[]): RunningJob {
+  if (job.pid === null) return job;
+  const held = gpus.flatMap((track) =>
+    track.kind === "listed" && job.gpus.includes(track.evidence.index)
+      ? track.tenants.filter(({ pid }) => pid === job.pid).map(({ heldMiB }) => heldMiB)
+      : [],
+  );
+  const inSameProcess = running.some(({ id, pid }) => id !== job.id && pid === job.pid);
+  return { ...job, seenMiB: Math.max(job.seenMiB, ...held), shared: job.shared || inSameProcess };
+}

@@ -1,0 +1,41 @@
+import type { Tenant, TenantState } from "../model.ts";
+import type { Policy } from "../policy.ts";
+
+/** What speaks for or against a tenant's computing in this sample. */
+export interface Signs {
+  /** A declared job runs in it. */
+  hasJob: boolean;
+  /** A declared job waits in it, and so nothing runs there. */
+  awaitsStart: boolean;
+  /** What its backend says; `null`: none that tells. */
+  told: boolean | null;
+  /** Its own memory rose. */
+  grew: boolean;
+  /** It is the only one above 1 GB, and no declared job runs on its GPU. */
+  alone: boolean;
+  low: boolean;
+  busy: boolean;
+}
+
+/** Rule of who is running. Who was idle stays idle until it moves: utilization in company is somebody else's. */
+export function nextState(tenant: Tenant, signs: Signs, nowMs: number, policy: Policy): TenantState {
+  if (signs.hasJob) return "running";
+  if (signs.told !== null) return signs.told ? "running" : "idle";
+  if (signs.grew) return "running";
+  const low = signs.low && nowMs - tenant.movedMs >= policy.idleMs;
+  if (low || signs.awaitsStart) return isUnfinished(tenant, nowMs, policy) ? tenant.state : "idle";
+  const flat = nowMs - tenant.movedMs >= policy.flatMs;
+  if (flat && tenant.heldMiB < tenant.jobPeakMiB * policy.fallenShare) return "idle";
+  if (signs.alone) return signs.busy ? "running" : tenant.state;
+  return flat && tenant.state === "running" ? "cannot-tell" : tenant.state;
+}
+
+/** A job let in with a figure that it has not come near pauses rather than ends, unless it stays flat. */
+function isUnfinished(
+  { ticket, jobPeakMiB, movedMs, state }: Tenant,
+  nowMs: number,
+  policy: Policy,
+): boolean {
+  if (ticket === null || state !== "running" || nowMs - movedMs >= policy.flatMs) return false;
+  return jobPeakMiB < ticket.figureMiB * policy.reachedShare;
+}

@@ -1,0 +1,79 @@
+import type { ListedProcess, Promised, Tenant } from "../model.ts";
+import type { Policy } from "../policy.ts";
+import { nextState, type Signs } from "./tenant-state.ts";
+
+/** A job in a tenant is over: what it reached goes to the class it was let in with. */
+export interface Reached {
+  promised: Promised;
+  peakMiB: number;
+}
+
+const KEPT = 3;
+
+/** A tenant that a list names first. Before the very first list nobody knows how long it has been there. */
+export function newTenant(process: ListedProcess, isFirstList: boolean, nowMs: number): Tenant {
+  const { pid, name, backend } = process;
+  return {
+    pid,
+    name,
+    backend,
+    heldMiB: 0,
+    listedMiB: isFirstList ? (process.usedMiB ?? 0) : 0,
+    firstSeenMs: nowMs,
+    state: "cannot-tell",
+    stateSinceMs: nowMs,
+    movedMs: nowMs,
+    wasIdle: false,
+    jobPeakMiB: 0,
+    peaks: [],
+    ticket: null,
+    askedToReleaseMs: null,
+  };
+}
+
+/** Takes a list's figure in. */
+export function relist(tenant: Tenant, process: ListedProcess, nowMs: number, policy: Policy): Tenant {
+  const listedMiB = process.usedMiB ?? tenant.listedMiB;
+  const moved = Math.abs(listedMiB - tenant.listedMiB) > policy.grewMiB;
+  const { name, backend } = process;
+  return { ...tenant, name, backend, listedMiB, heldMiB: listedMiB, movedMs: moved ? nowMs : tenant.movedMs };
+}
+
+/** Decides on the state, and closes a job that has been over for long enough not to be a pause. */
+export function settle(
+  tenant: Tenant,
+  signs: Signs,
+  nowMs: number,
+  policy: Policy,
+): { tenant: Tenant; reached: Reached | null } {
+  const state = nextState(tenant, signs, nowMs, policy);
+  const changed = state !== tenant.state;
+  // Weights that were there before anybody watched are no job's peak.
+  const unwatched = tenant.state === "cannot-tell" && tenant.stateSinceMs === tenant.firstSeenMs;
+  const peakMiB = unwatched ? 0 : tenant.jobPeakMiB;
+  const next: Tenant = {
+    ...tenant,
+    state,
+    stateSinceMs: changed ? nowMs : tenant.stateSinceMs,
+    movedMs: signs.grew ? nowMs : tenant.movedMs,
+    wasIdle: tenant.wasIdle || state === "idle",
+    jobPeakMiB: state === "idle" ? peakMiB : Math.max(tenant.jobPeakMiB, tenant.heldMiB),
+  };
+  const isOver = state === "idle" && nowMs - next.stateSinceMs >= policy.flatMs;
+  return isOver ? closeJob(next) : { tenant: next, reached: null };
+}
+
+export function closeJob(tenant: Tenant): { tenant: Tenant; reached: Reached | null } {
+  const { ticket, jobPeakMiB: peakMiB } = tenant;
+  if (peakMiB === 0) return { tenant, reached: null };
+  return {
+    tenant: { ...tenant, ticket: null, jobPeakMiB: 0, peaks: [...tenant.peaks, peakMiB].slice(-KEPT) },
+    reached: ticket === null ? null : { promised: ticket, peakMiB },
+  };
+}
+
+/** The most that its last jobs reached, the present one's included; `null`: none was seen. */
+export function ownPeakMiB({ peaks, jobPeakMiB }: Pick<Tenant, "peaks" | "jobPeakMiB">): number | null {
+  const most = Math.max(0, jobPeakMiB, ...peaks);
+  return most === 0 ? null : most;
+}

@@ -1,0 +1,127 @@
+import { addRecent, hasGrown, isBusy, isLow } from "../evidence/recent.ts";
+import type { BackendWord, GpuEvidence, GpuTrack, ListedProcess, RunningJob, Tenant } from "../model.ts";
+import type { Policy } from "../policy.ts";
+import { closeJob, newTenant, type Reached, relist, settle } from "./tenant.ts";
+import { followUnlisted } from "./unlisted.ts";
+
+/** Who else is known on the machine. */
+export interface Company {
+  running: readonly RunningJob[];
+  waitingPids: ReadonlySet<number>;
+  words: readonly BackendWord[];
+}
+
+type Listed = Extract<GpuTrack, { kind: "listed" }>;
+
+/** Takes one sample of one GPU in; what ended there is told. */
+export function trackGpu(
+  before: GpuTrack | undefined,
+  evidence: GpuEvidence,
+  company: Company,
+  nowMs: number,
+  policy: Policy,
+): { track: GpuTrack; reached: Reached[] } {
+  const { list, ...figures } = evidence;
+  if (before !== undefined && isTaken(before, list.kind, nowMs)) return { track: before, reached: [] };
+  const recent = addRecent(before?.recent ?? [], evidence, nowMs);
+  const grewMs = hasGrown(recent, policy) ? nowMs : (before?.grewMs ?? Number.NEGATIVE_INFINITY);
+  const base = { evidence: figures, recent, grewMs };
+  const here = company.running.filter(({ gpus }) => gpus.includes(evidence.index));
+  if (list.kind === "fresh") {
+    const listed = before?.kind === "listed" ? before : null;
+    const { tenants, reached } = takeList(listed, list.processes, nowMs, policy);
+    const firstListMs = listed?.firstListMs ?? nowMs;
+    const next: Listed = {
+      ...base,
+      kind: "listed",
+      firstListMs,
+      listedMs: nowMs,
+      usedAtListMiB: figures.usedMiB,
+      tenants,
+    };
+    return settleAll(next, listed, here, company, nowMs, policy, reached);
+  }
+  // A list that failed once says nothing against the last one.
+  if (
+    before?.kind === "listed" &&
+    (list.kind === "not-read" || nowMs - before.listedMs <= policy.listAgeMs)
+  ) {
+    return settleAll({ ...before, ...base }, before, here, company, nowMs, policy, []);
+  }
+  const unlisted = before?.kind === "hidden" ? before.unlisted : undefined;
+  const use = followUnlisted(unlisted, evidence, recent, grewMs, here, nowMs, policy);
+  return { track: { ...base, kind: "hidden", unlisted: use }, reached: [] };
+}
+
+/** A second step on the same sample learns nothing: jobs declared meanwhile are decided on by one list. */
+function isTaken(track: GpuTrack, list: GpuEvidence["list"]["kind"], nowMs: number): boolean {
+  if (track.recent.at(-1)?.atMs !== nowMs) return false;
+  return list !== "fresh" || (track.kind === "listed" && track.listedMs === nowMs);
+}
+
+function takeList(before: Listed | null, processes: readonly ListedProcess[], nowMs: number, policy: Policy) {
+  const known = new Map(before?.tenants.map((tenant) => [tenant.pid, tenant]));
+  const tenants = processes.map((process) => {
+    const tenant = known.get(process.pid) ?? newTenant(process, before === null, nowMs);
+    known.delete(process.pid);
+    return relist(tenant, process, nowMs, policy);
+  });
+  // Who is no longer listed is gone; its job ended with it.
+  const reached = [...known.values()].flatMap((tenant) => closeJob(tenant).reached ?? []);
+  return { tenants, reached };
+}
+
+function settleAll(
+  track: Listed,
+  before: Listed | null,
+  here: readonly RunningJob[],
+  { waitingPids, words }: Company,
+  nowMs: number,
+  policy: Policy,
+  gone: readonly Reached[],
+): { track: GpuTrack; reached: Reached[] } {
+  const { recent, grewMs } = track;
+  const isFresh = track.listedMs === nowMs;
+  const low = nowMs - grewMs >= policy.idleMs && isLow(recent, policy.idleMs, policy.busyPct);
+  const busy = isBusy(recent, policy);
+  const large = track.tenants.filter(({ listedMiB }) => listedMiB > policy.aloneMiB);
+  const wordOf = ({ pid, backend }: Tenant) =>
+    words.find((one) => one.pid === pid || one.backend === backend);
+  // A busy backend explains the utilization as a declared job does.
+  const isExplained = here.length > 0 || track.tenants.some((one) => wordOf(one)?.busy === true);
+  const alone = !isExplained && large.length === 1 ? large[0] : undefined;
+  const old = new Map(before?.tenants.map((tenant) => [tenant.pid, tenant.listedMiB]));
+  const reached = [...gone];
+  const jobPids = new Set(here.map(({ pid }) => pid));
+  const tenants = withGrowth(track, here).map((tenant) => {
+    const { pid } = tenant;
+    const rose = tenant.listedMiB - (old.get(pid) ?? (before === null ? tenant.listedMiB : 0));
+    const isAlone = alone?.pid === pid;
+    const word = wordOf(tenant);
+    const signs = {
+      hasJob: jobPids.has(pid),
+      awaitsStart: waitingPids.has(pid),
+      told: word?.busy ?? null,
+      grew: isFresh ? rose > policy.grewMiB : isAlone && grewMs === nowMs,
+      alone: isAlone,
+      low,
+      busy,
+    };
+    const settled = settle(tenant, signs, nowMs, policy);
+    if (settled.reached !== null) reached.push(settled.reached);
+    return settled.tenant;
+  });
+  return { track: { ...track, tenants }, reached };
+}
+
+/** Between lists the change of VRAM in use is that of the only one who is active, if there is only one. */
+function withGrowth(track: Listed, here: readonly RunningJob[]): readonly Tenant[] {
+  const active = track.tenants.filter(
+    ({ pid, state }) => state !== "idle" || here.some((job) => job.pid === pid),
+  );
+  const [only] = active;
+  if (only === undefined || active.length > 1 || here.some(({ pid }) => pid !== only.pid))
+    return track.tenants;
+  const heldMiB = Math.max(0, only.listedMiB + track.evidence.usedMiB - track.usedAtListMiB);
+  return track.tenants.map((tenant) => (tenant === only ? { ...tenant, heldMiB } : tenant));
+}

@@ -1,0 +1,199 @@
+import fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import { demandsOf } from "../../../../../server/capacity/admission/admit.ts";
+import { askRoom, declare, end, step } from "../../../../../server/capacity/capacity.ts";
+import { figureOf } from "../../../../../server/capacity/learning/figure.ts";
+import { learn } from "../../../../../server/capacity/learning/learn.ts";
+import { EMPTY_STATE, type JobAsk } from "../../../../../server/capacity/model.ts";
+import { POLICY } from "../../../../../server/capacity/policy.ts";
+import { roomOf } from "../../../../../server/capacity/room/room.ts";
+import { numRuns } from "../../../../helpers/seeds.ts";
+import { ask, DRIVER, fits, gpu, jobClass, process, START, seconds, TOTAL } from "./world.ts";
+
+const EMPTY = TOTAL - DRIVER;
+type At = Pick<ReturnType<typeof seconds>, "state" | "atMs">;
+
+function declared(at: At, job: JobAsk, runsOn: readonly number[] | null = null) {
+  return { state: declare(at.state, job, { runsOn }, at.atMs, POLICY).state, atMs: at.atMs };
+}
+
+describe("the one formula", () => {
+  test("is total less driver, figures or held, what others hold, and the reserve; its lines add up", () => {
+    const held = fc.integer({ min: 0, max: 9000 });
+    fc.assert(
+      fc.property(held, held, fc.integer({ min: 1000, max: 12_000 }), (idleMiB, jobMiB, publishedMiB) => {
+        const list = [process(1, idleMiB), process(2, jobMiB)];
+        const before = declared(START, ask("a", publishedMiB, { pid: 2 }), [0]);
+        const at = seconds(5, before, [gpu(list)]);
+        const [demand] = demandsOf(at.state, at.atMs, POLICY);
+        if (demand === undefined) throw new Error("no GPU");
+        const { freeMiB, promisedMiB, reserveMiB, roomMiB } = roomOf(demand, false);
+        expect(roomMiB).toBe(freeMiB - promisedMiB - reserveMiB);
+        const figure = Math.round(publishedMiB * 1.1);
+        expect(roomMiB).toBe(EMPTY - Math.max(figure, jobMiB) - idleMiB - 256);
+      }),
+      { numRuns: numRuns(30) },
+    );
+  });
+
+  test("memory that no process explains is not room", () => {
+    const at = seconds(5, START, [{ ...gpu([]), usedMiB: 9000 }]);
+    expect(fits(at, ask("a", 16_000))).toBe(0);
+    expect(fits(at, ask("b", 14_000))).toBe(1);
+  });
+
+  test("what a waiting resident holds counts for its own job", () => {
+    const at = seconds(5, START, [gpu([process(1, 10_200)])]);
+    expect(fits(at, ask("inside", 15_000, { pid: 1 }))).toBeGreaterThan(0);
+    expect(fits(at, ask("beside", 15_000))).toBe(0);
+  });
+});
+
+describe("never", () => {
+  test("is said only of a figure beyond total less driver", () => {
+    const at = seconds(1, START, [gpu([])]);
+    expect(declare(at.state, ask("a", EMPTY), {}, at.atMs, POLICY).kind).toBe("waiting");
+    expect(declare(at.state, ask("b", EMPTY + 1), {}, at.atMs, POLICY).kind).toBe("never");
+    expect(fits(at, ask("a", EMPTY))).toBe(1);
+  });
+
+  test("is not said after an out-of-memory: only the margin grew", () => {
+    const at = seconds(1, START, [gpu([])]);
+    const runs = declared(at, ask("a", EMPTY - 100), [0]);
+    const state = end(runs.state, "a", { outcome: "out-of-memory", reportedMiB: null }, at.atMs, POLICY);
+    expect(declare(state, ask("b", EMPTY - 100), {}, at.atMs, POLICY).kind).toBe("waiting");
+    expect(fits({ state, atMs: at.atMs }, ask("b", EMPTY - 100))).toBe(1);
+  });
+});
+
+describe("figures", () => {
+  const known = jobClass("known", 10_000);
+  const lesson = { jobClass: known, outcome: "done" as const, durationMs: 30_000, figureMiB: 11_000 };
+  const need = (state = EMPTY_STATE) => figureOf(known, state, POLICY).needMiB;
+
+  test("published 10 % more, sampled 4 %, reported 1 %", () => {
+    expect(need()).toBe(11_000);
+    expect(need(learn(EMPTY_STATE, { ...lesson, peakMiB: 8000, reported: false }, POLICY))).toBe(8320);
+    expect(need(learn(EMPTY_STATE, { ...lesson, peakMiB: 8000, reported: true }, POLICY))).toBe(8080);
+  });
+
+  test("the largest of the last ten peaks", () => {
+    let state = learn(EMPTY_STATE, { ...lesson, peakMiB: 9000, reported: true }, POLICY);
+    for (let i = 0; i < 9; i++) state = learn(state, { ...lesson, peakMiB: 5000, reported: true }, POLICY);
+    expect(need(state)).toBe(9090);
+    state = learn(state, { ...lesson, peakMiB: 5000, reported: true }, POLICY);
+    expect(need(state)).toBe(5050);
+  });
+
+  test("an out-of-memory raises it by a tenth until one ends well", () => {
+    const failed = { ...lesson, outcome: "out-of-memory" as const, peakMiB: 10_500, reported: false };
+    expect(need(learn(EMPTY_STATE, failed, POLICY))).toBe(12_100);
+  });
+
+  test("a configured peak is kept where less was measured", () => {
+    const configured = { ...known, configuredMiB: 12_000 };
+    const state = learn(EMPTY_STATE, { ...lesson, peakMiB: 8000, reported: true }, POLICY);
+    expect(figureOf(configured, state, POLICY).needMiB).toBe(12_000);
+  });
+
+  test("of whom nothing is known, it starts alone", () => {
+    const empty = seconds(5, START, [gpu([])]);
+    expect(fits(empty, ask("a", null))).toBe(1);
+    const busy = seconds(1, declared(empty, ask("b", 2000), [0]), [gpu([])]);
+    expect(fits(busy, ask("a", null))).toBe(0);
+  });
+});
+
+describe("between two who wait", () => {
+  test("a job that waited five mean durations is not passed by one that would end after its opening", () => {
+    const list = [process(1, 11_000)];
+    let at: At = seconds(5, START, [gpu(list)]);
+    at = declared(at, ask("runs", 12_000, { pid: 1, asker: "r" }), [0]);
+    const large = ask("large", 20_000, { asker: "l" });
+    at = seconds(1, declared(at, large), [gpu(list)]);
+    expect(fits(at, ask("small", 4000, { asker: "s" }))).toBeGreaterThan(0);
+    const long = { ...ask("long", 4000, { asker: "s" }) };
+    const slow = { ...long, jobClass: { ...long.jobClass, key: "slow", seconds: 600 } };
+    let { state, atMs } = at;
+    for (let i = 0; i < 6; i++) {
+      atMs += 59_000;
+      const beats = (job: { beatMs: number }) => ({ ...job, beatMs: atMs });
+      state = {
+        ...state,
+        running: state.running.map((job) => ({ ...job, ...beats(job) })),
+        waiting: state.waiting.map((job) => ({ ...job, ...beats(job) })),
+      };
+      ({ state } = step(state, { nowMs: atMs, gpus: [gpu(list)], words: [] }, POLICY));
+    }
+    expect(state.waiting.map(({ id }) => id)).toEqual(["large"]);
+    const quick = { ...long, jobClass: { ...long.jobClass, key: "quick", seconds: 1 } };
+    expect(fits({ state, atMs }, slow)).toBe(0);
+    expect(fits({ state, atMs }, quick)).toBeGreaterThan(0);
+  });
+
+  test("who waits for what no running job will free blocks nobody", () => {
+    const list = [process(1, 11_000)];
+    let at: At = seconds(5, START, [gpu(list)]);
+    at = declared(at, ask("large", 20_000, { asker: "l" }));
+    const late = {
+      ...at,
+      state: { ...at.state, waiting: at.state.waiting.map((job) => ({ ...job, ttlMs: 1e9 })) },
+    };
+    const after = seconds(4, { ...late, atMs: at.atMs + 400_000 }, [gpu(list)]);
+    expect(after.state.waiting).toHaveLength(1);
+    expect(fits(after, ask("small", 4000, { asker: "s" }))).toBeGreaterThan(0);
+  });
+
+  test("six jobs of one do not stand before the first of another", () => {
+    let at: At = seconds(1, START, [gpu([])]);
+    for (let i = 0; i < 6; i++) at = declared(at, ask(`ann ${i}`, 20_000, { asker: "ann" }));
+    at = declared(at, ask("bob", 20_000, { asker: "bob" }));
+    expect(at.state.waiting.slice(0, 2).map(({ id }) => id)).toEqual(["ann 0", "bob"]);
+  });
+});
+
+describe("a yes needs the list of this sample", () => {
+  test("and without one asks for it, and starts nobody", () => {
+    const at = seconds(2, START, [gpu([])]);
+    const { state } = declared(at, ask("a", 4000));
+    const stale = { ...gpu([]), list: { kind: "not-read" as const } };
+    const turn = step(state, { nowMs: at.atMs + 500, gpus: [stale], words: [] }, POLICY);
+    expect([turn.wantsList, turn.started.length]).toEqual([true, 0]);
+    const again = step(turn.state, { nowMs: at.atMs + 500, gpus: [gpu([])], words: [] }, POLICY);
+    expect([again.wantsList, again.started.length]).toEqual([false, 1]);
+  });
+});
+
+describe("tickets", () => {
+  test("looking holds nothing, intent to start holds for 15 s, once per asker", () => {
+    const at = seconds(5, START, [gpu([])]);
+    const first = ask("t1", 14_000, { asker: "ann" });
+    const looked = askRoom(at.state, first, "look", at.atMs, POLICY);
+    expect(fits({ ...at, state: looked.state }, ask("b", 14_000))).toBe(1);
+    const held = askRoom(at.state, first, "start", at.atMs, POLICY);
+    expect(held.answer).toMatchObject({ kind: "yes", ticket: "t1" });
+    expect(fits({ ...at, state: held.state }, ask("b", 14_000))).toBe(0);
+    const again = askRoom(held.state, { ...first, id: "t2" }, "start", at.atMs, POLICY);
+    expect(again.state.tickets.map(({ id }) => id)).toEqual(["t2"]);
+    const later = seconds(16, { ...at, state: held.state }, [gpu([])]);
+    expect(fits(later, ask("b", 14_000))).toBe(1);
+  });
+
+  test("a job by the same asker consumes it", () => {
+    const at = seconds(5, START, [gpu([])]);
+    const first = ask("t1", 14_000, { asker: "ann" });
+    const { state } = askRoom(at.state, first, "start", at.atMs, POLICY);
+    const after = seconds(1, declared({ ...at, state }, { ...first, id: "job" }), [gpu([])]);
+    expect(after.started.map(({ id }) => id)).toEqual(["job"]);
+    expect(after.state.tickets).toEqual([]);
+  });
+
+  test("the next new process takes it, and what that reaches is learned", () => {
+    const at = seconds(5, START, [gpu([])]);
+    const { state } = askRoom(at.state, ask("t1", 14_000), "start", at.atMs, POLICY);
+    const grown = seconds(3, { ...at, state }, [gpu([process(9, 13_000)], { utilizationPct: 90 })]);
+    expect(grown.state.tickets).toEqual([]);
+    const gone = seconds(1, grown, [gpu([])]);
+    expect(gone.state.learned.get("of 14000")?.peaks).toEqual([{ mib: 13_000, reported: false }]);
+  });
+});
