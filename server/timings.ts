@@ -121,6 +121,8 @@ export interface PatienceTimings {
   closeMs: number;
   /** A connection that never says hello is closed. */
   helloMs: number;
+  /** A viewer whose connection has been full for so long does not read, and is cut off. */
+  unreadMs: number;
   /** An answer to a status call: what is slower is of no use to a panel. */
   statusMs: number;
   /** A WebSocket's opening. */
@@ -192,6 +194,7 @@ export const TIMINGS: Timings = {
     killMs: 2 * SECOND,
     closeMs: 5 * SECOND,
     helloMs: 10 * SECOND,
+    unreadMs: MINUTE,
     statusMs: 5 * SECOND,
     handshakeMs: 5 * SECOND,
     sampleMs: 6 * SECOND,

@@ -205,6 +205,16 @@ export interface Holder {
   isActive: boolean;
 }
 
+/** The holder that holds nothing. */
+export const NOBODY: Holder = {
+  pid: null,
+  backend: null,
+  heldMiB: 0,
+  declaredMiB: 0,
+  expectMiB: 0,
+  isActive: false,
+};
+
 /** All that the room of one GPU depends on. */
 export interface GpuDemand {
   index: number;

@@ -144,7 +144,7 @@ export function createGateway(
     // What hello tells must be what the next turn's differences are from.
     publisher.settle();
     greet(socket, handshake.lastSeq ?? 0);
-    viewers.add(socket.id, createReader(socket.conn), handshake.watch);
+    viewers.add(socket.id, createReader(socket.conn, timings.patience.unreadMs), handshake.watch);
     socket.use(limitEvents());
     socket.on("disconnect", () => viewers.remove(socket.id));
     socket.on("watch", (ack) => answer(ack, () => setWatching(viewer, true)));

@@ -26,9 +26,9 @@ export interface Reader {
 const MOST_WAITING = 16;
 /** Of whatever kind: a viewer that asks and never reads must not fill the sidecar's memory. */
 const MOST_WAITING_BYTES = 1024 * 1024;
-const PATIENCE_MS = 60_000;
 
-export function createReader(connection: Connection): Reader {
+/** @param patienceMs how long it may stand still before it is cut off */
+export function createReader(connection: Connection, patienceMs: number): Reader {
   let waiting = 0;
   let waitingBytes = 0;
   let behind = false;
@@ -53,7 +53,7 @@ export function createReader(connection: Connection): Reader {
       }
       behind = true;
       fullSinceMs ??= nowMs;
-      if (nowMs - fullSinceMs > PATIENCE_MS) connection.close(true);
+      if (nowMs - fullSinceMs > patienceMs) connection.close(true);
       return true;
     },
     write: ({ packet, options }) => void connection.write(packet, options),

@@ -1,4 +1,11 @@
-import type { GpuDemand, GpuTrack, Holder, RunningJob, Ticket } from "../model.ts";
+import {
+  type GpuDemand,
+  type GpuTrack,
+  type Holder,
+  NOBODY,
+  type RunningJob,
+  type Ticket,
+} from "../model.ts";
 import type { Policy } from "../policy.ts";
 import { isUnsettled } from "../tracking/unlisted.ts";
 import { expectMiB } from "./expect.ts";
@@ -57,15 +64,6 @@ export function demandOf(
     owner: unlisted.owner,
   };
 }
-
-const NOBODY: Holder = {
-  pid: null,
-  backend: null,
-  heldMiB: 0,
-  declaredMiB: 0,
-  expectMiB: 0,
-  isActive: false,
-};
 
 function ticketHolder({ pid, backend, figureMiB }: Ticket): Holder {
   return { ...NOBODY, pid, backend, expectMiB: figureMiB, isActive: true };

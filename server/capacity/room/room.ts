@@ -1,5 +1,5 @@
 import { commitmentMiB, indexOfHolder } from "../demand/demand.ts";
-import type { GpuDemand, Holder } from "../model.ts";
+import { type GpuDemand, NOBODY } from "../model.ts";
 
 /** What one more job would take on a GPU: who asks, from where, and how much. */
 export interface Wish {
@@ -37,15 +37,6 @@ export interface Seat {
   /** Room left when it is seated; negative: it does not fit, by so much. */
   leftMiB: number;
 }
-
-const NOBODY: Holder = {
-  pid: null,
-  backend: null,
-  heldMiB: 0,
-  declaredMiB: 0,
-  expectMiB: 0,
-  isActive: false,
-};
 
 /** What a job would take on one GPU, and what would be left. What its own process holds counts for it. */
 export function seatOn(demand: GpuDemand, wish: Wish): Seat {

@@ -11,7 +11,6 @@ import { createJobStore, type JobStore } from "../../../../server/capacity/job-s
 import { createJobs, type EndedJob } from "../../../../server/capacity/jobs.ts";
 import type { RoomWatch } from "../../../../server/capacity/room-watch.ts";
 import { createEmitter } from "../../../../server/lib/emitter.ts";
-import { createThrottle } from "../../../../server/lib/throttle.ts";
 import { jobBodySchema } from "../../../../shared/protocol/job-requests.ts";
 import { having, seen, wishOf } from "./machine.ts";
 
@@ -161,116 +160,5 @@ describe("the jobs over time", () => {
       ["c", 1],
       ["d", 2],
     ]);
-  });
-
-  test("CAP-28 the list is told at once and then once a second at most, and the last state always", () => {
-    const run = vi.fn();
-    const throttle = createThrottle(1000, run);
-    for (let i = 0; i < 5; i++) throttle.call();
-    expect(run).toHaveBeenCalledTimes(1);
-    vi.advanceTimersByTime(1000);
-    expect(run).toHaveBeenCalledTimes(2);
-    vi.advanceTimersByTime(5000);
-    expect(run).toHaveBeenCalledTimes(2);
-    throttle.call();
-    throttle.call();
-    throttle.close();
-    vi.advanceTimersByTime(5000);
-    expect(run).toHaveBeenCalledTimes(3);
-  });
-});
-
-describe("the database", () => {
-  let folder = "";
-  const complaints: string[] = [];
-  beforeEach(() => {
-    folder = mkdtempSync(join(tmpdir(), "gpu-panel-capacity-"));
-    complaints.length = 0;
-  });
-  afterEach(() => rmSync(folder, { recursive: true, force: true }));
-  const open = () => openDatabase(join(folder, "deep", "capacity.sqlite"), (text) => complaints.push(text));
-  const records = having(
-    seen([{ totalMiB: 11_000, reserveMiB: 1000, othersMiB: 0 }], [], new Map(), "nothing"),
-    wishOf("a", 9000, { requestId: "r" }),
-    wishOf("b", 9000),
-  );
-
-  test("CAP-27 what was saved is there again, in order of arrival; what cannot be read is passed over", () => {
-    const first = open();
-    createJobStore(first).save([...records].reverse(), []);
-    first.use((sql) => sql.exec("INSERT INTO jobs VALUES ('x', 0, '{}'), ('y', 9, 'no JSON')"), undefined);
-    first.close();
-    const second = open();
-    expect(createJobStore(second).load()).toEqual(records);
-    createJobStore(second).save([], ["a"]);
-    expect(
-      createJobStore(second)
-        .load()
-        .map(({ job }) => job.id),
-    ).toEqual(["b"]);
-    second.close();
-    expect(complaints).toEqual([]);
-  });
-
-  test("CAP-27 a table that is gone is damage: moved aside, said, and what was to be written is written", () => {
-    const database = open();
-    const store = createJobStore(database);
-    database.use((sql) => sql.exec("DROP TABLE jobs"), undefined);
-    store.save(records, []);
-    expect(complaints).toEqual([expect.stringMatching(/no such table: jobs.*moved to .*\.bad/)]);
-    database.retry();
-    expect(store.load()).toEqual(records);
-    expect(database.problem()).toBeNull();
-    database.close();
-  });
-
-  test("CAP-27 a table that is missing at the start is damage, too", () => {
-    const first = open();
-    first.use((sql) => sql.exec("DROP TABLE sessions"), undefined);
-    first.close();
-    const second = open();
-    expect(complaints).toEqual([expect.stringMatching(/no such table: sessions.*moved to .*\.bad/)]);
-    second.close();
-  });
-
-  test("CAP-27 a file that another holds stays where it is; what waits is written when it is free, nothing is lost", async () => {
-    const [a, b] = records;
-    if (a === undefined || b === undefined) throw new Error("two records are needed");
-    const holder = open();
-    createJobStore(holder).save([a], []);
-    const second = open();
-    const store = createJobStore(second);
-    let opened = 0;
-    second.onOpened(() => opened++);
-    expect(second.problem()).toMatchObject({ code: "data-not-kept" });
-    store.save([{ ...b, place: 7 }], []);
-    store.save([b], []);
-    second.retry();
-    expect(store.load()).toEqual([]);
-    expect(complaints).toEqual([expect.stringMatching(/cannot be written .*locked/)]);
-    holder.close();
-    second.retry();
-    await Promise.resolve();
-    expect([opened, store.load()]).toEqual([1, [a, b]]);
-    expect(complaints[1]).toMatch(/is written to .* again/);
-    expect(second.problem()).toBeNull();
-    expect(readdirSync(join(folder, "deep")).filter((name) => name.includes("bad"))).toEqual([]);
-    second.close();
-  });
-
-  test("CAP-27 a file of a newer version is left as it is, kept in memory, and said", () => {
-    const newer = open();
-    createJobStore(newer).save(records, []);
-    newer.use((sql) => sql.exec("PRAGMA user_version = 99"), undefined);
-    newer.close();
-    const older = open();
-    createJobStore(older).save([], ["a"]);
-    expect(older.problem()).toMatchObject({ code: "data-newer" });
-    expect(complaints).toEqual([expect.stringMatching(/newer version of the panel and is left as it is/)]);
-    older.close();
-    const sql = new Database(join(folder, "deep", "capacity.sqlite"));
-    expect(sql.prepare("SELECT id FROM jobs ORDER BY place").all()).toEqual([{ id: "a" }, { id: "b" }]);
-    sql.close();
-    expect(readdirSync(join(folder, "deep"))).toEqual(["capacity.sqlite"]);
   });
 });

@@ -4,12 +4,26 @@ import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { readChanges } from "../../../../client/connection/read-changes.ts";
 import type { MessageBytes } from "../../../../server/gateway/message-bytes.ts";
 import { createPublisher } from "../../../../server/gateway/publisher.ts";
-import { createReader } from "../../../../server/gateway/reader.ts";
+import { type Connection, createReader } from "../../../../server/gateway/reader.ts";
 import { createViewers } from "../../../../server/gateway/viewers.ts";
 import { TIMINGS } from "../../../../server/timings.ts";
 import { changesSchema } from "../../../../shared/protocol/messages.ts";
 import { type View, viewOf } from "../../../../shared/protocol/view.ts";
 import { sidecar } from "../../client/store/small-sidecar.ts";
+
+const readerOf = (connection: Connection) => createReader(connection, TIMINGS.patience.unreadMs);
+
+const ALERT = {
+  id: "x",
+  rule: "leak",
+  severity: "info",
+  since: 1,
+  message: "m",
+  advice: "",
+  params: {},
+  acknowledged: false,
+  mutedUntil: null,
+};
 
 beforeEach(() => void vi.useFakeTimers());
 afterEach(() => void vi.useRealTimers());
@@ -101,23 +115,11 @@ test("WIRE-9 all who watch get the same bytes, and who applies them has what the
   const { viewers, publisher, set, view, turn } = machine();
   const from = view();
   const [a, b] = [connection(), connection()];
-  viewers.add("a", createReader(a), true);
-  viewers.add("b", createReader(b), true);
+  viewers.add("a", readerOf(a), true);
+  viewers.add("b", readerOf(b), true);
   turn();
   set({
-    alerts: [
-      {
-        id: "x",
-        rule: "leak",
-        severity: "info",
-        since: 1,
-        message: "m",
-        advice: "",
-        params: {},
-        acknowledged: false,
-        mutedUntil: null,
-      },
-    ],
+    alerts: [ALERT],
   });
   turn();
   turn();
@@ -133,7 +135,7 @@ test("WIRE-10 a viewer that does not read skips turns, gets everything of now wh
   const { viewers, set, view, turn } = machine();
   const from = view();
   const slow = connection();
-  viewers.add("slow", createReader(slow), true);
+  viewers.add("slow", readerOf(slow), true);
   slow.transport.writable = false;
   for (let i = 1; i <= 40; i++) {
     set({ processMiB: [[1000 * i]] });
@@ -153,7 +155,7 @@ test("WIRE-10 a viewer that does not read skips turns, gets everything of now wh
 test("WIRE-10 one that asks and asks and never reads is cut off beyond about 1 MiB", async () => {
   const { viewers } = machine();
   const greedy = connection();
-  viewers.add("greedy", createReader(greedy), false);
+  viewers.add("greedy", readerOf(greedy), false);
   greedy.transport.writable = false;
   const answer = {
     packet: "x".repeat(100_000),
@@ -171,7 +173,7 @@ test("WIRE-3 a hidden viewer gets alerts and the release, no samples, and everyt
   const { viewers, publisher, set, view, turn } = machine();
   const from = view();
   const hidden = connection();
-  const reader = createReader(hidden);
+  const reader = readerOf(hidden);
   viewers.add("hidden", reader, false);
   turn();
   turn();
@@ -189,7 +191,7 @@ test("WIRE-3 a hidden viewer gets alerts and the release, no samples, and everyt
 test("WIRE-11 what nobody can see change is not sent, and what is seldom looked at every 5 s", () => {
   const { viewers, set, view, turn } = machine();
   const watcher = connection();
-  viewers.add("w", createReader(watcher), true);
+  viewers.add("w", readerOf(watcher), true);
   const partsOf = (message: MessageBytes | undefined) =>
     Object.keys(JSON.parse(message?.packet.slice(1) ?? "[]")[2] ?? {});
   set({ processMiB: [[10_000]] });
@@ -206,4 +208,32 @@ test("WIRE-11 what nobody can see change is not sent, and what is seldom looked 
   const told = watcher.sent.slice(before).filter((message) => partsOf(message).includes("processMiB"));
   expect(told.length).toBeLessThanOrEqual(3);
   expect(view().processMiB).toEqual([[16_500]]);
+});
+
+test("CAP-28 what changed between samples is told at once and then once a second at most, and the last state always", () => {
+  const { viewers, publisher, set, view } = machine();
+  const from = view();
+  const panel = connection();
+  viewers.add("a", readerOf(panel), true);
+  let since = 0;
+  const change = () => {
+    set({ alerts: [{ ...ALERT, since: ++since }] });
+    publisher.changed(false);
+  };
+  vi.advanceTimersByTime(1000);
+  for (let i = 0; i < 5; i++) change();
+  vi.advanceTimersByTime(0);
+  expect(panel.sent).toHaveLength(1);
+  change();
+  vi.advanceTimersByTime(999);
+  expect(panel.sent).toHaveLength(1);
+  vi.advanceTimersByTime(1);
+  expect(panel.sent).toHaveLength(2);
+  expect(read(from, panel.sent).view).toEqual(view());
+  vi.advanceTimersByTime(5000);
+  expect(panel.sent).toHaveLength(2);
+  change();
+  publisher.close();
+  vi.advanceTimersByTime(5000);
+  expect(panel.sent).toHaveLength(2);
 });
