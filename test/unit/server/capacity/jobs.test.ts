@@ -1,13 +1,8 @@
-import { mkdtempSync, readdirSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import Database from "libsql";
 import * as v from "valibot";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
-import { openDatabase } from "../../../../server/capacity/database.ts";
 import type { JobFigures } from "../../../../server/capacity/job-figures.ts";
 import type { JobRecord } from "../../../../server/capacity/job-record.ts";
-import { createJobStore, type JobStore } from "../../../../server/capacity/job-store.ts";
+import type { JobStore } from "../../../../server/capacity/job-store.ts";
 import { createJobs, type EndedJob } from "../../../../server/capacity/jobs.ts";
 import type { RoomWatch } from "../../../../server/capacity/room-watch.ts";
 import { createEmitter } from "../../../../server/lib/emitter.ts";
