@@ -60,8 +60,10 @@ export interface SidecarOptions {
   alerts?: object;
   /** Who is told of alerts; see docs/alerts.md. */
   notify?: object[];
-  /** VRAM of each GPU that no job gets: `max(floorMiB, share × total)`, and more where a display is at work. */
-  reserve?: { floorMiB?: number; share?: number; displayExtraMiB?: number } | number;
+  /** MiB of each GPU that are kept free beside running jobs: 256. */
+  reserve?: number;
+  /** Ids of backends that may be asked to release when a waiting job does not fit; none by default. */
+  releaseOnRequest?: string[];
   /** Told in words what does not work, though the panel goes on. Warns through `process.emitWarning` by default. */
   onProblem?: (message: string) => void;
 }

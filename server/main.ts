@@ -14,7 +14,7 @@ import { holdFiles } from "./data/folder-hold.ts";
 import { readHolder } from "./data/holder-note.ts";
 import { createBareServer } from "./http/http-server.ts";
 import { createSidecar } from "./sidecar.ts";
-import { scaleTimings, TIMINGS, type Timings } from "./timings.ts";
+import { scaleTimings, TIMINGS } from "./timings.ts";
 
 /** Version of the package; the build puts it in. */
 declare const __VERSION__: string;
@@ -32,7 +32,7 @@ function main() {
   if (result.kind === "errors") return fail(result.errors);
   if (scale.kind === "error") return fail([scale.error]);
   if (scale.factor !== 1) complain(`a test has the time pass ${scale.factor} times faster.`);
-  run(result.options, scaleTimings(TIMINGS, scale.factor));
+  run(result.options, scale.factor);
 }
 
 function fail(errors: readonly string[]) {
@@ -41,13 +41,13 @@ function fail(errors: readonly string[]) {
 }
 
 /** Takes the port before anything else: whoever does not get it has touched no file and started no process. */
-function run(options: Options, timings: Timings) {
+function run(options: Options, timeScale: number) {
   const server = createBareServer();
   server.once("error", (error: NodeJS.ErrnoException) => void cannotListen(error, options));
   server.listen(options.port, options.host, () => {
     const address = server.address();
     const port = typeof address === "object" && address !== null ? address.port : options.port;
-    begin(options, timings, { server, url: urlOf(options.host, port, options.basePath) });
+    begin(options, timeScale, { server, url: urlOf(options.host, port, options.basePath) });
   });
 }
 
@@ -71,8 +71,9 @@ function pidAt(port: number, { dataDir }: Options): number | null {
   return found?.pid ?? null;
 }
 
-function begin(options: Options, timings: Timings, bound: { server: Server; url: string }) {
+function begin(options: Options, timeScale: number, bound: { server: Server; url: string }) {
   const here = dirname(fileURLToPath(import.meta.url));
+  const timings = scaleTimings(TIMINGS, timeScale);
   const sidecar = createSidecar(options, {
     clientFolder: join(here, "../client"),
     version: __VERSION__,
@@ -80,6 +81,7 @@ function begin(options: Options, timings: Timings, bound: { server: Server; url:
     bound,
     complain,
     timings,
+    timeScale,
   });
 
   let ending = false;

@@ -1,7 +1,9 @@
 import type { Server } from "node:http";
+import { randomUUID } from "node:crypto";
 import { join } from "node:path";
 import type { Job } from "../shared/capacity/job.ts";
-import { mergeProfiles } from "./capacity/profiles.ts";
+import { mergeProfiles } from "./capacity/classes/profiles.ts";
+import { policyFor } from "./capacity/policy-for.ts";
 import { composeAuthority } from "./compose/authority.ts";
 import { composeCapacity } from "./compose/capacity.ts";
 import { composeHold, createWarnings, followData } from "./compose/data.ts";
@@ -23,7 +25,6 @@ import { createBackendWatch } from "./release/backend-watch.ts";
 import { createMarkedWork } from "./release/marked-work.ts";
 import { createProcessOwners } from "./release/owners/process-owners.ts";
 import { chooseSource } from "./sampling/choose-source.ts";
-import { isWsl } from "./sampling/host.ts";
 import { createHostWatch } from "./sampling/host-watch.ts";
 import { createSampler } from "./sampling/sampler.ts";
 import type { Timings } from "./timings.ts";
@@ -43,6 +44,8 @@ export interface SidecarSurroundings {
   complain(message: string): void;
   /** How long the product waits. */
   timings: Timings;
+  /** How many times faster the rules' own times pass; more than 1 in tests alone. */
+  timeScale?: number;
 }
 
 /** A running sidecar: everything wired, sampling begun. It listens only where its server did before. */
@@ -58,7 +61,7 @@ export interface Sidecar {
 /** Composition root: builds, wires and owns the parts; only it, `compose/` and the turn join the server's folders. */
 export function createSidecar(
   options: Options,
-  { clientFolder, version, env, bound, mounted = false, complain, timings }: SidecarSurroundings,
+  { clientFolder, version, env, bound, mounted = false, complain, timings, timeScale = 1 }: SidecarSurroundings,
 ): Sidecar {
   const disposer = createDisposer();
   const { admit, token } = composeAuthority(options, mounted);
@@ -115,14 +118,15 @@ export function createSidecar(
   disposer.add(releases.close);
   const capacity = composeCapacity({
     ...common,
-    watch,
-    profiles,
-    profile,
-    reserve: options.reserve,
-    isWsl: choice.kind === "nvidia-smi" && isWsl(),
-    isDemo,
-    epochMs,
+    ...{ watch, profiles, profile, isDemo, epochMs },
+    policy: policyFor(options, profiles, timeScale),
+    isStandIn: choice.kind === "demo" && choice.reason === "no-nvidia-smi",
     readHost: () => readHost().state,
+    releaseFor: (backend, job) =>
+      void releases.request({
+        ...{ requestId: `for-${randomUUID()}`, mode: "auto", backend, gpu: undefined },
+        requestedBy: `job ${job}`,
+      }),
   });
   const health = composeHealth(options, choice, env, {
     ...common,

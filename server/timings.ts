@@ -12,6 +12,7 @@ export interface Timings {
   notify: NotifyTimings;
   recording: RecordingTimings;
   patience: PatienceTimings;
+  capacity: CapacityTimings;
 }
 
 export interface SamplingTimings {
@@ -133,6 +134,14 @@ export interface PatienceTimings {
   processesMs: number;
 }
 
+/** How new what is known has to be where a job is let in. A slow machine is as slow in a test. */
+export interface CapacityTimings {
+  /** How long a decision waits for a sample and a list of processes that are of now. */
+  freshMs: number;
+  /** A sample that is older is not of now: the next one is waited for. */
+  staleSampleMs: number;
+}
+
 const SECOND = 1000;
 const MINUTE = 60 * SECOND;
 const HOUR = 60 * MINUTE;
@@ -200,6 +209,10 @@ export const TIMINGS: Timings = {
     sampleMs: 6 * SECOND,
     processesMs: 5 * SECOND,
   },
+  capacity: {
+    freshMs: 2 * SECOND,
+    staleSampleMs: 1500,
+  },
 };
 
 /** Below this a busy machine would count as a hung one; longer than the silence of a loop at 300 ms. */
@@ -225,5 +238,6 @@ export function scaleTimings(timings: Timings, factor: number): Timings {
     notify: shorter(timings.notify),
     recording: shorter(timings.recording),
     patience: shorter(timings.patience, LEAST_PATIENCE_MS),
+    capacity: timings.capacity,
   };
 }

@@ -3,7 +3,7 @@ import type { Sample } from "../shared/gpu/sample.ts";
 import type { SourceState } from "../shared/protocol/state.ts";
 import { recordOf } from "../shared/release/record.ts";
 import { isReleasing, type Release } from "../shared/release/release.ts";
-import type { EndedJob } from "./capacity/jobs.ts";
+import type { EndedJob } from "./capacity/live/jobs.ts";
 import type { CapacityArea } from "./compose/capacity.ts";
 import type { DecisionsArea } from "./compose/decisions.ts";
 import type { HealthArea } from "./compose/health.ts";
@@ -67,7 +67,7 @@ export function createTurn(parts: TurnParts): Turn {
       history.sample(sample);
       // Before the step that decides on it.
       decisions?.sample(sample.gpus);
-      capacity.sample(sample);
+      capacity.sample();
       // Whose process a job runs in, this list of processes may tell.
       watch.look();
       sessions.sample(sample, running(capacity.jobs.list()));
@@ -92,12 +92,11 @@ export function createTurn(parts: TurnParts): Turn {
     jobsChanged() {
       parts.remember(capacity.jobs.list());
       decisions?.jobsChanged();
-      capacity.estimator.look();
       watch.look();
       say(false);
     },
     jobEnded(ended) {
-      capacity.estimator.jobEnded(ended);
+      capacity.jobEnded(ended);
       sessions.jobEnded(ended.job);
       logs.jobEnded(ended);
       tally.jobEnded(ended.job);
@@ -105,7 +104,7 @@ export function createTurn(parts: TurnParts): Turn {
     },
     backendsChanged() {
       decisions?.backends(watch.states());
-      capacity.estimator.look();
+      capacity.recompute();
       say(false);
     },
     release(release) {

@@ -6,13 +6,14 @@ import { type Json, patched } from "../../shared/protocol/json-diff.ts";
 import { promiseSchema, stateSchema } from "../../shared/protocol/state.ts";
 import { detailRecordsOf, recordsOf, VIEW_PARTS, type View } from "../../shared/protocol/view.ts";
 
-const { source, host, runs, backends, release, alerts, jobs } = stateSchema.entries;
+const { source, host, fits, runs, backends, release, alerts, jobs } = stateSchema.entries;
 const partsSchema = v.object({
   source: v.exactOptional(source),
   host: v.exactOptional(host),
   /** In the order of the GPUs, as `promises`. */
   details: v.exactOptional(v.array(gpuDetailsSchema)),
   promises: v.exactOptional(v.array(promiseSchema)),
+  fits: v.exactOptional(fits),
   runs: v.exactOptional(runs),
   profiles: v.exactOptional(v.array(wireProfileSchema)),
   backends: v.exactOptional(backends),

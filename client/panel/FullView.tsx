@@ -63,7 +63,7 @@ export default function FullView({ gpus, capacity }: ViewProps) {
                 key={gpu.uuid}
                 gpu={gpu}
                 position={position}
-                profile={capacity?.profile ?? null}
+                capacity={capacity?.fresh ? (capacity.perGpu[i] ?? null) : null}
                 known={capacity?.promises[i] ?? UNKNOWN_PROMISE}
                 fresh={capacity?.fresh ?? false}
               />

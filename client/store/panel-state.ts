@@ -6,7 +6,7 @@ import type { Alert } from "../../shared/health/alert.ts";
 import type { HistoryRow } from "../../shared/history/row.ts";
 import type { Problem } from "../../shared/problems/problem.ts";
 import type { Hello } from "../../shared/protocol/messages.ts";
-import type { GpuPromise, HostState, SourceState } from "../../shared/protocol/state.ts";
+import type { Fits, GpuPromise, HostState, SourceState } from "../../shared/protocol/state.ts";
 import type { BackendState } from "../../shared/release/backend.ts";
 import type { Release } from "../../shared/release/release.ts";
 import type { ConnectionStatus } from "../connection/source.ts";
@@ -26,6 +26,8 @@ export interface Known {
   alerts: readonly Alert[];
   /** In the order of the GPUs. */
   promises: readonly GpuPromise[];
+  /** By profile: how many such jobs may start. */
+  fits: Fits;
   /** What runs on each GPU, and what ended lately. */
   runs: readonly Run[];
   profiles: readonly Profile[];

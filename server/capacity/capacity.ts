@@ -105,8 +105,14 @@ export function declare(
   return { kind: "waiting", state: enqueue(state, ask, lives, nowMs, policy) };
 }
 
-export function beat(state: CapacityState, id: string, nowMs: number): CapacityState {
-  const lives = <T extends { id: string }>(job: T) => (job.id === id ? { ...job, beatMs: nowMs } : job);
+/** A sign of life, and what has changed: its process, how long it may keep silent. */
+export function beat(
+  state: CapacityState,
+  id: string,
+  nowMs: number,
+  patch: { pid?: number | null; ttlMs?: number } = {},
+): CapacityState {
+  const lives = <T extends { id: string }>(job: T) => (job.id === id ? { ...job, ...patch, beatMs: nowMs } : job);
   return { ...state, running: state.running.map(lives), waiting: state.waiting.map(lives) };
 }
 

@@ -1,33 +1,30 @@
 import { join } from "node:path";
-import type { ReserveSettings } from "../../shared/capacity/concurrency.ts";
-import { explainedGpu } from "../../shared/capacity/explained.ts";
-import { assessFit, type ExplainedFit, type FitLanguage } from "../../shared/capacity/fit.ts";
-import type { ProfileQuery } from "../../shared/capacity/match-profile.ts";
-import { resolveProfile } from "../../shared/capacity/predict-profile.ts";
+import type { FitAdvice, FitLanguage } from "../../shared/capacity/fit.ts";
 import type { Profile } from "../../shared/capacity/profile.ts";
-import { capacityWordsEn } from "../../shared/capacity/words-en.ts";
-import { capacityWordsZhCn } from "../../shared/capacity/words-zh-cn.ts";
-import type { Sample } from "../../shared/gpu/sample.ts";
+import type { Run } from "../../shared/capacity/run.ts";
 import { problem } from "../../shared/problems/make-problem.ts";
+import type { FitQuery } from "../../shared/protocol/job-requests.ts";
 import { type Reply, refuse, succeed } from "../../shared/protocol/reply.ts";
-import {
-  type HostState,
-  type SourceState,
-  type State,
-  UNKNOWN_PROMISE,
-} from "../../shared/protocol/state.ts";
+import type { HostState, SourceState, State } from "../../shared/protocol/state.ts";
 import type { Release } from "../../shared/release/release.ts";
-import { type CapacityDatabase, openDatabase } from "../capacity/database.ts";
-import { createEstimator, type Estimator } from "../capacity/estimator.ts";
-import { createJobStore } from "../capacity/job-store.ts";
-import { createJobs, type Jobs } from "../capacity/jobs.ts";
-import { createRoomWatch } from "../capacity/room-watch.ts";
-import { createSignatureStore } from "../capacity/signature-store.ts";
+import { createFitDesk } from "../capacity/live/fit-desk.ts";
+import { createJobStore } from "../capacity/live/job-store.ts";
+import { createJobs, type EndedJob, type Jobs } from "../capacity/live/jobs.ts";
+import { createKnowledge } from "../capacity/live/knowledge.ts";
+import { createLearnedStore } from "../capacity/live/learned-store.ts";
+import { createLiveCapacity } from "../capacity/live/live.ts";
+import { createPidWatch } from "../capacity/live/pid-watch.ts";
+import { createView } from "../capacity/live/view.ts";
+import type { Policy } from "../capacity/policy.ts";
+import { type CapacityDatabase, openDatabase } from "../data/database.ts";
 import type { FolderHold } from "../data/folder-hold.ts";
+import type { FitAnswer } from "../http/openapi/fit-schema.ts";
 import type { Disposer } from "../lib/disposer.ts";
-import { createEmitter } from "../lib/emitter.ts";
 import type { BackendWatch } from "../release/backend-watch.ts";
 import type { Sampler } from "../sampling/sampler.ts";
+import { followRuns, NO_RUNS, shownRuns } from "../timeline/runs.ts";
+import { seenRuns } from "../timeline/seen-runs.ts";
+import type { Timings } from "../timings.ts";
 
 export interface CapacityParts {
   disposer: Disposer;
@@ -36,16 +33,20 @@ export interface CapacityParts {
   profiles: readonly Profile[];
   /** The profile that the state's `capacity` is for. */
   profile: Profile;
-  reserve: ReserveSettings;
-  isWsl: boolean;
+  policy: Policy;
   /** Where jobs and what is learned are kept. */
   folder: string;
   hold: FolderHold;
   isDemo: boolean;
+  /** The demo stands in for a driver that was not found. */
+  isStandIn: boolean;
   /** Epoch milliseconds of the sampler's time 0. */
   epochMs: number;
   readHost(): HostState;
+  /** Somebody would have to release for a waiting job. */
+  releaseFor(backend: string, job: string): void;
   complain(message: string): void;
+  timings: Timings;
 }
 
 /** Jobs, estimates and the fit check, wired to samples and backends. */
@@ -53,106 +54,89 @@ export interface CapacityArea {
   jobs: Jobs;
   /** Where jobs are kept, and what else has to survive the sidecar. */
   database: CapacityDatabase;
-  estimator: Estimator;
-  state(): Pick<State, "capacity" | "promises" | "runs" | "jobs">;
-  fit(query: ProfileQuery, language: FitLanguage): Reply<ExplainedFit>;
-  /** Estimates what will be taken, then admits who waits. */
-  sample(sample: Sample): void;
+  profiles(): readonly Profile[];
+  state(): Pick<State, "capacity" | "promises" | "fits" | "runs" | "jobs">;
+  fit(query: FitQuery, asker: string, language: FitLanguage): Promise<Reply<FitAnswer>>;
+  adviseOn(profile: string): Reply<FitAdvice>;
+  /** Takes a sample in: who holds what, who has ended, who may start. */
+  sample(): void;
+  /** Jobs or backends have changed. */
+  recompute(): void;
+  jobEnded(ended: EndedJob): void;
   /** A release goes on: what it frees belongs to nobody until the next list of processes. */
   release(release: Release): void;
 }
 
-const WORDS = { en: capacityWordsEn, "zh-CN": capacityWordsZhCn };
-
 export function composeCapacity(parts: CapacityParts): CapacityArea {
-  const { disposer, sampler, watch, profile } = parts;
+  const { disposer, sampler, watch, profiles } = parts;
   const nowMs = () => parts.epochMs + Math.round(sampler.nowMs());
   // Jobs on the demo machine must not be taken for jobs on the real one, nor what is learned of them.
   const file = parts.isDemo ? "capacity-demo.sqlite" : "capacity.sqlite";
   const database = openDatabase(join(parts.folder, file), parts.complain, parts.hold);
   disposer.add(database.close);
-  const estimator = createEstimator({
-    profiles: parts.profiles,
-    store: createSignatureStore(database),
-    jobs: () => jobs.list(),
+  const live = createLiveCapacity({
+    samples: { ...sampler, isLive: () => isLive(sampler.source()) },
+    policy: parts.policy,
     backends: watch.states,
-    reserve: parts.reserve,
-    isWsl: parts.isWsl,
-    epochMs: parts.epochMs,
+    holdBackends: watch.hold,
     readHost: parts.readHost,
+    nowMs,
+    timings: parts.timings.capacity,
   });
-  const roomSamples = createEmitter<Sample>();
-  const room = createRoomWatch(
-    { ...sampler, onSample: roomSamples.subscribe, isLive: () => isLive(sampler.source()) },
-    estimator.roomOf,
-  );
-  disposer.add(room.close);
+  disposer.add(live.close);
+  const knowledge = createKnowledge({ live, profiles, store: createLearnedStore(database) });
   const jobs = createJobs({
     store: createJobStore(database),
-    room,
-    figures: estimator.figures,
-    nowMs,
+    live,
+    pids: createPidWatch(),
+    resolve: knowledge.resolve,
+    noteClass: knowledge.note,
+    isStandIn: parts.isStandIn,
   });
   disposer.add(jobs.close);
+  const { latest } = sampler;
+  const view = createView({
+    ...{ live, knowledge, latest, profile: parts.profile, backends: watch.states, readHost: parts.readHost },
+  });
+  const desk = createFitDesk({ live, knowledge, view, jobs, latest, backends: watch.states });
+  disposer.add(
+    live.onTurn(({ release }) => {
+      for (const { backend, jobId } of release) parts.releaseFor(backend, jobs.find(jobId)?.label ?? "job");
+    }),
+  );
   disposer.add(
     database.onOpened(() => {
       // First what a kill would lose.
       jobs.takeOver();
-      estimator.takeOver();
+      knowledge.takeOver();
     }),
   );
 
-  let isReleasing = false;
-  function release({ state, parts }: Release) {
-    const began = state === "waiting-for-job" || state === "calling" || state === "verifying";
-    if (began && !isReleasing) estimator.releasing();
-    isReleasing = began;
-    if (state !== "done") return;
-    estimator.released(parts.filter((part) => part.state === "done").map(({ backend }) => backend));
-    // Until the next list nobody knows to whom belongs what was freed.
-    void sampler.refreshProcesses();
+  let followed = NO_RUNS;
+  let runs: readonly Run[] = [];
+  function followTheRuns() {
+    followed = followRuns(followed, seenRuns(live.state()), jobs.list(), nowMs());
+    runs = shownRuns(followed, knowledge.profiles());
   }
+  disposer.add(live.onTurn(followTheRuns));
 
   return {
     jobs,
     database,
-    estimator,
-    release,
-    sample(sample) {
-      // Before admission looks at a sample, what it promises must be known.
-      estimator.sample(sample);
-      roomSamples.emit(sample);
+    profiles: knowledge.profiles,
+    sample() {
+      view.sample(sampler.latest());
+      live.sample();
     },
-    state() {
-      return {
-        capacity: estimator.capacity(profile.id),
-        promises: estimator.promises(),
-        runs: [...estimator.runs()],
-        jobs: jobs.list(),
-      };
+    recompute: live.recompute,
+    jobEnded: knowledge.save,
+    release({ state }) {
+      // Until the next list nobody knows to whom belongs what was freed.
+      if (state === "done") void sampler.refreshProcesses();
     },
-    fit(query, language) {
-      const known = estimator.profiles();
-      const meant = resolveProfile(query, known);
-      if (meant === null) return refuse(problem("unknown-profile"));
-      const { gpus } = sampler.latest();
-      const promises = estimator.promises();
-      const answer = assessFit(meant.profile, {
-        gpus,
-        promises,
-        profiles: known,
-        backends: watch.states(),
-        jobs: jobs.list(),
-        nowMs: nowMs(),
-      });
-      const perGpu = gpus.map((gpu, i) =>
-        explainedGpu(gpu, meant.profile, promises[i] ?? UNKNOWN_PROMISE, WORDS[language]),
-      );
-      const { profile, predicted } = meant;
-      const { peakMiB, uncertaintyMiB, source } = profile;
-      const figure = { peakMiB, uncertaintyMiB, source, ...(predicted === null ? {} : { predicted }) };
-      return succeed({ ...answer, perGpu, ...figure });
-    },
+    state: () => ({ ...view.state(runs), runs: [...runs], jobs: jobs.list() }),
+    fit: desk.fit,
+    adviseOn: desk.adviseOn,
   };
 }
 

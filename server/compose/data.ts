@@ -1,6 +1,6 @@
 import { hostname } from "node:os";
 import type { Problem } from "../../shared/problems/problem.ts";
-import type { CapacityDatabase } from "../capacity/database.ts";
+import type { CapacityDatabase } from "../data/database.ts";
 import { type FolderHold, holdFolder, NO_HOLD } from "../data/folder-hold.ts";
 import type { Disposer } from "../lib/disposer.ts";
 

@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import type { Job } from "../../shared/capacity/job.ts";
 import type { Release } from "../../shared/release/release.ts";
-import type { Jobs } from "../capacity/jobs.ts";
+import type { Jobs } from "../capacity/live/jobs.ts";
 import type { FolderHold } from "../data/folder-hold.ts";
 import { createPruning } from "../history/pruning.ts";
 import type { Disposer } from "../lib/disposer.ts";
@@ -74,8 +74,8 @@ export function composeDecisions(parts: DecisionsParts): DecisionsArea {
 function recordedJobs(jobs: Jobs, recorder: Recorder): Jobs {
   return {
     ...jobs,
-    request(body, requestedBy) {
-      const reply = jobs.request(body, requestedBy);
+    async request(body, requestedBy) {
+      const reply = await jobs.request(body, requestedBy);
       recorder.ask(body, reply);
       return reply;
     },

@@ -96,18 +96,17 @@ export function composeFront(options: Pick<Options, "basePath" | "allowOrigin">,
       seq: sampler.latest().seq,
       capabilities: { release: { allowed: blocked === null, problem: blocked } },
       state: currentState(),
-      profiles: [...capacity.estimator.profiles()],
+      profiles: [...capacity.profiles()],
       history: past(knownBoot === bootId ? lastSeq : 0, historyMs),
     };
   };
   const viewers = createViewers(mostViewers(), (watched) => {
     sampler.setWatched(watched);
     watch.setWatched(watched);
-    capacity.estimator.setWatched(watched);
   });
   const publisher = createPublisher({
     ...viewers,
-    view: () => viewOf({ ...currentState(), profiles: capacity.estimator.profiles() }),
+    view: () => viewOf({ ...currentState(), profiles: capacity.profiles() }),
     nowMs: () => performance.now(),
     timings: timings.panel,
   });
@@ -120,6 +119,7 @@ export function composeFront(options: Pick<Options, "basePath" | "allowOrigin">,
     pastReleases: parts.audit.recent,
     alerts: health,
     history: history.ask,
+    adviseOn: capacity.adviseOn,
     replay: (demand: ReplayDemand) => controlReplay(replay, demand),
     sessions,
   };
@@ -129,7 +129,7 @@ export function composeFront(options: Pick<Options, "basePath" | "allowOrigin">,
       ...actions,
       source: sampler.source,
       hello: (actProblem) => makeHello({ actProblem, bootId: undefined, lastSeq: 0, historyMs: 0 }),
-      profiles: capacity.estimator.profiles,
+      profiles: capacity.profiles,
       fit: capacity.fit,
       jobs: parts.jobs,
       findRelease: releases.find,

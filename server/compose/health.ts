@@ -4,7 +4,7 @@ import type { Sample } from "../../shared/gpu/sample.ts";
 import type { Alert } from "../../shared/health/alert.ts";
 import type { AlertList, TestResult } from "../../shared/health/past-alert.ts";
 import { isReleasing, type Release } from "../../shared/release/release.ts";
-import type { EndedJob, Jobs } from "../capacity/jobs.ts";
+import type { EndedJob, Jobs } from "../capacity/live/jobs.ts";
 import type { Options } from "../config/options.ts";
 import type { FolderHold } from "../data/folder-hold.ts";
 import { createAlertLog } from "../health/alert-log.ts";

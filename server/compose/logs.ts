@@ -3,7 +3,7 @@ import { problem } from "../../shared/problems/make-problem.ts";
 import type { Problem } from "../../shared/problems/problem.ts";
 import { recordOf } from "../../shared/release/record.ts";
 import type { Release } from "../../shared/release/release.ts";
-import type { EndedJob } from "../capacity/jobs.ts";
+import type { EndedJob } from "../capacity/live/jobs.ts";
 import type { Options } from "../config/options.ts";
 import type { Disposer } from "../lib/disposer.ts";
 import { errorCode } from "../lib/error-code.ts";

@@ -1,4 +1,4 @@
-import type { CapacityDatabase } from "../capacity/database.ts";
+import type { CapacityDatabase } from "../data/database.ts";
 import type { Disposer } from "../lib/disposer.ts";
 import { createSessionStore } from "../recording/sessions/session-store.ts";
 import { createSessions, type Sessions } from "../recording/sessions/sessions.ts";

@@ -1,5 +1,4 @@
 import * as v from "valibot";
-import { DEFAULT_RESERVE } from "../../shared/capacity/concurrency.ts";
 import { profileSchema } from "../../shared/capacity/profile.ts";
 import { backendSchema, CONFIGURABLE_KINDS } from "./backend-options.ts";
 import { httpUrl, list, origin, wholeNumber } from "./checks.ts";
@@ -14,24 +13,12 @@ const number = v.union([
   v.number(),
   v.pipe(v.string(), v.regex(/^\d+(?:\.\d+)?$/, "a number"), v.transform(Number)),
 ]);
-const reserveMib = v.pipe(number, v.integer("whole MiB"), v.minValue(0), v.maxValue(1_000_000));
-/** VRAM that is never given to jobs; a bare number, as flag and variable have it, is the floor in MiB. */
-const reserveSchema = v.union(
-  [
-    v.pipe(
-      reserveMib,
-      v.transform((floorMiB) => ({ ...DEFAULT_RESERVE, floorMiB })),
-    ),
-    v.strictObject({
-      floorMiB: v.optional(reserveMib, DEFAULT_RESERVE.floorMiB),
-      share: v.optional(
-        v.pipe(v.number(), v.minValue(0, "a share from 0 to 0.9"), v.maxValue(0.9, "a share from 0 to 0.9")),
-        DEFAULT_RESERVE.share,
-      ),
-      displayExtraMiB: v.optional(reserveMib, DEFAULT_RESERVE.displayExtraMiB),
-    }),
-  ],
-  "MiB as a whole number, such as 2048, or an object with floorMiB, share and displayExtraMiB",
+/** MiB kept free beside running jobs. A share of the card earns nothing (policy: 5 % costs 3 points, no safer). */
+const reserveMib = v.pipe(
+  number,
+  v.integer("MiB as a whole number, such as 512"),
+  v.minValue(0),
+  v.maxValue(1_000_000),
 );
 
 const interval = (leastMs: number) => v.optional(wholeNumber("the interval", leastMs, 60_000), 1000);
@@ -99,7 +86,9 @@ export const optionsSchema = v.strictObject({
   allowOrigin: v.optional(v.pipe(list, v.array(origin)), []),
   profile: v.optional(v.string()),
   /** VRAM that is never given to jobs. */
-  reserve: v.optional(reserveSchema, {}),
+  reserve: v.optional(reserveMib, 256),
+  /** Ids of backends that may be asked to release when a waiting job does not fit. */
+  releaseOnRequest: v.optional(v.array(v.pipe(v.string(), v.minLength(1), v.maxLength(60))), []),
   profiles: v.optional(
     v.array(v.omit(profileSchema, ["basis", "source", "seen", "raised", "uncertaintyMiB"])),
     [],
@@ -179,7 +168,7 @@ export const FLAGS = [
     key: "reserve",
     flag: "reserve",
     value: "MIB",
-    help: "VRAM of each GPU that no job gets, at least (default 1024, and 5 % of the GPU)",
+    help: "VRAM of each GPU that is kept free beside running jobs (default 256)",
   },
   { key: "open", flag: "open", value: null, help: "open the panel in the browser" },
 ] as const satisfies readonly { key: OptionKey; flag: string; value: string | null; help: string }[];

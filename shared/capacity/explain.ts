@@ -1,66 +1,79 @@
 import { fillIn } from "../problems/fill-in.ts";
-import type { GpuCapacity } from "./concurrency.ts";
 import type { Usefulness } from "./useful.ts";
 
 /** The arithmetic of a recommendation in words; `{name}` places are filled with figures in MiB. */
 export interface CapacityWords {
-  arithmetic: string;
-  noRoom: string;
-  /** The same where something is promised to what runs. */
-  arithmeticPromised: string;
-  noRoomPromised: string;
+  /** One line of the sum each; those that are 0 are left out. */
+  free: string;
+  promised: string;
+  residents: string;
+  reserve: string;
+  /** The answer to the sum. */
+  some: string;
+  none: string;
+  /** Before the sum: jobs in what is there already. */
+  inResidents: string;
   notReported: string;
   /** Added sentences. */
-  weightsLoaded: string;
   reclaimable: string;
   running: string;
   notFaster: string;
   unified: string;
 }
 
-/** The recommendation's own arithmetic as a sentence. */
-export function explainCapacity(capacity: GpuCapacity, words: CapacityWords): string {
-  const { canStart, freeMiB, reserveMiB, promisedMiB, perJobMiB } = capacity;
-  if (canStart === null || freeMiB === null || reserveMiB === null) return words.notReported;
-  // The terms are shown in whole MiB, so that is what they are added up as.
-  const promised = Math.round(promisedMiB ?? 0);
-  const room = Math.round(freeMiB) - promised - Math.round(reserveMiB);
-  const figures = {
-    free: grouped(freeMiB),
-    promised: grouped(promised),
-    reserve: grouped(reserveMiB),
-    perJob: grouped(perJobMiB),
-    // Rounded down as the answer is: 1.999 shown as 2.00 would contradict it.
-    ratio: (Math.floor((room * 100) / perJobMiB) / 100).toFixed(2),
-    n: canStart,
-    missing: grouped(perJobMiB - room),
-  };
-  if (promised === 0) return fillIn(canStart === 0 ? words.noRoom : words.arithmetic, figures);
-  return fillIn(canStart === 0 ? words.noRoomPromised : words.arithmeticPromised, figures);
+/** Every figure that the answer for one GPU and one kind of job rests on. MiB; `null`: not known. */
+export interface CapacityTerms {
+  canStart: number | null;
+  inResidents: number;
+  freeMiB: number | null;
+  promisedMiB: number | null;
+  residentsMiB: number;
+  reserveMiB: number | null;
+  perJobMiB: number;
+  running: number | null;
+  recommendedMax: number | null;
+  reclaimableMiB: number | null;
+  useful: Usefulness;
+  unifiedMemory: boolean;
+  /** Names of the residents in which a job may start. */
+  in: readonly string[];
 }
 
-/** What else the answer rests on, one sentence each; empty where there is nothing to add. */
-export function explainFurther(
-  capacity: GpuCapacity,
-  words: CapacityWords,
-  useful: Usefulness | null = null,
-): string[] {
-  const { canStart, running, recommendedMax, reclaimableMiB, weightsLoaded } = capacity;
-  if (canStart === null) return [];
+/** The whole arithmetic of one GPU in a few words: the same in the API and in the panel. Pure. */
+export function explainGpu(terms: CapacityTerms, words: CapacityWords): string {
+  const { canStart, freeMiB, promisedMiB, residentsMiB, reserveMiB, perJobMiB, inResidents } = terms;
+  if (canStart === null || freeMiB === null) return words.notReported;
+  const taken = [Math.round(promisedMiB ?? 0), Math.round(residentsMiB), Math.round(reserveMiB ?? 0)] as const;
+  const roomMiB = Math.round(freeMiB) - taken[0] - taken[1] - taken[2];
+  const beside = canStart - inResidents;
   const figures = {
-    reclaimable: grouped(reclaimableMiB ?? 0),
-    running: running ?? 0,
-    n: canStart,
-    max: recommendedMax ?? 0,
-    util: Math.round(useful?.utilizationPct ?? 0),
+    free: grouped(freeMiB),
+    promised: grouped(taken[0]),
+    residents: grouped(taken[1]),
+    reserve: grouped(taken[2]),
+    room: grouped(roomMiB),
+    perJob: grouped(perJobMiB),
+    missing: grouped(perJobMiB - roomMiB),
+    n: beside,
+    in: terms.in.join(", "),
+    count: inResidents,
+    reclaimable: grouped(terms.reclaimableMiB ?? 0),
+    running: terms.running ?? 0,
+    more: canStart,
+    max: terms.recommendedMax ?? 0,
+    util: Math.round(terms.useful.utilizationPct ?? 0),
   };
+  const lines = [words.free, ...[words.promised, words.residents, words.reserve].filter((_, i) => taken[i] !== 0)];
+  const sum = lines.join("") + (beside > 0 ? words.some : words.none);
   const sentences = [
-    (running ?? 0) > 0 && words.running,
-    weightsLoaded && words.weightsLoaded,
-    (reclaimableMiB ?? 0) > 0 && words.reclaimable,
-    canStart > 0 && useful?.verdict === "not-faster" && words.notFaster,
+    inResidents > 0 && words.inResidents,
+    sum,
+    (terms.running ?? 0) > 0 && words.running,
+    (terms.reclaimableMiB ?? 0) > 0 && words.reclaimable,
+    canStart > 0 && terms.useful.verdict === "not-faster" && words.notFaster,
+    terms.unifiedMemory && words.unified,
   ];
-  return sentences.flatMap((sentence) => (sentence === false ? [] : [fillIn(sentence, figures)]));
+  return sentences.flatMap((sentence) => (sentence === false ? [] : [fillIn(sentence, figures)])).join("; ");
 }
 
 /** 39500 → "39,500"; both languages group so. */

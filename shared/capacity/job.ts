@@ -29,6 +29,11 @@ export const jobSchema = v.object({
   expiresAt: v.number(),
   /** Place in the queue, 1 for the next; `null` when it does not wait. */
   position: v.nullable(v.number()),
+  /** When it will start, while it waits, and end, while it runs, about: epoch milliseconds; `null`: nobody knows. */
+  startsAt: v.nullable(v.number()),
+  endsAt: v.nullable(v.number()),
+  /** It was running when it was told of, and there is less room than it needs, by so many MiB. */
+  overCommittedMiB: v.exactOptional(v.number()),
   /** Why it waits; there while it does. */
   reason: v.exactOptional(problemSchema),
 });

@@ -48,6 +48,8 @@ export const profileSchema = v.object({
   seen: v.optional(v.pipe(v.number(), v.integer(), v.minValue(0)), 0),
   /** Peak or uncertainty was raised because a job here took or wanted more, perhaps one that nobody marked. */
   raised: v.optional(v.boolean(), false),
+  /** Of a configured figure: by what share jobs here took more (or less) of late; `null`: nothing worth saying. */
+  drift: v.optional(v.nullable(v.number()), null),
 });
 export type Profile = v.InferOutput<typeof profileSchema>;
 
@@ -75,5 +77,6 @@ export const wireProfileSchema = v.object({
   uncertaintyMiB: v.number(),
   seen: v.number(),
   /** A sidecar of before says nothing of it. */
-  raised: v.optional(v.boolean(), false),
-}) satisfies v.GenericSchema<Omit<Profile, "raised"> & { raised?: boolean | undefined }, Profile>;
+  raised: v.boolean(),
+  drift: figure,
+}) satisfies v.GenericSchema<Profile, Profile>;

@@ -64,13 +64,15 @@ export const PROBLEM_CODES = [
   "vram-grew",
   "not-measured",
   // jobs: marked ones and those that wait for room
-  "job-never-fits",
-  "job-too-few-gpus",
-  "job-no-room",
-  "job-waits-turn",
-  "job-vram-unknown",
+  "never-fits",
+  "too-few-gpus",
+  "no-room",
+  "outranked",
+  "list-needed",
+  "not-sampling",
+  "demo-machine",
   "job-ended",
-  "too-many-jobs",
+  "too-many-waiting",
   // health: alerts
   "alert-over",
   // history: what is kept of the past

@@ -244,34 +244,41 @@ export const problemsEn: ProblemCatalog = {
     message: "The backend accepted, but there were no samples to measure by.",
     advice: "How much was released is not known: see what the panel says about the source of the samples.",
   },
-  "job-never-fits": {
+  "never-fits": {
     message:
-      "This job can never run here: it needs {peak} MiB on each of {gpus} GPUs, but GPU {gpu} has at most {room} MiB for jobs ({missing} MiB too few).",
+      "This job can never run here: it needs {peak} MiB on each of {gpus} GPUs, and GPU {gpu} has {room} MiB when it is empty ({missing} MiB too few).",
     advice: "Ask GET /api/v1/fit what would make it fit: other settings, more GPUs or a lighter model.",
   },
-  "job-too-few-gpus": {
+  "too-few-gpus": {
     message: "This job needs {wanted} GPUs, and it may use {there}.",
     advice: "Choose a profile for fewer GPUs, or allow more of them.",
   },
-  "job-no-room": {
+  "no-room": {
     message:
-      "GPU {gpu} has {missing} MiB too few: {free} MiB free − {promised} MiB promised to running jobs − {reserve} MiB reserve is less than {peak} MiB.",
+      "GPU {gpu}: {free} MiB free − {promised} MiB that running jobs will still take − {reserve} MiB kept free is less than {peak} MiB ({missing} MiB too few).",
     advice: "The job starts when other jobs end or other programs give VRAM back.",
   },
-  "job-waits-turn": {
-    message: "There would be room on GPU {gpu}, but it is kept for an earlier job.",
-    advice:
-      "That job has been first for ten minutes, so that nobody passes it any more but who is known to end in time: this one starts beside it, or once it has started elsewhere or gone.",
+  outranked: {
+    message: "There would be room on GPU {gpu}, but it is kept for a job that has waited for long.",
+    advice: "This one starts beside it, before it where it will have ended by then, or on another GPU.",
   },
-  "job-vram-unknown": {
-    message: "The VRAM of {known} GPUs is known at present, and this job needs {wanted}.",
-    advice: "See what the panel says about the source of the samples.",
+  "list-needed": {
+    message: "GPU {gpu} has room, but nvidia-smi does not say who uses it, and something there is at work.",
+    advice: "The job starts once the GPU has been quiet for 15 seconds, or when the processes can be listed.",
+  },
+  "not-sampling": {
+    message: "Room cannot be told at present: no GPU reports its VRAM.",
+    advice: "See what the panel says about the source of the samples. The job starts when figures come again.",
+  },
+  "demo-machine": {
+    message: "The GPUs of this panel are simulated, because no NVIDIA driver was found: no job can be let in by them.",
+    advice: "Run your job without asking, or start the panel where nvidia-smi works.",
   },
   "job-ended": {
     message: "This job has ended already: {state}.",
     advice: "A job that sends no heartbeat within its time-to-live counts as dead. Ask for a new one.",
   },
-  "too-many-jobs": {
+  "too-many-waiting": {
     message: "There are {count} jobs already, as many as can be kept.",
     advice: "Wait until some of them have ended.",
   },

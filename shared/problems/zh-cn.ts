@@ -220,34 +220,41 @@ export const problemsZhCn: ProblemCatalog = {
     message: "后端已接受，但没有采样可供测量。",
     advice: "释放了多少无从得知：请查看面板对采样来源的说明。",
   },
-  "job-never-fits": {
+  "never-fits": {
     message:
-      "此任务在本机永远无法运行：需要 {gpus} 块 GPU 各 {peak} MiB，而 GPU {gpu} 最多可给任务 {room} MiB（还差 {missing} MiB）。",
+      "此任务在本机永远无法运行：需要 {gpus} 块 GPU 各 {peak} MiB，而 GPU {gpu} 全空时也只有 {room} MiB（还差 {missing} MiB）。",
     advice: "可用 GET /api/v1/fit 查询怎样才能放下：其他设置、更多 GPU 或更轻的模型。",
   },
-  "job-too-few-gpus": {
+  "too-few-gpus": {
     message: "此任务需要 {wanted} 块 GPU，可用的有 {there} 块。",
     advice: "请选择所需 GPU 较少的任务类型，或允许使用更多 GPU。",
   },
-  "job-no-room": {
+  "no-room": {
     message:
-      "GPU {gpu} 还差 {missing} MiB：空闲 {free} MiB − 已承诺给运行中任务的 {promised} MiB − 预留 {reserve} MiB，小于 {peak} MiB。",
+      "GPU {gpu}：空闲 {free} MiB − 运行中任务还会占用的 {promised} MiB − 留空 {reserve} MiB，小于 {peak} MiB（还差 {missing} MiB）。",
     advice: "其他任务结束或其他程序归还显存后，任务就会开始。",
   },
-  "job-waits-turn": {
-    message: "GPU {gpu} 上本有空间，但已为更早的任务保留。",
-    advice:
-      "该任务排在首位已满十分钟，除已知能及时结束的任务外，不再有任务越过它：待此任务能与其并行，或其在别处开始或离开后，此任务就会开始。",
+  outranked: {
+    message: "GPU {gpu} 上本有空间，但已为等待已久的任务保留。",
+    advice: "此任务可在其旁边开始；若能在其开始前结束，也可先行开始；或在其他 GPU 上开始。",
   },
-  "job-vram-unknown": {
-    message: "目前已知 {known} 块 GPU 的显存，而此任务需要 {wanted} 块。",
-    advice: "请查看面板对采样来源的说明。",
+  "list-needed": {
+    message: "GPU {gpu} 有空间，但 nvidia-smi 没有说明谁在使用它，而且上面有程序在工作。",
+    advice: "该 GPU 安静 15 秒后，或能列出进程时，任务就会开始。",
+  },
+  "not-sampling": {
+    message: "目前无法判断空间：没有 GPU 报告显存。",
+    advice: "请查看面板对采样来源的说明。数据恢复后任务就会开始。",
+  },
+  "demo-machine": {
+    message: "未找到 NVIDIA 驱动，此面板的 GPU 是模拟的：不能据此放行任务。",
+    advice: "请直接运行任务而不必询问，或在 nvidia-smi 可用的机器上启动面板。",
   },
   "job-ended": {
     message: "此任务已经结束：{state}。",
     advice: "在有效期内没有心跳的任务视为已终止。请重新申请。",
   },
-  "too-many-jobs": {
+  "too-many-waiting": {
     message: "已有 {count} 个任务，不能再多。",
     advice: "请等其中一些结束。",
   },

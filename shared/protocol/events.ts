@@ -1,4 +1,5 @@
 import type { AlertList, Mute } from "../health/past-alert.ts";
+import type { FitAdvice, FitRequest } from "../capacity/fit.ts";
 import type { HistoryAnswer, HistoryRequest } from "../history/series.ts";
 import type { ReleaseRecord } from "../release/record.ts";
 import type { Session, SessionCommand } from "../sessions/session.ts";
@@ -39,5 +40,7 @@ export interface ClientToServerEvents {
   sessions: (command: SessionCommand, ack: (reply: Reply<Session[]>) => void) => void;
   replay: (demand: ReplayDemand, ack: (reply: Reply<ReplayState>) => void) => void;
   "past-releases": (ack: (reply: Reply<ReleaseRecord[]>) => void) => void;
+  /** What would make a job of a profile fit. */
+  fit: (request: FitRequest, ack: (reply: Reply<FitAdvice>) => void) => void;
   history: (request: HistoryRequest, ack: (reply: Reply<HistoryAnswer>) => void) => void;
 }

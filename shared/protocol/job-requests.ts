@@ -1,5 +1,6 @@
 import * as v from "valibot";
-import { resolutionSchema } from "../capacity/match-profile.ts";
+import { profileQuerySchema, resolutionSchema } from "../capacity/match-profile.ts";
+import { signatureSchema } from "../capacity/signature.ts";
 
 /** How long a job may keep silent before it counts as dead, unless it says otherwise. */
 export const DEFAULT_TTL_SECONDS = 60;
@@ -28,6 +29,8 @@ export const jobBodySchema = v.pipe(
     steps: v.optional(whole(1, 10_000)),
     quant: v.optional(text(80)),
     offload: v.optional(text(80)),
+    /** What its host knows of it, beside or in place of a profile: its peaks are learned under it. */
+    signature: v.optional(signatureSchema),
     /** Predicted peak on each of its GPUs, in place of the profile's. */
     peakMiB: v.optional(mib),
     /** GPUs that it needs at the same time. */
@@ -43,6 +46,10 @@ export const jobBodySchema = v.pipe(
     ),
     backend: v.optional(text(60)),
     pid: v.optional(pid),
+    /** Who asks, where one address asks for several people: they take turns. */
+    asker: v.optional(text(120)),
+    /** It runs already: it is counted, whether there is room or not. */
+    started: v.optional(v.boolean(), false),
     ttlSeconds: v.optional(ttlSeconds, DEFAULT_TTL_SECONDS),
     /** False: it is refused rather than kept waiting when there is no room now. */
     wait: v.optional(v.boolean(), true),
@@ -50,8 +57,9 @@ export const jobBodySchema = v.pipe(
     requestId: v.optional(text(128)),
   }),
   v.check(
-    ({ profile, model, peakMiB }) => profile !== undefined || model !== undefined || peakMiB !== undefined,
-    "profile, model or peakMiB is needed",
+    ({ profile, model, signature, peakMiB }) =>
+      [profile, model, signature, peakMiB].some((given) => given !== undefined),
+    "profile, model, signature or peakMiB is needed",
   ),
 );
 export type JobBody = v.InferOutput<typeof jobBodySchema>;
@@ -81,3 +89,31 @@ export const jobQuerySchema = v.object({
     "0",
   ),
 });
+
+const json = v.rawTransform<string, unknown>(({ dataset, addIssue, NEVER }) => {
+  try {
+    return JSON.parse(dataset.value);
+  } catch {
+    addIssue({ message: "a signature as JSON" });
+    return NEVER;
+  }
+});
+const count = (most: number) =>
+  v.pipe(v.string(), v.regex(/^\d{1,8}$/, "a whole number"), v.transform(Number), v.minValue(1), v.maxValue(most));
+
+/** `GET /api/v1/fit`: the kind of job, and who asks, as strings of a query. */
+export const fitQuerySchema = v.strictObject({
+  ...profileQuerySchema.entries,
+  /** As `POST /api/v1/jobs` takes it, in JSON. */
+  signature: v.optional(v.pipe(v.string(), v.maxLength(8000), json, signatureSchema)),
+  /** Peak on each of its GPUs, in place of the profile's. */
+  peakMiB: v.optional(count(10_000_000)),
+  /** The process or backend that would run it: what it holds counts for its own job. */
+  pid: v.optional(count(4_194_304)),
+  backend: v.optional(text(60)),
+  /** `start`: room is held for 15 s after a yes. It needs the right to post jobs. */
+  intent: v.optional(v.picklist(["look", "start"]), "look"),
+  /** Who asks, where one address asks for several people. */
+  asker: v.optional(text(120)),
+});
+export type FitQuery = v.InferOutput<typeof fitQuerySchema>;

@@ -53,18 +53,30 @@ export const vramBarSchema = v.object({
   freeMiB: v.number(),
 });
 
+/** A process or backend that keeps VRAM on a GPU, and whether its next job fits in it. */
+export const residentSchema = v.object({
+  backend: v.nullable(v.string()),
+  pid: v.nullable(v.number()),
+  name: v.nullable(v.string()),
+  state: v.picklist(["running", "idle", "cannot-tell"]),
+  /** `needsMiB`: what its next job would take beyond what it holds; `null`: none was seen. */
+  nextJob: v.object({ fits: v.number(), needsMiB: figure }),
+});
+export type Resident = v.InferOutput<typeof residentSchema>;
+
 export const gpuCapacitySchema = v.object({
   index: v.number(),
   canStart: figure,
+  /** Of `canStart`: in idle residents, one each. */
+  inResidents: v.number(),
   running: figure,
   recommendedMax: figure,
   freeMiB: figure,
-  /** With `uncertaintyMiB` in it. */
   reserveMiB: figure,
-  uncertaintyMiB: v.number(),
   promisedMiB: figure,
+  /** What the jobs in residents take beyond what those hold. */
+  residentsMiB: v.number(),
   reclaimableMiB: figure,
-  weightsLoaded: v.boolean(),
   perJobMiB: v.number(),
   basis: basisSchema,
   useful: usefulnessSchema,
@@ -72,17 +84,17 @@ export const gpuCapacitySchema = v.object({
   bar: v.nullable(vramBarSchema),
   /** True: the GPU shares the host's memory, and it is the host's that the figures are of. */
   unifiedMemory: v.boolean(),
+  residents: v.array(residentSchema),
   /** The arithmetic in English words. */
   explanation: v.string(),
 });
-/**
- * What is known of one GPU beside its readings, in the order of the GPU list; `null`: not known. From it, the GPU's
- * readings and a profile the panel makes the same `gpuCapacity` as the sidecar does (`capacityOnGpu`).
- */
+/** What is known of one GPU beside its readings, whatever the profile, in the order of the GPU list; `null`: not known. */
 export const promiseSchema = v.object({
   running: figure,
+  /** Free as room is reckoned: the newest of sample and process list. */
+  freeMiB: figure,
   promisedMiB: figure,
-  /** The reserve of this GPU, before a profile's uncertainty widens it. */
+  /** Kept free beside running jobs. */
   reserveMiB: figure,
   /** What idle models in backends would give back on a release; never part of free VRAM. */
   reclaimableMiB: figure,
@@ -91,8 +103,7 @@ export const promiseSchema = v.object({
   backendMiB: figure,
   tensorsMiB: figure,
   cacheMiB: figure,
-  /** Ids of the profiles whose weights a backend on this GPU holds. */
-  loaded: v.array(v.string()),
+  residents: v.array(residentSchema),
   /** Of a GPU that shares the host's memory and reports none of its own: the host's. */
   unified: v.nullable(v.object({ totalMiB: figure, freeMiB: figure })),
 });
@@ -100,6 +111,7 @@ export type GpuPromise = v.InferOutput<typeof promiseSchema>;
 /** Where nothing but the readings is known of a GPU. */
 export const UNKNOWN_PROMISE: GpuPromise = {
   running: null,
+  freeMiB: null,
   promisedMiB: null,
   reserveMiB: null,
   reclaimableMiB: null,
@@ -107,9 +119,16 @@ export const UNKNOWN_PROMISE: GpuPromise = {
   backendMiB: null,
   tensorsMiB: null,
   cacheMiB: null,
-  loaded: [],
+  residents: [],
   unified: null,
 };
+
+/** Of one profile on one GPU: canStart, inResidents, perJobMiB, reserveMiB, residentsMiB, as `gpuCapacity` has them. */
+export const fitRowSchema = v.tuple([figure, v.number(), v.number(), figure, v.number()]);
+export type FitRow = v.InferOutput<typeof fitRowSchema>;
+/** By profile: how many such jobs one loop would let in one after the other, in all and on each GPU in its order. */
+export const fitsSchema = v.record(v.string(), v.object({ canStart: figure, gpus: v.array(fitRowSchema) }));
+export type Fits = v.InferOutput<typeof fitsSchema>;
 
 export const capacitySchema = v.object({
   profile: v.string(),
@@ -126,12 +145,13 @@ export const stateSchema = v.object({
   host: hostSchema,
   capacity: capacitySchema,
   promises: v.array(promiseSchema),
-  /** What runs on each GPU, marked or inferred, with its phases; and what ended within the last 15 minutes. */
+  fits: fitsSchema,
+  /** What runs on each GPU, declared or not, with its phases; and what ended within the last 15 minutes. */
   runs: v.array(runSchema),
   backends: v.array(backendSchema),
   release: releaseSchema,
   alerts: v.array(alertSchema),
-  /** Marked jobs: those that run or wait in the order in which they came, then the last ones that ended. */
+  /** Declared jobs: those that run or wait in the order in which they came, then the last ones that ended. */
   jobs: v.array(jobSchema),
 });
 /** For scripts: a panel is told with the history that it asks for, and needs no schema of it before. */

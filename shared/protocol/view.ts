@@ -12,6 +12,7 @@ export const VIEW_PARTS = [
   "details",
   "processMiB",
   "promises",
+  "fits",
   "runs",
   "profiles",
   "backends",
@@ -24,7 +25,7 @@ export type ViewPart = (typeof VIEW_PARTS)[number];
 /** The parts of the state that are sent as differences. */
 export type Viewed = Pick<
   State,
-  "source" | "host" | "promises" | "backends" | "release" | "alerts" | "jobs"
+  "source" | "host" | "promises" | "fits" | "backends" | "release" | "alerts" | "jobs"
 > & {
   gpus: readonly Gpu[];
   runs: readonly Run[];
@@ -36,13 +37,14 @@ export type Viewed = Pick<
  * `hello`: what changes often then takes its name once, and one number a GPU. Pure.
  */
 export function viewOf(state: Viewed): View {
-  const { source, host, gpus, promises, runs, profiles, backends, release, alerts, jobs } = state;
+  const { source, host, gpus, promises, fits, runs, profiles, backends, release, alerts, jobs } = state;
   return {
     source,
     host,
     details: columnsOf(gpus.map((gpu) => ({ ...detailsOf(gpu), processes: namesOf(gpu.processes) }))),
     processMiB: gpus.map(({ processes }) => (processes ?? []).map(({ usedMiB }) => usedMiB)),
     promises: columnsOf(promises),
+    fits,
     runs,
     profiles,
     backends,

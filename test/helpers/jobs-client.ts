@@ -18,6 +18,12 @@ export interface JobsClient {
   list(): Promise<Job[]>;
 }
 
+/** Of a job that was taken. */
+export const idOf = ({ job, code }: JobAnswer): string => {
+  if (job === null) throw new Error(`the job was refused: ${code}`);
+  return job.id;
+};
+
 const listSchema = v.object({ jobs: v.array(jobSchema) });
 const problemSchema = v.object({ code: v.string() });
 

@@ -9,8 +9,8 @@ export const roomEn: RoomWords = {
     backendRest: "Backend, rest",
     tensors: "Backend's tensors",
     cache: "Allocator's cache",
-    promised: "Promised",
-    reserve: "Reserve",
+    promised: "Still to be taken",
+    reserve: "Kept free",
     free: "Free",
   },
   about: {
@@ -22,7 +22,7 @@ export const roomEn: RoomWords = {
     tensors: "Live tensors: what the models and the running job need.",
     cache: "Kept by the allocator without being used. A release gives it back.",
     promised: "Free now, but what runs will still take it.",
-    reserve: "Never given to jobs, and wider where the profile's figure may be wrong.",
+    reserve: "Kept free beside running jobs.",
     free: "Room for new jobs.",
   },
   bar: "VRAM of GPU {index}",
@@ -38,7 +38,9 @@ export const roomEn: RoomWords = {
     "Fits, but will not finish sooner: {gpus} already ≥ 90 % busy. Jobs there share the time, whoever starts first.",
   notFasterHere: "{util} % busy: another fits, but will not finish sooner",
   gpusAtOnce: "Each such job needs {n} GPUs at once.",
-  weightsLoaded: "Weights are loaded on {gpus}: one more job takes only the rest there.",
+  inResidents: "{n} of them in {names}: its model is loaded.",
+  cannotTell:
+    "On {gpus} a program beside others may be at work: that cannot be told, so it is reckoned with its last peak.",
   basis: {
     measured: "Measured here",
     configured: "From your config",

@@ -23,7 +23,9 @@ export interface RoomWords {
   notFaster: string;
   notFasterHere: string;
   gpusAtOnce: string;
-  weightsLoaded: string;
+  /** In what is loaded already; what is at work beside others cannot be told. */
+  inResidents: string;
+  cannotTell: string;
   basis: {
     measured: string;
     configured: string;

@@ -1,9 +1,9 @@
-import type { GpuCapacity } from "../../../shared/capacity/concurrency.ts";
-import { explainGpu } from "../../../shared/capacity/explained.ts";
+import { explainGpu } from "../../../shared/capacity/explain.ts";
 import { fillIn } from "../../../shared/problems/fill-in.ts";
 import { UNKNOWN_PROMISE } from "../../../shared/protocol/state.ts";
 import { useCapacityWords, useMessages } from "../../i18n/use-messages.ts";
-import type { Capacity } from "./use-capacity.ts";
+import { residentNames } from "./resident-names.ts";
+import type { Capacity, GpuFit } from "./use-capacity.ts";
 
 /** How the recommendation is worked out, GPU by GPU, and what its figure rests on. */
 export default function Arithmetic({ capacity }: { capacity: Capacity }) {
@@ -11,9 +11,11 @@ export default function Arithmetic({ capacity }: { capacity: Capacity }) {
   const words = useCapacityWords();
   const { perGpu, promises, profile, fresh } = capacity;
   if (words === null) return null;
-  const sentence = (gpu: GpuCapacity, i: number) => {
-    const { useful, unified } = promises[i] ?? UNKNOWN_PROMISE;
-    return explainGpu({ ...gpu, useful, unifiedMemory: unified !== null }, words);
+  const sentence = (gpu: GpuFit, i: number) => {
+    const promise = promises[i] ?? UNKNOWN_PROMISE;
+    const { freeMiB, promisedMiB, reclaimableMiB, useful, unified } = promise;
+    const terms = { freeMiB, promisedMiB, reclaimableMiB, useful, unifiedMemory: unified !== null };
+    return explainGpu({ ...gpu, ...terms, in: residentNames([promise]) }, words);
   };
   return (
     <>

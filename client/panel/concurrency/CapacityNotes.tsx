@@ -4,6 +4,7 @@ import { gib } from "../../i18n/format.ts";
 import type { RoomWords } from "../../i18n/room/words.ts";
 import { useMessages } from "../../i18n/use-messages.ts";
 import { busyGpus } from "../gpus/busy.ts";
+import { residentNames } from "./resident-names.ts";
 import type { Capacity } from "./use-capacity.ts";
 
 interface CapacityNotesProps {
@@ -26,7 +27,9 @@ export function CapacityNotes({ capacity, gpus, words }: CapacityNotesProps) {
   // Where it is known what runs, what it will still take has been taken off.
   const busy = busyGpus(gpus.filter((_, i) => promises[i]?.promisedMiB == null));
   const notFaster = names((i) => fits(i) && promises[i]?.useful.verdict === "not-faster");
-  const loaded = names((i) => perGpu[i]?.weightsLoaded === true);
+  const inResidents = perGpu.reduce((sum, one) => sum + one.inResidents, 0);
+  const inNames = residentNames(promises).join(", ");
+  const untold = names((i) => promises[i]?.residents.some(({ state }) => state === "cannot-tell") === true);
   const reclaimable = promises.reduce((sum, one) => sum + (one.reclaimableMiB ?? 0), 0);
   const notes: [key: string, tone: string, text: string | false][] = [
     [
@@ -36,7 +39,8 @@ export function CapacityNotes({ capacity, gpus, words }: CapacityNotesProps) {
     ],
     ["useful", "caution", notFaster !== "" && fillIn(words.notFaster, { gpus: notFaster })],
     ["at-once", "muted", profile.gpus > 1 && fillIn(words.gpusAtOnce, { n: profile.gpus })],
-    ["loaded", "muted", loaded !== "" && fillIn(words.weightsLoaded, { gpus: loaded })],
+    ["loaded", "muted", inResidents > 0 && fillIn(words.inResidents, { n: inResidents, names: inNames })],
+    ["untold", "muted", untold !== "" && fillIn(words.cannotTell, { gpus: untold })],
     ["reclaimable", "muted", reclaimable > 0 && fillIn(words.reclaimableAll, { gib: gib(reclaimable) })],
   ];
   const shown = notes.filter(([, , text]) => text !== false);

@@ -1,13 +1,11 @@
 import { useContext } from "react";
-import { totalCanStart } from "../../../shared/capacity/concurrency.ts";
-import { capacityOnGpu } from "../../../shared/capacity/on-gpu.ts";
 import type { Gpu } from "../../../shared/gpu/gpu.ts";
 import { fillIn } from "../../../shared/problems/fill-in.ts";
 import { DASH, gib } from "../../i18n/format.ts";
 import type { RoomWords } from "../../i18n/room/words.ts";
 import { useMessages } from "../../i18n/use-messages.ts";
 import { ProfileBasis } from "./ProfileBasis.tsx";
-import { type Capacity, ProfileContext, useProfiles } from "./use-capacity.ts";
+import { type Capacity, ProfileContext, useFits, useProfiles } from "./use-capacity.ts";
 
 interface ProfileTableProps {
   capacity: Capacity;
@@ -20,13 +18,12 @@ export default function ProfileTable({ capacity, gpus, words }: ProfileTableProp
   const m = useMessages();
   const profiles = useProfiles();
   const { choose } = useContext(ProfileContext);
-  const { promises, fresh } = capacity;
+  const fitsOf = useFits(gpus);
   return (
     <ul className="plain profiles small">
       {profiles.map((profile) => {
         const chosen = profile.id === capacity.profile.id;
-        const rooms = gpus.map((gpu, i) => capacityOnGpu(gpu, profile, promises[i]));
-        const n = fresh ? totalCanStart(rooms, profile.gpus) : null;
+        const n = fitsOf(profile).canStart;
         const tone = n === null ? "unknown" : n === 0 ? "warning" : "accent";
         return (
           <li key={profile.id} data-chosen={chosen}>

@@ -1,12 +1,12 @@
 import { createContext, useContext } from "react";
-import { type GpuCapacity, totalCanStart } from "../../../shared/capacity/concurrency.ts";
-import { capacityOnGpu } from "../../../shared/capacity/on-gpu.ts";
 import type { Profile } from "../../../shared/capacity/profile.ts";
+import { totalCanStart } from "../../../shared/capacity/total-can-start.ts";
 import type { Gpu } from "../../../shared/gpu/gpu.ts";
-import { type GpuPromise, UNKNOWN_PROMISE } from "../../../shared/protocol/state.ts";
+import { type FitRow, type Fits, type GpuPromise, UNKNOWN_PROMISE } from "../../../shared/protocol/state.ts";
 import type { PanelState } from "../../store/panel-state.ts";
 import { selectFresh } from "../../store/selectors.ts";
 import { usePanel } from "../../store/use-panel.ts";
+import { useSteady } from "./use-steady.ts";
 
 /** The job profile that this viewer has chosen, and how to choose another. */
 export interface ProfileChoice {
@@ -17,13 +17,29 @@ export const ProfileContext = createContext<ProfileChoice>({ chosen: null, choos
 
 const NO_PROFILES: readonly Profile[] = [];
 const NO_PROMISES: readonly GpuPromise[] = [];
+const NO_FITS: Fits = {};
+const NO_ROW: FitRow = [null, 0, 0, null, 0];
 const selectPromises = ({ known }: PanelState) => known?.promises ?? NO_PROMISES;
+const selectFits = ({ known }: PanelState) => known?.fits ?? NO_FITS;
 const selectAllGpus = ({ known }: PanelState) => known?.gpus;
 const selectProfiles = ({ known }: PanelState) => known?.profiles ?? NO_PROFILES;
 
+/** What the sidecar says of one shown GPU for the chosen profile. MiB; `null`: not known. */
+export interface GpuFit {
+  index: number;
+  canStart: number | null;
+  /** Of them, in what is there already. */
+  inResidents: number;
+  perJobMiB: number;
+  reserveMiB: number | null;
+  residentsMiB: number;
+  running: number | null;
+  recommendedMax: number | null;
+}
+
 export interface Capacity {
   profile: Profile;
-  perGpu: readonly GpuCapacity[];
+  perGpu: readonly GpuFit[];
   /** Of the shown GPUs, in their order. */
   promises: readonly GpuPromise[];
   /** Over the shown GPUs; `null` when nothing is known or the figures are old. */
@@ -32,23 +48,45 @@ export interface Capacity {
   fresh: boolean;
 }
 
-/** The recommendation for the shown GPUs and the chosen profile, from the same function as the API's. */
+/** How many jobs of each profile may start on the shown GPUs, as the sidecar has it; old figures recommend nothing. */
+export function useFits(gpus: readonly Gpu[]): (profile: Profile) => {
+  rows: FitRow[];
+  canStart: number | null;
+} {
+  const fits = usePanel(selectFits);
+  const all = usePanel(selectAllGpus) ?? [];
+  const fresh = usePanel(selectFresh);
+  return ({ id, gpus: k }) => {
+    const fit = fresh ? fits[id] : undefined;
+    const rows = gpus.map((gpu) => fit?.gpus[all.indexOf(gpu)] ?? NO_ROW);
+    const isWhole = fit !== undefined && gpus.length === all.length;
+    return { rows, canStart: isWhole ? fit.canStart : totalCanStart(rows.map(([canStart]) => ({ canStart })), k) };
+  };
+}
+
+/** The recommendation for the shown GPUs and the chosen profile. What rises is shown once it has stood for a while. */
 export function useCapacity(gpus: readonly Gpu[]): Capacity | null {
   const profiles = usePanel(selectProfiles);
   const known = usePanel(selectPromises);
   const all = usePanel(selectAllGpus);
   const fresh = usePanel(selectFresh);
+  const fitsOf = useFits(gpus);
   const { chosen } = useContext(ProfileContext);
   const profile = profiles.find(({ id }) => id === chosen) ?? profiles[0];
-  if (profile === undefined) return null;
+  const { rows, canStart } = profile === undefined ? { rows: [], canStart: null } : fitsOf(profile);
   const promises = gpus.map((gpu) => known[all?.indexOf(gpu) ?? -1] ?? UNKNOWN_PROMISE);
-  // Old figures recommend nothing: what was free may be taken.
-  const perGpu = gpus.map((gpu, i) =>
-    fresh
-      ? capacityOnGpu(gpu, profile, promises[i])
-      : capacityOnGpu({ ...gpu, memoryFreeMiB: null }, profile),
-  );
-  return { profile, perGpu, promises, canStart: totalCanStart(perGpu, profile.gpus), fresh };
+  const shown = useSteady([canStart, ...rows.map(([n]) => n)], profile?.id ?? "");
+  if (profile === undefined) return null;
+  const perGpu = rows.map(([, inResidents, perJobMiB, reserveMiB, residentsMiB], i) => {
+    const running = promises[i]?.running ?? null;
+    const n = shown[i + 1] ?? null;
+    return {
+      ...{ index: gpus[i]?.index ?? i, canStart: n, inResidents: Math.min(inResidents, n ?? 0) },
+      ...{ perJobMiB, reserveMiB, residentsMiB, running },
+      recommendedMax: n === null ? null : n + (running ?? 0),
+    };
+  });
+  return { profile, perGpu, promises, canStart: shown[0] ?? null, fresh };
 }
 
 export function useProfiles(): readonly Profile[] {

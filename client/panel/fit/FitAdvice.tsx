@@ -1,34 +1,46 @@
-import { useContext } from "react";
-import { assessFit, type Fit, type FitOption } from "../../../shared/capacity/fit.ts";
+import { useContext, useEffect, useState } from "react";
+import { type FitAdvice as Advice, type FitOption, fitAdviceSchema } from "../../../shared/capacity/fit.ts";
 import type { Profile } from "../../../shared/capacity/profile.ts";
-import type { Gpu } from "../../../shared/gpu/gpu.ts";
 import { fillIn } from "../../../shared/problems/fill-in.ts";
-import type { GpuPromise } from "../../../shared/protocol/state.ts";
+import { replySchema } from "../../../shared/protocol/reply.ts";
 import type { FitWords } from "../../i18n/fit/words.ts";
 import { gib, whole } from "../../i18n/format.ts";
 import { useFitWords } from "../../i18n/use-messages.ts";
 import { Styles } from "../../shadow/Styles.tsx";
-import { selectBackends, selectJobs } from "../../store/selectors.ts";
-import { usePanel } from "../../store/use-panel.ts";
+import { selectBackends } from "../../store/selectors.ts";
+import { usePanel, usePanelParts } from "../../store/use-panel.ts";
 import css from "../../styles/fit.css?inline";
-import { ProfileContext, useProfiles } from "../concurrency/use-capacity.ts";
+import { ProfileContext } from "../concurrency/use-capacity.ts";
 import { backendNameOf } from "../release/backend-name.ts";
 
 interface FitAdviceProps {
-  gpus: readonly Gpu[];
-  promises: readonly GpuPromise[];
   profile: Profile;
+  /** What the answer depends on and this part does not know: asked anew when it changes. */
+  asOf: string;
 }
 
+const replySchemaOfFit = replySchema(fitAdviceSchema);
+
 /** What would make a job fit that does not, in order of least harm, each with its figure. */
-export default function FitAdvice({ gpus, promises, profile }: FitAdviceProps) {
+export default function FitAdvice({ profile: { id }, asOf }: FitAdviceProps) {
   const words = useFitWords();
-  const profiles = useProfiles();
   const backends = usePanel(selectBackends);
-  const jobs = usePanel(selectJobs);
+  const { source } = usePanelParts();
   const { choose } = useContext(ProfileContext);
-  if (words === null) return null;
-  const answer: Fit = assessFit(profile, { gpus, promises, profiles, backends, jobs, nowMs: Date.now() });
+  const [answer, setAnswer] = useState<Advice | null>(null);
+  // biome-ignore lint/correctness/useExhaustiveDependencies: asked anew when the figures have changed
+  useEffect(() => {
+    let isWanted = true;
+    void source
+      .ask(replySchemaOfFit, (sidecar) => sidecar.emitWithAck("fit", { profile: id }))
+      .then((reply) => {
+        if (isWanted && reply.ok) setAnswer(reply.data);
+      });
+    return () => {
+      isWanted = false;
+    };
+  }, [source, id, asOf]);
+  if (words === null || answer === null) return null;
   return (
     <div className="fit small">
       <Styles css={css} />

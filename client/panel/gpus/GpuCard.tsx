@@ -1,12 +1,11 @@
 import { memo } from "react";
-import { capacityOnGpu } from "../../../shared/capacity/on-gpu.ts";
-import type { Profile } from "../../../shared/capacity/profile.ts";
 import type { Gpu } from "../../../shared/gpu/gpu.ts";
 import { fillIn } from "../../../shared/problems/fill-in.ts";
 import type { GpuPromise } from "../../../shared/protocol/state.ts";
 import { withUnit } from "../../i18n/format.ts";
 import { useMessages } from "../../i18n/use-messages.ts";
 import { RoomChip } from "../concurrency/RoomChip.tsx";
+import type { GpuFit } from "../concurrency/use-capacity.ts";
 import { VramStack } from "../vram/VramStack.tsx";
 import { GpuDetails } from "./GpuDetails.tsx";
 import { GpuJobs } from "./GpuJobs.tsx";
@@ -21,16 +20,15 @@ const BRAND = /^NVIDIA (GeForce )?/;
 interface GpuCardProps {
   gpu: Gpu;
   position: number;
-  /** The kind of job that the recommendation is for. */
-  profile: Profile | null;
+  /** The recommendation for the chosen kind of job; `null`: there is none, or the figures are old. */
+  capacity: GpuFit | null;
   known: GpuPromise;
   fresh: boolean;
 }
 
 /** One GPU in the full view. */
-export const GpuCard = memo(function GpuCard({ gpu, position, profile, known, fresh }: GpuCardProps) {
+export const GpuCard = memo(function GpuCard({ gpu, position, capacity, known, fresh }: GpuCardProps) {
   const m = useMessages();
-  const capacity = profile === null || !fresh ? null : capacityOnGpu(gpu, profile, known);
   const [brand = ""] = BRAND.exec(gpu.name) ?? [];
   const powerNote = gpu.powerLimitW === null ? undefined : `/ ${withUnit(gpu.powerLimitW, " W")}`;
   return (

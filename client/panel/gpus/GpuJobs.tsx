@@ -1,10 +1,10 @@
-import type { GpuCapacity } from "../../../shared/capacity/concurrency.ts";
 import type { Usefulness } from "../../../shared/capacity/useful.ts";
 import { fillIn } from "../../../shared/problems/fill-in.ts";
 import { useLater } from "../../i18n/use-messages.ts";
+import type { GpuFit } from "../concurrency/use-capacity.ts";
 
 interface GpuJobsProps {
-  capacity: GpuCapacity | null;
+  capacity: GpuFit | null;
   useful: Usefulness;
 }
 

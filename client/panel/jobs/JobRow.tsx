@@ -7,23 +7,23 @@ import type { JobsWords } from "../../i18n/jobs/words.ts";
 import { useLater, useProblemWords } from "../../i18n/use-messages.ts";
 import { LookContext } from "../settings/look.ts";
 import { clock, duration } from "./job-times.ts";
-import type { ExpectedTimes } from "./queue-times.ts";
 
 interface JobRowProps {
   job: Job;
-  times: ExpectedTimes | undefined;
   words: JobsWords;
   nowMs: number;
 }
 
 /** One job that runs or waits. */
-export function JobRow({ job, times, words, nowMs }: JobRowProps) {
+export function JobRow({ job, words, nowMs }: JobRowProps) {
   const { language } = useContext(LookContext);
   const wordsOf = useProblemWords();
   const phases = useLater()?.timeline.phases ?? {};
   const runs = job.state === "running";
   const ranFor = job.startedAt === null ? null : Math.max(0, (nowMs - job.startedAt) / 1000);
-  const { startsAt = null, endsAt = null, isOver = false } = times ?? {};
+  const { startsAt } = job;
+  const isOver = job.endsAt !== null && job.endsAt < nowMs;
+  const endsAt = isOver ? null : job.endsAt;
   const facts = [
     runs ? words.running : fillIn(words.waiting, { n: job.position ?? "?" }),
     runs && job.phase !== null ? (phases[job.phase] ?? job.phase) : null,

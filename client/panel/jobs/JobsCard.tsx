@@ -5,11 +5,8 @@ import type { JobsWords } from "../../i18n/jobs/words.ts";
 import { useJobsWords } from "../../i18n/use-messages.ts";
 import type { PanelState } from "../../store/panel-state.ts";
 import { selectJobs } from "../../store/selectors.ts";
-import { usePanel, usePanelParts } from "../../store/use-panel.ts";
-import { useProfiles } from "../concurrency/use-capacity.ts";
+import { usePanel } from "../../store/use-panel.ts";
 import { JobRow } from "./JobRow.tsx";
-import { expectTimes } from "./queue-times.ts";
-import { roomsOf } from "./rooms-of.ts";
 
 /** The sidecar's clock in whole seconds: a viewer's own may be off. */
 const selectNowS = ({ known }: PanelState) =>
@@ -21,16 +18,12 @@ export function JobsCard() {
   const jobs = usePanel(selectJobs);
   const open = useMemo(() => jobs.filter(({ state }) => state === "running" || state === "waiting"), [jobs]);
   if (words === null || open.length === 0) return null;
-  return <OpenJobs all={jobs} jobs={open} words={words} />;
+  return <OpenJobs jobs={open} words={words} />;
 }
 
-function OpenJobs({ all, jobs, words }: { all: readonly Job[]; jobs: readonly Job[]; words: JobsWords }) {
-  const { store } = usePanelParts();
-  const profiles = useProfiles();
+function OpenJobs({ jobs, words }: { jobs: readonly Job[]; words: JobsWords }) {
   const nowS = usePanel(selectNowS);
   const nowMs = nowS * 1000;
-  // Of the rooms as they are now; they change with every sample, so that nothing is gained by following them.
-  const times = expectTimes(all, profiles, roomsOf(store.get()), nowMs);
   const running = jobs.filter(({ state }) => state === "running");
   const waiting = jobs
     .filter(({ state }) => state === "waiting")
@@ -45,7 +38,7 @@ function OpenJobs({ all, jobs, words }: { all: readonly Job[]; jobs: readonly Jo
       </h2>
       <ul className="plain">
         {[...running, ...waiting].map((job) => (
-          <JobRow key={job.id} job={job} times={times.get(job.id)} words={words} nowMs={nowMs} />
+          <JobRow key={job.id} job={job} words={words} nowMs={nowMs} />
         ))}
       </ul>
     </section>

@@ -6,6 +6,8 @@ export function fitsNever(
   { mib }: Figure,
   { gpuCount, on }: { gpuCount: number; on: readonly number[] },
 ): boolean {
+  // Before the first sample it is not known which GPUs there are.
+  if (gpus.length === 0) return false;
   const able = gpus.filter(({ evidence: { index, totalMiB, driverMiB } }) => {
     return (on.length === 0 || on.includes(index)) && mib <= totalMiB - driverMiB;
   });

@@ -1,3 +1,4 @@
+import type { FitAdvice } from "../../../shared/capacity/fit.ts";
 import type { AlertList, Mute } from "../../../shared/health/past-alert.ts";
 import type { HistoryAnswer, HistoryQuery } from "../../../shared/history/series.ts";
 import type { Problem } from "../../../shared/problems/problem.ts";
@@ -22,6 +23,8 @@ export interface Sidecar {
   };
   sessions: Pick<Sessions, "list" | "start" | "stop" | "remove">;
   replay(demand: ReplayDemand): Reply<ReplayState>;
+  /** What would make a job of this profile fit. */
+  adviseOn(profile: string): Reply<FitAdvice>;
   /** Releases of the past, newest first. */
   pastReleases(): readonly ReleaseRecord[];
   history(query: HistoryQuery, address: string): Reply<HistoryAnswer>;

@@ -37,15 +37,21 @@ export const requestJob: Route = {
       201: { what: "Admitted: its VRAM is reserved", schema: jobSchema },
       202: { what: "It waits for room", schema: jobSchema },
     },
-    problems: [400, 409, 429],
+    problems: [400, 409, 429, 503],
   },
   async handle({ request, response, actProblem }, sidecar) {
     if (actProblem !== null) return sendProblem(response, 403, actProblem);
     const body = await readBody(request, jobBodySchema);
     if (!body.ok) return sendProblem(response, 400, body.problem);
-    const reply = sidecar.jobs.request(body.value, request.socket.remoteAddress ?? "unknown");
-    if (reply.ok) sendJson(response, CREATED[reply.data.state], reply.data);
-    else sendProblem(response, statusOf(reply), reply);
+    const reply = await sidecar.jobs.request(body.value, request.socket.remoteAddress ?? "unknown");
+    if (reply.ok) {
+      tellWhen(response, reply.data);
+      sendJson(response, CREATED[reply.data.state], reply.data);
+    } else {
+      const { retryAfterS } = reply.params;
+      if (typeof retryAfterS === "number") response.setHeader("retry-after", retryAfterS);
+      sendProblem(response, statusOf(reply), reply);
+    }
   },
 };
 
@@ -131,7 +137,14 @@ export const endJob: Route = {
 
 function statusOf({ code }: Problem): number {
   if (code === "unknown-profile" || code === "bad-request") return 400;
-  return code === "too-many-jobs" ? 429 : 409;
+  if (code === "demo-machine" || code === "not-sampling") return 503;
+  return code === "too-many-waiting" ? 429 : 409;
+}
+
+/** Of a job that waits, in how many seconds it is expected to start, where that is known. */
+function tellWhen(response: Exchange["response"], { state, startsAt, requestedAt }: Job) {
+  if (state !== "waiting" || startsAt === null) return;
+  response.setHeader("retry-after", Math.max(1, Math.ceil((startsAt - requestedAt) / 1000)));
 }
 
 /** The checked body of a request; one that has none reads as `{}`, so that a plain heartbeat needs no headers. */

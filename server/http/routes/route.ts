@@ -1,20 +1,21 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
-import type { ExplainedFit, FitLanguage } from "../../../shared/capacity/fit.ts";
-import type { ProfileQuery } from "../../../shared/capacity/match-profile.ts";
+import type { FitLanguage } from "../../../shared/capacity/fit.ts";
 import type { Profile } from "../../../shared/capacity/profile.ts";
 import type { AlertList, Mute, TestResult } from "../../../shared/health/past-alert.ts";
 import type { HistoryAnswer, HistoryQuery } from "../../../shared/history/series.ts";
 import type { Problem } from "../../../shared/problems/problem.ts";
 import type { Hello } from "../../../shared/protocol/messages.ts";
+import type { FitQuery } from "../../../shared/protocol/job-requests.ts";
 import type { ReplayDemand, ReplayState } from "../../../shared/protocol/replay.ts";
 import type { Reply } from "../../../shared/protocol/reply.ts";
 import type { SourceState } from "../../../shared/protocol/state.ts";
 import type { ReleaseRecord } from "../../../shared/release/record.ts";
 import type { Release } from "../../../shared/release/release.ts";
-import type { Jobs } from "../../capacity/jobs.ts";
+import type { Jobs } from "../../capacity/live/jobs.ts";
 import type { Exposition } from "../../recording/prometheus/render.ts";
 import type { Sessions } from "../../recording/sessions/sessions.ts";
 import type { ReleaseDemand } from "../../release/controller.ts";
+import type { FitAnswer } from "../openapi/fit-schema.ts";
 import type { RouteDescription } from "../openapi/describe.ts";
 
 /** What routes may ask of the sidecar. */
@@ -22,7 +23,7 @@ export interface HttpSidecar {
   source(): SourceState;
   hello(actProblem: Problem | null): Hello;
   profiles(): readonly Profile[];
-  fit(query: ProfileQuery, language: FitLanguage): Reply<ExplainedFit>;
+  fit(query: FitQuery, asker: string, language: FitLanguage): Promise<Reply<FitAnswer>>;
   jobs: Pick<Jobs, "list" | "request" | "heartbeat" | "finish" | "whenStarted">;
   alerts: {
     all(): AlertList;

@@ -1,7 +1,7 @@
 import * as v from "valibot";
 import { sessionSchema } from "../../../shared/sessions/session.ts";
 import { gpuTallySchema } from "../../../shared/sessions/tally.ts";
-import type { CapacityDatabase } from "../../capacity/database.ts";
+import type { CapacityDatabase } from "../../data/database.ts";
 
 const { gpus: _, ...head } = sessionSchema.entries;
 /** A session as it is kept: with what was summed up in place of the figures. */

@@ -1,0 +1,15 @@
+import * as v from "valibot";
+import { BUILT_IN_PROFILES } from "../../../shared/capacity/built-in-profiles.ts";
+import { type Profile, profileSchema } from "../../../shared/capacity/profile.ts";
+
+/** A profile as the config file has it. */
+export type ConfiguredProfile = Pick<Profile, "id" | "label" | "peakMiB"> & Partial<Profile>;
+
+/** The built-in profiles and the configured ones; a configured one replaces a built-in one of the same id. */
+export function mergeProfiles(configured: readonly ConfiguredProfile[]): Profile[] {
+  const own = configured.map((profile) =>
+    v.parse(profileSchema, { ...profile, basis: "configured", source: "config file" }),
+  );
+  const ownIds = new Set(own.map(({ id }) => id));
+  return [...own, ...BUILT_IN_PROFILES.filter(({ id }) => !ownIds.has(id))];
+}

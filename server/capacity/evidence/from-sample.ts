@@ -1,0 +1,82 @@
+import { hasUnifiedMemory } from "../../../shared/capacity/unified.ts";
+import type { Gpu, GpuProcess } from "../../../shared/gpu/gpu.ts";
+import type { HostState } from "../../../shared/protocol/state.ts";
+import type { GpuEvidence, ListedProcess, ProcessList } from "../model.ts";
+
+/** What is remembered of lists of processes from sample to sample. Immutable. */
+export interface ListMemory {
+  /** By GPU: the last list that was taken in. */
+  taken: ReadonlyMap<string, Gpu["processes"]>;
+  /** The machine has told once what a process holds; such a machine tells always. */
+  tells: boolean;
+}
+
+export const NO_LISTS: ListMemory = { taken: new Map(), tells: false };
+
+/** VRAM in use that needs no process to explain it: driver, display. MiB. */
+const UNEXPLAINED_MIB = 1024;
+
+export interface Surroundings {
+  /** There was an answer to the question for processes, even that there is none. */
+  listsAsked: boolean;
+  /** A list was asked for just now, for a decision, and did not come. */
+  listFailed: boolean;
+  /** Asked only where a GPU shares the host's memory. */
+  readHost(): Pick<HostState, "memoryTotalMiB" | "memoryAvailableMiB">;
+}
+
+/**
+ * What one sample proves, GPU by GPU. A GPU whose VRAM is not known, or that is cut in MIG slices, proves nothing: a job
+ * gets one of the slices, and nvidia-smi tells of the whole. Pure but for `readHost`.
+ */
+export function evidenceOf(
+  gpus: readonly Gpu[],
+  before: ListMemory,
+  around: Surroundings,
+): { evidence: GpuEvidence[]; memory: ListMemory } {
+  const tells = before.tells || gpus.some(({ processes }) => processes?.some(tellsUse) ?? false);
+  const evidence = gpus.flatMap((gpu) => {
+    const memory = memoryOf(gpu, around);
+    if (memory === null) return [];
+    const list = listOf(gpu, memory.usedMiB, before.taken.get(gpu.uuid), tells, around);
+    // A list that is newer than its sample may name what came meanwhile.
+    const listedMiB = list.kind === "fresh" ? sumOf(list.processes) : 0;
+    const usedMiB = Math.min(memory.totalMiB - memory.driverMiB, Math.max(memory.usedMiB, listedMiB));
+    return [{ index: gpu.index, ...memory, usedMiB, utilizationPct: gpu.utilizationGpuPct, list }];
+  });
+  const taken = new Map(gpus.map(({ uuid, processes }) => [uuid, processes]));
+  return { evidence, memory: { taken, tells } };
+}
+
+const tellsUse = ({ usedMiB }: GpuProcess) => usedMiB !== null;
+const sumOf = (processes: readonly ListedProcess[]) =>
+  processes.reduce((sum, { usedMiB }) => sum + (usedMiB ?? 0), 0);
+
+function memoryOf(gpu: Gpu, { readHost }: Surroundings) {
+  if (gpu.lost || gpu.mig === true) return null;
+  if (hasUnifiedMemory(gpu)) {
+    const { memoryTotalMiB: totalMiB, memoryAvailableMiB: freeMiB } = readHost();
+    return totalMiB === null || freeMiB === null ? null : { totalMiB, driverMiB: 0, usedMiB: totalMiB - freeMiB };
+  }
+  const { memoryTotalMiB: totalMiB, memoryUsedMiB: usedMiB, memoryFreeMiB: freeMiB } = gpu;
+  if (totalMiB === null || usedMiB === null || freeMiB === null) return null;
+  return { totalMiB, driverMiB: Math.max(0, totalMiB - usedMiB - freeMiB), usedMiB };
+}
+
+function listOf(
+  { processes }: Gpu,
+  usedMiB: number,
+  taken: Gpu["processes"] | undefined,
+  tells: boolean,
+  { listsAsked, listFailed }: Surroundings,
+): ProcessList {
+  if (processes === null) return listFailed || (listsAsked && !tells) ? { kind: "hidden" } : { kind: "not-read" };
+  const explains = processes.length > 0 ? processes.some(tellsUse) : tells || usedMiB < UNEXPLAINED_MIB;
+  if (!explains) return { kind: "hidden" };
+  if (processes === taken) return listFailed ? { kind: "hidden" } : { kind: "not-read" };
+  const listed = processes.map(({ pid, name, usedMiB: mib, backend = null }) => ({
+    ...{ pid, name, backend },
+    usedMiB: mib,
+  }));
+  return { kind: "fresh", processes: listed };
+}

@@ -1,0 +1,113 @@
+import { randomUUID } from "node:crypto";
+import type { FitAdvice, FitLanguage } from "../../../shared/capacity/fit.ts";
+import { problem } from "../../../shared/problems/make-problem.ts";
+import type { FitQuery } from "../../../shared/protocol/job-requests.ts";
+import { type Reply, refuse, succeed } from "../../../shared/protocol/reply.ts";
+import type { BackendState } from "../../../shared/release/backend.ts";
+import { estimateMiB } from "../../../shared/release/estimate.ts";
+import type { Sample } from "../../../shared/gpu/sample.ts";
+import type { FitAnswer } from "../../http/openapi/fit-schema.ts";
+import { placingOf } from "../admission/wish.ts";
+import { adviseOn } from "../advice/options.ts";
+import { askRoom } from "../capacity.ts";
+import { withFigure } from "../classes/known-profiles.ts";
+import type { Meant } from "../classes/resolve.ts";
+import { figureOf } from "../learning/figure.ts";
+import type { JobAsk } from "../model.ts";
+import { publishedFit, type Rooms, roomsOf } from "../published/published.ts";
+import { fitsNever } from "../room/never.ts";
+import type { Jobs } from "./jobs.ts";
+import type { Knowledge } from "./knowledge.ts";
+import type { LiveCapacity } from "./live.ts";
+import { askFor, type CapacityView } from "./view.ts";
+
+export interface FitDeskContext {
+  live: LiveCapacity;
+  knowledge: Knowledge;
+  view: CapacityView;
+  jobs: Pick<Jobs, "find">;
+  latest(): Sample;
+  backends(): readonly BackendState[];
+}
+
+/** Answers whether one more job of a kind fits, how many, why, and what would make it fit. */
+export interface FitDesk {
+  /** With the intent to start, a yes holds the room for a moment. Asking counts as watching. */
+  fit(query: FitQuery, from: string, language: FitLanguage): Promise<Reply<FitAnswer>>;
+  /** For a panel that looks. */
+  adviseOn(profile: string): Reply<FitAdvice>;
+}
+
+export function createFitDesk({ live, knowledge, view, jobs, latest, backends }: FitDeskContext): FitDesk {
+  const { policy } = live;
+
+  function advice(meant: Meant, ask: JobAsk, rooms: Rooms): FitAdvice {
+    const state = live.state();
+    const nowMs = live.nowMs();
+    const never = state.gpus.length > 0 && fitsNever(state.gpus, figureOf(ask.jobClass, state, policy), ask);
+    const { demands } = rooms;
+    if (!live.isKnown()) return { missingMiB: null, never, options: [] };
+    return adviseOn({
+      ...{ demands, policy, never, nowMs, running: state.running, profiles: knowledge.profiles() },
+      placing: placingOf(ask, state, nowMs, policy),
+      labelOf: (id) => jobs.find(id)?.label ?? "job",
+      reclaimableMiB(id) {
+        const backend = backends().find((one) => one.id === id);
+        return backend === undefined || backend.busy === true || backend.modes.length === 0
+          ? null
+          : estimateMiB(backend, latest().gpus);
+      },
+      profile: withFigure(meant.profile, meant.jobClass, state, policy),
+      placingOf: (other) => placingOf(askFor(knowledge.classOf(other), other.gpus), state, nowMs, policy),
+    });
+  }
+
+  return {
+    async fit(query, from, language) {
+      const { signature, peakMiB, pid = null, backend = null, intent, asker = from, ...settings } = query;
+      const isNamed = settings.profile !== undefined || settings.model !== undefined;
+      const isBare = !isNamed && signature === undefined && peakMiB === undefined;
+      const meant = knowledge.resolve({
+        query: isNamed || isBare ? settings : null,
+        ...{ signature, peakMiB, label: undefined },
+      });
+      if (meant === null) return refuse(problem("unknown-profile"));
+      const gpuCount = settings.gpus ?? meant.profile.gpus;
+      const ask: JobAsk = {
+        ...{ id: randomUUID(), asker, jobClass: meant.jobClass, gpuCount, on: [], pid, backend },
+      };
+      live.change((state, nowMs) => ({ ...state, askedMs: nowMs }));
+      // What is held must be decided on what is there now; what is looked at may be a moment old.
+      if (intent === "start") await live.decide();
+      const state = live.state();
+      const nowMs = live.nowMs();
+      const rooms = roomsOf(state, nowMs, policy, asker);
+      const fit = publishedFit(rooms, ask, state, nowMs, policy);
+      let ticket: string | null = null;
+      if (intent === "start" && live.isKnown())
+        live.change((now, atMs) => {
+          const asked = askRoom(now, ask, "start", atMs, policy);
+          if (asked.answer.kind === "yes") ticket = asked.answer.ticket;
+          return asked.state;
+        });
+      const profile = withFigure(meant.profile, meant.jobClass, state, policy);
+      const canStart = live.isKnown() ? fit.canStart : null;
+      const told = canStart === 0 ? advice(meant, ask, rooms) : { missingMiB: canStart === null ? null : 0 };
+      return succeed({
+        ...{ profile: profile.id, fits: canStart === null ? null : canStart > 0, canStart },
+        ...{ never: false, options: [], ...told },
+        perGpu: view.perGpu(fit, meant.jobClass, view.promises(rooms), language),
+        ...{ peakMiB: profile.peakMiB, uncertaintyMiB: profile.uncertaintyMiB, source: profile.source, ticket },
+        ...(meant.predicted === null ? {} : { predicted: meant.predicted }),
+      });
+    },
+    adviseOn(id) {
+      const meant = knowledge.resolve({
+        ...{ query: { profile: id }, signature: undefined, peakMiB: undefined, label: undefined },
+      });
+      if (meant === null) return refuse(problem("unknown-profile"));
+      const ask = askFor(meant.jobClass, meant.profile.gpus);
+      return succeed(advice(meant, ask, roomsOf(live.state(), live.nowMs(), policy)));
+    },
+  };
+}

@@ -1,0 +1,37 @@
+import * as v from "valibot";
+import { jobSchema } from "../../../shared/capacity/job.ts";
+
+const figure = v.nullable(v.number());
+export const jobClassSchema = v.object({
+  key: v.string(),
+  family: v.nullable(v.string()),
+  size: v.nullable(v.object({ width: v.number(), height: v.number(), frames: v.number() })),
+  publishedMiB: figure,
+  configuredMiB: figure,
+  seconds: figure,
+});
+
+/** A job as it is kept: what everybody sees of it, and what admission needs to know again after a restart. */
+export const jobRecordSchema = v.object({
+  job: jobSchema,
+  /** Order of arrival. */
+  place: v.number(),
+  requestId: v.nullable(v.string()),
+  ttlMs: v.number(),
+  jobClass: jobClassSchema,
+  /** Indexes of the GPUs that it may use; empty: any. */
+  on: v.array(v.number()),
+  /** While it runs: what was reserved and since when, and how long such jobs take. */
+  running: v.nullable(
+    v.object({
+      basis: v.picklist(["measured", "configured", "published", "nearest", "nothing"]),
+      expectedMs: v.number(),
+      ownMiB: v.number(),
+    }),
+  ),
+});
+export type JobRecord = v.InferOutput<typeof jobRecordSchema>;
+
+export const isRunning = ({ job }: JobRecord) => job.state === "running";
+export const isWaiting = ({ job }: JobRecord) => job.state === "waiting";
+export const isUnfinished = (record: JobRecord) => isRunning(record) || isWaiting(record);

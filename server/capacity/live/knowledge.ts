@@ -1,0 +1,73 @@
+import type { Profile } from "../../../shared/capacity/profile.ts";
+import { classOfProfile } from "../classes/job-class.ts";
+import { knownProfiles, type OtherClass } from "../classes/known-profiles.ts";
+import { type Description, type Meant, resolve } from "../classes/resolve.ts";
+import { restoreLearned } from "../learning/kept.ts";
+import type { CapacityState, JobClass } from "../model.ts";
+import type { LearnedStore } from "./learned-store.ts";
+import type { LiveCapacity } from "./live.ts";
+
+/** Which kinds of jobs are known here, with the figures that were learned. */
+export interface Knowledge {
+  /** Every profile with the figures of now, and behind them what else has run here. */
+  profiles(): readonly Profile[];
+  resolve(description: Description): Meant | null;
+  classOf(profile: Profile): JobClass;
+  /** A kind of job is asked for: what is learned of it is shown under this name. */
+  note(meant: OtherClass): void;
+  /** Something was learned. */
+  save(): void;
+  /** The database is another one than before: what it holds is learned, where nothing is known yet. */
+  takeOver(): void;
+}
+
+/** Descriptions that nobody learns from are forgotten, the oldest first. */
+const MOST_OTHERS = 500;
+
+export function createKnowledge({
+  live,
+  profiles: plain,
+  store,
+}: {
+  live: LiveCapacity;
+  profiles: readonly Profile[];
+  store: LearnedStore;
+}): Knowledge {
+  let others: readonly OtherClass[] = [];
+  let known: { of: CapacityState["learned"]; others: readonly OtherClass[]; list: readonly Profile[] } | null = null;
+
+  function load() {
+    const kept = store.load();
+    if (kept === null) return;
+    others = kept.others;
+    live.change((state) => restoreLearned(state, kept.learned));
+  }
+
+  /** Asked for with every turn, changed with every ended job. */
+  function profiles() {
+    const state = live.state();
+    if (known?.of !== state.learned || known.others !== others)
+      known = { of: state.learned, others, list: knownProfiles(plain, others, state, live.policy) };
+    return known.list;
+  }
+
+  load();
+  return {
+    profiles,
+    resolve: (description) => resolve(description, plain, profiles()),
+    classOf(profile) {
+      const other = others.find(({ jobClass }) => jobClass.key === profile.id)?.jobClass;
+      return other ?? classOfProfile(plain.find(({ id }) => id === profile.id) ?? profile);
+    },
+    note({ jobClass, profile }) {
+      const isKnown = plain.some(({ id }) => id === jobClass.key);
+      if (isKnown || others.some((one) => one.jobClass.key === jobClass.key)) return;
+      others = [...others, { jobClass, profile: { ...profile, id: jobClass.key } }].slice(-MOST_OTHERS);
+    },
+    save: () => store.save(live.state(), others),
+    takeOver() {
+      if (live.state().learned.size > 0) store.save(live.state(), others);
+      else load();
+    },
+  };
+}

@@ -1,0 +1,148 @@
+import type { Sample } from "../../../shared/gpu/sample.ts";
+import type { HostState } from "../../../shared/protocol/state.ts";
+import type { BackendState } from "../../../shared/release/backend.ts";
+import { createEmitter } from "../../lib/emitter.ts";
+import { step, type Turn } from "../capacity.ts";
+import type { CapacityTimings } from "../../timings.ts";
+import { evidenceOf, type ListMemory, NO_LISTS } from "../evidence/from-sample.ts";
+import { wordsOf } from "../evidence/words.ts";
+import { type CapacityState, EMPTY_STATE } from "../model.ts";
+import type { Policy } from "../policy.ts";
+
+/** What capacity needs of the sampler. */
+export interface LiveSamples {
+  latest(): Sample;
+  /** Samples come, and they are of now: a recording says nothing of the room that there is. */
+  isLive(): boolean;
+  holdFast(): () => void;
+  holdProcesses(): () => void;
+  processesAsked(): boolean;
+  refreshProcesses(): Promise<void>;
+}
+
+export interface LiveContext {
+  samples: LiveSamples;
+  policy: Policy;
+  backends(): readonly BackendState[];
+  /** Has backends asked for their status until the returned function is called. */
+  holdBackends(): () => void;
+  readHost(): Pick<HostState, "memoryTotalMiB" | "memoryAvailableMiB">;
+  /** Epoch milliseconds of a clock that is never put forward or back. */
+  nowMs(): number;
+  timings: CapacityTimings;
+}
+
+/** The one state of capacity, fed with samples, lists, asks and ends. */
+export interface LiveCapacity {
+  state(): CapacityState;
+  readonly policy: Policy;
+  nowMs(): number;
+  /** Declares, beats or ends jobs, asks for room, or restores what was known: between two steps. */
+  change(to: (state: CapacityState, nowMs: number, policy: Policy) => CapacityState): void;
+  /** A new sample has come. */
+  sample(): void;
+  /** Backends have said something, or jobs have changed: looks again without waiting for a sample. */
+  recompute(): void;
+  /** Decides who may start, on a sample and a list of processes of now; resolves once it is decided. One who asks meanwhile joins. */
+  decide(): Promise<void>;
+  /** Whether decisions can be made: samples come, and a GPU tells its VRAM. */
+  isKnown(): boolean;
+  onTurn(listener: (turn: Turn) => void): () => void;
+  close(): void;
+}
+
+export function createLiveCapacity(context: LiveContext): LiveCapacity {
+  const { samples, policy, nowMs, timings } = context;
+  const turns = createEmitter<Turn>();
+  const arrived = createEmitter<void>();
+  let state = EMPTY_STATE;
+  let lists: ListMemory = NO_LISTS;
+  let deciding: Promise<void> | null = null;
+  let holds: (() => void)[] = [];
+  let sampleAtMs = Number.NEGATIVE_INFINITY;
+  let closed = false;
+
+  function takeStep(listFailed: boolean, atMs = nowMs()) {
+    if (!samples.isLive()) return;
+    const listsAsked = samples.processesAsked();
+    const around = { listsAsked, listFailed, readHost: context.readHost };
+    const { evidence, memory } = evidenceOf(samples.latest().gpus, lists, around);
+    lists = memory;
+    const gpus = evidence.map((one) => ({ ...one, sampledMs: sampleAtMs }));
+    const input = { nowMs: atMs, gpus, words: wordsOf(context.backends()) };
+    const turn = step(state, input, policy);
+    state = turn.state;
+    setRate(turn.rate);
+    turns.emit(turn);
+    if (turn.wantsList) void decide();
+  }
+
+  /** Full rate while anybody could be affected by the next second (rule 14). */
+  function setRate(rate: Turn["rate"]) {
+    if (rate === "full" && holds.length === 0 && !closed)
+      holds = [samples.holdFast(), samples.holdProcesses(), context.holdBackends()];
+    if (rate === "quiet") letGo();
+  }
+
+  function letGo() {
+    for (const end of holds) end();
+    holds = [];
+  }
+
+  function freshSample(signal: AbortSignal): Promise<void> {
+    if (nowMs() - sampleAtMs <= timings.staleSampleMs) return Promise.resolve();
+    return new Promise((resolve) => {
+      const done = () => {
+        stop();
+        resolve();
+      };
+      const stop = arrived.subscribe(done);
+      signal.addEventListener("abort", done, { once: true });
+    });
+  }
+
+  function decide(): Promise<void> {
+    deciding ??= decideNow().finally(() => {
+      deciding = null;
+    });
+    return deciding;
+  }
+
+  async function decideNow() {
+    setRate("full");
+    const patience = new AbortController();
+    const before = samples.latest().gpus.map(({ processes }) => processes);
+    let timer: NodeJS.Timeout | undefined;
+    const late = new Promise<void>((resolve) => {
+      timer = setTimeout(resolve, timings.freshMs);
+    });
+    const fresh = Promise.all([freshSample(patience.signal), samples.refreshProcesses()]);
+    await Promise.race([fresh, late]);
+    clearTimeout(timer);
+    patience.abort();
+    const now = samples.latest().gpus.map(({ processes }) => processes);
+    takeStep(now.every((list, i) => list === null || list === before[i]));
+  }
+
+  return {
+    state: () => state,
+    policy,
+    nowMs,
+    change(to) {
+      state = to(state, nowMs(), policy);
+    },
+    sample() {
+      sampleAtMs = nowMs();
+      takeStep(false, sampleAtMs);
+      arrived.emit();
+    },
+    recompute: () => takeStep(false),
+    decide,
+    isKnown: () => samples.isLive() && state.gpus.length > 0,
+    onTurn: turns.subscribe,
+    close() {
+      closed = true;
+      letGo();
+    },
+  };
+}
