@@ -1,5 +1,5 @@
-import type { Server } from "node:http";
 import { randomUUID } from "node:crypto";
+import type { Server } from "node:http";
 import { join } from "node:path";
 import type { Job } from "../shared/capacity/job.ts";
 import { mergeProfiles } from "./capacity/classes/profiles.ts";
@@ -61,7 +61,16 @@ export interface Sidecar {
 /** Composition root: builds, wires and owns the parts; only it, `compose/` and the turn join the server's folders. */
 export function createSidecar(
   options: Options,
-  { clientFolder, version, env, bound, mounted = false, complain, timings, timeScale = 1 }: SidecarSurroundings,
+  {
+    clientFolder,
+    version,
+    env,
+    bound,
+    mounted = false,
+    complain,
+    timings,
+    timeScale = 1,
+  }: SidecarSurroundings,
 ): Sidecar {
   const disposer = createDisposer();
   const { admit, token } = composeAuthority(options, mounted);

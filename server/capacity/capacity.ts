@@ -112,7 +112,8 @@ export function beat(
   nowMs: number,
   patch: { pid?: number | null; ttlMs?: number } = {},
 ): CapacityState {
-  const lives = <T extends { id: string }>(job: T) => (job.id === id ? { ...job, ...patch, beatMs: nowMs } : job);
+  const lives = <T extends { id: string }>(job: T) =>
+    job.id === id ? { ...job, ...patch, beatMs: nowMs } : job;
   return { ...state, running: state.running.map(lives), waiting: state.waiting.map(lives) };
 }
 

@@ -1,10 +1,10 @@
 import { problem } from "../../shared/problems/make-problem.ts";
 import type { Problem } from "../../shared/problems/problem.ts";
-import { type FolderHold, NO_HOLD } from "./folder-hold.ts";
 import { createEmitter } from "../lib/emitter.ts";
 import { inTransaction } from "../lib/sqlite/in-transaction.ts";
 import { openKeptFile } from "../lib/sqlite/kept-file.ts";
 import type { Sql } from "../lib/sqlite/open-file.ts";
+import { type FolderHold, NO_HOLD } from "./folder-hold.ts";
 
 export type { Sql } from "../lib/sqlite/open-file.ts";
 

@@ -43,7 +43,11 @@ export interface CapacityTerms {
 export function explainGpu(terms: CapacityTerms, words: CapacityWords): string {
   const { canStart, freeMiB, promisedMiB, residentsMiB, reserveMiB, perJobMiB, inResidents } = terms;
   if (canStart === null || freeMiB === null) return words.notReported;
-  const taken = [Math.round(promisedMiB ?? 0), Math.round(residentsMiB), Math.round(reserveMiB ?? 0)] as const;
+  const taken = [
+    Math.round(promisedMiB ?? 0),
+    Math.round(residentsMiB),
+    Math.round(reserveMiB ?? 0),
+  ] as const;
   const roomMiB = Math.round(freeMiB) - taken[0] - taken[1] - taken[2];
   const beside = canStart - inResidents;
   const figures = {
@@ -63,7 +67,10 @@ export function explainGpu(terms: CapacityTerms, words: CapacityWords): string {
     max: terms.recommendedMax ?? 0,
     util: Math.round(terms.useful.utilizationPct ?? 0),
   };
-  const lines = [words.free, ...[words.promised, words.residents, words.reserve].filter((_, i) => taken[i] !== 0)];
+  const lines = [
+    words.free,
+    ...[words.promised, words.residents, words.reserve].filter((_, i) => taken[i] !== 0),
+  ];
   const sum = lines.join("") + (beside > 0 ? words.some : words.none);
   const sentences = [
     inResidents > 0 && words.inResidents,

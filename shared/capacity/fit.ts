@@ -8,7 +8,14 @@ export const VAE_TILING_MIB = 2002;
 const enough = v.boolean();
 const gainMiB = v.number();
 /** Other settings, or another model: a profile with its own peak. */
-export const OTHER_KINDS = ["quantize", "resolution", "frames", "offload", "more-gpus", "lighter-model"] as const;
+export const OTHER_KINDS = [
+  "quantize",
+  "resolution",
+  "frames",
+  "offload",
+  "more-gpus",
+  "lighter-model",
+] as const;
 
 /** A way to make a job fit, with the figure it rests on. MiB are per GPU. */
 export const fitOptionSchema = v.variant("kind", [
@@ -48,7 +55,9 @@ export const fitAdviceSchema = v.object({
 export type FitAdvice = v.InferOutput<typeof fitAdviceSchema>;
 
 /** `fit` on the socket: the id of a profile. */
-export const fitRequestSchema = v.strictObject({ profile: v.pipe(v.string(), v.minLength(1), v.maxLength(80)) });
+export const fitRequestSchema = v.strictObject({
+  profile: v.pipe(v.string(), v.minLength(1), v.maxLength(80)),
+});
 export type FitRequest = v.InferOutput<typeof fitRequestSchema>;
 
 /** Where a figure was predicted from those of other sizes: from which, and how. */

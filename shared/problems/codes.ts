@@ -69,6 +69,8 @@ export const PROBLEM_CODES = [
   "no-room",
   "outranked",
   "list-needed",
+  "list-awaited",
+  "starts-alone",
   "not-sampling",
   "demo-machine",
   "job-ended",

@@ -266,12 +266,22 @@ export const problemsEn: ProblemCatalog = {
     message: "GPU {gpu} has room, but nvidia-smi does not say who uses it, and something there is at work.",
     advice: "The job starts once the GPU has been quiet for 15 seconds, or when the processes can be listed.",
   },
+  "list-awaited": {
+    message: "There is room: the job starts as soon as the processes on the GPU have been listed.",
+    advice: "That takes a second or two.",
+  },
+  "starts-alone": {
+    message: "Nothing is known of what this job takes, so it waits until nothing runs on GPU {gpu}.",
+    advice: "Name a profile, a signature or peakMiB; after it has run here once, its peak is known.",
+  },
   "not-sampling": {
     message: "Room cannot be told at present: no GPU reports its VRAM.",
-    advice: "See what the panel says about the source of the samples. The job starts when figures come again.",
+    advice:
+      "See what the panel says about the source of the samples. The job starts when figures come again.",
   },
   "demo-machine": {
-    message: "The GPUs of this panel are simulated, because no NVIDIA driver was found: no job can be let in by them.",
+    message:
+      "The GPUs of this panel are simulated, because no NVIDIA driver was found: no job can be let in by them.",
     advice: "Run your job without asking, or start the panel where nvidia-smi works.",
   },
   "job-ended": {

@@ -242,6 +242,14 @@ export const problemsZhCn: ProblemCatalog = {
     message: "GPU {gpu} 有空间，但 nvidia-smi 没有说明谁在使用它，而且上面有程序在工作。",
     advice: "该 GPU 安静 15 秒后，或能列出进程时，任务就会开始。",
   },
+  "list-awaited": {
+    message: "空间足够：列出 GPU 上的进程后任务就会开始。",
+    advice: "需要一两秒。",
+  },
+  "starts-alone": {
+    message: "不知道此任务会占用多少，因此要等到 GPU {gpu} 上没有任务运行。",
+    advice: "请指定任务类型、signature 或 peakMiB；在此运行过一次后，其峰值即为已知。",
+  },
   "not-sampling": {
     message: "目前无法判断空间：没有 GPU 报告显存。",
     advice: "请查看面板对采样来源的说明。数据恢复后任务就会开始。",

@@ -1,5 +1,5 @@
-import type { AlertList, Mute } from "../health/past-alert.ts";
 import type { FitAdvice, FitRequest } from "../capacity/fit.ts";
+import type { AlertList, Mute } from "../health/past-alert.ts";
 import type { HistoryAnswer, HistoryRequest } from "../history/series.ts";
 import type { ReleaseRecord } from "../release/record.ts";
 import type { Session, SessionCommand } from "../sessions/session.ts";

@@ -99,7 +99,13 @@ const json = v.rawTransform<string, unknown>(({ dataset, addIssue, NEVER }) => {
   }
 });
 const count = (most: number) =>
-  v.pipe(v.string(), v.regex(/^\d{1,8}$/, "a whole number"), v.transform(Number), v.minValue(1), v.maxValue(most));
+  v.pipe(
+    v.string(),
+    v.regex(/^\d{1,8}$/, "a whole number"),
+    v.transform(Number),
+    v.minValue(1),
+    v.maxValue(most),
+  );
 
 /** `GET /api/v1/fit`: the kind of job, and who asks, as strings of a query. */
 export const fitQuerySchema = v.strictObject({

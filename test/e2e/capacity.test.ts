@@ -8,7 +8,8 @@ import { gib, whole } from "../../client/i18n/format.ts";
 import { roomEn } from "../../client/i18n/room/en.ts";
 import { roomZhCn } from "../../client/i18n/room/zh-cn.ts";
 import { zhCn } from "../../client/i18n/zh-cn.ts";
-import { explainCapacity, explainFurther } from "../../shared/capacity/explain.ts";
+import { explainGpu } from "../../shared/capacity/explain.ts";
+import { residentNames } from "../../shared/capacity/resident-names.ts";
 import { capacityWordsEn } from "../../shared/capacity/words-en.ts";
 import { capacityWordsZhCn } from "../../shared/capacity/words-zh-cn.ts";
 import { fillIn } from "../../shared/problems/fill-in.ts";
@@ -94,10 +95,7 @@ test.each(LANGUAGES)(
       same("at most", await text("recommended-max"), String(recommendedMax));
       same("of the test", running, 2);
       for (const gpu of perGpu) {
-        const sentences = [
-          explainCapacity(gpu, arithmetic),
-          ...explainFurther(gpu, arithmetic, gpu.useful),
-        ].join("; ");
+        const sentences = explainGpu({ ...gpu, in: residentNames(gpu.residents) }, arithmetic);
         if (lang === "en") same(`explanation ${gpu.index}`, sentences, gpu.explanation);
         same(`arithmetic ${gpu.index}`, await page.getByText(sentences).count(), 1);
         const line = fillIn(room.line, {

@@ -27,6 +27,8 @@ export interface RigOptions {
   script?: Partial<FakeScript>;
   /** What the unload hook does; it accepts and frees nothing by default. */
   hook?: (fake: FakeNvidiaSmi) => HookBehaviour;
+  /** What the hook says of itself; nothing by default. */
+  hookStatus?: () => unknown;
   /** How long the sidecar waits for the hook. */
   hookTimeoutMs?: number;
   /** Fakes of these kinds in place of the hook; `onUnload` is what happens when their models leave VRAM. */
@@ -57,6 +59,7 @@ export const QUIET_HOST = {
 export async function startRig({
   script,
   hook,
+  hookStatus,
   hookTimeoutMs = 10_000,
   backends: kinds = [],
   onUnload = () => {},
@@ -67,7 +70,8 @@ export async function startRig({
   program,
 }: RigOptions = {}): Promise<Rig> {
   const fake = createFakeNvidiaSmi(script);
-  const unloadHook = await startUnloadHook(hook?.(fake) ?? ((response) => response.writeHead(204).end()));
+  const behave: HookBehaviour = hook?.(fake) ?? ((response) => response.writeHead(204).end());
+  const unloadHook = await startUnloadHook(behave, hookStatus);
   const config = join(fake.dir, "gpu-panel.config.json");
   const fakes = new Map<string, FakeBackend>();
   for (const kind of kinds) {

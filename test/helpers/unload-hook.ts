@@ -18,7 +18,8 @@ export interface UnloadHook {
 /** What the hook does with a call: answers, or keeps silent, or breaks off. */
 export type HookBehaviour = (response: ServerResponse, call: HookCall) => void;
 
-export async function startUnloadHook(behave: HookBehaviour): Promise<UnloadHook> {
+/** @param status what a GET tells; without it the hook has no status */
+export async function startUnloadHook(behave: HookBehaviour, status?: () => unknown): Promise<UnloadHook> {
   const calls: HookCall[] = [];
   const server = createServer((request, response) => {
     let body = "";
@@ -26,8 +27,10 @@ export async function startUnloadHook(behave: HookBehaviour): Promise<UnloadHook
       body += chunk;
     });
     request.on("end", () => {
-      // A hook that tells no status.
-      if (request.method === "GET") return void response.writeHead(405).end();
+      if (request.method === "GET")
+        return status === undefined
+          ? void response.writeHead(405).end()
+          : answerJson(response, 200, status());
       const call = { method: request.method ?? "", path: request.url ?? "", headers: request.headers, body };
       calls.push(call);
       behave(response, call);

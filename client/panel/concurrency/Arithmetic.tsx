@@ -1,8 +1,8 @@
 import { explainGpu } from "../../../shared/capacity/explain.ts";
+import { residentNames } from "../../../shared/capacity/resident-names.ts";
 import { fillIn } from "../../../shared/problems/fill-in.ts";
 import { UNKNOWN_PROMISE } from "../../../shared/protocol/state.ts";
 import { useCapacityWords, useMessages } from "../../i18n/use-messages.ts";
-import { residentNames } from "./resident-names.ts";
 import type { Capacity, GpuFit } from "./use-capacity.ts";
 
 /** How the recommendation is worked out, GPU by GPU, and what its figure rests on. */
@@ -15,7 +15,7 @@ export default function Arithmetic({ capacity }: { capacity: Capacity }) {
     const promise = promises[i] ?? UNKNOWN_PROMISE;
     const { freeMiB, promisedMiB, reclaimableMiB, useful, unified } = promise;
     const terms = { freeMiB, promisedMiB, reclaimableMiB, useful, unifiedMemory: unified !== null };
-    return explainGpu({ ...gpu, ...terms, in: residentNames([promise]) }, words);
+    return explainGpu({ ...gpu, ...terms, in: residentNames(promise.residents) }, words);
   };
   return (
     <>

@@ -1,10 +1,10 @@
+import { residentNames } from "../../../shared/capacity/resident-names.ts";
 import type { Gpu } from "../../../shared/gpu/gpu.ts";
 import { fillIn } from "../../../shared/problems/fill-in.ts";
 import { gib } from "../../i18n/format.ts";
 import type { RoomWords } from "../../i18n/room/words.ts";
 import { useMessages } from "../../i18n/use-messages.ts";
 import { busyGpus } from "../gpus/busy.ts";
-import { residentNames } from "./resident-names.ts";
 import type { Capacity } from "./use-capacity.ts";
 
 interface CapacityNotesProps {
@@ -28,7 +28,7 @@ export function CapacityNotes({ capacity, gpus, words }: CapacityNotesProps) {
   const busy = busyGpus(gpus.filter((_, i) => promises[i]?.promisedMiB == null));
   const notFaster = names((i) => fits(i) && promises[i]?.useful.verdict === "not-faster");
   const inResidents = perGpu.reduce((sum, one) => sum + one.inResidents, 0);
-  const inNames = residentNames(promises).join(", ");
+  const inNames = residentNames(promises.flatMap(({ residents }) => residents)).join(", ");
   const untold = names((i) => promises[i]?.residents.some(({ state }) => state === "cannot-tell") === true);
   const reclaimable = promises.reduce((sum, one) => sum + (one.reclaimableMiB ?? 0), 0);
   const notes: [key: string, tone: string, text: string | false][] = [

@@ -60,7 +60,15 @@ export function useFits(gpus: readonly Gpu[]): (profile: Profile) => {
     const fit = fresh ? fits[id] : undefined;
     const rows = gpus.map((gpu) => fit?.gpus[all.indexOf(gpu)] ?? NO_ROW);
     const isWhole = fit !== undefined && gpus.length === all.length;
-    return { rows, canStart: isWhole ? fit.canStart : totalCanStart(rows.map(([canStart]) => ({ canStart })), k) };
+    return {
+      rows,
+      canStart: isWhole
+        ? fit.canStart
+        : totalCanStart(
+            rows.map(([canStart]) => ({ canStart })),
+            k,
+          ),
+    };
   };
 }
 

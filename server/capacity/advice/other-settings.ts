@@ -35,7 +35,9 @@ export function otherSettings({ profile, profiles, gpuCount, fits }: Settings): 
     .slice(0, MOST_LIGHTER);
   return {
     same: SAME_MODEL.flatMap((kind) =>
-      same.filter((other) => differenceOf(profile, other) === kind).map((one) => option(kind, one, fits(one))),
+      same
+        .filter((other) => differenceOf(profile, other) === kind)
+        .map((one) => option(kind, one, fits(one))),
     ),
     lighter: lighter.map((one) => option("lighter-model", one, true)),
   };

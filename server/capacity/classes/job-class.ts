@@ -44,7 +44,10 @@ export function classOfSignature(signature: Signature, profiles: readonly PlainP
   const family = JSON.stringify([host, kind, [...models].sort(), batch, settings]);
   const size = width === null || height === null ? null : { width, height, frames: frames ?? 1 };
   const like = profiles.filter((profile) => isOf(profile, models) && sameSize(profile, signature));
-  const most = like.reduce<PlainProfile | null>((a, b) => (a === null || b.peakMiB > a.peakMiB ? b : a), null);
+  const most = like.reduce<PlainProfile | null>(
+    (a, b) => (a === null || b.peakMiB > a.peakMiB ? b : a),
+    null,
+  );
   return {
     key: signatureKey([family, width, height, frames]),
     family,

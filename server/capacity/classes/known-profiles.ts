@@ -31,7 +31,12 @@ export function knownProfiles(
 }
 
 /** A profile with what is reckoned with for one such job now. Pure. */
-export function withFigure(profile: Profile, jobClass: JobClass, state: CapacityState, policy: Policy): Profile {
+export function withFigure(
+  profile: Profile,
+  jobClass: JobClass,
+  state: CapacityState,
+  policy: Policy,
+): Profile {
   const { mib, needMiB, basis } = figureOf(jobClass, state, policy);
   const learned = state.learned.get(jobClass.key);
   const peakMiB = Math.max(1, Math.ceil(mib));

@@ -32,7 +32,8 @@ export function resolve(
 ): Meant | null {
   const named = query === null ? null : resolveProfile(query, known);
   if (query !== null && named === null) return null;
-  const described = signature === undefined ? fromProfile(named, plain) : fromSignature(signature, named, plain);
+  const described =
+    signature === undefined ? fromProfile(named, plain) : fromSignature(signature, named, plain);
   if (peakMiB === undefined) return described;
   const name = label ?? described?.profile.label ?? "job";
   const jobClass = withOwnPeak(described?.jobClass ?? null, peakMiB, name);
@@ -68,8 +69,26 @@ function fromSignature(
 
 function profileOf(id: string, label: string): Profile {
   return {
-    ...{ id, label, model: null, task: null, width: null, height: null, frames: null, steps: null, quant: null },
-    ...{ offload: null, gpus: 1, peakMiB: 1, weightsMiB: null, seconds: null, phases: [], basis: "published" },
+    ...{
+      id,
+      label,
+      model: null,
+      task: null,
+      width: null,
+      height: null,
+      frames: null,
+      steps: null,
+      quant: null,
+    },
+    ...{
+      offload: null,
+      gpus: 1,
+      peakMiB: 1,
+      weightsMiB: null,
+      seconds: null,
+      phases: [],
+      basis: "published",
+    },
     ...{ source: "", uncertaintyMiB: 0, seen: 0, raised: false, drift: null },
   };
 }

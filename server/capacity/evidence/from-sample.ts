@@ -56,7 +56,9 @@ function memoryOf(gpu: Gpu, { readHost }: Surroundings) {
   if (gpu.lost || gpu.mig === true) return null;
   if (hasUnifiedMemory(gpu)) {
     const { memoryTotalMiB: totalMiB, memoryAvailableMiB: freeMiB } = readHost();
-    return totalMiB === null || freeMiB === null ? null : { totalMiB, driverMiB: 0, usedMiB: totalMiB - freeMiB };
+    return totalMiB === null || freeMiB === null
+      ? null
+      : { totalMiB, driverMiB: 0, usedMiB: totalMiB - freeMiB };
   }
   const { memoryTotalMiB: totalMiB, memoryUsedMiB: usedMiB, memoryFreeMiB: freeMiB } = gpu;
   if (totalMiB === null || usedMiB === null || freeMiB === null) return null;
@@ -70,7 +72,8 @@ function listOf(
   tells: boolean,
   { listsAsked, listFailed }: Surroundings,
 ): ProcessList {
-  if (processes === null) return listFailed || (listsAsked && !tells) ? { kind: "hidden" } : { kind: "not-read" };
+  if (processes === null)
+    return listFailed || (listsAsked && !tells) ? { kind: "hidden" } : { kind: "not-read" };
   const explains = processes.length > 0 ? processes.some(tellsUse) : tells || usedMiB < UNEXPLAINED_MIB;
   if (!explains) return { kind: "hidden" };
   if (processes === taken) return listFailed ? { kind: "hidden" } : { kind: "not-read" };

@@ -1,12 +1,14 @@
 import { randomUUID } from "node:crypto";
 import type { FitAdvice, FitLanguage } from "../../../shared/capacity/fit.ts";
+import type { Sample } from "../../../shared/gpu/sample.ts";
 import { problem } from "../../../shared/problems/make-problem.ts";
 import type { FitQuery } from "../../../shared/protocol/job-requests.ts";
 import { type Reply, refuse, succeed } from "../../../shared/protocol/reply.ts";
 import type { BackendState } from "../../../shared/release/backend.ts";
 import { estimateMiB } from "../../../shared/release/estimate.ts";
-import type { Sample } from "../../../shared/gpu/sample.ts";
 import type { FitAnswer } from "../../http/openapi/fit-schema.ts";
+import { type Admitted, admit } from "../admission/admit.ts";
+import { withoutTicketOf } from "../admission/tickets.ts";
 import { placingOf } from "../admission/wish.ts";
 import { adviseOn } from "../advice/options.ts";
 import { askRoom } from "../capacity.ts";
@@ -14,12 +16,12 @@ import { withFigure } from "../classes/known-profiles.ts";
 import type { Meant } from "../classes/resolve.ts";
 import { figureOf } from "../learning/figure.ts";
 import type { JobAsk } from "../model.ts";
-import { publishedFit, type Rooms, roomsOf } from "../published/published.ts";
+import { publish } from "../published/publish.ts";
 import { fitsNever } from "../room/never.ts";
 import type { Jobs } from "./jobs.ts";
 import type { Knowledge } from "./knowledge.ts";
 import type { LiveCapacity } from "./live.ts";
-import { askFor, type CapacityView } from "./view.ts";
+import type { CapacityView } from "./view.ts";
 
 export interface FitDeskContext {
   live: LiveCapacity;
@@ -41,11 +43,11 @@ export interface FitDesk {
 export function createFitDesk({ live, knowledge, view, jobs, latest, backends }: FitDeskContext): FitDesk {
   const { policy } = live;
 
-  function advice(meant: Meant, ask: JobAsk, rooms: Rooms): FitAdvice {
+  function advice(meant: Meant, ask: JobAsk, pass: Admitted): FitAdvice {
     const state = live.state();
     const nowMs = live.nowMs();
     const never = state.gpus.length > 0 && fitsNever(state.gpus, figureOf(ask.jobClass, state, policy), ask);
-    const { demands } = rooms;
+    const { demands } = pass;
     if (!live.isKnown()) return { missingMiB: null, never, options: [] };
     return adviseOn({
       ...{ demands, policy, never, nowMs, running: state.running, profiles: knowledge.profiles() },
@@ -79,10 +81,11 @@ export function createFitDesk({ live, knowledge, view, jobs, latest, backends }:
       live.change((state, nowMs) => ({ ...state, askedMs: nowMs }));
       // What is held must be decided on what is there now; what is looked at may be a moment old.
       if (intent === "start") await live.decide();
-      const state = live.state();
+      const state = withoutTicketOf(live.state(), asker);
       const nowMs = live.nowMs();
-      const rooms = roomsOf(state, nowMs, policy, asker);
-      const fit = publishedFit(rooms, ask, state, nowMs, policy);
+      const pass = admit(state, nowMs, policy);
+      const { jobClass } = meant;
+      const fit = publish(state, { jobClass, gpuCount, asker: { asker, pid, backend } }, nowMs, policy, pass);
       let ticket: string | null = null;
       if (intent === "start" && live.isKnown())
         live.change((now, atMs) => {
@@ -92,12 +95,17 @@ export function createFitDesk({ live, knowledge, view, jobs, latest, backends }:
         });
       const profile = withFigure(meant.profile, meant.jobClass, state, policy);
       const canStart = live.isKnown() ? fit.canStart : null;
-      const told = canStart === 0 ? advice(meant, ask, rooms) : { missingMiB: canStart === null ? null : 0 };
+      const told = canStart === 0 ? advice(meant, ask, pass) : { missingMiB: canStart === null ? null : 0 };
       return succeed({
         ...{ profile: profile.id, fits: canStart === null ? null : canStart > 0, canStart },
         ...{ never: false, options: [], ...told },
-        perGpu: view.perGpu(fit, meant.jobClass, view.promises(rooms), language),
-        ...{ peakMiB: profile.peakMiB, uncertaintyMiB: profile.uncertaintyMiB, source: profile.source, ticket },
+        perGpu: view.perGpu(fit, jobClass, language),
+        ...{
+          peakMiB: profile.peakMiB,
+          uncertaintyMiB: profile.uncertaintyMiB,
+          source: profile.source,
+          ticket,
+        },
         ...(meant.predicted === null ? {} : { predicted: meant.predicted }),
       });
     },
@@ -107,7 +115,12 @@ export function createFitDesk({ live, knowledge, view, jobs, latest, backends }:
       });
       if (meant === null) return refuse(problem("unknown-profile"));
       const ask = askFor(meant.jobClass, meant.profile.gpus);
-      return succeed(advice(meant, ask, roomsOf(live.state(), live.nowMs(), policy)));
+      return succeed(advice(meant, ask, admit(live.state(), live.nowMs(), policy)));
     },
   };
 }
+
+/** A panel's own question: it is nobody's process, and holds nothing. */
+const askFor = (jobClass: JobAsk["jobClass"], gpuCount: number): JobAsk => ({
+  ...{ id: "view", asker: "", jobClass, gpuCount, on: [], pid: null, backend: null },
+});

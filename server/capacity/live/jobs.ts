@@ -1,4 +1,3 @@
-import { randomUUID } from "node:crypto";
 import type { Job } from "../../../shared/capacity/job.ts";
 import type { Profile } from "../../../shared/capacity/profile.ts";
 import { problem } from "../../../shared/problems/make-problem.ts";
@@ -9,11 +8,12 @@ import { beat, declare, end } from "../capacity.ts";
 import type { Description, Meant } from "../classes/resolve.ts";
 import { figureOf } from "../learning/figure.ts";
 import type { CapacityState, JobAsk } from "../model.ts";
+import { neverProblem } from "../published/reasons.ts";
+import { viewWaiting } from "../published/view-waiting.ts";
 import { isUnfinished, type JobRecord } from "./job-record.ts";
 import type { JobStore } from "./job-store.ts";
 import type { LiveCapacity } from "./live.ts";
 import type { PidWatch } from "./pid-watch.ts";
-
 import {
   askOf,
   descriptionOf,
@@ -26,8 +26,6 @@ import {
   textOf,
 } from "./records.ts";
 import { revive } from "./revive.ts";
-import { neverProblem } from "../published/reasons.ts";
-import { viewWaiting } from "../published/view-waiting.ts";
 
 /** A job that has ended, with what it says of itself. */
 export interface EndedJob {
@@ -164,7 +162,8 @@ export function createJobs({ store, live, pids, resolve, noteClass, isStandIn }:
   const find = (id: string) => records.find(({ job }) => job.id === id)?.job ?? null;
 
   async function request(body: JobBody, requestedBy: string): Promise<Reply<Job>> {
-    const known = body.requestId === undefined ? undefined : records.find((one) => one.requestId === body.requestId);
+    const known =
+      body.requestId === undefined ? undefined : records.find((one) => one.requestId === body.requestId);
     if (known !== undefined) {
       if (known.job.state === "waiting") await live.decide();
       return succeed(find(known.job.id) ?? known.job);
@@ -184,7 +183,8 @@ export function createJobs({ store, live, pids, resolve, noteClass, isStandIn }:
     let refusal: Reply<Job> | null = null;
     live.change((state, nowMs, policy) => {
       const declared = declare(state, ask, { runsOn, ttlMs }, nowMs, policy);
-      if (declared.kind === "never") refusal = refuse(neverProblem(ask, figureOf(ask.jobClass, state, policy).mib, state.gpus));
+      if (declared.kind === "never")
+        refusal = refuse(neverProblem(ask, figureOf(ask.jobClass, state, policy).mib, state.gpus));
       return declared.state;
     });
     if (refusal !== null) return refusal;
@@ -250,7 +250,7 @@ export function createJobs({ store, live, pids, resolve, noteClass, isStandIn }:
           signal.removeEventListener("abort", done);
           resolve(find(id));
         };
-        const stop = changes.subscribe(look);
+        const _stop = changes.subscribe(look);
         const patience = setTimeout(done, mostMs);
         signal.addEventListener("abort", done);
         look();

@@ -2,7 +2,6 @@ import type { Profile } from "../../../shared/capacity/profile.ts";
 import { classOfProfile } from "../classes/job-class.ts";
 import { knownProfiles, type OtherClass } from "../classes/known-profiles.ts";
 import { type Description, type Meant, resolve } from "../classes/resolve.ts";
-import { restoreLearned } from "../learning/kept.ts";
 import type { CapacityState, JobClass } from "../model.ts";
 import type { LearnedStore } from "./learned-store.ts";
 import type { LiveCapacity } from "./live.ts";
@@ -34,13 +33,17 @@ export function createKnowledge({
   store: LearnedStore;
 }): Knowledge {
   let others: readonly OtherClass[] = [];
-  let known: { of: CapacityState["learned"]; others: readonly OtherClass[]; list: readonly Profile[] } | null = null;
+  let known: {
+    of: CapacityState["learned"];
+    others: readonly OtherClass[];
+    list: readonly Profile[];
+  } | null = null;
 
   function load() {
     const kept = store.load();
     if (kept === null) return;
     others = kept.others;
-    live.change((state) => restoreLearned(state, kept.learned));
+    live.change((state) => ({ ...state, ...kept.learned }));
   }
 
   /** Asked for with every turn, changed with every ended job. */

@@ -2,7 +2,7 @@ import * as v from "valibot";
 import { profileSchema } from "../../../shared/capacity/profile.ts";
 import type { CapacityDatabase, Sql } from "../../data/database.ts";
 import type { OtherClass } from "../classes/known-profiles.ts";
-import { keepLearned, type KeptLearned, keptLearnedSchema } from "../learning/kept.ts";
+import { keepLearned, type LearnedState, restoreLearned } from "../learning/kept.ts";
 import type { CapacityState } from "../model.ts";
 import { jobClassSchema } from "./job-record.ts";
 
@@ -13,15 +13,16 @@ export interface LearnedStore {
 }
 
 const keptSchema = v.object({
-  learned: keptLearnedSchema,
+  learned: v.unknown(),
   others: v.array(v.object({ jobClass: jobClassSchema, profile: profileSchema })),
 });
 export interface Kept {
-  learned: KeptLearned;
+  learned: LearnedState;
   others: OtherClass[];
 }
 
-const PUT = "INSERT INTO learned (id, body) VALUES (1, ?) ON CONFLICT (id) DO UPDATE SET body = excluded.body";
+const PUT =
+  "INSERT INTO learned (id, body) VALUES (1, ?) ON CONFLICT (id) DO UPDATE SET body = excluded.body";
 const rowSchema = v.object({ body: v.string() });
 
 export function createLearnedStore(database: CapacityDatabase): LearnedStore {
@@ -32,7 +33,8 @@ export function createLearnedStore(database: CapacityDatabase): LearnedStore {
       if (!read.success) return null;
       try {
         const parsed = v.safeParse(keptSchema, JSON.parse(read.output.body));
-        return parsed.success ? parsed.output : null;
+        if (!parsed.success) return null;
+        return { learned: restoreLearned(parsed.output.learned), others: parsed.output.others };
       } catch {
         return null;
       }

@@ -4,8 +4,8 @@ import type { ProfileQuery } from "../../../shared/capacity/match-profile.ts";
 import type { JobBody } from "../../../shared/protocol/job-requests.ts";
 import type { Description, Meant } from "../classes/resolve.ts";
 import type { CapacityState, JobAsk, RunningJob } from "../model.ts";
-import { isUnfinished, type JobRecord } from "./job-record.ts";
 import type { WaitingView } from "../published/view-waiting.ts";
+import { isUnfinished, type JobRecord } from "./job-record.ts";
 
 /** Ended jobs that are kept. */
 const MOST_ENDED = 100;
@@ -127,7 +127,9 @@ export function placeOf({ on, pid, backend, gpuCount }: JobAsk, { gpus }: Capaci
   const listed = gpus.filter(
     (track) =>
       track.kind === "listed" &&
-      track.tenants.some((one) => (pid !== null && one.pid === pid) || (backend !== null && one.backend === backend)),
+      track.tenants.some(
+        (one) => (pid !== null && one.pid === pid) || (backend !== null && one.backend === backend),
+      ),
   );
   const free = ({ evidence: { totalMiB, usedMiB } }: CapacityState["gpus"][number]) => totalMiB - usedMiB;
   const known = listed.length > 0 ? listed : [...gpus].sort((a, b) => free(b) - free(a)).slice(0, gpuCount);

@@ -2,6 +2,7 @@ import { backendsOn } from "../../../shared/capacity/backends-on.ts";
 import { explainGpu } from "../../../shared/capacity/explain.ts";
 import type { FitLanguage } from "../../../shared/capacity/fit.ts";
 import type { Profile } from "../../../shared/capacity/profile.ts";
+import { residentNames } from "../../../shared/capacity/resident-names.ts";
 import type { Run } from "../../../shared/capacity/run.ts";
 import { hasUnifiedMemory } from "../../../shared/capacity/unified.ts";
 import { barOf } from "../../../shared/capacity/vram-of.ts";
@@ -11,16 +12,17 @@ import type { Gpu } from "../../../shared/gpu/gpu.ts";
 import type { Sample } from "../../../shared/gpu/sample.ts";
 import {
   type CapacityState,
+  type FitRow,
   type Fits,
   type GpuPromise,
   type HostState,
   UNKNOWN_PROMISE,
 } from "../../../shared/protocol/state.ts";
 import type { BackendState } from "../../../shared/release/backend.ts";
+import { admit } from "../admission/admit.ts";
 import { createRecentUse } from "../evidence/recent-use.ts";
-import type { CapacityState as Known, JobAsk, JobClass } from "../model.ts";
-import { type PublishedFit, publishedFit, type Rooms, roomsOf } from "../published/published.ts";
-import { roomOf } from "../room/room.ts";
+import type { JobClass, CapacityState as Known } from "../model.ts";
+import { type Published, publish } from "../published/publish.ts";
 import type { Knowledge } from "./knowledge.ts";
 import type { LiveCapacity } from "./live.ts";
 
@@ -31,8 +33,7 @@ export interface CapacityView {
   sample(sample: Sample): void;
   state(runs: readonly Run[]): { capacity: CapacityState; promises: GpuPromise[]; fits: Fits };
   /** One kind of job on every GPU, in the order of the GPU list. */
-  perGpu(fit: PublishedFit, jobClass: JobClass, promises: readonly GpuPromise[], language: FitLanguage): PerGpu;
-  promises(rooms: Rooms): GpuPromise[];
+  perGpu(fit: Published, jobClass: JobClass, language: FitLanguage): PerGpu;
 }
 
 export interface ViewContext {
@@ -46,39 +47,38 @@ export interface ViewContext {
 }
 
 const WORDS = { en: capacityWordsEn, "zh-CN": capacityWordsZhCn };
-
-/** A panel's own question: it is nobody's process, and holds nothing. */
-export const askFor = (jobClass: JobClass, gpuCount: number): JobAsk => ({
-  ...{ id: "view", asker: "", jobClass, gpuCount, on: [], pid: null, backend: null },
-});
+const NO_ROW: FitRow = [null, 0, 0, null, 0];
+const NO_FIT: Published = { isNever: false, canStart: 0, inIt: 0, beside: 0, perGpu: [] };
 
 export function createView(context: ViewContext): CapacityView {
   const { live, knowledge, backends } = context;
   const use = createRecentUse();
   /** Asked for with every turn and every hello: made once for each state. */
-  let made: { of: Known; isKnown: boolean; answer: ReturnType<typeof make> } | null = null;
+  let made: { of: Known; isKnown: boolean; fits: ReadonlyMap<string, Published> } | null = null;
 
-  function make() {
+  /** Every profile on one pass over the queue. */
+  function publishAll(): ReadonlyMap<string, Published> {
     const state = live.state();
-    const rooms = roomsOf(state, live.nowMs(), live.policy);
-    const promises = promisesOf(rooms);
-    const fits: Fits = {};
-    const byProfile = new Map<string, PublishedFit>();
-    for (const profile of knowledge.profiles()) {
-      const ask = askFor(knowledge.classOf(profile), profile.gpus);
-      const fit = publishedFit(rooms, ask, state, live.nowMs(), live.policy);
-      byProfile.set(profile.id, fit);
-      fits[profile.id] = { canStart: live.isKnown() ? fit.canStart : null, gpus: gpuRows(fit) };
-    }
-    return { promises, fits, byProfile };
+    const isKnown = live.isKnown();
+    if (made?.of === state && made.isKnown === isKnown) return made.fits;
+    const nowMs = live.nowMs();
+    const pass = admit(state, nowMs, live.policy);
+    const fits = new Map(
+      knowledge.profiles().map((profile) => {
+        const question = { jobClass: knowledge.classOf(profile), gpuCount: profile.gpus };
+        return [profile.id, publish(state, question, nowMs, live.policy, pass)] as const;
+      }),
+    );
+    made = { of: state, isKnown, fits };
+    return fits;
   }
 
-  const gpuRows = ({ gpus }: PublishedFit) =>
-    context.latest().gpus.map(({ index }): Fits[string]["gpus"][number] => {
-      const fit = live.isKnown() ? gpus.find((one) => one.index === index) : undefined;
-      if (fit === undefined) return [null, 0, 0, null, 0];
-      const { canStart, inResidents, perJobMiB, reserveMiB, residentsMiB } = fit;
-      return [canStart, inResidents, perJobMiB, reserveMiB, Math.ceil(residentsMiB)];
+  const rowsOf = ({ perGpu }: Published): FitRow[] =>
+    context.latest().gpus.map(({ index }) => {
+      const fit = live.isKnown() ? perGpu.find((one) => one.index === index) : undefined;
+      if (fit === undefined) return NO_ROW;
+      const { canStart, inIt, perJobMiB, reserveMiB, residentsMiB } = fit;
+      return [canStart, inIt, Math.ceil(perJobMiB ?? 0), reserveMiB, Math.ceil(residentsMiB)];
     });
 
   function unifiedOf(gpu: Gpu): GpuPromise["unified"] {
@@ -87,46 +87,34 @@ export function createView(context: ViewContext): CapacityView {
     return { totalMiB, freeMiB };
   }
 
-  function promisesOf(rooms: Rooms): GpuPromise[] {
+  /** What is the same for every kind of job. */
+  function promisesOf({ perGpu }: Published): GpuPromise[] {
     const { gpus } = context.latest();
-    const state = live.state();
     return gpus.map((gpu) => {
-      const demand = rooms.demands.find(({ index }) => index === gpu.index);
-      const { reclaimableMiB, backendMiB, tensorsMiB, cacheMiB } = backendsOn(gpu, gpus, backends());
-      const known = { reclaimableMiB, backendMiB, tensorsMiB, cacheMiB, unified: unifiedOf(gpu) };
-      if (demand === undefined || !live.isKnown()) return { ...UNKNOWN_PROMISE, ...known };
-      const running = runningOn(state, gpu.index);
-      const { freeMiB, promisedMiB } = roomOf(demand, false);
+      const fit = live.isKnown() ? perGpu.find(({ index }) => index === gpu.index) : undefined;
+      const known = { ...backendsOn(gpu, gpus, backends()), unified: unifiedOf(gpu) };
+      if (fit === undefined) return { ...UNKNOWN_PROMISE, ...known };
+      const { running, freeMiB, promisedMiB, residents } = fit;
       return {
         ...known,
-        running,
-        freeMiB: Math.floor(freeMiB),
-        promisedMiB: Math.ceil(promisedMiB),
-        reserveMiB: demand.reserveMiB,
+        ...{ running, freeMiB: Math.floor(freeMiB), promisedMiB: Math.ceil(promisedMiB) },
+        reserveMiB: live.policy.reserveMiB,
         useful: use.usefulness(gpu.uuid, running),
-        residents: rooms.residents.filter((one) => one.gpu === gpu.index).map(({ gpu: _, ...one }) => one),
+        residents: residents.map(({ backend, pid, name, state, nextJob }) => ({
+          ...{ backend, pid, name, state },
+          nextJob: { ...nextJob, needsMiB: Math.ceil(nextJob.needsMiB) },
+        })),
       };
     });
   }
 
-  function current() {
-    const isKnown = live.isKnown();
-    if (made?.of !== live.state() || made.isKnown !== isKnown)
-      made = { of: live.state(), isKnown, answer: make() };
-    return made.answer;
-  }
-
-  function perGpu(
-    fit: PublishedFit,
-    jobClass: JobClass,
-    promises: readonly GpuPromise[],
-    language: FitLanguage,
-  ): PerGpu {
+  function perGpu(fit: Published, jobClass: JobClass, language: FitLanguage): PerGpu {
     const basis = basisOf(live.state(), jobClass);
-    const rows = gpuRows(fit);
+    const rows = rowsOf(fit);
+    const promises = promisesOf(fit);
     return context.latest().gpus.map((gpu, i) => {
       const promise = promises[i] ?? UNKNOWN_PROMISE;
-      const [canStart, inResidents, perJobMiB, reserveMiB, residentsMiB] = rows[i] ?? [null, 0, 0, null, 0];
+      const [canStart, inResidents, perJobMiB, reserveMiB, residentsMiB] = rows[i] ?? NO_ROW;
       const { running, freeMiB, promisedMiB, reclaimableMiB, useful, residents } = promise;
       const terms = {
         ...{ canStart, inResidents, perJobMiB, reserveMiB, residentsMiB },
@@ -134,33 +122,35 @@ export function createView(context: ViewContext): CapacityView {
         recommendedMax: canStart === null ? null : canStart + (running ?? 0),
         unifiedMemory: promise.unified !== null,
       };
-      const names = residents.filter(({ state, nextJob }) => state === "idle" && nextJob.fits > 0);
-      const named = names.map(({ backend, name, pid }) => backend ?? name ?? `pid ${pid}`);
       return {
         index: gpu.index,
         ...terms,
         ...{ basis, residents, bar: barOf(gpu, promise, reserveMiB) },
-        explanation: explainGpu({ ...terms, in: named }, WORDS[language]),
+        explanation: explainGpu({ ...terms, in: residentNames(residents) }, WORDS[language]),
       };
     });
   }
 
   return {
     sample: use.sample,
-    promises: promisesOf,
     perGpu,
     state(runs) {
-      const { promises, fits, byProfile } = current();
+      const all = publishAll();
       const { id } = context.profile;
-      const fit = byProfile.get(id) ?? { canStart: 0, gpus: [] };
-      const canStart = live.isKnown() ? fit.canStart : null;
+      const isKnown = live.isKnown();
+      const fit = all.get(id) ?? NO_FIT;
+      const canStart = isKnown ? fit.canStart : null;
       const capacity: CapacityState = {
         profile: id,
-        perGpu: perGpu(fit, knowledge.classOf(context.profile), promises, "en"),
+        perGpu: perGpu(fit, knowledge.classOf(context.profile), "en"),
         canStart,
         recommendedMax: canStart === null ? null : canStart + runningJobs(runs),
       };
-      return { capacity, promises, fits };
+      const fits = [...all].map(([profile, one]) => [
+        profile,
+        { canStart: isKnown ? one.canStart : null, gpus: rowsOf(one) },
+      ]);
+      return { capacity, promises: promisesOf(fit), fits: Object.fromEntries(fits) };
     },
   };
 }
@@ -168,16 +158,6 @@ export function createView(context: ViewContext): CapacityView {
 function basisOf({ learned }: Known, { key, configuredMiB }: JobClass): Profile["basis"] {
   if (configuredMiB !== null) return "configured";
   return (learned.get(key)?.peaks.length ?? 0) > 0 ? "measured" : "published";
-}
-
-/** Declared jobs, and processes that work without one. */
-function runningOn({ gpus, running }: Known, gpu: number): number {
-  const here = running.filter((job) => job.gpus.includes(gpu));
-  const track = gpus.find(({ evidence }) => evidence.index === gpu);
-  if (track === undefined) return here.length;
-  if (track.kind === "hidden") return here.length + (track.unlisted.state === "running" ? 1 : 0);
-  const own = track.tenants.filter(({ pid, state }) => state === "running" && here.every((job) => job.pid !== pid));
-  return here.length + own.length;
 }
 
 /** Jobs that run now, each counted once on however many GPUs it is. */

@@ -1,4 +1,4 @@
-import { admit } from "../admission/admit.ts";
+import { type Admitted, admit } from "../admission/admit.ts";
 import { placingOf } from "../admission/wish.ts";
 import type {
   Basis,
@@ -12,7 +12,7 @@ import type {
 } from "../model.ts";
 import type { Policy } from "../policy.ts";
 import { fitsNever } from "../room/never.ts";
-import { type Placing, place, type Reservation } from "../room/place.ts";
+import { type Placing, place } from "../room/place.ts";
 import { roomOf, seatOn, type Wish } from "../room/room.ts";
 import { ownPeakMiB } from "../tracking/tenant.ts";
 
@@ -27,20 +27,20 @@ export interface PublishedResident {
 }
 
 /**
- * The explanation's lines of one GPU, MiB: `room = free − promised − reserve`, and `fits` its whole parts. What a GPU
- * kept for a waiting job would give is in `reservedFor`, not in the sum.
+ * The explanation's lines of one GPU, MiB: `room = free − promised − residents − reserve`, and `beside` its whole parts,
+ * where no GPU is kept for a waiting job (`reservedFor`) and the job needs this GPU alone.
  */
 export interface PublishedGpu {
   index: number;
   freeMiB: number;
   promisedMiB: number;
+  /** What the jobs in residents take beyond what those hold. */
+  residentsMiB: number;
   reserveMiB: number;
   roomMiB: number;
   /** `null`: nothing is known of the job, so that it starts alone. */
   perJobMiB: number | null;
   basis: Basis;
-  /** Whole parts of the room: jobs beside what is there. */
-  fits: number;
   /** Jobs that the one loop puts here: in idle residents first, one each, then beside. */
   canStart: number;
   inIt: number;
@@ -70,6 +70,8 @@ export interface Question {
   gpuCount?: number;
   /** GPUs that it may use; empty: any. */
   on?: readonly number[];
+  /** The process or backend that asks: what it holds counts for its own job, and nobody else's is answered for. */
+  asker?: { asker: string; pid: number | null; backend: string | null };
 }
 
 /** More than this is not counted. */
@@ -79,23 +81,27 @@ const NOBODY_ASKS = { id: "published", asker: "", pid: null, backend: null };
 /** What state, panel and metrics show of one kind of job. Reads the room that admission reads. */
 export function publish(
   state: CapacityState,
-  { jobClass, gpuCount = 1, on = [] }: Question,
+  { jobClass, gpuCount = 1, on = [], asker }: Question,
   nowMs: number,
   policy: Policy,
+  pass: Admitted = admit(state, nowMs, policy),
 ): Published {
-  const pass = admit(state, nowMs, policy);
-  const ask = { ...NOBODY_ASKS, jobClass, gpuCount, on };
+  const ask = { ...NOBODY_ASKS, ...asker, jobClass, gpuCount, on };
   const { figure, ...placing } = placingOf(ask, pass.state, nowMs, policy);
   const isNever = fitsNever(state.gpus, figure, ask);
-  const seats = isNever ? NO_SEATS : seatAll(pass, placing, policy);
+  const isOwn = ask.pid !== null || ask.backend !== null;
+  const idle = isOwn ? [] : idleResidents(pass.state.gpus, placing, policy);
+  const seats = isNever ? NO_SEATS : seatAll(pass, placing, idle, policy);
   const perGpu = pass.demands.map((demand): PublishedGpu => {
     const track = state.gpus.find(({ evidence }) => evidence.index === demand.index);
     const residents = track?.kind === "listed" ? track.tenants : [];
-    const inIt = seats.inIt.filter((index) => index === demand.index).length;
+    const own = seats.inIt.filter(({ gpu }) => gpu === demand.index);
+    const inIt = own.length;
+    const residentsMiB = own.reduce((sum, { costMiB }) => sum + costMiB, 0);
     const beside = seats.beside.filter((gpus) => gpus.includes(demand.index)).length;
     return {
       index: demand.index,
-      ...termsOf(demand, placing.wish, isNever),
+      ...termsOf(demand, placing.wish, residentsMiB, beside),
       basis: figure.basis,
       canStart: inIt + beside,
       inIt,
@@ -112,25 +118,24 @@ export function publish(
 }
 
 interface Seats {
-  /** GPU of each idle resident that can take a job. */
-  inIt: readonly number[];
+  /** GPU of each idle resident that can take a job, and what that adds to what it holds. */
+  inIt: readonly { gpu: number; costMiB: number }[];
   /** GPUs of each job beside. */
   beside: readonly (readonly number[])[];
 }
 const NO_SEATS: Seats = { inIt: [], beside: [] };
 
-interface Pass {
-  state: CapacityState;
-  demands: readonly GpuDemand[];
-  reservations: readonly Reservation[];
-}
-
 /** The one loop: one job in each idle resident, then as many beside as there is room for. */
-function seatAll(pass: Pass, placing: Placing, policy: Policy): Seats {
+function seatAll(
+  pass: Admitted,
+  placing: Placing,
+  idle: ReturnType<typeof idleResidents>,
+  policy: Policy,
+): Seats {
   let { demands, reservations } = pass;
-  const inIt: number[] = [];
+  const inIt: { gpu: number; costMiB: number }[] = [];
   const beside: number[][] = [];
-  for (const { tenant, gpus } of idleResidents(pass.state.gpus, placing, policy)) {
+  for (const { tenant, gpus } of idle) {
     const needMiB = ownPeakMiB(tenant) ?? placing.wish.needMiB;
     const wish = inside(tenant, needMiB, placing.wish);
     const placed = place(
@@ -140,8 +145,10 @@ function seatAll(pass: Pass, placing: Placing, policy: Policy): Seats {
       policy,
     );
     if (placed === null) continue;
+    const gpu = Math.min(...gpus);
+    const demand = demands.find(({ index }) => index === gpu);
+    inIt.push({ gpu, costMiB: demand === undefined ? 0 : Math.max(0, seatOn(demand, wish).costMiB) });
     ({ demands, reservations } = placed);
-    inIt.push(Math.min(...gpus));
   }
   while (beside.length < MOST) {
     const placed = place(demands, reservations, placing, policy);
@@ -182,16 +189,16 @@ function residentOf(tenant: Tenant, demand: GpuDemand, wish: Wish): PublishedRes
   return { pid, backend, name, state, heldMiB, nextJob: { fits: leftMiB >= 0 ? 1 : 0, needsMiB } };
 }
 
-/** The lines as they decide. Alone, the reserve gives way where nothing would fit with it. */
-function termsOf(demand: GpuDemand, wish: Wish, isNever: boolean) {
-  const { freeMiB, promisedMiB, reserveMiB, roomMiB } = roomOf(demand, false);
-  const lines = { freeMiB, promisedMiB, reserveMiB, roomMiB };
-  const { figureMiB, leftMiB } = seatOn(demand, wish);
-  if (wish.isUnknown) return { ...lines, perJobMiB: null, fits: leftMiB >= 0 && !isNever ? 1 : 0 };
-  const fits = Math.max(0, Math.floor(roomMiB / Math.max(1, figureMiB)));
-  if (leftMiB < 0 || isNever) return { ...lines, perJobMiB: figureMiB, fits: 0 };
-  if (fits > 0) return { ...lines, perJobMiB: figureMiB, fits };
-  return { ...roomOf(demand, true), perJobMiB: figureMiB, fits: 1 };
+/** The lines as they decide: the reserve is kept beside somebody, and gives way to one that is alone. */
+function termsOf(demand: GpuDemand, wish: Wish, residentsMiB: number, beside: number) {
+  const { freeMiB, promisedMiB, roomMiB } = roomOf(demand, false);
+  const perJobMiB = wish.isUnknown ? null : seatOn(demand, wish).figureMiB;
+  const withReserve = Math.floor((roomMiB - residentsMiB) / Math.max(1, perJobMiB ?? 1));
+  const isAlone = residentsMiB === 0 && demand.holders.every(({ isActive }) => !isActive);
+  const gaveWay = isAlone && beside <= 1 && withReserve < 1;
+  const reserveMiB = gaveWay ? 0 : demand.reserveMiB;
+  const lines = { freeMiB, promisedMiB, residentsMiB, reserveMiB, perJobMiB };
+  return { ...lines, roomMiB: freeMiB - promisedMiB - residentsMiB - reserveMiB };
 }
 
 function runningOn(track: GpuTrack | undefined, running: readonly RunningJob[]): number {

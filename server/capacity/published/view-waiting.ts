@@ -1,21 +1,18 @@
 import { problem } from "../../../shared/problems/make-problem.ts";
 import type { Problem } from "../../../shared/problems/problem.ts";
-import { openings } from "../admission/backfill.ts";
-import { placingOf } from "../admission/wish.ts";
-import type { CapacityState, GpuDemand, WaitingJob } from "../model.ts";
+import { figureOf } from "../learning/figure.ts";
+import type { CapacityState } from "../model.ts";
 import type { Policy } from "../policy.ts";
 import { fitsNever } from "../room/never.ts";
-import { type Placing, place } from "../room/place.ts";
-import { roomOf, seatOn } from "../room/room.ts";
 import { neverProblem } from "./reasons.ts";
-import { roomsOf } from "./published.ts";
+import { explainWaiting, type WhyWaiting } from "./waiting.ts";
 
 /** What a waiting job is told. */
 export interface WaitingView {
   /** Place in the queue, 1 for the next. */
   position: number;
   reason: Problem;
-  /** When it will start, about: epoch milliseconds; `null`: no end of a job that is known would make room. */
+  /** When it will start, about: epoch milliseconds; `null`: nobody knows. */
   startsAt: number | null;
   /** What would be reserved for it, MiB. */
   peakMiB: number;
@@ -32,50 +29,42 @@ export function viewWaiting(
   policy: Policy,
 ): Map<string, WaitingView> {
   if (state.waiting.length === 0) return new Map();
-  const { demands, reservations } = roomsOf(state, nowMs, policy);
-  const running = state.running;
   return new Map(
-    state.waiting.map((job, i) => {
-      const placing = placingOf(job, state, nowMs, policy);
-      const peakMiB = Math.ceil(placing.wish.needMiB);
-      const view = { position: i + 1, peakMiB, startsAt: null };
-      if (!isKnown) return [job.id, { ...view, reason: problem("not-sampling") }];
-      if (fitsNever(state.gpus, placing.figure, job))
-        return [job.id, { ...view, reason: neverProblem(job, placing.figure.mib, state.gpus) }];
-      const isFree = place(demands, [], placing, policy) !== null;
-      const isKept = reservations.some(({ jobId }) => jobId !== job.id);
-      const reason = isFree && isKept ? outranked(demands, placing) : whyNot(job, demands, placing);
-      const opens = openings(demands, running, placing, nowMs)[job.gpuCount - 1]?.atMs;
-      const startsAt = opens === undefined ? null : Math.ceil(Math.max(opens, nowMs) / STEP_MS) * STEP_MS;
-      return [job.id, { ...view, startsAt, reason }];
+    explainWaiting(state, nowMs, policy).flatMap(({ id, place, why, startsMs }, i) => {
+      const job = state.waiting[i];
+      if (job === undefined) return [];
+      const { mib, needMiB } = figureOf(job.jobClass, state, policy);
+      const never = fitsNever(state.gpus, { mib, needMiB, basis: "nothing" }, job);
+      const reason = !isKnown
+        ? problem("not-sampling")
+        : never
+          ? neverProblem(job, mib, state.gpus)
+          : reasonOf(why);
+      const startsAt = startsMs === null || never ? null : Math.ceil(startsMs / STEP_MS) * STEP_MS;
+      return [[id, { position: place, reason, startsAt, peakMiB: Math.ceil(needMiB) }]];
     }),
   );
 }
 
-function outranked(demands: readonly GpuDemand[], { wish }: Placing): Problem {
-  const [best] = [...demands].sort((a, b) => seatOn(b, wish).leftMiB - seatOn(a, wish).leftMiB);
-  return problem("outranked", { gpu: best?.index ?? 0 });
-}
+function reasonOf(why: WhyWaiting): Problem {
+  switch (why.kind) {
+    case "fits":
+      return problem("list-awaited");
+    case "reserved":
+      return problem("outranked", { gpu: why.gpu });
+    case "unsettled":
+      return problem("list-needed", { gpu: why.gpu });
+    case "starts-alone":
+      return problem("starts-alone", { gpu: why.gpu });
+    case "no-room": {
+      const { freeMiB, promisedMiB, reserveMiB } = why.terms;
+      const missing = Math.ceil(why.missingMiB);
+      const [free, promised] = [Math.floor(freeMiB), Math.ceil(promisedMiB)];
+      return problem("no-room", {
+        ...{ gpu: why.gpu, free, promised, reserve: reserveMiB, missing },
 
-/** By the GPU that decides: for a job on k GPUs the k-th best. */
-function whyNot({ gpuCount, on }: WaitingJob, demands: readonly GpuDemand[], { wish }: Placing): Problem {
-  const byRoom = demands
-    .filter(({ index }) => on.length === 0 || on.includes(index))
-    .map((demand) => ({ demand, left: seatOn(demand, wish).leftMiB }))
-    .sort((a, b) => b.left - a.left || a.demand.index - b.demand.index);
-  const decides = byRoom[gpuCount - 1];
-  if (decides === undefined) return problem("not-sampling");
-  const { demand, left } = decides;
-  if (demand.isUnsettled) return problem("list-needed", { gpu: demand.index });
-  const isAlone = demand.holders.every(({ isActive }) => !isActive);
-  const { freeMiB, promisedMiB, reserveMiB, roomMiB } = roomOf(demand, isAlone);
-  const needed = Number.isFinite(left) ? roomMiB - left : wish.needMiB;
-  return problem("no-room", {
-    gpu: demand.index,
-    free: Math.floor(freeMiB),
-    promised: Math.ceil(promisedMiB),
-    reserve: reserveMiB,
-    peak: Math.ceil(needed),
-    missing: Math.ceil(needed - roomMiB),
-  });
+        peak: free - promised - reserveMiB + missing,
+      });
+    }
+  }
 }

@@ -4,8 +4,8 @@ import type { Profile } from "../../../shared/capacity/profile.ts";
 import type { AlertList, Mute, TestResult } from "../../../shared/health/past-alert.ts";
 import type { HistoryAnswer, HistoryQuery } from "../../../shared/history/series.ts";
 import type { Problem } from "../../../shared/problems/problem.ts";
-import type { Hello } from "../../../shared/protocol/messages.ts";
 import type { FitQuery } from "../../../shared/protocol/job-requests.ts";
+import type { Hello } from "../../../shared/protocol/messages.ts";
 import type { ReplayDemand, ReplayState } from "../../../shared/protocol/replay.ts";
 import type { Reply } from "../../../shared/protocol/reply.ts";
 import type { SourceState } from "../../../shared/protocol/state.ts";
@@ -15,8 +15,8 @@ import type { Jobs } from "../../capacity/live/jobs.ts";
 import type { Exposition } from "../../recording/prometheus/render.ts";
 import type { Sessions } from "../../recording/sessions/sessions.ts";
 import type { ReleaseDemand } from "../../release/controller.ts";
-import type { FitAnswer } from "../openapi/fit-schema.ts";
 import type { RouteDescription } from "../openapi/describe.ts";
+import type { FitAnswer } from "../openapi/fit-schema.ts";
 
 /** What routes may ask of the sidecar. */
 export interface HttpSidecar {

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { totalOf } from "../../../../client/panel/concurrency/total-of.ts";
-import { totalCanStart } from "../../../../shared/capacity/concurrency.ts";
+import { totalCanStart } from "../../../../shared/capacity/total-can-start.ts";
 
 const figure = fc.option(fc.nat(20));
 

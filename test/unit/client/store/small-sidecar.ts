@@ -81,6 +81,7 @@ function helloOf(bootId: string, seq: number, gpus: Gpu[], history: Hello["histo
       alerts: [],
       jobs: [],
       promises: [],
+      fits: {},
       runs: [],
     },
     profiles: [],

@@ -43,6 +43,7 @@ const STATE: State = {
   },
   capacity: { profile: "wan", perGpu: [], recommendedMax: null, canStart: null },
   promises: [],
+  fits: {},
   runs: [],
   backends: [],
   release: IDLE_RELEASE,

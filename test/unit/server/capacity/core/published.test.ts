@@ -33,14 +33,13 @@ describe("what is published", () => {
     const [one] = shown({ ...resident(), state: at.state }, 2000).perGpu;
     if (one === undefined || one.perJobMiB === null) throw new Error("no GPU");
     expect(one.promisedMiB).toBe(5500);
-    expect(one.roomMiB).toBe(one.freeMiB - one.promisedMiB - one.reserveMiB);
-    expect(one.fits).toBe(Math.floor(one.roomMiB / one.perJobMiB));
-    expect(one.fits).toBe(3);
+    expect(one.roomMiB).toBe(one.freeMiB - one.promisedMiB - one.residentsMiB - one.reserveMiB);
+    expect(one.beside).toBe(Math.floor(one.roomMiB / one.perJobMiB));
   });
 
   test("alone, reserve and margin give way", () => {
     const [one] = shown(seconds(3, START, [gpu([])]), 24_200).perGpu;
-    expect(one).toMatchObject({ reserveMiB: 0, perJobMiB: 24_264, fits: 1, canStart: 1 });
+    expect(one).toMatchObject({ reserveMiB: 0, perJobMiB: 24_264, beside: 1, canStart: 1 });
   });
 
   test("a job of two GPUs is counted once", () => {

@@ -1,17 +1,17 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { NO_PHASES, type PhasesSeen, seePhase } from "../../../server/capacity/phases-seen.ts";
-import type { SeenRun } from "../../../server/capacity/promises.ts";
-import { followRuns, NO_RUNS, type Runs, shownRuns } from "../../../server/capacity/runs.ts";
-import { BUILT_IN_PROFILES } from "../../../shared/capacity/built-in-profiles.ts";
-import type { Job } from "../../../shared/capacity/job.ts";
+import { NO_PHASES, type PhasesSeen, seePhase } from "../../../../server/timeline/phases-seen.ts";
+import { followRuns, NO_RUNS, type Runs, shownRuns } from "../../../../server/timeline/runs.ts";
+import type { SeenRun } from "../../../../server/timeline/seen-runs.ts";
+import { BUILT_IN_PROFILES } from "../../../../shared/capacity/built-in-profiles.ts";
+import type { Job } from "../../../../shared/capacity/job.ts";
 
 const EPOCH_MS = 1_700_000_000_000;
 const seenRun = (heldMiB: number | null, more: Partial<SeenRun> = {}): SeenRun => ({
   job: null,
   pid: 77,
   name: "python",
-  startedMs: 0,
+  startedMs: EPOCH_MS,
   peakMiB: 39_500,
   heldMiB,
   ...more,
@@ -33,6 +33,8 @@ const jobOf = (more: Partial<Job>): Job => ({
   endedAt: null,
   expiresAt: EPOCH_MS + 60_000,
   position: null,
+  startsAt: null,
+  endsAt: null,
   ...more,
 });
 
@@ -40,8 +42,8 @@ const jobOf = (more: Partial<Job>): Job => ({
 function play(levels: readonly (number | null)[], jobs: readonly Job[] = [], more: Partial<SeenRun> = {}) {
   let runs: Runs = NO_RUNS;
   levels.forEach((mib, s) => {
-    const gpu = { gpu: 0, runs: [seenRun(mib, more)], sinceListMiB: 0 };
-    runs = followRuns(runs, [gpu], jobs, EPOCH_MS + s * 1000, EPOCH_MS);
+    const gpu = { gpu: 0, runs: [seenRun(mib, more)] };
+    runs = followRuns(runs, [gpu], jobs, EPOCH_MS + s * 1000);
   });
   return runs;
 }
@@ -75,10 +77,9 @@ test("CAP-32 what a marker calls its phases goes before what the levels look lik
       (known, mib, s) =>
         followRuns(
           known,
-          [{ gpu: 0, runs: [seenRun(mib, { job: "a" })], sinceListMiB: 0 }],
+          [{ gpu: 0, runs: [seenRun(mib, { job: "a" })] }],
           [jobOf({ phase })],
           EPOCH_MS + (fromS + s) * 1000,
-          EPOCH_MS,
         ),
       runs,
     );
@@ -89,23 +90,13 @@ test("CAP-32 what a marker calls its phases goes before what the levels look lik
   ]);
 });
 
-test("CAP-32 an ended run keeps its peak and its end for 15 minutes, and its level is known between two lists", () => {
-  let runs = play([18_000]);
-  const between = { gpu: 0, runs: [seenRun(18_000)], sinceListMiB: 3_000 };
-  runs = followRuns(runs, [between], [], EPOCH_MS + 1000, EPOCH_MS);
-  const empty = { gpu: 0, runs: [], sinceListMiB: 0 };
-  runs = followRuns(runs, [empty], [], EPOCH_MS + 2000, EPOCH_MS);
+test("CAP-32 an ended run keeps its peak and its end for 15 minutes", () => {
+  let runs = play([18_000, 21_000]);
+  const empty = { gpu: 0, runs: [] };
+  runs = followRuns(runs, [empty], [], EPOCH_MS + 2000);
   expect(shownRuns(runs, [])).toMatchObject([{ endedAt: EPOCH_MS + 2000, peakMiB: 21_000 }]);
-  runs = followRuns(runs, [empty], [], EPOCH_MS + 2000 + 15 * 60_000, EPOCH_MS);
+  runs = followRuns(runs, [empty], [], EPOCH_MS + 2000 + 15 * 60_000);
   expect(shownRuns(runs, [])).toEqual([]);
-});
-
-test("CAP-32 where it cannot be told what runs, a run is neither ended nor begun", () => {
-  const before = play([18_000]);
-  const unknown = { gpu: 0, runs: null, sinceListMiB: null };
-  const after = followRuns(before, [unknown], [], EPOCH_MS + 1000, EPOCH_MS);
-  expect(shownRuns(after, [])).toEqual(shownRuns(before, []));
-  expect(shownRuns(followRuns(NO_RUNS, [unknown], [], EPOCH_MS, EPOCH_MS), [])).toEqual([]);
 });
 
 test("CAP-32 phases come in order, are few, and none says more than was held", () => {

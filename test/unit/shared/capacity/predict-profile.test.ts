@@ -1,13 +1,15 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { learn, NOTHING_LEARNED, type Signature } from "../../../server/capacity/learn.ts";
-import { learnedProfiles } from "../../../server/capacity/learned-profiles.ts";
-import { BUILT_IN_PROFILES } from "../../../shared/capacity/built-in-profiles.ts";
-import { tokensOf } from "../../../shared/capacity/predict.ts";
-import { resolveProfile } from "../../../shared/capacity/predict-profile.ts";
-import { reservationOf } from "../../../shared/capacity/reservation.ts";
+import { knownProfiles } from "../../../../server/capacity/classes/known-profiles.ts";
+import { resolve } from "../../../../server/capacity/classes/resolve.ts";
+import { learn } from "../../../../server/capacity/learning/learn.ts";
+import { EMPTY_STATE } from "../../../../server/capacity/model.ts";
+import { POLICY } from "../../../../server/capacity/policy.ts";
+import { BUILT_IN_PROFILES } from "../../../../shared/capacity/built-in-profiles.ts";
+import { tokensOf } from "../../../../shared/capacity/predict.ts";
+import { resolveProfile } from "../../../../shared/capacity/predict-profile.ts";
 
-const known = learnedProfiles(NOTHING_LEARNED, BUILT_IN_PROFILES);
+const known = knownProfiles(BUILT_IN_PROFILES, [], EMPTY_STATE, POLICY);
 const small = { model: "Wan2.1-1.3B", task: "t2v", quant: "quant_linear" };
 const one = (id: string) => {
   const profile = known.find((each) => each.id === id);
@@ -75,45 +77,34 @@ describe("sizes that no profile is for", () => {
   test("CAP-14 CAP-16 a size that ran here is a profile of its own, and others are predicted from it, too", () => {
     const asked = resolveProfile({ ...small, resolution: "1080p" }, known)?.profile;
     if (asked === undefined) throw new Error("the model is known");
-    const signature: Signature = {
-      profile: asked.id,
-      name: "python",
+    const query = { ...small, resolution: "1080p" };
+    const described = { query, signature: undefined, peakMiB: undefined, label: undefined };
+    const meant = resolve(described, BUILT_IN_PROFILES, known);
+    if (meant === null) throw new Error("the model is known");
+    const { jobClass } = meant;
+    const lesson = {
+      jobClass,
+      outcome: "done",
       peakMiB: 30_000,
-      seconds: 20,
-      curve: { stepS: 10, lowMiB: [8_000, 29_000], highMiB: [30_000, 30_000] },
-      outOfMemory: false,
-      endedAtMs: 0,
-    };
-    const taught = learnedProfiles(
-      [signature, signature, signature].reduce(learn, NOTHING_LEARNED),
-      BUILT_IN_PROFILES,
-    );
+      reported: true,
+      durationMs: 20_000,
+    } as const;
+    const state = learn(EMPTY_STATE, { ...lesson, figureMiB: asked.peakMiB }, POLICY);
+    const taught = knownProfiles(BUILT_IN_PROFILES, [meant], state, POLICY);
     expect(taught.find(({ id }) => id === asked.id)).toMatchObject({
-      seen: 3,
+      seen: 1,
       basis: "measured",
       peakMiB: 30_000,
+      uncertaintyMiB: 300,
+      seconds: 20,
     });
     const larger = resolveProfile({ ...small, resolution: "1080p", frames: 121 }, taught);
     expect(larger?.predicted?.from).toContain(asked.id);
     const before = resolveProfile({ ...small, resolution: "1080p", frames: 121 }, known);
     expect(larger?.profile.peakMiB).toBeGreaterThan(before?.profile.peakMiB ?? 0);
-    const died = learnedProfiles(
-      learn(NOTHING_LEARNED, { ...signature, outOfMemory: true, peakMiB: 50_000 }),
-      BUILT_IN_PROFILES,
-    );
-    expect(died.find(({ id }) => id === asked.id)?.peakMiB).toBeGreaterThan(50_000);
+    const died = learn(state, { ...lesson, outcome: "out-of-memory", figureMiB: 50_000 }, POLICY);
+    const raised = knownProfiles(BUILT_IN_PROFILES, [meant], died, POLICY).find(({ id }) => id === asked.id);
+    // An out-of-memory raises what is reserved, not what was seen.
+    expect(raised).toMatchObject({ peakMiB: 30_000, uncertaintyMiB: 25_000, raised: true });
   });
-});
-
-test("CAP-8 a reservation holds the doubt as far as a GPU without jobs has room for it, and never less than the peak", () => {
-  const mib = fc.nat({ max: 100_000 });
-  fc.assert(
-    fc.property(mib, mib, mib, (peakMiB, uncertaintyMiB, mostMiB) => {
-      const reserved = reservationOf({ peakMiB, uncertaintyMiB }, mostMiB);
-      expect(reserved).toBeGreaterThanOrEqual(peakMiB);
-      expect(reserved).toBeLessThanOrEqual(peakMiB + uncertaintyMiB);
-      if (reserved > mostMiB) expect(reserved).toBe(peakMiB);
-      expect(reservationOf({ peakMiB, uncertaintyMiB })).toBe(peakMiB + uncertaintyMiB);
-    }),
-  );
 });
