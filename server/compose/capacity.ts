@@ -4,7 +4,7 @@ import type { Profile } from "../../shared/capacity/profile.ts";
 import type { Run } from "../../shared/capacity/run.ts";
 import type { FitQuery } from "../../shared/protocol/job-requests.ts";
 import type { Reply } from "../../shared/protocol/reply.ts";
-import type { HostState, SourceState, State } from "../../shared/protocol/state.ts";
+import type { HostState, State } from "../../shared/protocol/state.ts";
 import type { Release } from "../../shared/release/release.ts";
 import { createFitDesk } from "../capacity/live/fit-desk.ts";
 import { createJobStore } from "../capacity/live/job-store.ts";
@@ -74,7 +74,11 @@ export function composeCapacity(parts: CapacityParts): CapacityArea {
   const database = openDatabase(join(parts.folder, file), parts.complain, parts.hold);
   disposer.add(database.close);
   const live = createLiveCapacity({
-    samples: { ...sampler, isLive: () => isLive(sampler.source()) },
+    samples: {
+      ...sampler,
+      isLive: () => sampler.source().status === "live",
+      isRecording: sampler.source().kind === "replay",
+    },
     policy: parts.policy,
     backends: watch.states,
     holdBackends: watch.hold,
@@ -137,9 +141,4 @@ export function composeCapacity(parts: CapacityParts): CapacityArea {
     fit: desk.fit,
     adviseOn: desk.adviseOn,
   };
-}
-
-/** A recording says nothing of the room that there is now. */
-function isLive({ status, kind }: SourceState): boolean {
-  return status === "live" && kind !== "replay";
 }

@@ -38,11 +38,10 @@ const MIGRATIONS: readonly string[] = [
   "CREATE TABLE jobs (id TEXT PRIMARY KEY, place INTEGER NOT NULL, body TEXT NOT NULL)",
   "CREATE TABLE signatures (id INTEGER PRIMARY KEY, body TEXT NOT NULL)",
   "CREATE TABLE sessions (id TEXT PRIMARY KEY, started INTEGER NOT NULL, body TEXT NOT NULL)",
-  // What was learned before, and jobs as they were kept, mean nothing to the rules of now.
-  "DROP TABLE signatures; DELETE FROM jobs; CREATE TABLE learned (id INTEGER PRIMARY KEY, body TEXT NOT NULL)",
+  "CREATE TABLE learned (id INTEGER PRIMARY KEY, body TEXT NOT NULL)",
 ];
 /** Fails where a table is missing, whatever the version says. */
-const CHECK = "SELECT (SELECT 1 FROM jobs), (SELECT 1 FROM learned), (SELECT 1 FROM sessions)";
+const CHECK = "SELECT (SELECT 1 FROM jobs), (SELECT 1 FROM signatures), (SELECT 1 FROM learned), (SELECT 1 FROM sessions)";
 
 /**
  * Opens the file, or begins it. What cannot be written for now waits in memory; only a damaged file is moved aside.

@@ -17,6 +17,7 @@ import { callerOf } from "./caller.ts";
 import { acknowledgeAlert, muteRule } from "./commands/alerts.ts";
 import { cancelRelease } from "./commands/cancel-release.ts";
 import type { Sidecar, Viewer } from "./commands/command.ts";
+import { adviseOnFit } from "./commands/fit.ts";
 import { history } from "./commands/history.ts";
 import { prepareBackend } from "./commands/prepare-backend.ts";
 import { release } from "./commands/release.ts";
@@ -156,7 +157,7 @@ export function createGateway(
       answer(ack, () => acknowledgeAlert(sidecar, viewer, request)),
     );
     socket.on("mute-rule", (request, ack) => answer(ack, () => muteRule(sidecar, viewer, request)));
-    socket.on("fit", (request, ack) => answer(ack, () => it(sidecar, request)));
+    socket.on("fit", (request, ack) => answer(ack, () => adviseOnFit(sidecar, request)));
     socket.on("history", (request, ack) => answer(ack, () => history(sidecar, viewer, request)));
     socket.on("sessions", (request, ack) => answer(ack, () => sessions(sidecar, viewer, request)));
     socket.on("replay", (request, ack) => answer(ack, () => replay(sidecar, viewer, request)));

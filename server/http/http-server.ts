@@ -62,7 +62,8 @@ const LIMITS = {
   maxHeaderSize: 16 * 1024,
   headersTimeout: 8000,
   requestTimeout: 15_000,
-  keepAliveTimeout: 5000,
+  // Longer than pooled clients keep a connection that they may use again: one that closes under them is a failed call.
+  keepAliveTimeout: 65_000,
   connectionsCheckingInterval: 2000,
 };
 export interface HttpOptions {

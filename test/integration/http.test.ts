@@ -61,7 +61,8 @@ describe("the HTTP API", () => {
     await waitUntil(async () => (await healthOf(sidecar.url)).status === 200, { what: "samples" });
     const { state, profiles } = await (await fetch(`${sidecar.url}api/v1/state`)).json();
     const [gpu] = state.capacity.perGpu;
-    const expected = Math.max(0, Math.floor((state.gpus[0].memoryFreeMiB - gpu.reserveMiB) / gpu.perJobMiB));
+    const roomMiB = state.gpus[0].memoryFreeMiB - gpu.promisedMiB - gpu.residentsMiB - gpu.reserveMiB;
+    const expected = gpu.inResidents + Math.max(0, Math.floor(roomMiB / gpu.perJobMiB));
     expect([gpu.canStart, gpu.freeMiB, state.capacity.canStart]).toEqual([
       expected,
       state.gpus[0].memoryFreeMiB,

@@ -69,7 +69,7 @@ test("REC-8 a session by hand sums up its GPUs, goes on after a kill, and is end
 test("REC-8 every marked job is a session of its GPUs", async () => {
   const running = await start();
   const jobs = jobsClient(() => running.sidecar.url);
-  const { job } = await jobs.ask({ label: "clip 7", peakMiB: 1000, gpuIndexes: [1] });
+  const { job } = await jobs.ask({ label: "clip 7", peakMiB: 1000, gpuIndexes: [1], started: true });
   await waitUntil(async () => ((await list(running))[0]?.gpus[0]?.seconds ?? 0) > 0, {
     what: "samples of the job",
   });
@@ -82,7 +82,7 @@ test("REC-8 every marked job is a session of its GPUs", async () => {
 test("REC-8 the session of a job that runs is forgotten for good", async () => {
   const running = await start();
   const jobs = jobsClient(() => running.sidecar.url);
-  await jobs.ask({ label: "clip 8", peakMiB: 1000, gpuIndexes: [0] });
+  await jobs.ask({ label: "clip 8", peakMiB: 1000, gpuIndexes: [0], started: true });
   const session = await waitUntil(async () => (await list(running))[0], { what: "the job's session" });
   expect((await post(running, `sessions/${session.id}`, {}, "DELETE")).status).toBe(200);
   // A session by hand shows that samples have come since.

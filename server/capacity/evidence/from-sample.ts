@@ -14,7 +14,7 @@ export interface ListMemory {
 export const NO_LISTS: ListMemory = { taken: new Map(), tells: false };
 
 /** VRAM in use that needs no process to explain it: driver, display. MiB. */
-const UNEXPLAINED_MIB = 1024;
+const UNEXPLAINED_MIB = 1536;
 
 export interface Surroundings {
   /** There was an answer to the question for processes, even that there is none. */

@@ -1,6 +1,7 @@
 import * as v from "valibot";
 import type { CapacityDatabase, Change } from "../../data/database.ts";
-import { type JobRecord, jobRecordSchema } from "./job-record.ts";
+import type { JobRecord } from "./job-record.ts";
+import { readJobRecord } from "./read-record.ts";
 
 /** The jobs as they survive the sidecar's end. What is saved is safe from a SIGKILL once `save` has returned. */
 export interface JobStore {
@@ -41,8 +42,7 @@ function readRecord(row: unknown): JobRecord | null {
   const read = v.safeParse(rowSchema, row);
   if (!read.success) return null;
   try {
-    const parsed = v.safeParse(jobRecordSchema, JSON.parse(read.output.body));
-    return parsed.success ? parsed.output : null;
+    return readJobRecord(JSON.parse(read.output.body));
   } catch {
     return null;
   }

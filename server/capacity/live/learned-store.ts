@@ -3,7 +3,8 @@ import { profileSchema } from "../../../shared/capacity/profile.ts";
 import type { CapacityDatabase, Sql } from "../../data/database.ts";
 import type { OtherClass } from "../classes/known-profiles.ts";
 import { keepLearned, type LearnedState, restoreLearned } from "../learning/kept.ts";
-import type { CapacityState } from "../model.ts";
+import type { CapacityState, Learned } from "../model.ts";
+import { POLICY } from "../policy.ts";
 import { jobClassSchema } from "./job-record.ts";
 
 /** What ended jobs have taught, across restarts. */
@@ -30,7 +31,7 @@ export function createLearnedStore(database: CapacityDatabase): LearnedStore {
     load() {
       const row = database.use((sql) => sql.prepare("SELECT body FROM learned").get(), undefined);
       const read = v.safeParse(rowSchema, row);
-      if (!read.success) return null;
+      if (!read.success) return loadBefore(database);
       try {
         const parsed = v.safeParse(keptSchema, JSON.parse(read.output.body));
         if (!parsed.success) return null;
@@ -44,4 +45,30 @@ export function createLearnedStore(database: CapacityDatabase): LearnedStore {
       database.save([{ key: "learned", apply: (sql: Sql) => void sql.prepare(PUT).run(body) }]);
     },
   };
+}
+
+/** What versions up to 0.1.0 had learned of profiles: one row for each job. */
+const rowBefore = v.object({
+  profile: v.string(),
+  peakMiB: v.number(),
+  seconds: v.number(),
+  outOfMemory: v.literal(false),
+  reported: v.optional(v.boolean(), false),
+});
+
+function loadBefore(database: CapacityDatabase): Kept | null {
+  const rows = database.use((sql) => sql.prepare("SELECT body FROM signatures ORDER BY id").all(), []);
+  const learned = new Map<string, Learned>();
+  for (const row of rows) {
+    const read = v.safeParse(v.pipe(rowSchema, v.transform(({ body }) => JSON.parse(body)), rowBefore), row);
+    if (!read.success) continue;
+    const { profile, peakMiB: mib, seconds, reported } = read.output;
+    const { peaks = [], durationsMs = [] } = learned.get(profile) ?? {};
+    learned.set(profile, {
+      ...{ family: null, size: null, raisedMiB: null },
+      peaks: [...peaks, { mib, reported }].slice(-POLICY.keptPeaks),
+      durationsMs: [...durationsMs, seconds * 1000].slice(-POLICY.keptDurations),
+    });
+  }
+  return learned.size === 0 ? null : { learned: { learned, nearestRatios: [], recentMs: [] }, others: [] };
 }

@@ -12,8 +12,10 @@ import type { Policy } from "../policy.ts";
 /** What capacity needs of the sampler. */
 export interface LiveSamples {
   latest(): Sample;
-  /** Samples come, and they are of now: a recording says nothing of the room that there is. */
+  /** Samples come. */
   isLive(): boolean;
+  /** A recording says nothing of the room that there is. */
+  isRecording: boolean;
   holdFast(): () => void;
   holdProcesses(): () => void;
   processesAsked(): boolean;
@@ -62,8 +64,13 @@ export function createLiveCapacity(context: LiveContext): LiveCapacity {
   let sampleAtMs = Number.NEGATIVE_INFINITY;
   let closed = false;
 
-  function takeStep(listFailed: boolean, atMs = nowMs()) {
-    if (!samples.isLive()) return;
+  /** Not on what is old: the next sample brings what may be decided on. */
+  function stepAgain(listFailed: boolean) {
+    if (samples.isLive()) takeStep(listFailed, nowMs());
+  }
+
+  function takeStep(listFailed: boolean, atMs: number) {
+    if (samples.isRecording) return;
     const listsAsked = samples.processesAsked();
     const around = { listsAsked, listFailed, readHost: context.readHost };
     const { evidence, memory } = evidenceOf(samples.latest().gpus, lists, around);
@@ -121,7 +128,7 @@ export function createLiveCapacity(context: LiveContext): LiveCapacity {
     clearTimeout(timer);
     patience.abort();
     const now = samples.latest().gpus.map(({ processes }) => processes);
-    takeStep(now.every((list, i) => list === null || list === before[i]));
+    stepAgain(now.every((list, i) => list === null || list === before[i]));
   }
 
   return {
@@ -136,7 +143,7 @@ export function createLiveCapacity(context: LiveContext): LiveCapacity {
       takeStep(false, sampleAtMs);
       arrived.emit();
     },
-    recompute: () => takeStep(false),
+    recompute: () => stepAgain(false),
     decide,
     isKnown: () => samples.isLive() && state.gpus.length > 0,
     onTurn: turns.subscribe,

@@ -6,7 +6,7 @@ import { describeIssues } from "../../../shared/protocol/requests.ts";
 import type { Sidecar } from "./command.ts";
 
 /** What would make a job of a profile fit that does not. */
-export function fit(sidecar: Sidecar, request: unknown): Reply<FitAdvice> {
+export function adviseOnFit(sidecar: Sidecar, request: unknown): Reply<FitAdvice> {
   const parsed = v.safeParse(fitRequestSchema, request);
   if (!parsed.success) return refuse(problem("bad-request", { detail: describeIssues(parsed.issues) }));
   return sidecar.adviseOn(parsed.output.profile);
