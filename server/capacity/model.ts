@@ -32,6 +32,8 @@ export interface BackendWord {
   backend: string;
   pid: number | null;
   busy: boolean;
+  /** When it said so; left out: now. Until it speaks again its process may be seen to begin. */
+  atMs?: number;
 }
 
 export type TenantState = "running" | "idle" | "cannot-tell";
@@ -66,6 +68,17 @@ export interface Promised {
   figureMiB: number;
 }
 
+/** The job of one asker in what no list explains. */
+export interface UnlistedTicket extends Promised {
+  asker: string;
+  sinceMs: number;
+  /** Held by others before it began. */
+  baseMiB: number;
+  peakMiB: number;
+  /** Nobody else was let in meanwhile. */
+  isSole: boolean;
+}
+
 /** VRAM that no list explains, on a GPU whose processes are not named: one tenant without a pid. */
 export interface UnlistedUse {
   /** Held by whatever no declared job explains. */
@@ -74,18 +87,20 @@ export interface UnlistedUse {
   stateSinceMs: number;
   jobPeakMiB: number;
   peaks: readonly number[];
-  /** The one asker to whom all of it belongs; `null`: several, or nobody knows. */
-  owner: string | null;
+  /** What an asker's own process keeps of it, by asker: it counts for that asker's next job. */
+  owned: ReadonlyMap<string, number>;
+  /** The asker whose job it moved for last; `null`: nobody knows. */
+  movedFor: string | null;
   /** When it last moved by itself: what declared jobs explain is left out. */
   movedMs: number;
-  /** When a declared job last ran on the GPU and explained what it computed. */
-  explainedMs: number;
   /** It neither computed nor moved for a while, and has not begun since: declared jobs say nothing about it. */
   isSettled: boolean;
-  /** The asker's job that it grew for, and what was held before. */
-  ticket: (Promised & { baseMiB: number; peakMiB: number }) | null;
-  /** Used VRAM when a declared job ended, until what it gave back has been seen. */
-  ended: { atMs: number; usedMiB: number } | null;
+  /** When it last began to compute or to move after a quiet time. */
+  beganMs: number;
+  /** The asker's job that it began for. */
+  ticket: UnlistedTicket | null;
+  /** Used VRAM when a declared job ended, until what it gave back has been seen, and what others held then. */
+  ended: { atMs: number; usedMiB: number; asker: string; baseMiB: number } | null;
 }
 
 interface TrackBase {
@@ -93,6 +108,8 @@ interface TrackBase {
   recent: readonly Recent[];
   /** When VRAM in use last rose by more than the unlisted threshold. */
   grewMs: number;
+  /** When a declared job or a busy backend last explained what the GPU computed. */
+  explainedMs: number;
 }
 export type GpuTrack =
   | (TrackBase & {
@@ -145,6 +162,8 @@ export interface WaitingJob extends JobBase {
   /** Start and finish in the virtual time of fair queuing. */
   turn: number;
   finish: number;
+  /** GPUs kept for it, and when they should have been free: who would end later does not pass it there. */
+  reserved: { gpus: readonly number[]; untilMs: number } | null;
 }
 export interface RunningJob extends JobBase {
   kind: "running";
@@ -245,8 +264,9 @@ export interface GpuDemand {
   pool: number | null;
   /** Nobody names the processes now, and something that no declared job explains has moved lately. */
   isUnsettled: boolean;
-  /** Asker that owns what is held without being listed. */
-  owner: string | null;
+  /** Where nobody is named: what askers' own processes keep, and for whom the rest moved last. */
+  owned: ReadonlyMap<string, number>;
+  movedFor: string | null;
 }
 
 export const EMPTY_STATE: CapacityState = {

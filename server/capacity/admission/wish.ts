@@ -4,13 +4,12 @@ import type { CapacityState, Figure, JobAsk } from "../model.ts";
 import type { Policy } from "../policy.ts";
 import type { Placing } from "../room/place.ts";
 
+export interface JobPlacing extends Placing {
+  figure: Figure;
+}
+
 /** A job as the room sees it. */
-export function placingOf(
-  job: JobAsk,
-  state: CapacityState,
-  nowMs: number,
-  policy: Policy,
-): Placing & { figure: Figure } {
+export function placingOf(job: JobAsk, state: CapacityState, nowMs: number, policy: Policy): JobPlacing {
   const { asker, pid, backend, gpuCount, on, jobClass } = job;
   const figure = figureOf(jobClass, state, policy);
   return {
@@ -23,7 +22,7 @@ export function placingOf(
       pid: policy.usePids ? pid : null,
       backend,
       mib: figure.mib,
-      needMiB: policy.capMargin ? figure.needMiB : Math.max(figure.needMiB, figure.mib),
+      needMiB: figure.needMiB,
       isUnknown: figure.basis === "nothing",
     },
   };

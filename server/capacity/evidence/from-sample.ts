@@ -5,8 +5,8 @@ import type { GpuEvidence, ListedProcess, ProcessList } from "../model.ts";
 
 /** What is remembered of lists of processes from sample to sample. Immutable. */
 export interface ListMemory {
-  /** By GPU: the last list that was taken in. */
-  taken: ReadonlyMap<string, Gpu["processes"]>;
+  /** By GPU: the last list that was taken in, and the VRAM in use that no process of it explains, MiB. */
+  taken: ReadonlyMap<string, { processes: Gpu["processes"]; unexplainedMiB: number }>;
   /** The machine has told once what a process holds; such a machine tells always. */
   tells: boolean;
 }
@@ -35,21 +35,28 @@ export function evidenceOf(
   around: Surroundings,
 ): { evidence: GpuEvidence[]; memory: ListMemory } {
   const tells = before.tells || gpus.some(({ processes }) => processes?.some(tellsUse) ?? false);
+  const taken = new Map<string, { processes: Gpu["processes"]; unexplainedMiB: number }>();
   const evidence = gpus.flatMap((gpu) => {
     const memory = memoryOf(gpu, around);
     if (memory === null) return [];
-    const list = listOf(gpu, memory.usedMiB, before.taken.get(gpu.uuid), tells, around);
-    // A list that is newer than its sample may name what came meanwhile.
-    const listedMiB = list.kind === "fresh" ? sumOf(list.processes) : 0;
-    const usedMiB = Math.min(memory.totalMiB - memory.driverMiB, Math.max(memory.usedMiB, listedMiB));
+    const known = before.taken.get(gpu.uuid);
+    const list = listOf(gpu, memory.usedMiB, known?.processes, tells, around);
+    const listedMiB = sumOf(gpu.processes ?? []);
+    // A list that is newer than its sample may name what came meanwhile, beside what no list ever names.
+    const leastMiB = list.kind === "fresh" ? listedMiB + (known?.unexplainedMiB ?? 0) : 0;
+    const usedMiB = Math.min(memory.totalMiB - memory.driverMiB, Math.max(memory.usedMiB, leastMiB));
+    // What a sample shows that is newer than its list may be growth of those it names: only less is believed.
+    const restMiB = Math.max(0, memory.usedMiB - listedMiB);
+    const isFirst = known === undefined || gpu.processes === null;
+    const unexplainedMiB = isFirst ? restMiB : Math.min(known.unexplainedMiB, restMiB);
+    taken.set(gpu.uuid, { processes: gpu.processes, unexplainedMiB });
     return [{ index: gpu.index, ...memory, usedMiB, utilizationPct: gpu.utilizationGpuPct, list }];
   });
-  const taken = new Map(gpus.map(({ uuid, processes }) => [uuid, processes]));
   return { evidence, memory: { taken, tells } };
 }
 
 const tellsUse = ({ usedMiB }: GpuProcess) => usedMiB !== null;
-const sumOf = (processes: readonly ListedProcess[]) =>
+const sumOf = (processes: readonly Pick<ListedProcess, "usedMiB">[]) =>
   processes.reduce((sum, { usedMiB }) => sum + (usedMiB ?? 0), 0);
 
 function memoryOf(gpu: Gpu, { readHost }: Surroundings) {

@@ -145,7 +145,8 @@ export function createLiveCapacity(context: LiveContext): LiveCapacity {
     },
     recompute: () => stepAgain(false),
     decide,
-    isKnown: () => samples.isLive() && state.gpus.length > 0,
+    // Before the first answer to the question for processes nobody knows who is there.
+    isKnown: () => samples.isLive() && samples.processesAsked() && state.gpus.length > 0,
     onTurn: turns.subscribe,
     close() {
       closed = true;

@@ -1,12 +1,11 @@
-import { isBusy, isLow } from "../evidence/recent.ts";
+import { isBusy, isLow, unexplained } from "../evidence/recent.ts";
 import type { GpuEvidence, Recent, RunningJob, UnlistedUse } from "../model.ts";
 import type { Policy } from "../policy.ts";
 import type { Reached } from "./tenant.ts";
+import { followTicket, withOwned } from "./unlisted-ticket.ts";
 
 /** An ended job's memory is given back within this. */
 const GIVES_BACK_MS = 4000;
-/** Utilization is the mean of a second or so: the sample after a job still tells of it. */
-const LINGERS_MS = 1000;
 
 const NOTHING: UnlistedUse = {
   otherMiB: 0,
@@ -14,10 +13,11 @@ const NOTHING: UnlistedUse = {
   stateSinceMs: 0,
   jobPeakMiB: 0,
   peaks: [],
-  owner: null,
+  owned: new Map(),
+  movedFor: null,
   movedMs: Number.NEGATIVE_INFINITY,
-  explainedMs: Number.NEGATIVE_INFINITY,
   isSettled: false,
+  beganMs: Number.NEGATIVE_INFINITY,
   ticket: null,
   ended: null,
 };
@@ -31,10 +31,11 @@ export function followUnlisted(
   { usedMiB }: GpuEvidence,
   recent: readonly Recent[],
   grewMs: number,
+  explainedMs: number,
   jobs: readonly RunningJob[],
   nowMs: number,
   policy: Policy,
-): { use: UnlistedUse; reached: Reached[] } {
+): { use: UnlistedUse; reached: readonly Reached[] } {
   // With next to nothing in use there is nobody to wait for.
   const before = known ?? { ...NOTHING, isSettled: usedMiB < policy.aloneMiB };
   const isExplained = jobs.length > 0;
@@ -46,8 +47,7 @@ export function followUnlisted(
     : usedMiB;
   const moved = isExplained ? otherMiB - before.otherMiB > policy.grewUnlistedMiB : grewMs === nowMs;
   const movedMs = moved ? nowMs : before.movedMs;
-  const explainedMs = isExplained ? nowMs : before.explainedMs;
-  const own = recent.filter(({ atMs }) => atMs > explainedMs + LINGERS_MS);
+  const own = unexplained(recent, explainedMs);
   const isSettled = isExplained
     ? before.isSettled && !moved
     : before.isSettled
@@ -55,38 +55,38 @@ export function followUnlisted(
       : isQuiet(own, movedMs, nowMs, policy);
   const state = stateOf(before, own, movedMs, isExplained, nowMs, policy);
   const wasRunning = before.state === "running";
-  const isEmpty = !isExplained && otherMiB < policy.aloneMiB && state === "idle";
+  const owned = ownedAfter(before, ended, otherMiB, isExplained);
   const use: UnlistedUse = {
     otherMiB,
     state,
     stateSinceMs: state === before.state ? before.stateSinceMs : nowMs,
     jobPeakMiB: state === "running" ? Math.max(wasRunning ? before.jobPeakMiB : 0, otherMiB) : 0,
     peaks: state !== "running" && wasRunning ? [...before.peaks, before.jobPeakMiB].slice(-3) : before.peaks,
-    owner: isEmpty ? null : before.owner,
+    owned,
+    movedFor: isSettled ? null : before.movedFor,
     movedMs,
-    explainedMs,
     isSettled,
+    beganMs: before.isSettled && !isSettled ? nowMs : before.beganMs,
     ticket: before.ticket,
     ended: ended === null ? null : { ...ended, usedMiB: Math.min(ended.usedMiB, usedMiB) },
   };
   return followTicket(use, isExplained, nowMs, policy);
 }
 
-/** What an asker's job reaches is learned when it has left or has been idle for long; beside declared jobs nobody knows. */
-function followTicket(
-  use: UnlistedUse,
+/** What the process of an ended declared job has kept is its asker's; when less is there than is owned, nobody knows whose. */
+function ownedAfter(
+  before: UnlistedUse,
+  ended: UnlistedUse["ended"],
+  otherMiB: number,
   isExplained: boolean,
-  nowMs: number,
-  policy: Policy,
-): { use: UnlistedUse; reached: Reached[] } {
-  const { ticket, otherMiB, state } = use;
-  if (ticket === null) return { use, reached: [] };
-  if (isExplained) return { use: { ...use, ticket: null }, reached: [] };
-  const peakMiB = Math.max(ticket.peakMiB, otherMiB - ticket.baseMiB);
-  const isGone = peakMiB > 0 && otherMiB - ticket.baseMiB < policy.grewMiB;
-  const isOver = isGone || (state === "idle" && nowMs - use.stateSinceMs >= policy.flatMs);
-  if (!isOver) return { use: { ...use, ticket: { ...ticket, peakMiB } }, reached: [] };
-  return { use: { ...use, ticket: null }, reached: peakMiB > 0 ? [{ promised: ticket, peakMiB }] : [] };
+): ReadonlyMap<string, number> {
+  let { owned } = before;
+  if (before.ended !== null && ended === null && !isExplained)
+    owned = withOwned(owned, before.ended.asker, otherMiB - before.ended.baseMiB);
+  const sum = [...owned.values()].reduce((a, b) => a + b, 0);
+  if (sum <= otherMiB) return owned;
+  const [one, another] = owned.keys();
+  return one === undefined || another !== undefined ? new Map() : new Map([[one, otherMiB]]);
 }
 
 function stateOf(
