@@ -41,7 +41,8 @@ const MIGRATIONS: readonly string[] = [
   "CREATE TABLE learned (id INTEGER PRIMARY KEY, body TEXT NOT NULL)",
 ];
 /** Fails where a table is missing, whatever the version says. */
-const CHECK = "SELECT (SELECT 1 FROM jobs), (SELECT 1 FROM signatures), (SELECT 1 FROM learned), (SELECT 1 FROM sessions)";
+const CHECK =
+  "SELECT (SELECT 1 FROM jobs), (SELECT 1 FROM signatures), (SELECT 1 FROM learned), (SELECT 1 FROM sessions)";
 
 /**
  * Opens the file, or begins it. What cannot be written for now waits in memory; only a damaged file is moved aside.

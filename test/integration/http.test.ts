@@ -59,7 +59,14 @@ describe("the HTTP API", () => {
   test("CAP-5 the state's capacity is its own figures' arithmetic", async () => {
     const { sidecar } = await start();
     await waitUntil(async () => (await healthOf(sidecar.url)).status === 200, { what: "samples" });
-    const { state, profiles } = await (await fetch(`${sidecar.url}api/v1/state`)).json();
+    // Until the processes have been listed once nobody knows who is there.
+    const { state, profiles } = await waitUntil(
+      async () => {
+        const hello = await (await fetch(`${sidecar.url}api/v1/state`)).json();
+        return hello.state.capacity.canStart !== null && hello;
+      },
+      { what: "the first list of processes" },
+    );
     const [gpu] = state.capacity.perGpu;
     const roomMiB = state.gpus[0].memoryFreeMiB - gpu.promisedMiB - gpu.residentsMiB - gpu.reserveMiB;
     const expected = gpu.inResidents + Math.max(0, Math.floor(roomMiB / gpu.perJobMiB));

@@ -155,7 +155,7 @@ export function createJobs({ store, live, pids, resolve, noteClass, isStandIn }:
   }
 
   adopt(store.load());
-  const stop = live.onTurn(() => {
+  const stopFollowing = live.onTurn(() => {
     endGone();
     follow();
   });
@@ -245,12 +245,12 @@ export function createJobs({ store, live, pids, resolve, noteClass, isStandIn }:
           if (find(id)?.state !== "waiting") done();
         };
         const done = () => {
-          stop();
+          unsubscribe();
           clearTimeout(patience);
           signal.removeEventListener("abort", done);
           resolve(find(id));
         };
-        const _stop = changes.subscribe(look);
+        const unsubscribe = changes.subscribe(look);
         const patience = setTimeout(done, mostMs);
         signal.addEventListener("abort", done);
         look();
@@ -259,7 +259,7 @@ export function createJobs({ store, live, pids, resolve, noteClass, isStandIn }:
     onChange: changes.subscribe,
     onEnd: ends.subscribe,
     close() {
-      stop();
+      stopFollowing();
       clearTimeout(expiry);
     },
   };

@@ -60,7 +60,14 @@ function loadBefore(database: CapacityDatabase): Kept | null {
   const rows = database.use((sql) => sql.prepare("SELECT body FROM signatures ORDER BY id").all(), []);
   const learned = new Map<string, Learned>();
   for (const row of rows) {
-    const read = v.safeParse(v.pipe(rowSchema, v.transform(({ body }) => JSON.parse(body)), rowBefore), row);
+    const read = v.safeParse(
+      v.pipe(
+        rowSchema,
+        v.transform(({ body }) => JSON.parse(body)),
+        rowBefore,
+      ),
+      row,
+    );
     if (!read.success) continue;
     const { profile, peakMiB: mib, seconds, reported } = read.output;
     const { peaks = [], durationsMs = [] } = learned.get(profile) ?? {};
