@@ -48,7 +48,12 @@ export function evidenceOf(
     // What a sample shows that is newer than its list may be growth of those it names: only less is believed.
     const restMiB = Math.max(0, memory.usedMiB - listedMiB);
     const isFirst = known === undefined || gpu.processes === null;
-    const unexplainedMiB = isFirst ? restMiB : Math.min(known.unexplainedMiB, restMiB);
+    const isAfter = list.kind !== "fresh";
+    const unexplainedMiB = isFirst
+      ? restMiB
+      : isAfter
+        ? Math.min(known.unexplainedMiB, restMiB)
+        : known.unexplainedMiB;
     taken.set(gpu.uuid, { processes: gpu.processes, unexplainedMiB });
     return [{ index: gpu.index, ...memory, usedMiB, utilizationPct: gpu.utilizationGpuPct, list }];
   });

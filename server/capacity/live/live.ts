@@ -139,6 +139,9 @@ export function createLiveCapacity(context: LiveContext): LiveCapacity {
       state = to(state, nowMs(), policy);
     },
     sample() {
+      // Who was there before anybody watched: else an idle machine would know nothing until something moves.
+      if (sampleAtMs === Number.NEGATIVE_INFINITY && !samples.isRecording)
+        void samples.refreshProcesses().then(() => stepAgain(false));
       sampleAtMs = nowMs();
       takeStep(false, sampleAtMs);
       arrived.emit();

@@ -150,6 +150,15 @@ function seatAll(
     inIt.push({ gpu, costMiB: demand === undefined ? 0 : Math.max(0, seatOn(demand, wish).costMiB) });
     ({ demands, reservations } = placed);
   }
+  const isOwn = placing.wish.pid !== null || placing.wish.backend !== null;
+  if (placing.gpuCount === 1 && reservations.length === 0 && !isOwn) {
+    for (const demand of demands) {
+      const isAllowed = placing.on.length === 0 || placing.on.includes(demand.index);
+      const n = isAllowed ? besideOn(demand, placing.wish) : 0;
+      for (let i = 0; i < n; i++) beside.push([demand.index]);
+    }
+    return { inIt, beside };
+  }
   while (beside.length < MOST) {
     const placed = place(demands, reservations, placing, policy);
     if (placed === null) break;
@@ -157,6 +166,18 @@ function seatAll(
     beside.push(placed.gpus);
   }
   return { inIt, beside };
+}
+
+/**
+ * How often the loop would seat strangers of one kind on one GPU: where nothing is kept for others each takes the same,
+ * and the reserve is kept from the second on, or from the first beside somebody.
+ */
+function besideOn(demand: GpuDemand, wish: Wish): number {
+  const { figureMiB, leftMiB } = seatOn(demand, wish);
+  if (leftMiB < 0) return 0;
+  if (wish.isUnknown) return 1;
+  const { roomMiB } = roomOf(demand, false);
+  return Math.min(MOST, Math.max(1, Math.floor(roomMiB / Math.max(1, figureMiB))));
 }
 
 /** Processes that wait for a job of theirs: a browser's few hundred MiB are none. */
