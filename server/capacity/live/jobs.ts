@@ -151,7 +151,8 @@ export function createJobs({ store, live, pids, resolve, noteClass, isStandIn }:
       const next: CapacityState = { ...state, running: [...state.running, ...running] };
       return waiting.reduce((now, { ask, ttlMs }) => declare(now, ask, { ttlMs }, nowMs, policy).state, next);
     });
-    watchExpiry();
+    // What is kept does not tell who is the first of the queue by now.
+    follow();
   }
 
   adopt(store.load());
