@@ -66,6 +66,8 @@ export interface Tenant {
 export interface Promised {
   jobClass: JobClass;
   figureMiB: number;
+  /** `false`: another class was let in at the same time, so that the process may be the other's. It teaches nothing. */
+  isSure: boolean;
 }
 
 /** The job of one asker in what no list explains. */
@@ -75,8 +77,6 @@ export interface UnlistedTicket extends Promised {
   /** Held by others before it began. */
   baseMiB: number;
   peakMiB: number;
-  /** Nobody else was let in meanwhile. */
-  isSole: boolean;
 }
 
 /** VRAM that no list explains, on a GPU whose processes are not named: one tenant without a pid. */
@@ -108,6 +108,8 @@ interface TrackBase {
   recent: readonly Recent[];
   /** When VRAM in use last rose by more than the unlisted threshold. */
   grewMs: number;
+  /** When a list was last asked for that named nobody or did not come. */
+  failedMs: number | null;
   /** When a declared job or a busy backend last explained what the GPU computed. */
   explainedMs: number;
 }
@@ -117,8 +119,6 @@ export type GpuTrack =
       firstListMs: number;
       listedMs: number;
       usedAtListMiB: number;
-      /** A list was asked for and did not come: until the next one, what is known of before must do. */
-      failedMs: number | null;
       tenants: readonly Tenant[];
     })
   | (TrackBase & { kind: "hidden"; unlisted: UnlistedUse });
@@ -152,7 +152,7 @@ export interface JobAsk {
   backend: string | null;
 }
 
-interface JobBase extends JobAsk {
+export interface JobBase extends JobAsk {
   askedMs: number;
   beatMs: number;
   ttlMs: number;
@@ -192,6 +192,7 @@ export interface Ticket {
   pid: number | null;
   backend: string | null;
   askedMs: number;
+  isSure: boolean;
 }
 
 export interface Learned {

@@ -4,7 +4,7 @@ import type { Policy } from "../policy.ts";
 import { type Placed, place, type Reservation } from "../room/place.ts";
 import { ownUnlisted } from "../room/room.ts";
 import { reserve } from "./backfill.ts";
-import { type JobPlacing, placingOf } from "./wish.ts";
+import { type JobPlacing, placingOf, runningJob } from "./wish.ts";
 
 /** The queue after one pass: who starts, who waits on, and what room is left for the next who asks. */
 export interface QueuePass {
@@ -27,6 +27,8 @@ export function runQueue(
   let reservations: readonly Reservation[] = [];
   // Jobs of one class ask for the same: a refusal holds until somebody starts or reserves, which only takes room.
   const refused = new Set<string>();
+  // Nor will the ends of others make room for a second of them.
+  const hopeless = new Set<string>();
   const placings = new Map<string, JobPlacing>();
   for (const job of state.waiting) {
     const key = `${job.jobClass.key}|${job.asker}|${job.pid}|${job.backend}|${job.gpuCount}|${job.on}`;
@@ -40,18 +42,23 @@ export function runQueue(
       ({ demands, reservations } = placed);
       // A job within a process may need less than was expected of that process, so that others fit now.
       if (!anonymous) refused.clear();
+      hopeless.clear();
       continue;
     }
     refused.add(kind);
     const at = waiting.push(job) - 1;
-    if (policy.order === "fifo") {
+    if (!policy.passing) {
       waiting.push(...state.waiting.slice(started.length + waiting.length));
       break;
     }
-    if (nowMs - job.askedMs <= patienceMs || reservations.length >= demands.length) continue;
+    const isPatient = nowMs - job.askedMs <= patienceMs || hopeless.has(kind);
+    if (isPatient || reservations.length >= demands.length) continue;
     const running = [...state.running, ...started];
     const kept = reserve(job, placing, demands, running, reservations, nowMs);
-    if (kept === null) continue;
+    if (kept === null) {
+      hopeless.add(kind);
+      continue;
+    }
     reservations = [...reservations, kept];
     waiting[at] = { ...job, reserved: { gpus: [...kept.besideMiB.keys()], untilMs: kept.untilMs } };
   }
@@ -60,22 +67,12 @@ export function runQueue(
 
 function start(
   { turn, finish, reserved, ...job }: WaitingJob,
-  { gpus, figureMiB }: Placed,
-  { wish, figure, endsMs }: JobPlacing,
+  placed: Placed,
+  placing: JobPlacing,
   demands: readonly GpuDemand[],
   nowMs: number,
 ): RunningJob {
-  const owned = demands.filter(({ index }) => gpus.includes(index)).map((one) => ownUnlisted(one, wish));
-  return {
-    ...job,
-    kind: "running",
-    gpus,
-    figureMiB,
-    basis: figure.basis,
-    startedMs: nowMs,
-    expectedMs: endsMs - nowMs,
-    ownMiB: Math.max(0, ...owned),
-    seenMiB: 0,
-    shared: false,
-  };
+  const here = demands.filter(({ index }) => placed.gpus.includes(index));
+  const ownMiB = Math.max(0, ...here.map((one) => ownUnlisted(one, placing.wish)));
+  return runningJob(job, placed, placing, ownMiB, nowMs);
 }

@@ -1,4 +1,4 @@
-import { giveTicket } from "../admission/tickets.ts";
+import { areRivals, giveTicket } from "../admission/tickets.ts";
 import type { CapacityState, GpuTrack, RunningJob } from "../model.ts";
 import type { Policy } from "../policy.ts";
 import { matchNew, type NewProcess } from "./match.ts";
@@ -30,10 +30,15 @@ export function attach(
   const found = matchNew(fresh, jobs, policy.usePids ? tickets : []);
   let { gpus } = state;
   const reached: Reached[] = [];
+  const unsure = new Map<string, number>();
   for (const ticket of tickets) {
     const pid = found.tickets.get(ticket.id);
     if (pid === undefined) continue;
-    const given = giveTicket(gpus, ticket, pid);
+    const rivals = tickets.filter((other) => areRivals(ticket, other));
+    const mostMiB = Math.max(unsure.get(ticket.id) ?? 0, ...[ticket, ...rivals].map((one) => one.figureMiB));
+    for (const { id } of rivals) unsure.set(id, mostMiB);
+    const isSure = ticket.isSure && rivals.length === 0;
+    const given = giveTicket(gpus, { ...ticket, isSure, figureMiB: mostMiB }, pid);
     gpus = given.gpus;
     reached.push(...given.reached);
   }
@@ -50,8 +55,13 @@ export function attach(
     state: {
       ...state,
       gpus,
-      running: running.map((job) => seen(job, running, gpus)),
-      tickets: state.tickets.filter(({ id }) => !found.tickets.has(id) && !begun.has(id)),
+      running: running.map((job) => seen(job, running, gpus, nowMs)),
+      tickets: state.tickets
+        .filter(({ id }) => !found.tickets.has(id) && !begun.has(id))
+        .map((ticket) => {
+          const mostMiB = unsure.get(ticket.id);
+          return mostMiB === undefined ? ticket : { ...ticket, isSure: false, figureMiB: mostMiB };
+        }),
     },
     reached,
   };
@@ -80,8 +90,14 @@ function pidOf({ pid, backend, gpus: on }: RunningJob, gpus: readonly GpuTrack[]
   return null;
 }
 
-function seen(job: RunningJob, running: readonly RunningJob[], gpus: readonly GpuTrack[]): RunningJob {
-  if (job.pid === null) return job;
+function seen(
+  job: RunningJob,
+  running: readonly RunningJob[],
+  gpus: readonly GpuTrack[],
+  nowMs: number,
+): RunningJob {
+  // What its process holds in the second of its start is not the job's doing.
+  if (job.pid === null || job.startedMs >= nowMs) return job;
   const held = gpus.flatMap((track) =>
     track.kind === "listed" && job.gpus.includes(track.evidence.index)
       ? track.tenants.filter(({ pid }) => pid === job.pid).map(({ heldMiB }) => heldMiB)
