@@ -31,6 +31,8 @@ export interface Gpu {
   memoryTotalMiB: number | null;
   /** The GPU was there and no longer answers: its readings are `null`. */
   lost: boolean;
+  /** The driver says that it must be reset before it can be used; absent where it does not. */
+  needsReset?: boolean;
   /** A desktop draws on it, or Windows (WDDM) manages its memory; absent where the driver does not tell. */
   display?: boolean;
   memoryUsedMiB: number | null;

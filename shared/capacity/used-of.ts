@@ -1,10 +1,10 @@
-import type { Gpu } from "../../../shared/gpu/gpu.ts";
-import type { GpuPromise } from "../../../shared/protocol/state.ts";
+import type { Gpu } from "../gpu/gpu.ts";
+import type { GpuKnown } from "./on-gpu.ts";
 
-/** The GPU's own figures, or the host's where it shares that one's memory. Pure. */
+/** The GPU's own figures, or the host's where it shares that one's memory. MiB. Pure. */
 export function usedOf(
   { memoryUsedMiB, memoryTotalMiB }: Pick<Gpu, "memoryUsedMiB" | "memoryTotalMiB">,
-  unified: GpuPromise["unified"],
+  unified: GpuKnown["unified"],
 ): { used: number | null; total: number | null } {
   if (unified === null) return { used: memoryUsedMiB, total: memoryTotalMiB };
   const { totalMiB, freeMiB } = unified;
