@@ -57,6 +57,8 @@ export interface PanelTimings {
 export interface ReleaseTimings {
   /** VRAM in use has to stay within the noise for so long before it counts as settled. */
   settledMs: number;
+  /** After the verdict, how long it is looked for VRAM that comes back late. */
+  lateMs: number;
   /** VRAM that has begun to fall is given so long to come to rest. */
   longestFallMs: number;
   /** Between two lists of processes while a release is measured. */
@@ -164,6 +166,7 @@ export const TIMINGS: Timings = {
   },
   release: {
     settledMs: 2 * SECOND,
+    lateMs: MINUTE,
     longestFallMs: 30 * SECOND,
     processRestMs: SECOND,
     patienceAfterFailureMs: 4 * SECOND,

@@ -111,6 +111,8 @@ export interface Release {
   freedMiB: number | null;
   gpus: { index: number; beforeMiB: number | null; afterMiB: number | null; freedMiB: number | null }[];
   unsettled: boolean;
+  /** What came back after the verdict, in `freedMiB` already. */
+  late: { freedMiB: number; seconds: number } | null;
   parts: ReleasePart[];
   waiting: { since: number; queue: number | null; cancellable: boolean; asked: boolean } | null;
   meanwhile: { gpu: number; pid: number; name: string | null; changedMiB: number }[];

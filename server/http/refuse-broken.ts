@@ -12,10 +12,17 @@ const REASONS: Readonly<Record<number, string>> = {
 
 /** Answers in words where Node itself gives a request up: it is malformed, its head is too long, or it comes too slowly. */
 export function refuseBroken(server: Server): void {
+  /** Their answer was sent before all of the request had come: there is nothing more to say. */
+  const answered = new WeakSet<Duplex>();
+  server.on("request", (request, response) => {
+    const { socket } = request;
+    response.once("finish", () => request.complete || answered.add(socket));
+    request.once("end", () => answered.delete(socket));
+  });
   server.on("clientError", (error: NodeJS.ErrnoException, socket) => {
-    // One that has gone hears nothing, and one that was answered already would take this for more of that answer.
-    const isAnswered = "_httpMessage" in socket && socket._httpMessage !== null;
-    if (error.code === "ECONNRESET" || !socket.writable || isAnswered) socket.destroy();
+    // One that has gone hears nothing, and one that is being answered would take this for more of that answer.
+    const isBusy = "_httpMessage" in socket && socket._httpMessage !== null;
+    if (error.code === "ECONNRESET" || !socket.writable || isBusy || answered.has(socket)) socket.destroy();
     else refuse(socket, statusOf(error));
   });
 }

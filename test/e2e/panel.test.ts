@@ -223,15 +223,15 @@ describe("trouble", () => {
   });
 
   test("WIRE-3 PNL-9 a hidden tab asks for no samples, says in its title what there is to know, and catches up when it is seen", async () => {
-    const gpu = { "memory.total": 81_920, "memory.reserved": 0 };
+    const gpu = { "memory.total": 81_559, "memory.reserved": 559 };
     const { sidecar, fake } = await start({
-      script: { gpus: [fakeGpu(0, { ...gpu, "memory.used": 8_192 })] },
+      script: { gpus: [fakeGpu(0, { ...gpu, "memory.used": 1_000 })] },
     });
     const page = await browser.open(sidecar.url);
     await status(page).getByText("Live").waitFor();
     const chinese = await browser.open(`${sidecar.url}?lang=zh-CN`);
-    await expect.poll(() => page.title()).toMatch(/^[1-9]\d* more · 10 % · GPU status$/);
-    await expect.poll(() => chinese.title()).toMatch(/^可再启动 [1-9]\d* 个 · 10% · GPU 状态$/);
+    await expect.poll(() => page.title()).toMatch(/^[1-9]\d* more · 1 % · GPU status$/);
+    await expect.poll(() => chinese.title()).toMatch(/^可再启动 [1-9]\d* 个 · 1% · GPU 状态$/);
     await chinese.close();
     const rate = async () =>
       (await (await fetch(`${sidecar.url}api/v1/state`)).json()).state.source.intervalMs;
@@ -251,8 +251,8 @@ describe("trouble", () => {
     await setHidden(false);
     await expect.poll(rate).toBe(RIG_INTERVAL_MS);
     await status(page).getByText("Live").waitFor();
-    fake.setGpu(0, { "memory.used": 8_192 });
-    await expect.poll(() => page.title()).toMatch(/^[1-9]\d* more · 10 % · GPU status$/);
+    fake.setGpu(0, { "memory.used": 1_000 });
+    await expect.poll(() => page.title()).toMatch(/^[1-9]\d* more · 1 % · GPU status$/);
   });
 });
 
