@@ -4,6 +4,7 @@ import { readFileSync } from "node:fs";
 import type { Server } from "node:http";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { networkUrls } from "./binding/network-urls.ts";
 import { urlOf, whoHasPort } from "./binding/who-has-port.ts";
 import { dataFolder } from "./config/data-folder.ts";
 import { explainErrors, explainListenError, explainPortTaken, usage } from "./config/explain.ts";
@@ -13,6 +14,7 @@ import { readTimeScale } from "./config/time-scale.ts";
 import { holdFiles } from "./data/folder-hold.ts";
 import { readHolder } from "./data/holder-note.ts";
 import { createBareServer } from "./http/http-server.ts";
+import { childEnvironment } from "./lib/child-environment.ts";
 import { createSidecar } from "./sidecar.ts";
 import { scaleTimings, TIMINGS } from "./timings.ts";
 
@@ -30,6 +32,7 @@ function main() {
   if (result.kind === "help") return void process.stdout.write(usage());
   if (result.kind === "version") return void process.stdout.write(`${__VERSION__}\n`);
   if (result.kind === "errors") return fail(result.errors);
+  for (const warning of result.warnings) complain(warning);
   if (scale.kind === "error") return fail([scale.error]);
   if (scale.factor !== 1) complain(`a test has the time pass ${scale.factor} times faster.`);
   run(result.options, scale.factor);
@@ -107,8 +110,10 @@ function begin(options: Options, timeScale: number, bound: { server: Server; url
     end(1);
   });
   // In the fragment the token is sent to no server and stands in no log but this one.
-  const link = sidecar.token === null ? bound.url : `${bound.url}#token=${sidecar.token}`;
+  const fragment = sidecar.token === null ? "" : `#token=${sidecar.token}`;
+  const link = `${bound.url}${fragment}`;
   const lines = [`GPU status panel: ${link}`];
+  for (const url of networkUrls(bound.url, options.host)) lines.push(`Network: ${url}${fragment}`);
   if (sidecar.token !== null) lines.push("The link carries the token that allows releasing VRAM.");
   if (sidecar.sourceKind === "demo" && options.source === "auto") {
     lines.push("nvidia-smi was not found: showing a DEMO GPU.");
@@ -124,7 +129,8 @@ function openBrowser(url: string) {
       : process.platform === "win32"
         ? ["explorer.exe", url]
         : ["xdg-open", url];
-  const child = spawn(command ?? "xdg-open", args, { stdio: "ignore", detached: true });
+  const env = childEnvironment(process.env);
+  const child = spawn(command ?? "xdg-open", args, { stdio: "ignore", detached: true, env });
   child.on("error", () => process.stdout.write("No browser could be opened: use the link above.\n"));
   child.unref();
 }

@@ -192,7 +192,7 @@ export function createSidecar(
     remember(list) {
       jobs = list;
     },
-    complainOf: tellOfTrouble(sampler, options.gpus ?? [], complain),
+    complainOf: tellOfTrouble(["log-stopped", "folder-held", "data-newer", "data-not-kept"], complain),
   });
   disposer.add(capacity.jobs.onChange(turn.jobsChanged));
   disposer.add(capacity.jobs.onEnd(turn.jobEnded));

@@ -49,6 +49,8 @@ export interface PanelTimings {
   hostIntervalMs: number;
   /** How soon at most is said what changed between two samples, and nobody waits for. */
   jobsIntervalMs: number;
+  /** Between two messages with the figures of a hidden page's title. */
+  titleIntervalMs: number;
   /** Between two messages of promises that have hardly moved. */
   capacityIntervalMs: number;
 }
@@ -56,6 +58,8 @@ export interface PanelTimings {
 export interface ReleaseTimings {
   /** VRAM in use has to stay within the noise for so long before it counts as settled. */
   settledMs: number;
+  /** After the verdict, how long it is looked for VRAM that comes back late. */
+  lateMs: number;
   /** VRAM that has begun to fall is given so long to come to rest. */
   longestFallMs: number;
   /** Between two lists of processes while a release is measured. */
@@ -112,8 +116,10 @@ export interface RecordingTimings {
 export interface PatienceTimings {
   /** Beside three intervals, how long nvidia-smi may print nothing. */
   silenceMs: number;
-  /** … and beside that before its first sample: the first call loads the driver, seconds with many GPUs. */
+  /** … and how long before its first sample, twice as long after each silent try: the first call loads the driver. */
   startMs: number;
+  /** After so long without a first sample it is said that one waits, and for what. */
+  noticeMs: number;
   /** An answer to a one-off query of nvidia-smi, loading the driver included. */
   queryMs: number;
   /** A child's end when the source is closed: its guard kills it in any case. */
@@ -164,10 +170,12 @@ export const TIMINGS: Timings = {
     detailsIntervalMs: 5 * SECOND,
     hostIntervalMs: 10 * SECOND,
     jobsIntervalMs: SECOND,
+    titleIntervalMs: 5 * SECOND,
     capacityIntervalMs: 5 * SECOND,
   },
   release: {
     settledMs: 2 * SECOND,
+    lateMs: MINUTE,
     longestFallMs: 30 * SECOND,
     processRestMs: SECOND,
     patienceAfterFailureMs: 4 * SECOND,
@@ -198,7 +206,8 @@ export const TIMINGS: Timings = {
   },
   patience: {
     silenceMs: 2 * SECOND,
-    startMs: 10 * SECOND,
+    startMs: MINUTE,
+    noticeMs: 5 * SECOND,
     queryMs: 20 * SECOND,
     killMs: 2 * SECOND,
     closeMs: 5 * SECOND,

@@ -31,6 +31,8 @@ export interface Gpu {
   memoryTotalMiB: number | null;
   /** The GPU was there and no longer answers: its readings are `null`. */
   lost: boolean;
+  /** The driver says that it must be reset before it can be used; absent where it does not. */
+  needsReset?: boolean;
   /** A desktop draws on it, or Windows (WDDM) manages its memory; absent where the driver does not tell. */
   display?: boolean;
   memoryUsedMiB: number | null;
@@ -109,6 +111,8 @@ export interface Release {
   freedMiB: number | null;
   gpus: { index: number; beforeMiB: number | null; afterMiB: number | null; freedMiB: number | null }[];
   unsettled: boolean;
+  /** What came back after the verdict, in `freedMiB` already. */
+  late: { freedMiB: number; seconds: number } | null;
   parts: ReleasePart[];
   waiting: { since: number; queue: number | null; cancellable: boolean; asked: boolean } | null;
   meanwhile: { gpu: number; pid: number; name: string | null; changedMiB: number }[];

@@ -3,6 +3,7 @@ import { wireProfileSchema } from "../../shared/capacity/profile.ts";
 import { gpuDetailsSchema } from "../../shared/gpu/gpu.ts";
 import type { Changes } from "../../shared/protocol/events.ts";
 import { type Json, patched } from "../../shared/protocol/json-diff.ts";
+import { wireSampleSchema } from "../../shared/protocol/messages.ts";
 import { promiseSchema, stateSchema } from "../../shared/protocol/state.ts";
 import { detailRecordsOf, recordsOf, VIEW_PARTS, type View } from "../../shared/protocol/view.ts";
 
@@ -20,8 +21,9 @@ const partsSchema = v.object({
   release: v.exactOptional(release),
   alerts: v.exactOptional(alerts),
   jobs: v.exactOptional(jobs),
+  title: v.exactOptional(wireSampleSchema),
 });
-/** Parts of the view that a turn has changed, each whole. */
+/** Parts of the view that a turn has changed, each whole; for a hidden page the figures of its title. */
 export type Parts = v.InferOutput<typeof partsSchema>;
 
 /** The view after a turn, and the parts that changed; `null` where the differences make no sense. Pure. */
@@ -29,10 +31,9 @@ export function readChanges(before: View, changes: Changes): { view: View; parts
   const changed = VIEW_PARTS.filter((part) => changes[part] !== undefined);
   const view = { ...before };
   for (const part of changed) view[part] = patched(before[part], changes[part] ?? []) ?? null;
-  const parsed = v.safeParse(
-    partsSchema,
-    Object.fromEntries(changed.flatMap((part) => wholePart(view, part))),
-  );
+  const whole = Object.fromEntries(changed.flatMap((part) => wholePart(view, part)));
+  if (changes.title !== undefined) whole.title = patched(null, changes.title) ?? null;
+  const parsed = v.safeParse(partsSchema, whole);
   return parsed.success ? { view, parts: parsed.output } : null;
 }
 

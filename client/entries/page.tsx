@@ -60,12 +60,26 @@ interface PageProps {
 
 function Page({ parts, options, memory, framed, element }: PageProps) {
   const choices = useChoices(options, memory);
-  const { lang, setTheme, setLang } = choices;
+  const { lang, profile, setTheme, setLang } = choices;
   const language = resolveLanguage(lang, navigator.languages);
 
   useEffect(() => {
     document.documentElement.lang = language;
   }, [language]);
+
+  useEffect(() => {
+    if (framed) return;
+    let stop = () => {};
+    let current = true;
+    // Not needed for the first figures.
+    void import("../embedding/page-title.ts").then(({ followTitle }) => {
+      if (current) stop = followTitle(parts.store, { gpus: options.gpus, profile }, language);
+    });
+    return () => {
+      current = false;
+      stop();
+    };
+  }, [framed, parts, options, profile, language]);
 
   useEffect(() => {
     if (!framed) return;

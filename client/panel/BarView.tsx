@@ -1,3 +1,4 @@
+import { usedOf } from "../../shared/capacity/used-of.ts";
 import type { Gpu } from "../../shared/gpu/gpu.ts";
 import { percentOf } from "../../shared/gpu/units.ts";
 import type { GpuPromise } from "../../shared/protocol/state.ts";
@@ -15,7 +16,6 @@ import { temperatureTone } from "./gpus/temperature-tone.ts";
 import { AlertNotice } from "./health/AlertNotice.tsx";
 import { ReleaseButton } from "./release/ReleaseButton.tsx";
 import type { ViewProps } from "./view-props.ts";
-import { usedOf } from "./vram/used-of.ts";
 
 /** One line for the top or foot of a WebUI; wraps where it is narrow. */
 export default function BarView({ gpus, capacity }: ViewProps) {

@@ -41,6 +41,7 @@ function applyHello(before: Known | null, hello: Extract<PanelEvent, { type: "he
     fits,
     runs,
     rows,
+    title: null,
     tMs,
   };
 }
@@ -78,7 +79,7 @@ function applySample(known: Known, wire: WireSample | null): Known {
   const gpus = known.gpus.map((gpu, i): Gpu => ({ ...gpu, ...readings[i] }));
   const values = gpus.flatMap((gpu) => HISTORY_FIELDS.map(({ name }) => gpu[name]));
   const rows = appendAll(known.rows, [{ fromSeq: seq, seq, tMs, count: 1, values }]);
-  return { ...known, gpus, rows, tMs };
+  return { ...known, gpus, rows, title: null, tMs };
 }
 
 /** A failed source vouches for nothing; the sample that says so may have been skipped for a slow viewer. */

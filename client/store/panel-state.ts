@@ -34,6 +34,8 @@ export interface Known {
   /** Epoch milliseconds of `tMs` = 0, by the sidecar's clock. */
   epochMs: number;
   rows: readonly HistoryRow[];
+  /** While the page is hidden and gets no samples: what its title says (`titleFigures`); `null` otherwise. */
+  title: readonly (number | null)[] | null;
   /** Newest sample, ms since the sidecar's epoch. */
   tMs: number;
 }

@@ -1,8 +1,10 @@
 import { randomUUID } from "node:crypto";
 import type { Server } from "node:http";
 import { join } from "node:path";
+import { titleFigures } from "../../shared/capacity/title-figures.ts";
 import { encodeHistory } from "../../shared/history/codec.ts";
 import { problem } from "../../shared/problems/make-problem.ts";
+import type { Problem } from "../../shared/problems/problem.ts";
 import type { ReplayDemand } from "../../shared/protocol/replay.ts";
 import type { State } from "../../shared/protocol/state.ts";
 import { PROTOCOL_VERSION } from "../../shared/protocol/version.ts";
@@ -36,6 +38,7 @@ import { controlReplay } from "./replay.ts";
 export interface FrontParts {
   disposer: Disposer;
   sampler: Sampler;
+  complain(message: string): void;
   version: string;
   clientFolder: string;
   admit: Admit;
@@ -100,12 +103,17 @@ export function composeFront(options: Pick<Options, "basePath" | "allowOrigin">,
       history: past(knownBoot === bootId ? lastSeq : 0, historyMs),
     };
   };
+  const noteRefusal = tellOnce(parts.complain);
   const viewers = createViewers(mostViewers(), (watched) => {
     sampler.setWatched(watched);
     watch.setWatched(watched);
   });
   const publisher = createPublisher({
     ...viewers,
+    title() {
+      const { promises, fits } = capacity.state();
+      return titleFigures(sampler.latest().gpus, promises, fits, capacity.profiles());
+    },
     view: () => viewOf({ ...currentState(), profiles: capacity.profiles() }),
     nowMs: () => performance.now(),
     timings: timings.panel,
@@ -137,7 +145,7 @@ export function composeFront(options: Pick<Options, "basePath" | "allowOrigin">,
     },
     createPages(clientFolder, options.allowOrigin),
     loadAssets([clientFolder, join(clientFolder, "../element")]),
-    { basePath: options.basePath, admit, callerOf, version },
+    { basePath: options.basePath, admit, callerOf, version, noteRefusal },
   );
   const gateway = createGateway(
     server,
@@ -151,7 +159,13 @@ export function composeFront(options: Pick<Options, "basePath" | "allowOrigin">,
       }),
     },
     { makeHello, viewers, publisher },
-    { path: `${options.basePath}socket.io`, leastSampleMs: replay === null ? 0 : 100, admit, timings },
+    {
+      path: `${options.basePath}socket.io`,
+      leastSampleMs: replay === null ? 0 : 100,
+      admit,
+      timings,
+      noteRefusal,
+    },
   );
   disposer.add(gateway.close);
   return {
@@ -159,5 +173,19 @@ export function composeFront(options: Pick<Options, "basePath" | "allowOrigin">,
     beginAnew() {
       bootId = randomUUID();
     },
+  };
+}
+
+/** So many different ones are told: what is refused comes from outside. */
+const MOST_TOLD = 20;
+
+/** Says a problem in the terminal, each once. */
+function tellOnce(complain: (message: string) => void): (problem: Problem) => void {
+  const told = new Set<string>();
+  return ({ message, advice }) => {
+    if (told.has(message) || told.size >= MOST_TOLD) return;
+    told.add(message);
+    // What came in a header must not move the terminal's cursor.
+    complain(`${message} ${advice}`.replace(/\p{Cc}/gu, "?").slice(0, 500));
   };
 }

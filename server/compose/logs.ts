@@ -87,9 +87,11 @@ export function composeLogs(
     jobEnded: ({ job, peakMiB }) => ecs?.write(ecsJobLine(job, peakMiB, source)),
     release(release) {
       const record = recordOf(release);
-      // The end of a release may be told several times.
-      if (record === null || record.id === lastRelease) return;
-      lastRelease = record.id;
+      if (record === null) return;
+      // The end of a release may be told several times; what came back late is news.
+      const told = `${record.id} ${record.late?.freedMiB}`;
+      if (told === lastRelease) return;
+      lastRelease = told;
       ecs?.write(ecsReleaseLine(record, source));
     },
   };

@@ -6,7 +6,7 @@ import type { Sampler } from "../sampling/sampler.ts";
 
 export interface MetricsDeps {
   version: string;
-  sampler: Pick<Sampler, "latest" | "nowMs">;
+  sampler: Pick<Sampler, "latest" | "nowMs" | "implausible">;
   state(): State;
   viewers(): number;
 }
@@ -25,6 +25,7 @@ export function composeMetrics(tally: Tally, deps: MetricsDeps): () => Promise<E
       residentMiB: process.memoryUsage.rss() / 1024 / 1024,
       cpuSeconds: (user + system) / 1e6,
       viewers: deps.viewers(),
+      implausible: sampler.implausible(),
     };
     return render(metrics(deps.state(), tally.counts(), figures));
   };

@@ -13,7 +13,6 @@ import type { SourceChoice } from "../sampling/choose-source.ts";
 import { createDemoSource } from "../sampling/demo/demo-source.ts";
 import { createNvidiaSmiSource } from "../sampling/nvidia-smi-source.ts";
 import { createReplaySource, type ReplaySource } from "../sampling/replay/replay-source.ts";
-import type { Sampler } from "../sampling/sampler.ts";
 import type { SampleSource } from "../sampling/source.ts";
 import type { Timings } from "../timings.ts";
 
@@ -52,30 +51,25 @@ export function composeSource(
 }
 
 /**
- * Says in the terminal, once each, why no samples come, and which GPUs that were asked for are not there: whoever
- * started the sidecar may not have the panel open.
- * @param asked indexes and UUIDs of `--gpus`
+ * Says in the terminal, once each, why no samples come and what is wrong beside them: whoever started the sidecar may not
+ * have the panel open.
+ * @param aside codes of what another part has said there itself
  */
 export function tellOfTrouble(
-  sampler: Pick<Sampler, "latest">,
-  asked: readonly string[],
+  aside: readonly string[],
   complain: (message: string) => void,
 ): (source: SourceState) => void {
   let said: string | null = null;
-  let checked = false;
+  let failed = false;
   return ({ status, problem }) => {
-    if (status === "live" && said !== null) {
-      said = null;
-      complain("samples come again.");
+    if (status === "live" && failed) complain("samples come again.");
+    if (status === "live" || status === "failed") failed = status === "failed";
+    if (problem === null) {
+      if (status === "live") said = null;
+      return;
     }
-    if (status === "live" && !checked) {
-      checked = true;
-      const names = sampler.latest().gpus.flatMap(({ index, uuid }) => [String(index), uuid]);
-      const missing = asked.filter((name) => !names.includes(name));
-      if (missing.length > 0)
-        complain(`--gpus: this machine has no GPU ${missing.join(", ")}. See nvidia-smi -L.`);
-    }
-    if (status !== "failed" || problem === null || said === problem.code) return;
+    // One that stops for a moment comes back by itself.
+    if (status === "stale" || said === problem.code || aside.includes(problem.code)) return;
     said = problem.code;
     complain(`${problem.message} ${problem.advice}`.trim());
   };

@@ -62,6 +62,7 @@ export const alertRulesSchema = v.strictObject({
     "hotC",
   ]),
   "gpu-lost": rule({ seconds: seconds(5) }),
+  "gpu-needs-reset": rule({}),
   "ecc-errors": rule({}),
   "pcie-degraded": rule({}),
   xid: rule({}),

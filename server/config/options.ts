@@ -60,7 +60,7 @@ export const optionsSchema = v.strictObject({
   /** Milliseconds between two status calls to a backend. */
   backendInterval: v.optional(wholeNumber("backendInterval", 250, 600_000), 5000),
   /** Milliseconds that VRAM may take to begin to fall after a backend has accepted. */
-  releasePatience: v.optional(wholeNumber("releasePatience", 500, 600_000), 10_000),
+  releasePatience: v.optional(wholeNumber("releasePatience", 500, 600_000), 15_000),
   /** Milliseconds between two writes of history to disk: as much is lost when the machine kills the sidecar. */
   historyInterval: v.optional(wholeNumber("historyInterval", 1000, 60_000), 50_000),
   dataDir: v.optional(v.pipe(v.string(), v.minLength(1))),

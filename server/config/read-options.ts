@@ -1,11 +1,12 @@
 import { parseArgs } from "node:util";
 import * as v from "valibot";
 import { BUILT_IN_PROFILES } from "../../shared/capacity/built-in-profiles.ts";
+import { reasonOf } from "../lib/reason-of.ts";
 import { FLAGS, type Options, optionsSchema, variableOf } from "./options.ts";
 
 /** The options, or every reason why they cannot be taken. */
 export type OptionsResult =
-  | { kind: "options"; options: Options }
+  | { kind: "options"; options: Options; warnings: string[] }
   | { kind: "help" }
   | { kind: "version" }
   | { kind: "errors"; errors: string[] };
@@ -14,7 +15,7 @@ export const DEFAULT_CONFIG_FILE = "gpu-panel.config.json";
 
 /**
  * Options from flags, environment and config file; flags beat environment beat file.
- * @param readFile the text of a file, or `null` when there is none
+ * @param readFile the text of a file, or `null` when there is none; throws where there is one that cannot be read
  * @param schema tests may ask for more than users
  */
 export function readOptions(
@@ -27,7 +28,7 @@ export function readOptions(
   if (flags.kind !== "values") return flags;
   const named = flags.values.config ?? (env.GPU_PANEL_CONFIG || undefined);
   const path = typeof named === "string" ? named : DEFAULT_CONFIG_FILE;
-  const file = readConfigFile(path, readFile(path), named !== undefined);
+  const file = readConfigFile(path, readFile, named !== undefined);
   if (file.kind === "errors") return file;
 
   const merged: Record<string, unknown> = { ...file.values };
@@ -66,7 +67,9 @@ export function readOptions(
     return { kind: "errors", errors };
   }
   const errors = contradictions(parsed.output, placeOf);
-  return errors.length > 0 ? { kind: "errors", errors } : { kind: "options", options: parsed.output };
+  return errors.length > 0
+    ? { kind: "errors", errors }
+    : { kind: "options", options: parsed.output, warnings: file.warnings };
 }
 
 /** What is right by itself and wrong together. */
@@ -125,16 +128,29 @@ const configFileSchema = v.pipe(
   v.record(v.string(), v.unknown()),
 );
 
-type ConfigFile = { kind: "values"; values: Record<string, unknown> } | { kind: "errors"; errors: string[] };
+type ConfigFile =
+  | { kind: "values"; values: Record<string, unknown>; warnings: string[] }
+  | { kind: "errors"; errors: string[] };
 
-function readConfigFile(path: string, text: string | null, asked: boolean): ConfigFile {
+function readConfigFile(path: string, readFile: (path: string) => string | null, asked: boolean): ConfigFile {
+  let text: string | null;
+  try {
+    text = readFile(path);
+  } catch (error) {
+    const why = `${path}: cannot be read (${reasonOf(error)})`;
+    if (asked) return { kind: "errors", errors: [why] };
+    // Nobody asked for it: what lies there under the name may be something else.
+    return { kind: "values", values: {}, warnings: [`${why}; passed over.`] };
+  }
   if (text === null) {
-    return asked ? { kind: "errors", errors: [`${path}: no such file`] } : { kind: "values", values: {} };
+    if (asked) return { kind: "errors", errors: [`${path}: no such file`] };
+    return { kind: "values", values: {}, warnings: [] };
   }
   try {
-    const parsed = v.safeParse(configFileSchema, JSON.parse(text));
+    // Windows' editors put a byte order mark before the text.
+    const parsed = v.safeParse(configFileSchema, JSON.parse(text.replace(/^\uFEFF/, "")));
     return parsed.success
-      ? { kind: "values", values: parsed.output }
+      ? { kind: "values", values: parsed.output, warnings: [] }
       : { kind: "errors", errors: [`${path}: must hold one JSON object`] };
   } catch (error) {
     return { kind: "errors", errors: [`${path}: ${error instanceof Error ? error.message : "not JSON"}`] };

@@ -28,8 +28,8 @@ type RequestHeaders = Pick<IncomingHttpHeaders, "host" | "origin">;
 export interface Admit {
   /** May this request be answered at all? CORS does not guard a WebSocket, so both sides ask here. */
   mayConnect(headers: RequestHeaders): Problem | null;
-  /** May the bearer of this token act? A wrong one counts as a guess. */
-  mayAct(token: string | undefined, caller: Caller): Problem | null;
+  /** May the bearer of these tokens act? One that is right will do; a wrong one counts as a guess. */
+  mayAct(tokens: readonly (string | undefined)[], caller: Caller): Problem | null;
   /** May this address send one more request that acts, whatever comes of it? */
   mayAsk(address: string | undefined): Problem | null;
   /** May this address open one more connection with a token that is not accepted? */
@@ -57,10 +57,10 @@ export function createAdmit(rules: AdmitRules, nowMs = () => performance.now()):
   };
   return {
     mayConnect: (headers) => mayConnect(headers, rules),
-    mayAct(token, { address, isDirect }) {
+    mayAct(tokens, { address, isDirect }) {
       if (guard === null) return isDirect ? null : problem("not-direct");
-      if (token === undefined || token === "") return problem("not-allowed");
-      return guard(token, addressKey(address));
+      const given = tokens.flatMap((token) => token || []);
+      return given.length === 0 ? problem("not-allowed") : guard(given, addressKey(address));
     },
     mayAsk: (address) => takeFrom(acting, address),
     mayKnock: (address) => takeFrom(knocking, address),

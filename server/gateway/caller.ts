@@ -32,5 +32,5 @@ export function callerOf({ headers, httpVersion, socket }: IncomingMessage): Cal
 }
 
 function isLoopbackAddress(address: string | undefined): boolean {
-  return address === "::1" || isLoopbackHost(addressKey(address));
+  return isLoopbackHost(addressKey(address));
 }

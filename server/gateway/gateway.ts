@@ -44,6 +44,8 @@ export interface GatewayOptions {
   /** The least time between two samples that are sent (ms): a recording at 60× has more than an eye can see. */
   leastSampleMs: number;
   admit: Admit;
+  /** Somebody may not connect: whoever started the sidecar may not know that he has to allow it. */
+  noteRefusal(problem: Problem): void;
   timings: Pick<Timings, "patience">;
 }
 
@@ -68,7 +70,7 @@ export function createGateway(
   http: HttpServer,
   sidecar: Sidecar,
   { makeHello, viewers, publisher }: { makeHello: MakeHello; viewers: Viewers; publisher: Publisher },
-  { path, leastSampleMs, admit, timings }: GatewayOptions,
+  { path, leastSampleMs, admit, timings, noteRefusal }: GatewayOptions,
 ): Gateway {
   const io: PanelServer = new Server(http, {
     path,
@@ -81,6 +83,7 @@ export function createGateway(
     },
     allowRequest: (request, answer) => {
       const refused = admit.mayConnect(request.headers);
+      if (refused !== null) noteRefusal(refused);
       answer(refused?.code ?? null, refused === null);
     },
   });
@@ -108,10 +111,11 @@ export function createGateway(
     if (handshake.protocol !== PROTOCOL_VERSION) {
       return problem("protocol-version", { client: handshake.protocol, server: PROTOCOL_VERSION });
     }
-    // A proxy that has the token for its visitors puts it into the header, where none of them sees it.
-    const token = bearerOf(socket.request.headers) ?? handshake.token;
-    const actProblem = admit.mayAct(token, callerOf(socket.request));
-    if (actProblem !== null && token !== undefined) {
+    // A proxy that has the token for its visitors puts it into the header, where none of them sees it; what another proxy
+    // puts there may be for itself.
+    const tokens = [handshake.token, bearerOf(socket.request.headers)];
+    const actProblem = admit.mayAct(tokens, callerOf(socket.request));
+    if (actProblem !== null && tokens.some((token) => token !== undefined)) {
       const tooMany = admit.mayKnock(address);
       if (tooMany !== null) return tooMany;
     }
@@ -177,12 +181,13 @@ export function createGateway(
   return {
     sample(sample) {
       const nextLayout = JSON.stringify(
-        sample.gpus.map(({ uuid, index, name, memoryTotalMiB, lost }) => [
+        sample.gpus.map(({ uuid, index, name, memoryTotalMiB, lost, needsReset }) => [
           uuid,
           index,
           name,
           memoryTotalMiB,
           lost,
+          needsReset,
         ]),
       );
       if (nextLayout !== layout) {

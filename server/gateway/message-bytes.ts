@@ -1,7 +1,9 @@
 /** A message as every viewer gets it: packet for polling, frame for WebSockets; made once, whoever reads it. */
 export interface MessageBytes {
   packet: string;
-  options: { compress: false; wsPreEncodedFrame: readonly Buffer[] };
+  options: { compress: false; wsPreEncodedFrame: Buffer[] };
+  /** The same as a transport of Engine.IO takes it. */
+  packets: { type: "message"; data: string; options: MessageBytes["options"] }[];
 }
 
 /** A final text frame of a server, which does not mask. */
@@ -15,10 +17,11 @@ export function messageBytes(event: string, ...args: readonly unknown[]): Messag
   // "2" is Socket.IO's event; Engine.IO puts its "4" for a message before it.
   const packet = `2${JSON.stringify([event, ...given])}`;
   const payload = Buffer.from(`4${packet}`);
-  return {
-    packet,
-    options: { compress: false, wsPreEncodedFrame: [Buffer.concat([headOf(payload.length), payload])] },
+  const options: MessageBytes["options"] = {
+    compress: false,
+    wsPreEncodedFrame: [Buffer.concat([headOf(payload.length), payload])],
   };
+  return { packet, options, packets: [{ type: "message", data: packet, options }] };
 }
 
 function headOf(length: number): Buffer {

@@ -1,3 +1,4 @@
+import type { TitleFigures } from "../../shared/capacity/title-figures.ts";
 import type { Sample } from "../../shared/gpu/sample.ts";
 import type { Changes } from "../../shared/protocol/events.ts";
 import { difference, type Json } from "../../shared/protocol/json-diff.ts";
@@ -28,6 +29,8 @@ export interface PublisherContext {
   view(): View;
   watching(): Iterable<Reader>;
   hidden(): Iterable<Reader>;
+  /** What the title of a page says. */
+  title(): TitleFigures;
   nowMs(): number;
   timings: PanelTimings;
 }
@@ -35,9 +38,13 @@ export interface PublisherContext {
 /** A tab in the background can still notify, and its release goes on. */
 const HIDDEN_PARTS = ["alerts", "release"] as const;
 
-export function createPublisher({ view, watching, hidden, nowMs, timings }: PublisherContext): Publisher {
+export function createPublisher(context: PublisherContext): Publisher {
+  const { view, watching, hidden, nowMs, timings } = context;
   let known: View | null = null;
   let hiddenText = "";
+  /** The title that each hidden page has. */
+  const titles = new WeakMap<Reader, string>();
+  let titledAtMs = Number.NEGATIVE_INFINITY;
   let timer: NodeJS.Timeout | undefined;
   let closed = false;
   let publishedAtMs = Number.NEGATIVE_INFINITY;
@@ -75,13 +82,15 @@ export function createPublisher({ view, watching, hidden, nowMs, timings }: Publ
     const wire = sample === null ? null : encodeSample(sample.seq, sample.tMs, sample.gpus);
     if (wire !== null || changes !== undefined) deliver(wire, changes);
     tellHidden();
+    tellTitle();
   }
 
   function deliver(sample: ReturnType<typeof encodeSample> | null, changes: Changes | undefined) {
     let news: MessageBytes | undefined;
     let whole: MessageBytes | undefined;
+    const atMs = nowMs();
     for (const reader of watching()) {
-      if (reader.skips(nowMs())) continue;
+      if (reader.skips(atMs)) continue;
       if (reader.isBehind()) {
         whole ??= messageBytes("turn", sample, wholeOf(known));
         reader.caughtUp();
@@ -105,6 +114,20 @@ export function createPublisher({ view, watching, hidden, nowMs, timings }: Publ
     for (const reader of hidden()) if (!reader.skips(nowMs())) reader.write(message);
   }
 
+  /** A hidden page that has been visible may have newer figures than it was told: it is told anew. */
+  function tellTitle() {
+    const readers = [...hidden()];
+    if (readers.length === 0 || nowMs() - titledAtMs < timings.titleIntervalMs) return;
+    titledAtMs = nowMs();
+    const title = context.title();
+    const message = messageBytes("turn", null, { title: [title] } satisfies Changes);
+    for (const reader of readers) {
+      if (titles.get(reader) === message.packet || reader.skips(nowMs())) continue;
+      titles.set(reader, message.packet);
+      reader.write(message);
+    }
+  }
+
   return {
     turn: publish,
     changed(urgent) {
@@ -122,6 +145,7 @@ export function createPublisher({ view, watching, hidden, nowMs, timings }: Publ
     },
     catchUp(reader) {
       publish(null);
+      titles.delete(reader);
       reader.caughtUp();
       reader.write(messageBytes("turn", null, wholeOf(known)));
     },

@@ -4,8 +4,8 @@ import type { Problem } from "../../shared/problems/problem.ts";
 import { createRateLimiter } from "../lib/rate-limiter.ts";
 import { tooManyRequests } from "./too-many-requests.ts";
 
-/** What is wrong with this token from this address, or `null` when it is the right one. */
-export type TokenGuard = (given: string, addressKey: string) => Problem | null;
+/** What is wrong with these tokens from this address, or `null` when one of them is the right one. */
+export type TokenGuard = (given: readonly string[], addressKey: string) => Problem | null;
 
 /** Ten wrong tokens at once, then one in ten seconds: a token of eight characters outlasts its guesser. */
 const GUESSES = { burst: 10, perSecond: 0.1 };
@@ -25,16 +25,19 @@ export function createTokenGuard(token: string, nowMs: () => number): TokenGuard
   return (given, addressKey) => {
     const wait = guesses.waitMs(addressKey, nowMs());
     if (wait > 0) return tooManyRequests(wait);
-    const got = digest(given);
+    const digests = given.map(digest);
     // Digests have one length, so that the comparison tells nothing about the token's either.
-    if (timingSafeEqual(got, right)) return null;
-    const name = got.toString("base64");
+    if (digests.some((got) => timingSafeEqual(got, right))) return null;
+    for (const got of digests) countWrong(got.toString("base64"), addressKey);
+    return problem("wrong-token");
+  };
+
+  function countWrong(name: string, addressKey: string) {
     if (!wrong.delete(name)) guesses.take(addressKey, nowMs());
     wrong.add(name);
     const [oldest] = wrong;
     if (wrong.size > MOST_WRONG_TOKENS && oldest !== undefined) wrong.delete(oldest);
-    return problem("wrong-token");
-  };
+  }
 }
 
 function digest(text: string): Buffer {

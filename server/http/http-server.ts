@@ -7,8 +7,12 @@ import { bearerOf } from "../lib/bearer.ts";
 import { mostConnections } from "../lib/open-files.ts";
 import { SECURITY_HEADERS } from "../lib/security-headers.ts";
 import type { Assets } from "./assets.ts";
+import { limitConnections } from "./limit-connections.ts";
+import { OwnRequest } from "./own-request.ts";
 import type { Pages } from "./pages.ts";
-import { sendProblem } from "./respond.ts";
+import { refuseBroken } from "./refuse-broken.ts";
+import { sendRefusal } from "./refused-page.ts";
+import { RequestProblem, sendProblem } from "./respond.ts";
 import { acknowledgeAlert, listAlerts, muteRule, testAlerts } from "./routes/alerts.ts";
 import { prepareBackend } from "./routes/backends.ts";
 import { fitRoute } from "./routes/fit.ts";
@@ -71,15 +75,20 @@ export interface HttpOptions {
   basePath: string;
   admit: Admit;
   callerOf(request: IncomingMessage): Caller;
+  /** Somebody may not connect: whoever started the sidecar may not know that he has to allow it. */
+  noteRefusal(problem: Problem): void;
   /** Of the package. */
   version: string;
 }
 
 /** A server that answers nothing yet: its port can be taken before anything else is begun. */
 export function createBareServer(): Server {
-  const server = createServer(LIMITS);
+  const server: Server = createServer({ ...LIMITS, IncomingMessage: OwnRequest });
+  refuseBroken(server);
   // What is beyond is closed at once, before the system runs out.
-  server.maxConnections = mostConnections();
+  const most = mostConnections();
+  server.maxConnections = most;
+  limitConnections(server, most);
   return server;
 }
 
@@ -89,21 +98,41 @@ export function serveHttp(
   sidecar: HttpSidecar,
   pages: Pages,
   assets: Assets,
-  { basePath, admit, callerOf, version }: HttpOptions,
+  { basePath, admit, callerOf, version, noteRefusal }: HttpOptions,
 ): void {
   const routes = [...ROUTES, createOpenApiRoute(ROUTES, version)];
   server.on("request", (request, response) => {
+    if (response.writableEnded) return;
     handle(request, response).catch((error: unknown) => {
+      if (error instanceof RequestProblem && !response.headersSent)
+        return sendProblem(response, error.status, error.problem);
       // Only a request that broke off gets here: its answer would reach nobody.
       response.destroy(error instanceof Error ? error : undefined);
     });
   });
 
+  /**
+   * Scripts are the same for everybody, so that a page of any origin may run the element: who it is that may not connect,
+   * and with which flag he might, the element then says itself.
+   */
+  function sendsCode(request: IncomingMessage, response: ServerResponse): boolean {
+    const url = urlOf(request.url ?? "/");
+    if (request.method !== "GET" || url === null || !url.pathname.startsWith(basePath)) return false;
+    response.setHeader("access-control-allow-origin", "*");
+    if (assets.send(url.pathname.slice(basePath.length), request, response)) return true;
+    response.removeHeader("access-control-allow-origin");
+    return false;
+  }
+
   async function handle(request: IncomingMessage, response: ServerResponse) {
     for (const [name, value] of Object.entries(SECURITY_HEADERS)) response.setHeader(name, value);
-    const refused = admit.mayConnect(request.headers);
-    if (refused !== null) return sendProblem(response, 403, refused);
     const { origin } = request.headers;
+    const refused = admit.mayConnect(request.headers);
+    if (refused !== null) {
+      if (refused.code === "origin-refused" && sendsCode(request, response)) return;
+      noteRefusal(refused);
+      return sendRefusal(request, response, 403, refused);
+    }
     if (origin !== undefined && admit.mayRead(origin)) {
       response.setHeader("access-control-allow-origin", origin);
       response.setHeader("vary", "origin");
@@ -142,7 +171,7 @@ export function serveHttp(
       );
     }
     const params = route.path.exec(path)?.slice(1) ?? [];
-    const actProblem = admit.mayAct(bearerOf(request.headers), callerOf(request));
+    const actProblem = admit.mayAct([bearerOf(request.headers)], callerOf(request));
     if (!isRead && actProblem?.code === "too-many-requests") return sendTooMany(response, actProblem);
     await route.handle({ request, response, url, params, actProblem }, sidecar);
   }

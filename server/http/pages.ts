@@ -34,6 +34,7 @@ export function createPages(folder: string, allowOrigin: readonly string[]): Pag
     "cache-control": "no-cache",
     // A page that isolates itself (COEP) may frame the panel too; who may at all, `frame-ancestors` says.
     "cross-origin-resource-policy": "cross-origin",
+    "cross-origin-embedder-policy": "require-corp",
     "content-security-policy": [
       "default-src 'self'",
       "style-src 'self' 'unsafe-inline'",

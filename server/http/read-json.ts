@@ -1,10 +1,15 @@
 import type { IncomingMessage } from "node:http";
+import { problem } from "../../shared/problems/make-problem.ts";
+import { RequestProblem } from "./respond.ts";
 
 const LARGEST_BODY_BYTES = 16 * 1024;
 /** Keys that mean something else than a field in JavaScript. */
 const UNSAFE_KEYS: readonly string[] = ["__proto__", "constructor", "prototype"];
 
-/** The JSON body of a request, or why there is none. An empty body reads as `{}`. */
+/**
+ * The JSON body of a request, or why there is none. An empty body reads as `{}`.
+ * @throws {RequestProblem} 413 where it is too large
+ */
 export async function readJson(
   request: IncomingMessage,
 ): Promise<{ ok: true; value: unknown } | { ok: false; detail: string }> {
@@ -13,7 +18,7 @@ export async function readJson(
   if (!/^application\/json\b/i.test(type))
     return { ok: false, detail: "content-type must be application/json" };
   const text = await readText(request);
-  if (text === null) return { ok: false, detail: `more than ${LARGEST_BODY_BYTES} bytes` };
+  if (text === null) throw new RequestProblem(413, problem("body-too-large", { bytes: LARGEST_BODY_BYTES }));
   if (text.trim() === "") return { ok: true, value: {} };
   let unsafe: string | null = null;
   try {

@@ -1,5 +1,6 @@
 import type { ServerResponse } from "node:http";
 import type { Problem } from "../../shared/problems/problem.ts";
+import type { ProblemBody } from "./openapi/describe.ts";
 
 /** Sends JSON that is never cached. */
 export function sendJson(response: ServerResponse, status: number, body: unknown, type = "application/json") {
@@ -13,11 +14,20 @@ export function sendJson(response: ServerResponse, status: number, body: unknown
 }
 
 /** Sends what is wrong as RFC 9457 `application/problem+json`, with our `code`, `advice` and `params` beside it. */
-export function sendProblem(
-  response: ServerResponse,
-  status: number,
-  { code, message, advice, params }: Problem,
-) {
-  const body = { type: "about:blank", title: message, status, detail: advice, code, message, advice, params };
-  sendJson(response, status, body, "application/problem+json");
+export function sendProblem(response: ServerResponse, status: number, problem: Problem) {
+  sendJson(response, status, problemBody(status, problem), "application/problem+json");
+}
+
+export function problemBody(status: number, { code, message, advice, params }: Problem): ProblemBody {
+  return { type: "about:blank", title: message, status, detail: advice, code, message, advice, params };
+}
+
+/** Thrown where a request is read: how it is answered then. */
+export class RequestProblem extends Error {
+  constructor(
+    readonly status: number,
+    readonly problem: Problem,
+  ) {
+    super(problem.message);
+  }
 }

@@ -19,16 +19,16 @@ export const processesOf = (gpus: readonly Gpu[]): GpuProcesses[] =>
   gpus.map(({ index, processes }) => ({ index, processes }));
 
 /**
- * What other processes took or gave back between two moments. Where at least one process is known to be the
- * backend's, every process that is not is another. Where none is, one that shrank may have been the backend,
+ * What other processes than those of the backends took or gave back between two moments. Where at least one process is
+ * known to be theirs, every process that is not is another. Where none is, one that shrank may have been the backend,
  * so that only what grew is told apart. Pure.
  */
 export function changesOfOthers(
   before: readonly GpuProcesses[],
   after: readonly GpuProcesses[],
-  backendId: string,
+  ...backendIds: readonly string[]
 ): OtherChange[] {
-  const isOwn = ({ backend }: GpuProcess) => backend === backendId;
+  const isOwn = ({ backend }: GpuProcess) => backend !== undefined && backendIds.includes(backend);
   const ownKnown = [...before, ...after].some(({ processes }) => processes?.some(isOwn) ?? false);
   return before.flatMap(({ index, processes: earlier }) => {
     const later = after.find((gpu) => gpu.index === index)?.processes ?? null;

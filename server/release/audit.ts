@@ -39,7 +39,8 @@ export function createAudit(
   return {
     recent: () => records,
     append(record) {
-      records = [record, ...records].slice(0, SHOWN);
+      // A verdict that is corrected is the same release.
+      records = [record, ...records.filter(({ id }) => id !== record.id)].slice(0, SHOWN);
       log.append(record);
     },
   };
@@ -58,6 +59,7 @@ function readRecords(text: string): ReleaseRecord[] {
         return [];
       }
     })
-    .slice(-SHOWN)
-    .reverse();
+    .reverse()
+    .filter((record, i, all) => all.findIndex(({ id }) => id === record.id) === i)
+    .slice(0, SHOWN);
 }

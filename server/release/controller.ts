@@ -73,6 +73,8 @@ export function createReleaseController({
   let cancelledBy: string | null = null;
   /** Id of the backend that is being made ready: a release in between would be undone by it. */
   let preparing: string | null = null;
+  /** Ends the look for what comes back late. */
+  let endLate = () => {};
 
   function set(patch: Partial<Release>) {
     current = { ...current, ...patch };
@@ -106,6 +108,7 @@ export function createReleaseController({
       const asked = order.filter((_, i) => outcomes[i]?.asked);
       if (asked.length > 0) await lookAgain(asked);
       finish({ ...sumUp(current.parts, outcomes, cancelledBy), stillHeldBy: holders(asked, gpu) });
+      void followLate(asked, outcomes, gpu);
     } catch (error) {
       // No part throws; a fault of ours must be told as one and not end the sidecar.
       finish({ state: "failed", problem: faultOf(error) });
@@ -113,6 +116,35 @@ export function createReleaseController({
       endWatch();
       endFast();
     }
+  }
+
+  /** A driver may give VRAM back long after the call: the verdict is corrected, wherever it was told. */
+  async function followLate(
+    asked: readonly Backend[],
+    outcomes: readonly PartOutcome[],
+    gpu: number | undefined,
+  ) {
+    const since = outcomes.find((outcome) => outcome.since !== undefined)?.since;
+    if (since === undefined || closing.signal.aborted) return;
+    const ending = new AbortController();
+    endLate = () => ending.abort();
+    const verdict = current;
+    await createMeasure(samples, gpu, limits).watchLate(
+      {
+        before: since.before,
+        backendIds: asked.map(({ id }) => id),
+        toldMiB: Math.max(0, verdict.freedMiB ?? 0),
+        limitMs: limits.lateMs,
+        onMore(freedMiB, measured, atMs) {
+          const late = {
+            freedMiB: freedMiB - Math.max(0, verdict.freedMiB ?? 0),
+            seconds: Math.round((atMs - since.calledAtMs) / 1000),
+          };
+          set({ ...withLate(verdict, freedMiB, late), ...measured, stillHeldBy: holders(asked, gpu) });
+        },
+      },
+      ending.signal,
+    );
   }
 
   function outcomeOf(
@@ -209,6 +241,7 @@ export function createReleaseController({
       if (!targets.ok) return targets;
       const id = randomUUID();
       if (demand.requestId !== undefined) remember(requests, demand.requestId, id);
+      endLate();
       cancelling = new AbortController();
       cancelledBy = null;
       set({
@@ -261,8 +294,31 @@ export function createReleaseController({
     },
     async close() {
       closing.abort();
+      endLate();
       await running;
     },
+  };
+}
+
+/** Of a verdict that nothing had come back, or too little, nothing is left when more has. */
+const OVER_WITH_IT: readonly string[] = ["nothing-freed", "vram-grew", "not-measured"];
+
+/** A verdict, and what has come back since. Pure. */
+function withLate(verdict: Release, freedMiB: number, late: NonNullable<Release["late"]>): Partial<Release> {
+  const isOver = (found: Problem | null) => found === null || OVER_WITH_IT.includes(found.code);
+  const { parts } = verdict;
+  const unfreed = parts.findIndex(({ problem: found }) => found !== null && isOver(found));
+  const place = unfreed >= 0 ? unfreed : parts.length - 1;
+  return {
+    freedMiB,
+    late,
+    unsettled: false,
+    ...(isOver(verdict.problem) ? { state: "done", problem: null } : {}),
+    parts: parts.map((part, i) => {
+      if (i !== place) return part;
+      const freed = { ...part, freedMiB: Math.max(0, part.freedMiB ?? 0) + late.freedMiB };
+      return isOver(part.problem) ? { ...freed, state: "done", problem: null } : freed;
+    }),
   };
 }
 

@@ -38,26 +38,42 @@ export interface JudgeLimits {
  * @param before levels at the last sample before the call
  * @param after readings taken after the call, oldest first
  * @param waitedMs time since the call was answered
+ * @param holding indexes of the GPUs on which the backend may hold more than a context: until each of them has moved, or
+ *   the patience is over, what another gave back is not all
  */
 export function judge(
   before: readonly Level[],
   after: readonly Reading[],
   waitedMs: number,
   { patienceMs, settledMs, longestFallMs }: JudgeLimits,
+  holding: readonly number[] = [],
 ): Verdict {
-  const totals = after.flatMap(({ tMs, levels }) => {
-    const freedMiB = totalFreed(before, levels);
-    return freedMiB === null ? [] : [{ tMs, freedMiB }];
-  });
+  const totals = totalsOf(before, after);
   const last = totals.at(-1);
   if (last === undefined) return waitedMs < patienceMs ? { kind: "waiting" } : { kind: "unmeasurable" };
   const { freedMiB } = last;
   if (freedMiB > NOISE_MIB) {
-    if (isSettled(totals, settledMs)) return { kind: "freed", freedMiB, unsettled: false };
+    const isAll = waitedMs >= patienceMs || holding.every((gpu) => hasMoved(before, after, gpu));
+    if (isAll && isSettled(totals, settledMs)) return { kind: "freed", freedMiB, unsettled: false };
     return waitedMs < longestFallMs ? { kind: "waiting" } : { kind: "freed", freedMiB, unsettled: true };
   }
   if (waitedMs < patienceMs) return { kind: "waiting" };
   return { kind: freedMiB < -NOISE_MIB ? "grew" : "nothing", freedMiB };
+}
+
+/** Freed in all once it has come to rest, `null` while it moves or is not known. Pure. */
+export function settledFreed(
+  before: readonly Level[],
+  after: readonly Reading[],
+  settledMs: number,
+): number | null {
+  const totals = totalsOf(before, after);
+  return isSettled(totals, settledMs) ? (totals.at(-1)?.freedMiB ?? null) : null;
+}
+
+function hasMoved(before: readonly Level[], after: readonly Reading[], gpu: number): boolean {
+  const freed = freedPerGpu(before, after.at(-1)?.levels ?? []).find(({ index }) => index === gpu)?.freedMiB;
+  return freed == null || freed > NOISE_MIB;
 }
 
 /** Freed per GPU; `null` where either figure is not known. */
@@ -69,7 +85,15 @@ export function freedPerGpu(before: readonly Level[], after: readonly Level[]) {
   });
 }
 
-function totalFreed(before: readonly Level[], after: readonly Level[]): number | null {
+function totalsOf(before: readonly Level[], after: readonly Reading[]) {
+  return after.flatMap(({ tMs, levels }) => {
+    const freedMiB = totalFreed(before, levels);
+    return freedMiB === null ? [] : [{ tMs, freedMiB }];
+  });
+}
+
+/** Freed over all GPUs of which both figures are known; `null`: of none. */
+export function totalFreed(before: readonly Level[], after: readonly Level[]): number | null {
   const known = freedPerGpu(before, after).flatMap(({ freedMiB }) => (freedMiB === null ? [] : [freedMiB]));
   return known.length === 0 ? null : known.reduce((sum, mib) => sum + mib, 0);
 }

@@ -1,8 +1,18 @@
 import type { Gpu } from "../../shared/gpu/gpu.ts";
 import type { Sample } from "../../shared/gpu/sample.ts";
+import { CONTEXT_MIB } from "../../shared/release/estimate.ts";
 import type { PatienceTimings, ReleaseTimings } from "../timings.ts";
 import { changeOn, changesOfOthers, type GpuProcesses, type OtherChange, processesOf } from "./attribute.ts";
-import { freedPerGpu, judge, type Level, type Reading, type Verdict } from "./judge.ts";
+import {
+  freedPerGpu,
+  judge,
+  type Level,
+  NOISE_MIB,
+  type Reading,
+  settledFreed,
+  totalFreed,
+  type Verdict,
+} from "./judge.ts";
 
 /** What a release needs of the sampler. */
 export interface ReleaseSamples {
@@ -33,6 +43,8 @@ export type MeasureTimings = Pick<ReleaseTimings, "settledMs" | "longestFallMs" 
 };
 
 export interface Measure {
+  /** The samples' clock. */
+  nowMs(): number;
   /** The GPUs by a sample and a process query of now. `null` levels where there are no samples of now. */
   snapshot(signal: AbortSignal): Promise<Snapshot>;
   /** Asks who holds what, for a few seconds at most: a driver that hangs must not hold up the release. */
@@ -46,7 +58,23 @@ export interface Measure {
     patienceMs: number,
     signal: AbortSignal,
   ): Promise<Measurement>;
+  /** After the verdict: tells whenever more has come back since than was told, until the time is over. */
+  watchLate(late: LateWatch, signal: AbortSignal): Promise<void>;
 }
+
+export interface LateWatch {
+  before: Snapshot;
+  backendIds: readonly string[];
+  /** Told so far, MiB. */
+  toldMiB: number;
+  /** How long it is looked for. */
+  limitMs: number;
+  /** @param atMs when it began to come back, by the samples' clock */
+  onMore(freedMiB: number, measured: Omit<Measurement, "verdict">, atMs: number): void;
+}
+
+/** So many of the last readings tell whether VRAM has come to rest. */
+const READINGS_KEPT = 100;
 
 /** @param gpu the only GPU that counts; `undefined`: all of them */
 export function createMeasure(
@@ -120,8 +148,8 @@ export function createMeasure(
   }
 
   /** What there would be if the others had not changed anything. */
-  function withoutOthers(before: Snapshot, backendId: string, now: Snapshot) {
-    const changes = changesOfOthers(before.processes, now.processes, backendId);
+  function withoutOthers(before: Snapshot, now: Snapshot, ...backendIds: readonly string[]) {
+    const changes = changesOfOthers(before.processes, now.processes, ...backendIds);
     const levels = now.levels.map(
       ({ index, usedMiB }): Level => ({
         index,
@@ -138,6 +166,7 @@ export function createMeasure(
     signal: AbortSignal,
   ): Promise<Measurement> {
     const startedMs = samples.nowMs();
+    const holding = mayHold(before, backendId);
     const readings: Reading[] = [];
     let now: Snapshot = { levels: [], processes: before.processes };
     let changes: OtherChange[] = [];
@@ -151,11 +180,12 @@ export function createMeasure(
       const sample = await nextSample(signal);
       if (sample !== null) {
         now = { levels: levelsOf(sample), processes: processesOf(counted(samples.latest())) };
-        const own = withoutOthers(before, backendId, now);
+        const own = withoutOthers(before, now, backendId);
         changes = own.changes;
         readings.push({ tMs: sample.tMs, levels: own.levels });
       }
-      const verdict = judge(before.levels, readings, samples.nowMs() - startedMs, { ...timings, patienceMs });
+      const waitedMs = samples.nowMs() - startedMs;
+      const verdict = judge(before.levels, readings, waitedMs, { ...timings, patienceMs }, holding);
       if (signal.aborted) return conclude({ kind: "aborted" });
       if (verdict.kind === "waiting") continue;
       // Samples that have stopped say nothing of what came back after them.
@@ -166,14 +196,58 @@ export function createMeasure(
     }
 
     function conclude(verdict: Measurement["verdict"]): Measurement {
-      const freed = freedPerGpu(before.levels, withoutOthers(before, backendId, now).levels);
-      const gpus = freed.map((own) => ({
-        ...own,
-        afterMiB: now.levels.find(({ index }) => index === own.index)?.usedMiB ?? null,
-      }));
+      const gpus = gpusOf(before, now, withoutOthers(before, now, backendId).levels);
       return { verdict, gpus, meanwhile: changes };
     }
   }
 
-  return { snapshot, follow, freedSince, refreshProcesses };
+  /** @param own levels without what others changed */
+  function gpusOf(before: Snapshot, now: Snapshot, own: readonly Level[]): Measurement["gpus"] {
+    return freedPerGpu(before.levels, own).map((freed) => ({
+      ...freed,
+      afterMiB: now.levels.find(({ index }) => index === freed.index)?.usedMiB ?? null,
+    }));
+  }
+
+  async function watchLate(
+    { before, backendIds, limitMs, onMore, ...late }: LateWatch,
+    signal: AbortSignal,
+  ): Promise<void> {
+    const startedMs = samples.nowMs();
+    let { toldMiB } = late;
+    let readings: Reading[] = [];
+    /** The processes were listed since there was more: the next sample says it to the end. */
+    let listed = false;
+    while (!signal.aborted && samples.nowMs() - startedMs < limitMs) {
+      const sample = await nextSample(signal);
+      if (sample === null || !samples.isLive()) continue;
+      const now = { levels: levelsOf(sample), processes: processesOf(counted(samples.latest())) };
+      const { levels, changes } = withoutOthers(before, now, ...backendIds);
+      readings = [...readings.slice(1 - READINGS_KEPT), { tMs: sample.tMs, levels }];
+      const freedMiB = settledFreed(before.levels, readings, timings.settledMs);
+      const isMore = freedMiB !== null && freedMiB > toldMiB + NOISE_MIB;
+      if (isMore && listed) {
+        const first = readings.find(
+          (one) => (totalFreed(before.levels, one.levels) ?? 0) > toldMiB + NOISE_MIB,
+        );
+        onMore(freedMiB, { gpus: gpusOf(before, now, levels), meanwhile: changes }, first?.tMs ?? sample.tMs);
+        toldMiB = freedMiB;
+      } else if (isMore) await refreshProcesses(signal);
+      listed = isMore;
+    }
+  }
+
+  return { nowMs: samples.nowMs, snapshot, follow, freedSince, refreshProcesses, watchLate };
+}
+
+/** GPUs on which the backend may hold more than a CUDA context: by its processes, or where none is known, by what is in use. */
+function mayHold({ levels, processes }: Snapshot, backendId: string): number[] {
+  const isLarge = (mib: number | null) => mib !== null && mib > CONTEXT_MIB;
+  const own = processes.map(({ index, processes: list }) => ({
+    index,
+    own: (list ?? []).filter(({ backend }) => backend === backendId),
+  }));
+  if (own.some((gpu) => gpu.own.length > 0))
+    return own.flatMap((gpu) => (gpu.own.some(({ usedMiB }) => isLarge(usedMiB)) ? [gpu.index] : []));
+  return levels.flatMap(({ index, usedMiB }) => (isLarge(usedMiB) ? [index] : []));
 }

@@ -36,6 +36,8 @@ export interface PartOutcome {
   unsettled: boolean;
   /** The backend was asked to unload. */
   asked: boolean;
+  /** How it was before the call, and when that was, by the samples' clock; absent where nothing was measured. */
+  since?: { before: Snapshot; calledAtMs: number };
 }
 
 /** Releases one backend: sees whether a job runs, waits or interrupts as the mode says, asks, measures. */
@@ -49,6 +51,7 @@ export async function releaseOne(
   const stateNow = () => watch.stateOf(backend.id);
   const minutes = limits.jobLimitMs / 60_000;
   let asked = false;
+  let calledAtMs = 0;
   /** A job that only its mark told of was waited for. */
   let hasWaited = false;
   try {
@@ -179,6 +182,7 @@ export async function releaseOne(
 
   async function ask(): Promise<UnloadOutcome> {
     if (closing.aborted) return { kind: "failed", problem: problem("sidecar-closing"), reached: false };
+    if (!asked) calledAtMs = measure.nowMs();
     asked = true;
     const outcome = await backend.unload(mode, closing);
     const away = outcome.kind === "failed" && outcome.problem.code === "backend-unreachable";
@@ -201,7 +205,7 @@ export async function releaseOne(
       await ask();
       measured = await measure.freedSince(before, backend.id, patienceMs, closing);
     }
-    return toOutcome(measured, failure, claim, patienceMs);
+    return { ...toOutcome(measured, failure, claim, patienceMs), since: { before, calledAtMs } };
   }
 }
 

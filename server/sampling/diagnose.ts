@@ -12,7 +12,9 @@ const SENTENCES: readonly [RegExp, ProblemCode][] = [
   [/no devices were found/i, "no-devices"],
   [/GPU reset must occur|GPU requires reset/i, "gpu-needs-reset"],
   [/GPU is lost|fallen off the bus|unable to determine the device handle/i, "gpu-lost"],
-  [/insufficient permissions?|permission denied|no permission/i, "permission-denied"],
+  // NVML's own words: ssh, docker and sudo have permissions of their own that they deny.
+  [/insufficient permissions?/i, "permission-denied"],
+  [/internal (?:nvml|driver) error|NVML: internal error/i, "nvml-internal-error"],
   [/failed to initialize NVML: unknown error/i, "nvml-unknown-error"],
   [
     /not a valid field to query|is not recognized|not a valid or is out of range|value is incorrect|only one --query/i,
@@ -52,8 +54,9 @@ export interface Ending {
 }
 
 /** Why the loop ended: what it said counts before its exit code. */
-export function diagnoseEnding({ code, signal, lastWords }: Ending): Problem {
+export function diagnoseEnding({ code, signal, lastWords }: Ending, isWsl = false): Problem {
   const detail = firstLine(lastWords);
+  if (NO_RESOURCES.test(lastWords)) return problem("out-of-resources", { detail });
   const known = code === null ? undefined : EXIT_CODES[code];
   // Codes of the shell: the words are its own, and "permission denied" is about the file, not the GPU.
   const fromShell = code === 126 || code === 127;
@@ -62,7 +65,19 @@ export function diagnoseEnding({ code, signal, lastWords }: Ending): Problem {
   if (known !== undefined) return problem(known, { detail: detail || `exit code ${code}`, gpu: "?" });
   const how =
     signal ?? (code !== null && code > 128 && code < 160 ? `signal ${code - 128}` : `exit code ${code}`);
+  if (isWsl && isCrash(code, signal)) return problem("wsl-crash", { detail: how });
   return problem("process-ended", { detail: detail === "" ? how : `${how}: ${detail}` });
+}
+
+/** What the system answers when it can start no process, as Node and sh say it. */
+const NO_RESOURCES =
+  /\b(?:EMFILE|ENFILE|EAGAIN|ENOMEM)\b|too many open files|cannot fork|resource temporarily unavailable/i;
+const CRASHES = ["SIGSEGV", "SIGABRT", "SIGBUS", "SIGILL", "SIGTRAP"];
+/** The same as sh tells them: 128 and the signal's number. */
+const CRASH_CODES = [128 + 11, 128 + 6, 128 + 7, 128 + 4, 128 + 5];
+
+function isCrash(code: number | null, signal: string | null): boolean {
+  return signal === null ? CRASH_CODES.includes(code ?? 0) : CRASHES.includes(signal);
 }
 
 /** The field to leave out when that is why the loop ended. */
@@ -70,7 +85,8 @@ export function fieldToDrop(ending: Ending): string | null {
   return refusedField(ending.lastWords);
 }
 
-function firstLine(text: string): string {
+/** The first line of what was said, cut to a sensible length. */
+export function firstLine(text: string): string {
   return (text.trim().split(/\r?\n/)[0] ?? "").slice(0, 200);
 }
 

@@ -1,6 +1,6 @@
 import { type Gpu, type GpuDetails, UNKNOWN_READING } from "../../shared/gpu/gpu.ts";
 import type { Tick } from "./assemble-tick.ts";
-import { type GpuRow, namelessUuid } from "./gpu-row.ts";
+import { type GpuRow, namelessUuid, tellsFigures } from "./gpu-row.ts";
 import type { ProcessesByGpu } from "./source.ts";
 
 /** How many ticks a GPU must be missing before it is called lost: one may be cut short. */
@@ -16,7 +16,8 @@ export interface KnownGpu {
  * The GPUs after a tick. Pure. GPUs are told apart by UUID; one that no longer answers stays in the list,
  * at first with unknown readings and then as lost, until it answers again.
  */
-export function applyTick(known: readonly KnownGpu[], tick: Tick): KnownGpu[] {
+export function applyTick(known: readonly KnownGpu[], told: Tick): KnownGpu[] {
+  const tick = told.map(withOwnUuid);
   const rows = new Map(tick.map((row) => [knownUuid(row, known, tick), row]));
   const kept = known.map(({ gpu, missed }): KnownGpu => {
     const row = rows.get(gpu.uuid);
@@ -30,7 +31,26 @@ export function applyTick(known: readonly KnownGpu[], tick: Tick): KnownGpu[] {
     };
   });
   const added = [...rows.values()].map((row): KnownGpu => ({ gpu: fromRow(row, null), missed: 0 }));
-  return [...kept, ...added].sort((a, b) => a.gpu.index - b.gpu.index);
+  return withOwnIndexes([...kept, ...added]).sort((a, b) => a.gpu.index - b.gpu.index);
+}
+
+/** Two rows of one UUID are two GPUs all the same: the second is known by its index. */
+function withOwnUuid(row: GpuRow, i: number, tick: Tick): GpuRow {
+  const isTaken = tick.slice(0, i).some(({ uuid }) => uuid === row.uuid);
+  return isTaken ? { ...row, uuid: namelessUuid(row.index) } : row;
+}
+
+/** After a GPU has left, the driver may give its number to another: the lost one takes one that is free. */
+function withOwnIndexes(gpus: readonly KnownGpu[]): KnownGpu[] {
+  const taken = new Set(gpus.flatMap(({ gpu, missed }) => (missed === 0 ? [gpu.index] : [])));
+  return gpus.map((one) => {
+    const { gpu, missed } = one;
+    if (missed === 0) return one;
+    let index = gpu.index;
+    while (taken.has(index)) index++;
+    taken.add(index);
+    return index === gpu.index ? one : { gpu: { ...gpu, index }, missed };
+  });
 }
 
 /** The GPUs when there are no samples any more: nothing of what was last read is known to hold still. */
@@ -60,21 +80,24 @@ function knownUuid(row: GpuRow, known: readonly KnownGpu[], tick: Tick): string 
   return row.uuid === nameless || same.gpu.uuid === nameless ? same.gpu.uuid : row.uuid;
 }
 
-/** True for a row that tells no more than the index of a GPU that told more before: it is no answer. */
-function isSilent({ index, uuid, reading }: GpuRow, gpu: Gpu): boolean {
-  const nameless = namelessUuid(index);
-  return (
-    uuid === nameless && gpu.uuid !== nameless && Object.values(reading).every((value) => value === null)
-  );
+/** True for a row that tells nothing of a GPU that told more before, or that it is lost: it is no answer. */
+function isSilent(row: GpuRow, gpu: Gpu): boolean {
+  if (row.trouble !== undefined) return row.trouble === "gpu-lost";
+  const nameless = namelessUuid(row.index);
+  const toldMore =
+    (row.uuid === nameless && gpu.uuid !== nameless) ||
+    (row.memoryTotalMiB === null && gpu.memoryTotalMiB !== null);
+  return toldMore && !tellsFigures(row);
 }
 
-/** What a GPU is called does not change when one row of it tells nothing. */
+/** What a GPU is called, and how much memory it has, does not change when one row of it does not tell. */
 function identity(gpu: Gpu, row: GpuRow): Partial<Gpu> {
-  if (row.uuid !== namelessUuid(row.index)) return {};
+  const memoryTotalMiB = row.memoryTotalMiB ?? gpu.memoryTotalMiB;
+  if (row.uuid !== namelessUuid(row.index)) return { memoryTotalMiB };
   return {
     uuid: gpu.uuid,
     name: gpu.name,
-    memoryTotalMiB: row.memoryTotalMiB ?? gpu.memoryTotalMiB,
+    memoryTotalMiB,
     ...(row.display === null && gpu.display !== undefined ? { display: gpu.display } : {}),
   };
 }
@@ -86,6 +109,7 @@ function fromRow(row: GpuRow, processes: GpuDetails["processes"]): Gpu {
     name: row.name,
     memoryTotalMiB: row.memoryTotalMiB,
     lost: false,
+    ...(row.trouble === "gpu-needs-reset" ? { needsReset: true } : {}),
     ...(row.display === null ? {} : { display: row.display }),
     ...row.reading,
     ...row.details,

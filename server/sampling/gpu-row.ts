@@ -10,8 +10,17 @@ export interface GpuRow {
   memoryTotalMiB: number | null;
   /** A desktop draws on it, or Windows (WDDM) manages its memory; `null`: the driver does not tell. */
   display: boolean | null;
+  /** What the driver says in the place of figures. */
+  trouble?: "gpu-lost" | "gpu-needs-reset";
+  /** Cells that no GPU can have, taken for unknown. */
+  implausible?: number;
   reading: GpuReading;
   details: Omit<GpuDetails, "processes">;
+}
+
+/** Does it tell anything that changes? */
+export function tellsFigures({ reading }: Pick<GpuRow, "reading">): boolean {
+  return Object.values(reading).some((value) => value !== null);
 }
 
 /** Stands for the UUID of a GPU that tells none. */

@@ -3,6 +3,8 @@ import { problem } from "../../shared/problems/make-problem.ts";
 import { createEmitter } from "../lib/emitter.ts";
 import type { Timings } from "../timings.ts";
 import { concernsOneGpu, diagnoseEnding, type Ending, fieldToDrop } from "./diagnose.ts";
+import { createFigureWatch } from "./figure-watch.ts";
+import { isWsl } from "./host.ts";
 import { createFastMerge } from "./merge-fast.ts";
 import { parseProcessRow } from "./parse-process-row.ts";
 import {
@@ -39,6 +41,9 @@ export function createNvidiaSmiSource(
   /** The loop with the new rate, until it has given its first tick. */
   let coming: QueryLoop | null = null;
   let attempt = 0;
+  /** Loops that were ended without a sample, one after the other. */
+  let silentLoops = 0;
+  const figures = createFigureWatch();
   let failing = false;
   let dying: Promise<void> = Promise.resolve();
   let retryTimer: NodeJS.Timeout | undefined;
@@ -56,7 +61,9 @@ export function createNvidiaSmiSource(
   }
 
   function open(asked: readonly Column[], everyMs: number): QueryLoop {
-    const loop: QueryLoop = startQueryLoop(command, asked, everyMs, env, patience, {
+    const nowMs = () => performance.now();
+    const options = { command, columns: asked, intervalMs: everyMs, env, patience, silentLoops, nowMs };
+    const loop: QueryLoop = startQueryLoop(options, {
       onTick(tick, warning) {
         if (loop === coming) {
           void active?.kill();
@@ -64,6 +71,9 @@ export function createNvidiaSmiSource(
           coming = null;
         }
         if (loop !== active) return;
+        silentLoops = 0;
+        const sight = figures.look(tick);
+        if (sight !== "figures") return void (sight === "gone" && withoutFigures(loop));
         attempt = 0;
         failing = false;
         ticks.push({ type: "tick", tick, warning });
@@ -83,6 +93,7 @@ export function createNvidiaSmiSource(
         else if (loop === active) {
           // Not before the hanging one is gone: children that cannot be killed must not pile up.
           dying = loop.kill();
+          if (loop.ticks() === 0) silentLoops++;
           retry({
             type: "problem",
             problem: problem("no-output", { seconds }),
@@ -92,8 +103,25 @@ export function createNvidiaSmiSource(
         }
         void loop.kill();
       },
+      onWait(found) {
+        if (loop === active) events.emit({ type: "waiting", problem: found });
+      },
     });
     return loop;
+  }
+
+  /** Rows without a figure, where there were some: another loop may get them, once; then the driver has none. */
+  function withoutFigures(loop: QueryLoop) {
+    const found = problem("no-figures");
+    if (figures.wasRetried()) {
+      failing = true;
+      ticks.flush();
+      events.emit({ type: "problem", problem: found, status: "failed" });
+      return;
+    }
+    figures.retried();
+    dying = loop.kill();
+    retry({ type: "problem", problem: found, status: "stale" });
   }
 
   function ended(ending: Ending) {
@@ -107,7 +135,7 @@ export function createNvidiaSmiSource(
         return;
       }
     }
-    const found = diagnoseEnding(ending);
+    const found = diagnoseEnding(ending, isWsl());
     const known = found.code !== "process-ended" && !concernsOneGpu(found);
     retry({ type: "problem", problem: found, status: known || failing || attempt > 0 ? "failed" : "stale" });
   }

@@ -1,4 +1,5 @@
 import { type ChildProcess, spawn } from "node:child_process";
+import { childEnvironment } from "../lib/child-environment.ts";
 import { createLineSplitter } from "../lib/line-splitter.ts";
 import type { Ending } from "./diagnose.ts";
 
@@ -13,15 +14,19 @@ export interface LoopChild {
 
 export interface LoopListeners {
   onLine(line: string): void;
+  /** What it has said on standard error so far, at the end of each line. */
+  onWords?(words: string): void;
   /** Called once, when the child has ended and all its lines have been given out; not after `kill`. */
   onEnd(ending: Ending): void;
 }
 
 /**
- * Runs its arguments and kills them when standard input closes. The kernel closes it however the sidecar
- * ends, SIGKILL included, so that not even a hanging loop outlives the sidecar. The CPU time that they took goes to file
- * descriptor 4. Both children are waited for: as the first process of a container the sidecar would inherit what is left of
- * them, and Node waits for its own children alone. POSIX sh, nothing else.
+ * Runs its arguments and kills them when standard input closes. The kernel closes it however the sidecar ends, SIGKILL
+ * included, so that not even a hanging loop outlives the sidecar. The CPU time that they took goes to file descriptor 4,
+ * which nobody may read any more, no more than what sh says of a killed child: hence the trap. Both children are waited for: as the first process of a container the sidecar would
+ * inherit what is left of them, and Node waits for its own children alone. All are one process group: after a command
+ * that was killed, what it had started itself goes too (a script without exec around a hanging nvidia-smi), and this
+ * shell. POSIX sh, nothing else.
  */
 const GUARD = `
 exec 3<&0
@@ -30,23 +35,28 @@ child=$!
 ( read -r _ <&3; kill -9 "$child" ) >/dev/null 2>&1 4>&- &
 guard=$!
 exec 3<&-
+trap '' PIPE
 wait "$child"
 status=$?
 kill -9 "$guard" 2>/dev/null
 wait "$guard" 2>/dev/null
-times >&4
+command times >&4 2>/dev/null
+[ "$status" -eq 137 ] && kill -9 0
 exit "$status"
 `;
 export const CPU_TIME_FD = 4;
 
 const LAST_WORDS_CHARS = 2000;
+/** At most so much is read at once, and then not for a while: some 1,000 rows a second, of 16 GPUs 60 samples. */
+const FLOOD_CHARS = 16 * 1024;
+const FLOOD_REST_MS = 100;
 
 /** Starts a query loop: one long-lived child. */
 export function startLoop(
   command: readonly string[],
   args: readonly string[],
   env: NodeJS.ProcessEnv,
-  { onLine, onEnd }: LoopListeners,
+  { onLine, onWords, onEnd }: LoopListeners,
 ): LoopChild {
   const child = spawnGuarded([...command, ...args], env);
   const splitter = createLineSplitter();
@@ -58,9 +68,14 @@ export function startLoop(
   child.stdout?.setEncoding("utf8").on("data", (chunk: string) => {
     if (killed) return;
     for (const line of splitter.push(chunk)) onLine(line);
+    // Faster than any rows of GPUs: it may wait until the pipe is full, and then for us.
+    if (chunk.length < FLOOD_CHARS) return;
+    child.stdout?.pause();
+    setTimeout(() => child.stdout?.resume(), FLOOD_REST_MS);
   });
   child.stderr?.setEncoding("utf8").on("data", (chunk: string) => {
     lastWords = (lastWords + chunk).slice(-LAST_WORDS_CHARS);
+    if (!killed && chunk.includes("\n")) onWords?.(lastWords.trim());
   });
   // Writing to a guard that has gone is no news: its end is reported below.
   child.stdin?.on("error", () => {});
@@ -110,7 +125,7 @@ export function closeAtExit(child: ChildProcess) {
 
 export function spawnGuarded(command: readonly string[], env: NodeJS.ProcessEnv): ChildProcess {
   const [file = "", ...args] = command;
-  const options = { env: { ...env, LC_ALL: "C" }, windowsHide: true } as const;
+  const options = { env: { ...childEnvironment(env), LC_ALL: "C" }, windowsHide: true } as const;
   // Windows has no sh, and there a loop ends at its next write when nobody reads.
   if (process.platform === "win32") return spawn(file, args, options);
   return spawn("/bin/sh", ["-c", GUARD, "gpu-status-panel", ...command], {

@@ -1,9 +1,12 @@
 /** `[N/A]`, `[Not Supported]`, `N/A`, `ERR!`, `[Unknown Error]`, an empty cell …: all mean that nothing is known. */
 const UNKNOWN = /^(?:\[.*\]|n\/a|err!?|unknown error|not supported|)$/i;
 
+/** What no name has: control characters, those that turn the writing direction, and what was no UTF-8. */
+const UNPRINTABLE = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\uFFFD]+/gu;
+
 /** Text of a cell, or `null` where the driver reports nothing. */
 export function parseText(cell: string | undefined): string | null {
-  const text = cell?.trim() ?? "";
+  const text = (cell ?? "").replace(UNPRINTABLE, " ").trim();
   return UNKNOWN.test(text) ? null : text;
 }
 
@@ -17,8 +20,23 @@ export function parseNumber(cell: string | undefined): number | null {
 
 /** A figure that cannot be below zero; a negative one is a driver's way of saying that it does not know. */
 export function parseFigure(cell: string | undefined): number | null {
+  return parseWithin(cell, 0, Number.MAX_SAFE_INTEGER);
+}
+
+/** A number within what any GPU can have: beyond is rubbish, and as good as unknown. */
+export function parseWithin(cell: string | undefined, least: number, most: number): number | null {
   const value = parseNumber(cell);
-  return value === null || value < 0 ? null : value;
+  return value === null || value < least || value > most ? null : value;
+}
+
+/** What a driver prints in the place of a figure of a GPU that it has lost, or that must be reset. */
+export function parseTrouble(cells: Iterable<string>): "gpu-lost" | "gpu-needs-reset" | undefined {
+  for (const cell of cells) {
+    if (/^\[?\s*(?:a )?gpu (?:is lost|has fallen off the bus)/i.test(cell)) return "gpu-lost";
+    if (/^\[?\s*(?:a )?gpu (?:requires reset|reset (?:required|must occur))/i.test(cell))
+      return "gpu-needs-reset";
+  }
+  return undefined;
 }
 
 /** Bits of `clocks_event_reasons.active` as nvml.h names them; idle (0x1) is no reason for concern and left out. */

@@ -9,9 +9,24 @@ export interface ProcessRow {
 
 /** Reads one line of the process query (`gpu_uuid, pid, used_gpu_memory, process_name`); `null` when it is no row. */
 export function parseProcessRow(line: string): ProcessRow | null {
-  const [uuid, pidCell, used, ...name] = line.split(",").map((part) => part.trim());
+  // The name takes all that is left, commas and all.
+  const [, uuid, pidCell, used, name] = /^([^,]*),([^,]*),([^,]*),(.*)$/.exec(line) ?? [];
   const gpuUuid = parseText(uuid);
   const pid = parseNumber(pidCell);
   if (gpuUuid === null || pid === null || !Number.isInteger(pid) || pid < 0) return null;
-  return { gpuUuid, process: { pid, name: parseText(name.join(", ")), usedMiB: parseFigure(used) } };
+  return { gpuUuid, process: { pid, name: programOf(parseText(name)), usedMiB: parseFigure(used) } };
+}
+
+const LONGEST_NAME = 260;
+
+/**
+ * Some drivers tell the whole command line, and its arguments may be secrets: what everybody may see is the program.
+ * A blank in a path of Windows is none between arguments. Pure.
+ */
+export function programOf(name: string | null): string | null {
+  if (name === null) return null;
+  const windows = /^"?([a-z]:\\.*?\.exe)\b/i.exec(name)?.[1];
+  const quoted = /^"([^"]+)"/.exec(name)?.[1];
+  const program = windows ?? quoted ?? (/^[a-z]:\\/i.test(name) ? name : name.split(/\s/)[0]);
+  return (program ?? name).slice(0, LONGEST_NAME);
 }

@@ -1,11 +1,12 @@
+import { problem } from "../../shared/problems/make-problem.ts";
 import type { Problem } from "../../shared/problems/problem.ts";
 import type { PatienceTimings } from "../timings.ts";
 import { createTickAssembler, type Tick } from "./assemble-tick.ts";
-import { concernsOneGpu, diagnoseSentence, type Ending } from "./diagnose.ts";
+import { concernsOneGpu, diagnoseSentence, type Ending, firstLine } from "./diagnose.ts";
 import { type LoopChild, startLoop } from "./nvidia-smi.ts";
 import { parseGpuRow } from "./parse-gpu-row.ts";
 import { type Column, gpuLoopArguments } from "./query.ts";
-import { pauseAfterRowsMs, silenceLimitMs } from "./supervise.ts";
+import { GAPS_KEPT, pauseAfterRowsMs, silenceLimitMs, slowSeconds } from "./supervise.ts";
 
 /** One run of the query loop: child, parser and watchdog. */
 export interface QueryLoop {
@@ -22,18 +23,27 @@ export interface QueryLoopListeners {
   onEnd(ending: Ending): void;
   /** Nothing has come for too long; the loop still lives. */
   onSilence(seconds: number): void;
+  /** The first sample takes long. */
+  onWait(problem: Problem): void;
+}
+
+/** What one run of the loop is made of. */
+export interface QueryLoopOptions {
+  command: readonly string[];
+  columns: readonly Column[];
+  intervalMs: number;
+  env: NodeJS.ProcessEnv;
+  patience: PatienceTimings;
+  /** Loops before this one that were ended without a sample, one after the other. */
+  silentLoops: number;
+  /** A clock that does not go back. */
+  nowMs(): number;
 }
 
 const SENTENCES_KEPT = 10;
 
-export function startQueryLoop(
-  command: readonly string[],
-  columns: readonly Column[],
-  intervalMs: number,
-  env: NodeJS.ProcessEnv,
-  patience: PatienceTimings,
-  listeners: QueryLoopListeners,
-): QueryLoop {
+export function startQueryLoop(options: QueryLoopOptions, listeners: QueryLoopListeners): QueryLoop {
+  const { command, columns, intervalMs, env, patience, silentLoops, nowMs } = options;
   const assembler = createTickAssembler();
   let ticks = 0;
   let over = false;
@@ -42,10 +52,21 @@ export function startQueryLoop(
   let warning: Problem | null = null;
   let pauseTimer: NodeJS.Timeout | undefined;
   let silenceTimer: NodeJS.Timeout | undefined;
+  let spokeAtMs = nowMs();
+  let gapsMs: number[] = [];
+  /** What stands on its standard error. */
+  let words = "";
+  const waitTimer = setTimeout(() => {
+    const detail = firstLine(words);
+    const seconds = Math.round(patience.noticeMs / 1000);
+    listeners.onWait(
+      detail === "" ? problem("slow-first-answer", { seconds }) : problem("unreadable-output", { detail }),
+    );
+  }, patience.noticeMs);
 
   function watchForSilence() {
     clearTimeout(silenceTimer);
-    const limitMs = silenceLimitMs(intervalMs, ticks, patience);
+    const limitMs = silenceLimitMs({ intervalMs, gapsMs, silentLoops }, patience);
     silenceTimer = setTimeout(() => {
       if (!over) listeners.onSilence(Math.round(limitMs / 1000));
     }, limitMs);
@@ -54,8 +75,13 @@ export function startQueryLoop(
   function give(tick: Tick) {
     ticks++;
     sentences = [];
+    clearTimeout(waitTimer);
+    // How long the first one took counts until there is a second.
+    gapsMs = [...(ticks === 2 ? [] : gapsMs.slice(1 - GAPS_KEPT)), nowMs() - spokeAtMs];
+    spokeAtMs = nowMs();
     watchForSilence();
-    listeners.onTick(tick, warning);
+    const seconds = slowSeconds({ intervalMs, gapsMs });
+    listeners.onTick(tick, warning ?? (seconds === null ? null : problem("slow-answers", { seconds })));
     warning = null;
   }
 
@@ -89,12 +115,18 @@ export function startQueryLoop(
   }
 
   function stopTimers() {
+    clearTimeout(waitTimer);
     clearTimeout(pauseTimer);
     clearTimeout(silenceTimer);
   }
 
   const child: LoopChild = startLoop(command, gpuLoopArguments(columns, intervalMs), env, {
     onLine,
+    onWords(said) {
+      words = said;
+      const found = ticks === 0 ? diagnoseSentence(said) : null;
+      if (found !== null && found.code !== "query-refused") listeners.onComplaint(found);
+    },
     onEnd(ending) {
       if (over) return;
       over = true;

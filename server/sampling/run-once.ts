@@ -1,10 +1,11 @@
 import type { ChildProcess } from "node:child_process";
 import { Readable } from "node:stream";
+import { decodeText } from "../lib/decode-text.ts";
 import { cpuMsOf } from "./cpu-time.ts";
 import type { Ending } from "./diagnose.ts";
 import { CPU_TIME_FD, closeAtExit, spawnGuarded } from "./nvidia-smi.ts";
 
-const MOST_OUTPUT_CHARS = 4 * 1024 * 1024;
+const MOST_OUTPUT_BYTES = 4 * 1024 * 1024;
 
 /** What a one-off query printed, or how it failed. `cpuMs`: CPU time that it took; `null` where that is not told. */
 export type OnceResult = ({ ok: true; output: string } | { ok: false; ending: Ending }) & {
@@ -90,12 +91,14 @@ function spawnOrFail(command: readonly string[], env: NodeJS.ProcessEnv): ChildP
 
 /** The text that has come; more than anybody needs is not waited for. */
 function collect(stream: unknown, tooMuch: () => void): () => string {
-  let text = "";
+  const chunks: Buffer[] = [];
+  let bytes = 0;
   if (stream instanceof Readable) {
-    stream.setEncoding("utf8").on("data", (chunk: string) => {
-      if (text.length < MOST_OUTPUT_CHARS) text += chunk;
+    stream.on("data", (chunk: Buffer) => {
+      bytes += chunk.length;
+      if (bytes <= MOST_OUTPUT_BYTES) chunks.push(chunk);
       else tooMuch();
     });
   }
-  return () => text;
+  return () => decodeText(Buffer.concat(chunks));
 }

@@ -5,6 +5,7 @@ import { problem } from "../../shared/problems/make-problem.ts";
 import type { Problem } from "../../shared/problems/problem.ts";
 import type { SourceState } from "../../shared/protocol/state.ts";
 import type { Timings } from "../timings.ts";
+import type { Tick } from "./assemble-tick.ts";
 import { applyProcesses, applyTick, forgetReadings, type KnownGpu } from "./gpu-list.ts";
 import { createProcessSchedule } from "./process-schedule.ts";
 import type { ProcessesByGpu, SampleSource, SourceEvent } from "./source.ts";
@@ -50,6 +51,8 @@ export interface Sampler {
   holdProcesses(): () => void;
   /** Was there an answer to the question for processes, even that there is none? */
   processesAsked(): boolean;
+  /** Figures so far that no GPU can have, taken for unknown. */
+  implausible(): number;
   /** Asks for the processes now and waits for the answer. One query at a time; a second caller joins. */
   refreshProcesses(): Promise<void>;
   /** Something beside the sampling that viewers should know of; shown while samples come and nothing worse is wrong. */
@@ -82,6 +85,7 @@ export function createSampler(source: SampleSource, options: SamplerOptions): Sa
   const schedule = createProcessSchedule(options.timings.processes);
   let processHolds = 0;
   let processesAsked = false;
+  let implausible = 0;
   let processQuery: Promise<void> | undefined;
 
   const nowMs = () => source.nowMs?.() ?? performance.now() - startedAt;
@@ -110,20 +114,36 @@ export function createSampler(source: SampleSource, options: SamplerOptions): Sa
       course.jump();
       return;
     }
+    if (event.type === "waiting") {
+      if (state.status === "starting") setSource({ problem: event.problem });
+      return;
+    }
     if (event.type === "problem") {
       const forget = event.status === "failed" && known.some(({ gpu }) => hasReading(gpu));
       if (forget) publish(forgetReadings(known));
       setSource({ status: event.status, problem: event.problem });
       return;
     }
+    implausible += event.tick.reduce((sum, row) => sum + (row.implausible ?? 0), 0);
     const tick = event.tick.filter(shown);
     const next = applyTick(known, tick);
     const driverVersion = tick[0]?.driverVersion ?? state.driverVersion;
     publish(next);
-    ownProblem = event.warning ?? lostProblem(next);
+    ownProblem = event.warning ?? troubleOf(next) ?? missingProblem(event.tick);
     if (state.status !== "live") setReplay();
     setSource({ status: "live", problem: ownProblem ?? aside, driverVersion });
     askIfDue();
+  }
+
+  /** GPUs that were asked for and that this machine has never told of. */
+  function missingProblem(tick: Tick): Problem | null {
+    const there = [...tick, ...known.map(({ gpu }) => gpu)];
+    const missing = (options.gpus ?? []).filter((name) =>
+      there.every(({ index, uuid }) => name !== String(index) && name !== uuid),
+    );
+    if (missing.length === 0) return null;
+    const indexes = tick.map(({ index }) => index).join(", ");
+    return problem("gpus-not-there", { missing: missing.join(", "), there: indexes });
   }
 
   function setReplay() {
@@ -217,6 +237,7 @@ export function createSampler(source: SampleSource, options: SamplerOptions): Sa
       };
     },
     processesAsked: () => processesAsked,
+    implausible: () => implausible,
     refreshProcesses,
     warn(problem) {
       aside = problem;
@@ -235,9 +256,13 @@ function hasReading(gpu: Gpu): boolean {
   return gpu.memoryUsedMiB !== null || gpu.utilizationGpuPct !== null || gpu.temperatureC !== null;
 }
 
-function lostProblem(known: readonly KnownGpu[]): Problem | null {
-  const lost = known.filter(({ gpu }) => gpu.lost).map(({ gpu }) => `${gpu.index} (${gpu.name})`);
-  return lost.length === 0 ? null : problem("gpu-lost", { gpu: lost.join(", ") });
+function troubleOf(known: readonly KnownGpu[]): Problem | null {
+  const namesOf = (some: readonly KnownGpu[]) =>
+    some.map(({ gpu }) => `${gpu.index} (${gpu.name})`).join(", ");
+  const lost = known.filter(({ gpu }) => gpu.lost);
+  if (lost.length > 0) return problem("gpu-lost", { gpu: namesOf(lost) });
+  const stuck = known.filter(({ gpu }) => gpu.needsReset === true);
+  return stuck.length === 0 ? null : problem("gpu-needs-reset", { gpu: namesOf(stuck) });
 }
 
 function withBackend(process: GpuProcess, backend: string | undefined): GpuProcess {

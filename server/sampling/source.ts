@@ -9,6 +9,8 @@ export type SourceEvent =
   | { type: "tick"; tick: Tick; warning: Problem | null }
   /** No samples at present. `stale`: the first try to get them back is under way; `failed`: it failed too, or cannot help. */
   | { type: "problem"; problem: Problem; status: "stale" | "failed" }
+  /** The first sample takes long. */
+  | { type: "waiting"; problem: Problem }
   /** A recording goes to another moment: this is what is shown there, and time may have gone back. */
   | { type: "jump"; tick: Tick; tMs: number }
   /** A recording is played in another way. */

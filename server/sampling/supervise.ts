@@ -1,13 +1,39 @@
 import { backoffMs } from "../lib/backoff.ts";
 import type { PatienceTimings, SamplingTimings } from "../timings.ts";
 
-/** A loop is taken to hang when it has printed no sample for this long: 3 intervals and 2 s. */
+/** How a loop's samples have come so far. */
+export interface Pace {
+  intervalMs: number;
+  /** How far the last samples stand apart, newest last; of the first one alone, how long it took. None: none came. */
+  gapsMs: readonly number[];
+  /** Loops before this one that were ended without a sample, one after the other. */
+  silentLoops: number;
+}
+
+/** So many of the last distances count. */
+export const GAPS_KEPT = 5;
+/** Neither a driver that took long to load nor one that hung for a while is slow for that with every sample. */
+const MOST_GAP_MS = 20_000;
+const MOST_DOUBLINGS = 2;
+
+/**
+ * A loop is taken to hang when it has printed no sample for this long: 3 intervals and 2 s, or 3 times as long as its
+ * last samples took, where the machine is too busy to keep the pace. The first one may take a minute: it loads the
+ * driver of many GPUs; after each loop that never spoke, twice as long. Pure.
+ */
 export function silenceLimitMs(
-  intervalMs: number,
-  ticksSoFar: number,
+  { intervalMs, gapsMs, silentLoops }: Pace,
   { silenceMs, startMs }: Pick<PatienceTimings, "silenceMs" | "startMs">,
 ): number {
-  return 3 * intervalMs + silenceMs + (ticksSoFar === 0 ? startMs : 0);
+  if (gapsMs.length === 0) return startMs * 2 ** Math.min(silentLoops, MOST_DOUBLINGS);
+  return 3 * Math.max(intervalMs, Math.min(MOST_GAP_MS, Math.max(...gapsMs))) + silenceMs;
+}
+
+/** Seconds that a sample takes, where all of the last ones came much later than they were asked for; else `null`. Pure. */
+export function slowSeconds({ intervalMs, gapsMs }: Pick<Pace, "intervalMs" | "gapsMs">): number | null {
+  if (gapsMs.length < GAPS_KEPT) return null;
+  const quickestMs = Math.min(...gapsMs);
+  return quickestMs > 2 * intervalMs + 1000 ? Math.round(quickestMs / 1000) : null;
 }
 
 /** How long after the last row of a tick nothing more can belong to it. */

@@ -51,6 +51,8 @@ export const gpuIdentitySchema = v.object({
   memoryTotalMiB: figure,
   /** The GPU was there and no longer answers: its readings are `null`. */
   lost: v.boolean(),
+  /** The driver says that it must be reset before it can be used: it tells no figures until then. */
+  needsReset: v.exactOptional(v.boolean()),
   /** A desktop draws on it, or Windows (WDDM) manages its memory; absent where the driver does not tell. */
   display: v.exactOptional(v.boolean()),
 });

@@ -15,6 +15,7 @@ export const RULES = [
   "power-brake",
   "fan-stopped",
   "gpu-lost",
+  "gpu-needs-reset",
   "ecc-errors",
   "pcie-degraded",
   "xid",

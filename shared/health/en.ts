@@ -57,6 +57,10 @@ export const alertsEn: AlertCatalog = {
       advice:
         "look for Xid in the kernel's log (dmesg), and reboot; check that the card is seated and powered.",
     },
+    "gpu-needs-reset": {
+      message: "GPU {gpu} has had to be reset since {since} before anything can use it",
+      advice: "stop every process on it, then run nvidia-smi --gpu-reset, or reboot.",
+    },
     "ecc-errors": {
       message: "GPU {gpu} has reported uncorrected memory errors (ECC), {count} by {since}",
       advice:

@@ -53,6 +53,10 @@ export const alertsZhCn: AlertCatalog = {
       message: "自 {since} 起，GPU {gpu} 没有响应",
       advice: "请在内核日志（dmesg）中查找 Xid 并重启机器；检查显卡是否插好、供电是否正常。",
     },
+    "gpu-needs-reset": {
+      message: "自 {since} 起，GPU {gpu} 需要重置后才能使用",
+      advice: "请停止其上的所有进程，然后运行 nvidia-smi --gpu-reset，或重启机器。",
+    },
     "ecc-errors": {
       message: "截至 {since}，GPU {gpu} 报告了 {count} 个无法纠正的显存错误（ECC）",
       advice: "结果可能有误；请重跑任务，重置 GPU 或重启机器，再次出现时请检修显卡。",

@@ -33,7 +33,7 @@ export const problemsEn: ProblemCatalog = {
   "no-devices": {
     message: "nvidia-smi finds no GPU.",
     advice:
-      "In a container, start it with --gpus all and check NVIDIA_VISIBLE_DEVICES. On a host, check that the card is seated and powered (lspci).",
+      "In a container, start it with --gpus all and check NVIDIA_VISIBLE_DEVICES. On a host, check that the card is seated and powered (lspci). A new card may need the driver's open kernel module, or “Above 4G decoding” and Resizable BAR in the firmware.",
   },
   "gpu-lost": {
     message: "A GPU does not answer any more: {gpu}.",
@@ -60,6 +60,40 @@ export const problemsEn: ProblemCatalog = {
   "no-output": {
     message: "nvidia-smi has been silent for {seconds} s.",
     advice: "The driver may hang: look into dmesg for Xid messages. Sampling is tried again by itself.",
+  },
+  "slow-first-answer": {
+    message: "nvidia-smi has not answered for {seconds} s: waiting for the driver's first answer.",
+    advice:
+      "With many GPUs it may take a minute. Persistence mode (nvidia-persistenced, or nvidia-smi -pm 1) keeps the driver loaded.",
+  },
+  "slow-answers": {
+    message: "nvidia-smi takes {seconds} s for a sample.",
+    advice:
+      "The machine is busy, or the driver is slow: figures come as fast as it tells them. Choose a longer --interval to ask less of it.",
+  },
+  "no-figures": {
+    message: "The driver lists the GPUs but tells no figure of them any more.",
+    advice:
+      "Look into dmesg for Xid messages and run nvidia-smi by hand. Usually the driver has to be loaded again, or the machine rebooted.",
+  },
+  "gpus-not-there": {
+    message: "This machine has no GPU {missing} (it has {there}).",
+    advice: "Choose with --gpus from those that nvidia-smi -L lists.",
+  },
+  "nvml-internal-error": {
+    message: "The driver fails with an internal error: {detail}",
+    advice:
+      "Look into dmesg for NVRM and Xid messages, then load the driver again or reboot. Under WSL, update the NVIDIA driver on Windows and run wsl --update.",
+  },
+  "wsl-crash": {
+    message: "nvidia-smi crashes under WSL ({detail}).",
+    advice:
+      "Run wsl --update and then wsl --shutdown, and update the NVIDIA driver on Windows. Install no driver inside WSL.",
+  },
+  "out-of-resources": {
+    message: "The system has too little left to start nvidia-smi: {detail}",
+    advice:
+      "It may open no more files, or start no more processes: raise the limit (ulimit -n, ulimit -u), close pages that nobody looks at, or free memory. It is tried again by itself.",
   },
   "unreadable-output": {
     message: "nvidia-smi printed something that is not a sample: {detail}",
@@ -324,6 +358,14 @@ export const problemsEn: ProblemCatalog = {
   "bad-request": {
     message: "The request cannot be understood: {detail}",
     advice: "Check it against the documentation.",
+  },
+  "body-too-large": {
+    message: "The body of the request is larger than {bytes} bytes.",
+    advice: "Send less: nothing that this panel takes is as large.",
+  },
+  "too-many-connections": {
+    message: "Too many connections are open from this address.",
+    advice: "Close some of them; {most} may be open at the same time.",
   },
   "not-found": { message: "There is nothing at {path}.", advice: "Check the address." },
   "method-not-allowed": { message: "{method} is not possible here.", advice: "Use {allowed}." },

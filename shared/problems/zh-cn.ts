@@ -28,7 +28,7 @@ export const problemsZhCn: ProblemCatalog = {
   "no-devices": {
     message: "nvidia-smi 没有找到 GPU。",
     advice:
-      "在容器中请用 --gpus all 启动，并检查 NVIDIA_VISIBLE_DEVICES。在宿主机上请检查显卡的插槽和供电（lspci）。",
+      "在容器中请用 --gpus all 启动，并检查 NVIDIA_VISIBLE_DEVICES。在宿主机上请检查显卡的插槽和供电（lspci）。较新的显卡可能需要驱动的开源内核模块，或在固件中开启 Above 4G Decoding 和 Resizable BAR。",
   },
   "gpu-lost": {
     message: "有 GPU 不再响应：{gpu}。",
@@ -53,6 +53,38 @@ export const problemsZhCn: ProblemCatalog = {
   "no-output": {
     message: "nvidia-smi 已有 {seconds} 秒没有输出。",
     advice: "驱动可能已挂起：请在 dmesg 中查找 Xid 信息。采样会自动重试。",
+  },
+  "slow-first-answer": {
+    message: "nvidia-smi 已有 {seconds} 秒没有响应：正在等待驱动的首次应答。",
+    advice:
+      "GPU 较多时可能需要一分钟。开启持久模式（nvidia-persistenced 或 nvidia-smi -pm 1）可让驱动保持加载。",
+  },
+  "slow-answers": {
+    message: "nvidia-smi 每次采样需要 {seconds} 秒。",
+    advice: "机器繁忙或驱动较慢：数据会按其应答速度更新。可用更长的 --interval 减轻负担。",
+  },
+  "no-figures": {
+    message: "驱动仍列出 GPU，但不再给出任何数据。",
+    advice: "请在 dmesg 中查找 Xid 信息，并手动运行 nvidia-smi。通常需要重新加载驱动或重启机器。",
+  },
+  "gpus-not-there": {
+    message: "本机没有 GPU {missing}（现有：{there}）。",
+    advice: "请用 --gpus 从 nvidia-smi -L 列出的 GPU 中选择。",
+  },
+  "nvml-internal-error": {
+    message: "驱动报告内部错误：{detail}",
+    advice:
+      "请在 dmesg 中查找 NVRM 和 Xid 信息，然后重新加载驱动或重启。在 WSL 中，请更新 Windows 上的 NVIDIA 驱动并运行 wsl --update。",
+  },
+  "wsl-crash": {
+    message: "nvidia-smi 在 WSL 中崩溃（{detail}）。",
+    advice:
+      "请运行 wsl --update，再运行 wsl --shutdown，并更新 Windows 上的 NVIDIA 驱动。不要在 WSL 内安装驱动。",
+  },
+  "out-of-resources": {
+    message: "系统资源不足，无法启动 nvidia-smi：{detail}",
+    advice:
+      "打开的文件或进程数已达上限：请提高限制（ulimit -n、ulimit -u），关闭无人查看的页面，或释放内存。程序会自动重试。",
   },
   "unreadable-output": {
     message: "nvidia-smi 的输出不是采样数据：{detail}",
@@ -296,6 +328,14 @@ export const problemsZhCn: ProblemCatalog = {
       "暂存于内存，恢复后会自动写入；若在此之前面板退出，未写入的部分将丢失。请清理磁盘空间，或用 --data-dir 另选文件夹。",
   },
   "bad-request": { message: "无法理解请求：{detail}", advice: "请对照文档检查。" },
+  "body-too-large": {
+    message: "请求正文超过 {bytes} 字节。",
+    advice: "请减少内容：面板不接受这么大的正文。",
+  },
+  "too-many-connections": {
+    message: "来自该地址的连接过多。",
+    advice: "请关闭一些连接；最多可同时打开 {most} 个。",
+  },
   "not-found": { message: "{path} 处没有内容。", advice: "请检查地址。" },
   "method-not-allowed": { message: "此处不支持 {method}。", advice: "请使用 {allowed}。" },
   "protocol-version": {

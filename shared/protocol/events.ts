@@ -12,8 +12,11 @@ import type { CancelRequest, PrepareRequest, ReleaseRequest, ResumeRequest } fro
 import type { WireSample } from "./sample-codec.ts";
 import type { ViewPart } from "./view.ts";
 
-/** What changed of the {@link View}, by its parts; or all of it, for a viewer that has missed turns. */
-export type Changes = { readonly [part in ViewPart]?: Difference };
+/**
+ * What changed of the {@link View}, by its parts; or all of it, for a viewer that has missed turns. `title` is for hidden
+ * pages, which get no samples.
+ */
+export type Changes = { readonly [part in ViewPart | "title"]?: Difference };
 
 /** Sidecar → panel. */
 export interface ServerToClientEvents {

@@ -2,6 +2,7 @@ import * as v from "valibot";
 import { wireProfileSchema } from "../capacity/profile.ts";
 import { gpuSchema } from "../gpu/gpu.ts";
 import { problemSchema } from "../problems/problem.ts";
+import type { HostOfGroup } from "./host-of-group.ts";
 import type { Difference } from "./json-diff.ts";
 import { stateSchema } from "./state.ts";
 
@@ -29,10 +30,9 @@ export const helloSchema = v.object({
   profiles: v.array(wireProfileSchema),
   /** Samples since the `lastSeq` of the handshake, or as far back as it asked for. */
   history: historySchema,
-  /** Many hosts under one address will be told here, each with its own state; a panel of now shows its own. */
-  hosts: v.exactOptional(v.array(v.looseObject({ id: v.string(), name: v.string() }))),
 });
-export type Hello = v.InferOutput<typeof helloSchema>;
+/** `hosts`: a group's, where this sidecar shows more than its own. A panel of now shows its own, and does not read them. */
+export type Hello = v.InferOutput<typeof helloSchema> & { hosts?: HostOfGroup[] };
 
 export const wireSampleSchema = v.array(cell);
 

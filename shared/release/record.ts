@@ -19,6 +19,8 @@ export const releaseRecordSchema = v.object({
   ),
   /** Code of what was wrong. */
   problem: v.nullable(v.string()),
+  /** What of it came back after the verdict. */
+  late: v.exactOptional(v.object({ freedMiB: v.number(), seconds: v.number() })),
 });
 export type ReleaseRecord = v.InferOutput<typeof releaseRecordSchema>;
 
@@ -43,5 +45,6 @@ export function recordOf(release: Release): ReleaseRecord | null {
       problem: part.problem?.code ?? null,
     })),
     problem: release.problem?.code ?? null,
+    ...(release.late === null ? {} : { late: release.late }),
   };
 }

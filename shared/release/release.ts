@@ -51,6 +51,8 @@ export const releaseSchema = v.object({
   gpus: v.array(v.object({ index: v.number(), beforeMiB: mib, afterMiB: mib, freedMiB: mib })),
   /** The figures still moved when the time was up. */
   unsettled: v.boolean(),
+  /** What came back after the verdict, in `freedMiB` already: how much, and how long after the call it began. */
+  late: v.nullable(v.object({ freedMiB: v.number(), seconds: v.number() })),
   /** Each backend that is asked, in the order in which it is. */
   parts: v.array(releasePartSchema),
   /**
@@ -86,6 +88,7 @@ export const IDLE_RELEASE: Release = {
   freedMiB: null,
   gpus: [],
   unsettled: false,
+  late: null,
   parts: [],
   waiting: null,
   meanwhile: [],

@@ -112,7 +112,12 @@ describe("live figures", () => {
     const { sidecar } = await start({
       script: {
         processes: [
-          { gpu_uuid: uuid, pid: 4242, process_name: "/opt/conda/bin/python, wan.py", used_memory: 10_240 },
+          {
+            gpu_uuid: uuid,
+            pid: 4242,
+            process_name: "/opt/conda/bin/python,wan.py --token secret",
+            used_memory: 10_240,
+          },
           { gpu_uuid: uuid, pid: 99, process_name: "[Not Found]", used_memory: "[N/A]" },
         ],
       },
@@ -122,7 +127,7 @@ describe("live figures", () => {
     const table = card(page, 0).getByRole("table");
     await expect
       .poll(() => table.innerText())
-      .toMatch(/4242\s+python, wan\.py\s+10\.0 GiB\s+99\s+\(name hidden\)\s+—/);
+      .toMatch(/4242\s+python,wan\.py\s+10\.0 GiB\s+99\s+\(name hidden\)\s+—/);
   });
 });
 
@@ -217,10 +222,17 @@ describe("trouble", () => {
     await again.end();
   });
 
-  test("WIRE-3 a hidden tab asks for no samples and catches up when it is seen", async () => {
-    const { sidecar } = await start();
+  test("WIRE-3 PNL-9 a hidden tab asks for no samples, says in its title what there is to know, and catches up when it is seen", async () => {
+    const gpu = { "memory.total": 81_559, "memory.reserved": 559 };
+    const { sidecar, fake } = await start({
+      script: { gpus: [fakeGpu(0, { ...gpu, "memory.used": 1_000 })] },
+    });
     const page = await browser.open(sidecar.url);
     await status(page).getByText("Live").waitFor();
+    const chinese = await browser.open(`${sidecar.url}?lang=zh-CN`);
+    await expect.poll(() => page.title()).toMatch(/^[1-9]\d* more · 1 % · GPU status$/);
+    await expect.poll(() => chinese.title()).toMatch(/^可再启动 [1-9]\d* 个 · 1% · GPU 状态$/);
+    await chinese.close();
     const rate = async () =>
       (await (await fetch(`${sidecar.url}api/v1/state`)).json()).state.source.intervalMs;
     await expect.poll(rate).toBe(RIG_INTERVAL_MS);
@@ -234,9 +246,13 @@ describe("trouble", () => {
       }, hidden);
     await setHidden(true);
     await expect.poll(rate, { timeout: 60_000, interval: 250 }).toBe(TIMINGS.sampling.idleIntervalMs);
+    fake.setGpu(0, { "memory.used": 81_000 });
+    await expect.poll(() => page.title(), { timeout: 30_000 }).toBe("0 more · 99 % · GPU status");
     await setHidden(false);
     await expect.poll(rate).toBe(RIG_INTERVAL_MS);
     await status(page).getByText("Live").waitFor();
+    fake.setGpu(0, { "memory.used": 1_000 });
+    await expect.poll(() => page.title()).toMatch(/^[1-9]\d* more · 1 % · GPU status$/);
   });
 });
 

@@ -99,7 +99,7 @@ describe("the HTTP API", () => {
     expect(await post('{"mode":"please"}')).toEqual([400, "bad-request"]);
     expect(await post('{"unknown":1}')).toEqual([400, "bad-request"]);
     expect(await post("{}", { "content-type": "text/plain" })).toEqual([400, "bad-request"]);
-    expect(await post(JSON.stringify({ backend: "x".repeat(20_000) }))).toEqual([400, "bad-request"]);
+    expect(await post(JSON.stringify({ backend: "x".repeat(20_000) }))).toEqual([413, "body-too-large"]);
     expect(await post('{"mode":"interrupt"}')).toEqual([409, "mode-unsupported"]);
   });
 

@@ -125,7 +125,7 @@ describe("a healthy nvidia-smi", () => {
     const process = {
       gpu_uuid: String(fakeGpu(0).uuid),
       pid: 4321,
-      process_name: "python, wan.py",
+      process_name: "python,wan.py",
       used_memory: 900,
     };
     const { fake, sampler } = start({ processes: [process] }, false);
@@ -135,7 +135,7 @@ describe("a healthy nvidia-smi", () => {
     expect(sampler.latest().gpus[0]?.processes).toBeNull();
     sampler.setWatched(true);
     const { gpus } = await sampler.sampleWhere((sample) => sample.gpus[0]?.processes != null, "processes");
-    expect(gpus[0]?.processes).toEqual([{ pid: 4321, name: "python, wan.py", usedMiB: 900 }]);
+    expect(gpus[0]?.processes).toEqual([{ pid: 4321, name: "python,wan.py", usedMiB: 900 }]);
     // Not with each sample. More than one only where 10 s have gone by, as they may on a busy machine.
     const at = asked().map((start) => start.at);
     for (const [i, time] of at.slice(1).entries()) expect(time - (at[i] ?? time)).toBeGreaterThan(9_000);

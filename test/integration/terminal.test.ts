@@ -33,5 +33,5 @@ test("REC-5 a recording that cannot be read is said in the terminal too", async 
 
 test("SMP-9 GPUs that were asked for and are not there are named", async () => {
   rig = await startRig({ flags: ["--gpus", "0,9"] });
-  await says(rig, /gpu-status-panel: --gpus: this machine has no GPU 9\./);
+  await says(rig, /gpu-status-panel: This machine has no GPU 9 \(it has 0\)\./);
 });

@@ -53,6 +53,7 @@ export const releaseEn: ReleaseWords = {
   freedSoFar: "Measured: {mib} MiB came back.",
   grew: "Measured: {mib} MiB more in use.",
   notMeasured: "Not measured",
+  late: "{mib} MiB of it came back late, {seconds} s after the call.",
   unsettled: "VRAM was still moving when this was measured.",
   perGpu: "GPU {index}: {before} → {after} MiB",
   claim: "The backend says {mib} MiB.",

@@ -34,6 +34,7 @@ export interface ReleaseWords {
   grew: string;
   notMeasured: string;
   unsettled: string;
+  late: string;
   perGpu: string;
   claim: string;
   measured: string;

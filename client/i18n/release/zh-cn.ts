@@ -48,6 +48,7 @@ export const releaseZhCn: ReleaseWords = {
   freedSoFar: "实测：释放了 {mib} MiB。",
   grew: "实测：占用增加了 {mib} MiB。",
   notMeasured: "未能测量",
+  late: "其中 {mib} MiB 较晚归还，在调用 {seconds} 秒之后。",
   unsettled: "测量时显存仍在变化。",
   perGpu: "GPU {index}：{before} → {after} MiB",
   claim: "后端称释放了 {mib} MiB。",

@@ -53,4 +53,5 @@ export const roomEn: RoomWords = {
     weights: "of it weights {mib} MiB",
   },
   compare: "All profiles",
+  pageTitle: { more: "{n} more", used: "{pct} %" },
 };

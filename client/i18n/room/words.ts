@@ -38,4 +38,6 @@ export interface RoomWords {
     weights: string;
   };
   compare: string;
+  /** Of the page's title, as a tab in the background shows it. */
+  pageTitle: { more: string; used: string };
 }

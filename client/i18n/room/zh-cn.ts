@@ -49,4 +49,5 @@ export const roomZhCn: RoomWords = {
     weights: "其中权重 {mib} MiB",
   },
   compare: "全部任务类型",
+  pageTitle: { more: "可再启动 {n} 个", used: "{pct}%" },
 };

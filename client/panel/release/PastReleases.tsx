@@ -14,9 +14,9 @@ export function PastReleases() {
   const words = useReleaseWords();
   const { language } = useContext(LookContext);
   const { source } = usePanelParts();
-  const { id, state } = usePanel(selectRelease);
+  const { id, state, late } = usePanel(selectRelease);
   const [records, setRecords] = useState<readonly ReleaseRecord[] | null>(null);
-  const version = `${id} ${state}`;
+  const version = `${id} ${state} ${late?.freedMiB}`;
   // biome-ignore lint/correctness/useExhaustiveDependencies: asked for anew whenever a release has changed
   useEffect(() => {
     let wanted = true;

@@ -43,6 +43,11 @@ export function ReleaseResult({ release, words, onDismiss, brief }: ReleaseResul
           {said.advice}
         </p>
       )}
+      {release.late !== null && (
+        <p className="small" data-testid="release-late">
+          {fillIn(words.late, { mib: whole(release.late.freedMiB), seconds: release.late.seconds })}
+        </p>
+      )}
       {release.unsettled && <p className="small">{words.unsettled}</p>}
       {claim !== null && claim.freedMiB !== null && (
         <p className="small muted">{fillIn(words.claim, { mib: whole(claim.freedMiB) })}</p>

@@ -1,10 +1,10 @@
+import { usedOf } from "../../../shared/capacity/used-of.ts";
 import type { Gpu } from "../../../shared/gpu/gpu.ts";
 import { percentOf } from "../../../shared/gpu/units.ts";
 import type { GpuPromise } from "../../../shared/protocol/state.ts";
 import { DASH, gib, percent } from "../../i18n/format.ts";
 import { useLater, useMessages } from "../../i18n/use-messages.ts";
 import { ProgressBar } from "../../ui/ProgressBar.tsx";
-import { usedOf } from "./used-of.ts";
 
 interface VramBarProps {
   gpu: Pick<Gpu, "index" | "memoryUsedMiB" | "memoryTotalMiB" | "lost">;

@@ -1,3 +1,4 @@
+import { usedOf } from "../../../shared/capacity/used-of.ts";
 import type { Gpu } from "../../../shared/gpu/gpu.ts";
 import { percentOf } from "../../../shared/gpu/units.ts";
 import { fillIn } from "../../../shared/problems/fill-in.ts";
@@ -5,7 +6,6 @@ import type { GpuPromise } from "../../../shared/protocol/state.ts";
 import { gib, percent, whole } from "../../i18n/format.ts";
 import { useLater, useMessages } from "../../i18n/use-messages.ts";
 import { splitVram, type VramSplit } from "./split-vram.ts";
-import { usedOf } from "./used-of.ts";
 import { VramLegend } from "./VramLegend.tsx";
 
 interface VramStackProps {

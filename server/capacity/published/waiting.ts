@@ -93,8 +93,8 @@ function whyWaiting(
 }
 
 /** So many ends of jobs are looked ahead, for the first so many who wait. */
-const ENDS = 60;
-const AHEAD = 60;
+const ENDS = 40;
+const AHEAD = 20;
 
 /** Plays the queue on: jobs end when they are expected to, and those who then fit start. */
 function estimateStarts(

@@ -6,6 +6,7 @@ import { cpuLoad } from "./cpu-load.ts";
 import { eccErrors } from "./ecc-errors.ts";
 import { fanStopped } from "./fan-stopped.ts";
 import { gpuLost } from "./gpu-lost.ts";
+import { gpuNeedsReset } from "./gpu-needs-reset.ts";
 import { hostMemory } from "./host-memory.ts";
 import { leak } from "./leak.ts";
 import { lowUtilization } from "./low-utilization.ts";
@@ -40,6 +41,7 @@ export function createRules(settings: AlertRules): RuleSet {
       ...on(settings["power-brake"], powerBrake),
       ...on(settings["fan-stopped"], fanStopped),
       ...on(settings["gpu-lost"], gpuLost),
+      ...on(settings["gpu-needs-reset"], gpuNeedsReset),
       ...on(settings["ecc-errors"], eccErrors),
       ...on(settings["pcie-degraded"], pcieDegraded),
       ...on(settings.xid, xid),

@@ -60,7 +60,9 @@ function operation({ path, summary, acts = false, query, body, answers, problems
     required: !("wrapped" in schema),
     schema: taken(schema),
   }));
-  const refusals = [...new Set([...problems, 403, ...(acts ? [429] : [])])];
+  const refusals = [
+    ...new Set([...problems, ...(body === undefined ? [] : [413]), 403, ...(acts ? [429] : [])]),
+  ];
   return {
     summary,
     ...(inPath.length + inQuery.length === 0 ? {} : { parameters: [...inPath, ...inQuery] }),

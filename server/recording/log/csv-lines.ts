@@ -18,6 +18,8 @@ function csvLine(atMs: number, gpu: Gpu): string {
 /** Quoted as RFC 4180 wants it. A line break within a name would make two lines of one: it becomes a space. */
 function quote(cell: string | number | null): string {
   if (cell === null) return "";
-  const text = String(cell).replaceAll(/[\r\n]+/g, " ");
+  const plain = String(cell).replaceAll(/[\r\n]+/g, " ");
+  // A spreadsheet takes what begins like this for a formula; an apostrophe, so that a recording can take it off again.
+  const text = typeof cell === "string" && /^['=+\-@\t]/.test(plain) ? `'${plain}` : plain;
   return /[",]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
 }

@@ -28,7 +28,7 @@ export function ecsSampleLines(atMs: number, gpus: readonly Gpu[], source: EcsSo
 
 /** One JSON line for a release that has ended. Pure. */
 export function ecsReleaseLine(record: ReleaseRecord, source: EcsSource): string {
-  const { id, startedAt, finishedAt, state, mode, freedMiB, problem, parts } = record;
+  const { id, startedAt, finishedAt, state, mode, freedMiB, problem, parts, late } = record;
   return line(
     finishedAt,
     source,
@@ -45,6 +45,9 @@ export function ecsReleaseLine(record: ReleaseRecord, source: EcsSource): string
         id,
         mode,
         freed_bytes: freedMiB === null ? null : freedMiB * BYTES_PER_MIB,
+        ...(late === undefined
+          ? {}
+          : { late_bytes: late.freedMiB * BYTES_PER_MIB, late_seconds: late.seconds }),
         backends: parts.map(({ backend }) => backend),
       },
     },

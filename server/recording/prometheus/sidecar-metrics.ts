@@ -13,6 +13,8 @@ export interface SidecarFigures {
   residentMiB: number;
   cpuSeconds: number;
   viewers: number;
+  /** Figures of the driver that no GPU can have. */
+  implausible: number;
 }
 
 /** The sidecar itself: does it sample, what does it cost. Exported with every source, the demo too. Pure. */
@@ -39,7 +41,7 @@ export function sidecarMetrics(state: State, figures: SidecarFigures): (Metric |
 export function eventMetrics(
   { release, alerts }: Pick<State, "release" | "alerts">,
   counts: Counts,
-  { lastSampleAtMs }: Pick<SidecarFigures, "lastSampleAtMs">,
+  { lastSampleAtMs, implausible }: Pick<SidecarFigures, "lastSampleAtMs" | "implausible">,
 ): (Metric | null)[] {
   const { done, failed, expired } = counts.jobsEnded;
   const alertsOf = (severity: Severity) => alerts.filter((alert) => alert.severity === severity).length;
@@ -50,6 +52,9 @@ export function eventMetrics(
       SEVERITIES.map((severity) => [{ severity }, alertsOf(severity)] as const),
     ),
     counter("samples_total", "Samples taken since the sidecar started.", [[{}, counts.samples]]),
+    counter("implausible_figures_total", "Figures of the driver that no GPU can have, taken for unknown.", [
+      [{}, implausible],
+    ]),
     gauge("last_sample_timestamp_seconds", "When the newest sample was taken, in seconds since 1970.", [
       [{}, lastSampleAtMs === null ? null : lastSampleAtMs / 1000],
     ]),

@@ -27,6 +27,8 @@ export function createTally(): Tally {
   let releasedMiB = 0;
   let lastFreedMiB: number | null = null;
   let lastRelease: string | null = null;
+  /** Of the last release. */
+  let countedMiB = 0;
   const jobsEnded = { done: 0, failed: 0, expired: 0 };
   const releases = { done: 0, failed: 0 };
   return {
@@ -35,12 +37,17 @@ export function createTally(): Tally {
     },
     release({ id, state, finishedAt, freedMiB }) {
       // The end of a release may be told several times.
-      if ((state !== "done" && state !== "failed") || finishedAt === null || id === lastRelease) return;
+      if ((state !== "done" && state !== "failed") || finishedAt === null) return;
+      if (id !== lastRelease) {
+        releases[state] += 1;
+        countedMiB = 0;
+      }
       lastRelease = id;
-      releases[state] += 1;
       if (freedMiB === null) return;
       lastFreedMiB = freedMiB;
-      releasedMiB += Math.max(0, freedMiB);
+      // What comes back after the verdict counts too.
+      releasedMiB += Math.max(0, freedMiB - countedMiB);
+      countedMiB = Math.max(countedMiB, freedMiB);
     },
     jobEnded({ state }) {
       if (state === "done" || state === "failed" || state === "expired") jobsEnded[state] += 1;

@@ -6,6 +6,7 @@ import type { Header } from "./header.ts";
 import { type ClosedTick, mergeTicks, STRIDE } from "./merge-ticks.ts";
 import { type DayOrder, parseTime } from "./parse-time.ts";
 import type { RecordedGpu, Recording } from "./recording.ts";
+import { nameIn } from "./split-cells.ts";
 
 /** Figures that are kept in memory; 6 per GPU and tick. Beyond, every two ticks become one. */
 const MOST_FIGURES = 8_000_000;
@@ -107,6 +108,7 @@ export function createRecordingBuilder(
         ? toIndex(byKey.get("index"))
         : placeOf(parseText(byKey.get("uuid")), atMs);
       if (index === null || (gpus[index] === undefined && gpuCount >= MOST_GPUS)) return wrong(lineNumber);
+      byKey.set("name", nameIn(byKey.get("name") ?? ""));
       const row = rowOfCells(index, byKey);
       if (open !== null && (open.rows.has(index) || atMs - open.atMs >= SAME_TICK_MS)) close();
       open ??= { atMs: Math.max(atMs, (ticks.at(-1)?.atMs ?? atMs - 1) + 1), rows: new Map() };

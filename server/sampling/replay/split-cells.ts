@@ -16,3 +16,6 @@ export function splitCells(line: string): string[] | null {
   }
   return cells;
 }
+
+/** A name as it was: our log puts an apostrophe before what a spreadsheet would take for a formula. Pure. */
+export const nameIn = (cell: string): string => cell.replace(/^'(?=['=+\-@\t])/, "");

@@ -126,7 +126,7 @@ describe("what may stand there", () => {
       source: "auto",
       interval: 1000,
       backendInterval: 5000,
-      releasePatience: 10_000,
+      releasePatience: 15_000,
       historyInterval: 50_000,
       decisions: { maxMiB: 200, keepDays: 14 },
       allowOrigin: [],

@@ -203,15 +203,15 @@ test("WIRE-5 SEC-9 only the very token acts, of whatever length and letters", ()
       fc.string({ unit: "grapheme" }),
       (token, other) => {
         const rules = admit({ token });
-        expect(rules.mayAct(token, far)).toBeNull();
-        expect(rules.mayAct(undefined, far)?.code).toBe("not-allowed");
-        expect(rules.mayAct("", far)?.code).toBe("not-allowed");
-        expect(rules.mayAct(`${token}x`, far)?.code).toBe("wrong-token");
+        expect(rules.mayAct([token], far)).toBeNull();
+        expect(rules.mayAct([undefined], far)?.code).toBe("not-allowed");
+        expect(rules.mayAct([""], far)?.code).toBe("not-allowed");
+        expect(rules.mayAct([`${token}x`], far)?.code).toBe("wrong-token");
         for (const wrong of [other, `${token}x`, token.slice(0, -1)]) {
-          expect(rules.mayAct(wrong, far) === null).toBe(wrong === token);
+          expect(rules.mayAct([wrong], far) === null).toBe(wrong === token);
         }
-        expect(admit().mayAct(other, here)).toBeNull();
-        expect(admit().mayAct(other, far)?.code).toBe("not-direct");
+        expect(admit().mayAct([other], here)).toBeNull();
+        expect(admit().mayAct([other], far)?.code).toBe("not-direct");
         // Looking needs no token.
         expect(rules.mayConnect({ host: "localhost" })).toBeNull();
       },

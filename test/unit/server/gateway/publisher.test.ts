@@ -7,6 +7,7 @@ import { createPublisher } from "../../../../server/gateway/publisher.ts";
 import { type Connection, createReader } from "../../../../server/gateway/reader.ts";
 import { createViewers } from "../../../../server/gateway/viewers.ts";
 import { TIMINGS } from "../../../../server/timings.ts";
+import type { TitleFigures } from "../../../../shared/capacity/title-figures.ts";
 import { changesSchema } from "../../../../shared/protocol/messages.ts";
 import { type View, viewOf } from "../../../../shared/protocol/view.ts";
 import { sidecar } from "../../client/store/small-sidecar.ts";
@@ -40,20 +41,27 @@ function connection() {
   const sent: MessageBytes[] = [];
   let waiting: MessageBytes[] = [];
   const closed = vi.fn();
-  const transport = { writable: true };
+  const transport = {
+    name: "websocket",
+    writable: true,
+    send: (packets: MessageBytes["packets"]) => {
+      for (const { data, options } of packets) sent.push({ packet: data, options, packets: [] });
+    },
+  };
   const flush = () => {
     events.emit("flush");
     sent.push(...waiting);
     waiting = [];
   };
   return {
+    readyState: "open",
     transport,
     sent,
     closed,
     on: (event: string, listener: (packet: { data?: unknown }) => void) => events.on(event, listener),
     write(packet: string, options: MessageBytes["options"]) {
       events.emit("packetCreate", { data: packet });
-      waiting.push({ packet, options });
+      waiting.push({ packet, options, packets: [] });
       if (transport.writable) flush();
     },
     close: closed,
@@ -74,10 +82,12 @@ function machine() {
   };
   const { state } = hello();
   let now: View = viewOf({ ...state, profiles: [] });
+  let title: TitleFigures = [40, 1, 2];
   const viewers = createViewers(10, () => {});
   const publisher = createPublisher({
     ...viewers,
     view: () => now,
+    title: () => title,
     nowMs: () => performance.now(),
     timings: TIMINGS.panel,
   });
@@ -89,6 +99,9 @@ function machine() {
     set(part: Partial<View>) {
       now = { ...now, ...part };
     },
+    setTitle(figures: TitleFigures) {
+      title = figures;
+    },
     view: () => now,
     turn() {
       vi.advanceTimersByTime(1000);
@@ -96,6 +109,8 @@ function machine() {
     },
   };
 }
+
+const partsOf = ({ packet }: MessageBytes) => Object.keys(JSON.parse(packet.slice(1))[2] ?? {});
 
 /** What a viewer has after these messages. */
 function read(from: View, messages: readonly MessageBytes[]) {
@@ -160,6 +175,7 @@ test("WIRE-10 one that asks and asks and never reads is cut off beyond about 1 M
   const answer = {
     packet: "x".repeat(100_000),
     options: { compress: false as const, wsPreEncodedFrame: [] },
+    packets: [],
   };
   for (let i = 0; i < 11; i++) greedy.write(answer.packet, answer.options);
   await Promise.resolve();
@@ -177,7 +193,7 @@ test("WIRE-3 a hidden viewer gets alerts and the release, no samples, and everyt
   viewers.add("hidden", reader, false);
   turn();
   turn();
-  expect(hidden.sent).toHaveLength(0);
+  expect(hidden.sent.map(partsOf)).toEqual([["title"]]);
   set({ backends: [], processMiB: [[5]], alerts: [] });
   const { release } = view();
   set({ release: { ...Object(release), state: "calling" } });
@@ -188,12 +204,37 @@ test("WIRE-3 a hidden viewer gets alerts and the release, no samples, and everyt
   expect(read(from, hidden.sent).view).toEqual(view());
 });
 
+test("WIRE-3 a hidden viewer gets the figures of its title, when they change and every 5 s at most", () => {
+  const { viewers, publisher, setTitle, turn } = machine();
+  const [early, late] = [connection(), connection()];
+  const reader = readerOf(early);
+  viewers.add("early", reader, false);
+  const titles = ({ sent }: typeof early) =>
+    sent.map(({ packet }) => JSON.parse(packet.slice(1))).map(([, sample, { title }]) => [sample, title]);
+  for (let second = 0; second < 20; second++) turn();
+  expect(titles(early)).toEqual([[null, [[40, 1, 2]]]]);
+  for (let second = 0; second < 20; second++) {
+    setTitle([40 + second, null, 2]);
+    turn();
+  }
+  expect(titles(early)).toHaveLength(5);
+  viewers.add("late", readerOf(late), false);
+  for (let second = 0; second < 10; second++) turn();
+  expect(titles(late)).toEqual([[null, [[59, null, 2]]]]);
+  const before = titles(early).length;
+  expect(titles(early).at(-1)).toEqual([null, [[59, null, 2]]]);
+  // What it saw in between may be newer than what it was told last.
+  viewers.setWatching("early", true);
+  publisher.catchUp(reader);
+  viewers.setWatching("early", false);
+  for (let second = 0; second < 10; second++) turn();
+  expect(titles(early).slice(before + 1)).toEqual([[null, [[59, null, 2]]]]);
+});
+
 test("WIRE-11 what nobody can see change is not sent, and what is seldom looked at every 5 s", () => {
   const { viewers, set, view, turn } = machine();
   const watcher = connection();
   viewers.add("w", readerOf(watcher), true);
-  const partsOf = (message: MessageBytes | undefined) =>
-    Object.keys(JSON.parse(message?.packet.slice(1) ?? "[]")[2] ?? {});
   set({ processMiB: [[10_000]] });
   for (let i = 0; i < 6; i++) turn();
   const before = watcher.sent.length;

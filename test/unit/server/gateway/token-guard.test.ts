@@ -6,8 +6,8 @@ function start() {
   let nowMs = 0;
   const guard = createTokenGuard(TOKEN, () => nowMs);
   return {
-    codeOf: (given: string, address = "10.0.0.1") => guard(given, address)?.code ?? "right",
-    secondsOf: (given: string) => guard(given, "10.0.0.1")?.params.seconds,
+    codeOf: (given: string, address = "10.0.0.1") => guard([given], address)?.code ?? "right",
+    secondsOf: (given: string) => guard([given], "10.0.0.1")?.params.seconds,
     pass: (ms: number) => {
       nowMs += ms;
     },
@@ -41,4 +41,12 @@ test("SEC-4 in a day one address tries no more than a few thousand tokens", () =
     pass(1000);
   }
   expect(tried).toBeLessThanOrEqual(10 + 8640);
+});
+
+test("SEC-4 of two tokens one that is right will do, and two that are wrong are two guesses", () => {
+  const guard = createTokenGuard(TOKEN, () => 0);
+  expect(guard(["a proxy's own", TOKEN], "10.0.0.1")).toBeNull();
+  expect(guard([TOKEN, "a proxy's own"], "10.0.0.1")).toBeNull();
+  for (let i = 0; i < 5; i++) expect(guard([`one ${i}`, `two ${i}`], "10.0.0.1")?.code).toBe("wrong-token");
+  expect(guard(["one more"], "10.0.0.1")?.code).toBe("too-many-requests");
 });

@@ -448,6 +448,19 @@ const cases: Case[] = [
     frames: [...during(3, { gpus: [{ lost: true }] }), ...idle(60)],
   },
   {
+    rule: "gpu-needs-reset",
+    seen: "the driver says so of one of two",
+    fires: true,
+    frames: [...during(5, { gpus: [{}, {}] }), { gpus: [{}, { needsReset: true, memoryUsedMiB: null }] }],
+    params: { gpu: 1 },
+  },
+  {
+    rule: "gpu-needs-reset",
+    seen: "nothing of the kind",
+    fires: false,
+    frames: during(5, { gpus: [{}, { lost: true }] }),
+  },
+  {
     rule: "ecc-errors",
     seen: "two uncorrected errors",
     fires: true,

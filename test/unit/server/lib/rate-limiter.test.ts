@@ -33,7 +33,7 @@ test("SEC-4 one machine is one caller, however its address is written", () => {
   expect(addressKey("2001:db8:1:2::1")).toBe(addressKey("2001:0DB8:0001:0002:ffff:1:2:3"));
   expect(addressKey("2001:db8:1:2::1")).not.toBe(addressKey("2001:db8:1:3::1"));
   expect(addressKey("fe80::1%eth0")).toBe(addressKey("fe80::2%eth1"));
-  expect([addressKey("::1"), addressKey(undefined)]).toEqual(["0:0:0:0", "unknown"]);
+  expect([addressKey("::1"), addressKey(undefined)]).toEqual(["127.0.0.1", "unknown"]);
   fc.assert(
     fc.property(fc.ipV6(), (address) => {
       const key = addressKey(address);

@@ -56,6 +56,7 @@ const FIGURES = {
   lastSampleAtMs: null,
   residentMiB: 60,
   cpuSeconds: 1,
+  implausible: 0,
   viewers: 0,
 };
 const namesOf = (all: readonly Metric[]) => all.map(({ name }) => name);

@@ -106,4 +106,27 @@ describe("what is wrong", () => {
     expect(fieldToDrop(ending("err-field.txt"))).toBe("clocks_event_reasons.active");
     expect(fieldToDrop(ending("err-option-loop.txt"))).toBeNull();
   });
+
+  test("SMP-9 what a wrapper says is not what the driver says, and each cause gets its own advice", () => {
+    const codeOf = (
+      lastWords: string,
+      code: number | null = 255,
+      signal: string | null = null,
+      isWsl = false,
+    ) => diagnoseEnding({ code, signal, lastWords }, isWsl).code;
+    expect(codeOf("user@host: Permission denied (publickey).")).toBe("process-ended");
+    expect(codeOf("permission denied while trying to connect to the Docker daemon socket", 1)).toBe(
+      "process-ended",
+    );
+    expect(codeOf("Failed to initialize NVML: Insufficient Permissions")).toBe("permission-denied");
+    expect(codeOf("", 4)).toBe("permission-denied");
+    expect(codeOf("Failed to initialize NVML: Internal Error")).toBe("nvml-internal-error");
+    expect(codeOf("Internal NVML error")).toBe("nvml-internal-error");
+    expect(codeOf("spawn /bin/sh EMFILE", 126)).toBe("out-of-resources");
+    expect(codeOf("/bin/sh: 1: Cannot fork", 2)).toBe("out-of-resources");
+    expect(codeOf("", null, "SIGSEGV", true)).toBe("wsl-crash");
+    expect(codeOf("Segmentation fault", 139, null, true)).toBe("wsl-crash");
+    expect(codeOf("", 139)).toBe("process-ended");
+    expect(problemsEn["no-devices"].advice).toMatch(/open kernel module.*Above 4G/);
+  });
 });

@@ -143,4 +143,37 @@ describe("the list of GPUs", () => {
     ]);
     expect(applyProcesses(known, null).map(({ gpu }) => gpu.processes)).toEqual([null, null, null]);
   });
+
+  test("SMP-19 two rows of one UUID are two GPUs, and the number of one that has left belongs to the one that has it now", () => {
+    const twins = [row(0), { ...row(1), uuid: "GPU-0" }];
+    const known = applyTick(applyTick([], twins), twins);
+    expect(known.map(({ gpu }) => [gpu.index, gpu.uuid, gpu.lost])).toEqual([
+      [0, "GPU-0", false],
+      [1, "index-1", false],
+    ]);
+    const both = applyTick([], [{ ...row(0), uuid: "GPU-outside" }, row(1)]);
+    const left = applyTick(both, [{ ...row(0), uuid: "GPU-1" }]);
+    expect(left.map(({ gpu }) => [gpu.index, gpu.uuid])).toEqual([
+      [0, "GPU-1"],
+      [1, "GPU-outside"],
+    ]);
+    const back = applyTick(left, [{ ...row(0), uuid: "GPU-outside" }, row(1)]);
+    expect(back.map(({ gpu }) => [gpu.index, gpu.uuid])).toEqual([
+      [0, "GPU-outside"],
+      [1, "GPU-1"],
+    ]);
+  });
+
+  test("SMP-18 SMP-19 one that must be reset keeps its total, and one that tells nothing any more does not answer", () => {
+    const silent = { ...row(1), memoryTotalMiB: null, reading: UNKNOWN_READING };
+    const known = applyTick([], [row(0), row(1)]);
+    const total = known[1]?.gpu.memoryTotalMiB;
+    expect(total).toBeGreaterThan(0);
+    const stuck = applyTick(known, [row(0), { ...silent, trouble: "gpu-needs-reset" }]);
+    expect(stuck[1]?.gpu).toMatchObject({ needsReset: true, lost: false, memoryTotalMiB: total });
+    expect(applyTick(stuck, [row(0), row(1)])[1]?.gpu.needsReset).toBeUndefined();
+    const twice = (tick: GpuRow[]) => applyTick(applyTick(known, tick), tick)[1]?.gpu;
+    expect(twice([row(0), silent])).toMatchObject({ lost: true, memoryTotalMiB: total });
+    expect(twice([row(0), { ...row(1), trouble: "gpu-lost" }])).toMatchObject({ lost: true });
+  });
 });

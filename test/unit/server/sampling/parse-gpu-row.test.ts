@@ -55,6 +55,38 @@ describe("rows of any driver", () => {
     fc.constantFrom(...UNKNOWN).map((text) => ({ text, value: null })),
   );
 
+  test("SMP-19 what no GPU can have is unknown and counted, and what is free is the rest where it is not told", () => {
+    const rowWith = (cells: Partial<Record<ColumnKey, string>>) =>
+      rowOf(all.map(({ key }) => ({ index: "0", ...cells })[key] ?? "[N/A]").join(", "), all);
+    const memory = { memoryTotal: "1000", memoryUsed: "300", memoryReserved: "50" };
+    expect(rowWith(memory).reading.memoryFreeMiB).toBe(650);
+    expect(rowWith({ ...memory, memoryReserved: "[N/A]" }).reading.memoryFreeMiB).toBe(700);
+    expect(rowWith({ ...memory, memoryFree: "600" }).reading.memoryFreeMiB).toBe(600);
+    const rubbish = rowWith({
+      memoryTotal: "4294967295",
+      temperature: "65535",
+      powerDraw: "429496.7",
+      utilizationGpu: "300",
+    });
+    expect(Object.values(figuresOf(rubbish)).filter((value) => value !== null)).toEqual([]);
+    expect(rubbish.implausible).toBe(4);
+    expect(rowWith(memory).implausible).toBeUndefined();
+    expect(rowWith({ name: "GeForce\u0007 \u001b[31m\uFFFD\uFFFD" }).name).toBe("GeForce   [31m");
+    expect(rowWith({ name: "\uFFFD\uFFFD" }).name).toBe("GPU 0");
+  });
+
+  test("SMP-18 a GPU that must be reset, or is lost, says so in the place of its figures", () => {
+    const troubleOf = (said: string) =>
+      rowOf(
+        all.map(({ key }) => (key === "index" ? "1" : IDENTITY.includes(key) ? "x" : said)).join(", "),
+        all,
+      ).trouble;
+    expect(troubleOf("[GPU requires reset]")).toBe("gpu-needs-reset");
+    expect(troubleOf("[GPU is lost]")).toBe("gpu-lost");
+    expect(troubleOf("GPU is lost")).toBe("gpu-lost");
+    expect(troubleOf("[Unknown Error]")).toBeUndefined();
+  });
+
   test("SMP-1 SMP-2 any mix of known and unknown cells and any name: each figure is its own or null, never 0", () => {
     const figures = all.filter(({ key }) => !IDENTITY.includes(key)).map(({ key }) => key);
     const cells = fc.array(cell, { minLength: figures.length, maxLength: figures.length });
@@ -69,18 +101,25 @@ describe("rows of any driver", () => {
         const row = rowOf(line.join(", "), all);
         expect([row.index, row.uuid, row.name]).toEqual([index, "GPU-aa", gpuName]);
         const total = of("memoryTotal").value;
-        const memory = (key: ColumnKey) => (total === 0 ? null : of(key).value);
+        const within = (key: ColumnKey, most: number) => {
+          const { value } = of(key);
+          return value === null || value > most ? null : value;
+        };
+        const most = total || Number.POSITIVE_INFINITY;
+        const memory = (key: ColumnKey) => (total === 0 ? null : within(key, most));
+        const [used, reserved] = [memory("memoryUsed"), within("memoryReserved", most)];
+        const rest = total && used !== null ? Math.max(0, total - used - (reserved ?? 0)) : null;
         expect(figuresOf(row)).toEqual({
           memoryTotalMiB: total === 0 ? null : total,
-          memoryUsedMiB: memory("memoryUsed"),
-          memoryFreeMiB: memory("memoryFree"),
-          utilizationGpuPct: of("utilizationGpu").value,
-          temperatureC: of("temperature").value,
-          powerDrawW: of("powerDraw").value,
-          memoryReservedMiB: of("memoryReserved").value,
-          utilizationMemoryPct: of("utilizationMemory").value,
-          powerLimitW: of("powerLimit").value,
-          fanPct: of("fan").value,
+          memoryUsedMiB: used,
+          memoryFreeMiB: memory("memoryFree") ?? rest,
+          utilizationGpuPct: within("utilizationGpu", 100),
+          temperatureC: within("temperature", 200),
+          powerDrawW: within("powerDraw", 10_000),
+          memoryReservedMiB: reserved,
+          utilizationMemoryPct: within("utilizationMemory", 100),
+          powerLimitW: within("powerLimit", 10_000),
+          fanPct: within("fan", 200),
         });
       }),
     );

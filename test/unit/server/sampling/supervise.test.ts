@@ -1,6 +1,12 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { nextAttempt, pauseAfterRowsMs, silenceLimitMs } from "../../../../server/sampling/supervise.ts";
+import {
+  nextAttempt,
+  type Pace,
+  pauseAfterRowsMs,
+  silenceLimitMs,
+  slowSeconds,
+} from "../../../../server/sampling/supervise.ts";
 import { TIMINGS } from "../../../../server/timings.ts";
 
 const interval = fc.integer({ min: 200, max: 60_000 });
@@ -22,15 +28,33 @@ describe("supervision", () => {
     expect(nextAttempt(attempt, 1, TIMINGS.sampling).delayMs).toBeLessThan(1000);
   });
 
-  test("SMP-7 once samples come, silence is 3 intervals and 2 s; before the first it may take longer", () => {
+  const limitMs = (pace: Pick<Pace, "intervalMs" | "gapsMs"> & { silentLoops?: number }) =>
+    silenceLimitMs({ silentLoops: 0, ...pace }, TIMINGS.patience);
+
+  test("SMP-7 silence is 3 intervals and 2 s while samples keep the pace, and 3 times their own distance where they do not", () => {
+    const gaps = fc.array(fc.integer({ min: 0, max: 20_000 }), { minLength: 1, maxLength: 5 });
     fc.assert(
-      fc.property(interval, fc.integer({ min: 1, max: 1_000_000 }), (intervalMs, ticks) => {
-        expect(silenceLimitMs(intervalMs, ticks, TIMINGS.patience)).toBe(3 * intervalMs + 2000);
-        expect(silenceLimitMs(intervalMs, 0, TIMINGS.patience)).toBeGreaterThan(
-          silenceLimitMs(intervalMs, ticks, TIMINGS.patience),
-        );
+      fc.property(interval, gaps, (intervalMs, gapsMs) => {
+        expect(limitMs({ intervalMs, gapsMs })).toBe(3 * Math.max(intervalMs, ...gapsMs) + 2000);
       }),
     );
+    expect(limitMs({ intervalMs: 1000, gapsMs: [6000, 6000] })).toBe(20_000);
+    expect(limitMs({ intervalMs: 1000, gapsMs: [900_000] })).toBeLessThan(70_000);
+  });
+
+  test("SMP-7 the first sample may take a minute, and twice as long after each loop that never spoke", () => {
+    const waits = [0, 1, 2, 3, 9].map((silentLoops) =>
+      limitMs({ intervalMs: 1000, gapsMs: [], silentLoops }),
+    );
+    expect(waits).toEqual([60_000, 120_000, 240_000, 240_000, 240_000]);
+  });
+
+  test("SMP-17 samples that all come much later than they were asked for are called slow", () => {
+    const seconds = (...gapsMs: number[]) => slowSeconds({ intervalMs: 1000, gapsMs });
+    expect(seconds(6100, 6000, 5900, 6200, 6050)).toBe(6);
+    expect(seconds(6100, 6000, 1000, 6200, 6050)).toBeNull();
+    expect(seconds(6000, 6000)).toBeNull();
+    expect(slowSeconds({ intervalMs: 5000, gapsMs: [6000, 6000, 6000, 6000, 6000] })).toBeNull();
   });
 
   test("SMP-3 a tick is over well before the next one begins", () => {

@@ -1,7 +1,7 @@
-import type { Gpu } from "../../../shared/gpu/gpu.ts";
-import type { GpuPromise } from "../../../shared/protocol/state.ts";
+import type { Gpu } from "../gpu/gpu.ts";
+import type { GpuPromise } from "../protocol/state.ts";
 
-/** The GPU's own figures, or the host's where it shares that one's memory. Pure. */
+/** The GPU's own figures, or the host's where it shares that one's memory. MiB. Pure. */
 export function usedOf(
   { memoryUsedMiB, memoryTotalMiB }: Pick<Gpu, "memoryUsedMiB" | "memoryTotalMiB">,
   unified: GpuPromise["unified"],

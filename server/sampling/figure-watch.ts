@@ -1,0 +1,40 @@
+import type { Tick } from "./assemble-tick.ts";
+import { tellsFigures } from "./gpu-row.ts";
+
+/** Sees when a driver that told figures goes on printing rows, and no figure in them. */
+export interface FigureWatch {
+  /** `unsure`: none, but that may be one bad tick; `gone`: several in a row, told once for each of their runs. */
+  look(tick: Tick): "figures" | "unsure" | "gone";
+  /** What could be tried has been tried, since there were figures last. */
+  retried(): void;
+  wasRetried(): boolean;
+}
+
+/** So many samples without a figure are no accident. */
+const TICKS_UNTIL_GONE = 3;
+
+export function createFigureWatch(): FigureWatch {
+  let hadFigures = false;
+  let without = 0;
+  let tried = false;
+  return {
+    look(tick) {
+      const tells = tick.some(tellsFigures);
+      if (tells || !hadFigures) {
+        hadFigures ||= tells;
+        without = 0;
+        tried &&= !tells;
+        return "figures";
+      }
+      without++;
+      if (without !== TICKS_UNTIL_GONE) return "unsure";
+      // Another loop begins to count anew.
+      if (!tried) without = 0;
+      return "gone";
+    },
+    retried() {
+      tried = true;
+    },
+    wasRetried: () => tried,
+  };
+}

@@ -1,0 +1,147 @@
+import { chmodSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { afterEach, describe, expect, test } from "vitest";
+import type { State } from "../../shared/protocol/state.ts";
+import {
+  createFakeNvidiaSmi,
+  type FakeNvidiaSmi,
+  type FakeScript,
+  fakeGpu,
+} from "../helpers/fake-nvidia-smi.ts";
+import { type RunningSidecar, startSidecar, TIME_SCALE } from "../helpers/sidecar.ts";
+import { waitUntil } from "../helpers/wait-until.ts";
+
+const ended: (() => unknown)[] = [];
+afterEach(async () => {
+  for (const end of ended.splice(0).reverse()) await end();
+});
+
+/** The built sidecar; nvidia-smi is a script around the fake where one is given. */
+async function start(script: Partial<FakeScript>, flags: string[] = [], wrapper?: (path: string) => string) {
+  const fake = createFakeNvidiaSmi(script);
+  ended.push(fake.dispose);
+  let path = fake.path;
+  if (wrapper !== undefined) {
+    path = join(fake.dir, "wrapped");
+    writeFileSync(path, `#!/bin/sh\n${wrapper(fake.path)}\n`);
+    chmodSync(path, 0o755);
+  }
+  const env = { ...fake.env, [TIME_SCALE]: "5" };
+  const sidecar = await startSidecar(["--interval", "200", "--nvidia-smi", path, ...flags], env);
+  ended.push(() => sidecar.end("SIGKILL"));
+  return { fake, sidecar };
+}
+
+async function stateOf({ url }: RunningSidecar): Promise<State> {
+  return (await (await fetch(`${url}api/v1/state`)).json()).state;
+}
+
+/** Waits until the state is as it is wanted. */
+async function until(sidecar: RunningSidecar, what: string, is: (state: State) => boolean): Promise<State> {
+  let last: State | undefined;
+  return waitUntil(
+    async () => {
+      last = await stateOf(sidecar);
+      return is(last) ? last : undefined;
+    },
+    { timeoutMs: 30_000, what: () => `${what}; ${JSON.stringify({ ...last?.source, gpus: last?.gpus })}` },
+  );
+}
+
+const isLive = ({ source }: State) => source.status === "live";
+const FIGURES = ["memory.total", "memory.used", "memory.free", "memory.reserved", "utilization.gpu"];
+const MORE_FIGURES = ["temperature.gpu", "power.draw", "power.limit", "fan.speed", "pstate"];
+const allFigures = (said: string) =>
+  Object.fromEntries([...FIGURES, ...MORE_FIGURES].map((field) => [field, said]));
+const setAll = (fake: FakeNvidiaSmi, said: string) => {
+  for (const { index } of fake.script.gpus) fake.setGpu(index, allFigures(said));
+};
+
+describe("what stands in the place of figures", () => {
+  test("SMP-18 SMP-19 a GPU that must be reset, one that is lost, impossible figures: each is told, and the others go on", async () => {
+    const { fake, sidecar } = await start({ gpus: [fakeGpu(0), fakeGpu(1)] });
+    await until(sidecar, "live", isLive);
+    fake.setGpu(1, allFigures("[GPU requires reset]"));
+    const stuck = await until(sidecar, "an alert", ({ alerts }) =>
+      alerts.some(({ rule, gpu }) => rule === "gpu-needs-reset" && gpu === 1),
+    );
+    expect(stuck.source).toMatchObject({ status: "live", problem: { code: "gpu-needs-reset" } });
+    expect(stuck.gpus[0]?.memoryUsedMiB).toBe(1024);
+    expect(stuck.gpus[1]).toMatchObject({ needsReset: true, memoryTotalMiB: 24_564, memoryUsedMiB: null });
+    await waitUntil(() => sidecar.output().includes("must be reset"), { what: "the terminal to say so" });
+    fake.setGpu(1, allFigures("[GPU is lost]"));
+    await until(sidecar, "it to be lost", ({ gpus }) => gpus[1]?.lost === true);
+    fake.setGpu(1, {
+      ...fakeGpu(1),
+      "memory.used": 99_999_999,
+      "memory.free": "[N/A]",
+      "utilization.gpu": 4_000,
+    });
+    const rubbish = await until(sidecar, "rubbish", ({ gpus }) => gpus[1]?.temperatureC === 41);
+    expect(rubbish.gpus[1]).toMatchObject({ lost: false, memoryUsedMiB: null, utilizationGpuPct: null });
+    const metrics = await (await fetch(`${sidecar.url}metrics`)).text();
+    expect(Number(/implausible_figures_total (\d+)/.exec(metrics)?.[1])).toBeGreaterThan(1);
+    fake.setGpu(1, { ...fakeGpu(1), "memory.free": "[N/A]" });
+    const told = await until(sidecar, "the rest", ({ gpus }) => gpus[1]?.memoryUsedMiB === 1024);
+    expect(told.gpus[1]?.memoryFreeMiB).toBe(24_564 - 1024 - 460);
+    expect(told.source.problem).toBeNull();
+  });
+
+  test("SMP-18 no GPU has a figure any more though it is listed: another child, then a failure, and back", async () => {
+    const { fake, sidecar } = await start({ gpus: [fakeGpu(0), fakeGpu(1)] });
+    await until(sidecar, "live", isLive);
+    const loops = fake.loopPids();
+    setAll(fake, "[Unknown Error]");
+    const failed = await until(sidecar, "the failure", ({ source }) => source.status === "failed");
+    expect(failed.source.problem?.code).toBe("no-figures");
+    expect(failed.gpus.map(({ memoryTotalMiB }) => memoryTotalMiB)).toEqual([24_564, 24_564]);
+    expect(fake.loopPids().some((pid) => loops.includes(pid))).toBe(false);
+    expect((await fetch(`${sidecar.url}healthz`)).status).toBe(503);
+    fake.setGpu(0, fakeGpu(0));
+    fake.setGpu(1, fakeGpu(1));
+    await until(sidecar, "live again", (state) => isLive(state) && state.source.problem === null);
+  });
+
+  test("SMP-21 GPUs that were asked for and are not there are told, in the panel and in the terminal", async () => {
+    const { sidecar } = await start({ gpus: [fakeGpu(0), fakeGpu(1)] }, ["--gpus", "7,1"]);
+    const { source, gpus } = await until(sidecar, "a problem", (state) => state.source.problem !== null);
+    expect(source.problem?.message).toBe("This machine has no GPU 7 (it has 0, 1).");
+    expect(gpus.map(({ index }) => index)).toEqual([1]);
+    expect(sidecar.output()).toContain("no GPU 7");
+  });
+});
+
+describe("nvidia-smi behind a script", () => {
+  test("SMP-16 SMP-7 a driver that takes long for its first answer is waited for, and it is said so", async () => {
+    const { sidecar } = await start({}, [], (path) =>
+      [`case "$*" in *--query-gpu*) sleep 7 ;; esac`, `exec ${path} "$@"`].join("\n"),
+    );
+    const waiting = await until(sidecar, "the notice", ({ source }) => source.problem !== null);
+    expect(waiting.source).toMatchObject({ status: "starting", problem: { code: "slow-first-answer" } });
+    await until(sidecar, "live", (state) => isLive(state) && state.source.problem === null);
+  });
+
+  test("SMP-16 what it says on standard error before any sample is shown", async () => {
+    const { sidecar } = await start({}, [], (path) =>
+      [
+        `case "$*" in *--query-gpu*) echo "cannot open the tunnel to gpu-host" >&2; sleep 600 ;; esac`,
+        `exec ${path} "$@"`,
+      ].join("\n"),
+    );
+    const { source } = await until(sidecar, "its words", (state) => state.source.problem !== null);
+    expect(source.problem?.message).toContain("cannot open the tunnel to gpu-host");
+  });
+
+  test.each(["SIGTERM", "SIGKILL"] as const)(
+    "SMP-8 no process of a script without exec is left after %s, nor do they pile up",
+    async (signal) => {
+      const { fake, sidecar } = await start({ behaviour: { kind: "hang" } }, [], (path) =>
+        [`${path} "$@"`, "echo > /dev/null"].join("\n"),
+      );
+      await waitUntil(() => fake.loopPids().length > 0, { what: "the loop" });
+      expect(fake.loopPids()).toHaveLength(1);
+      await sidecar.end(signal);
+      await waitUntil(() => fake.livePids().length === 0, { what: "the last nvidia-smi to be killed" });
+    },
+  );
+});
