@@ -1,5 +1,5 @@
 import { existsSync, readdirSync, rmSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import Database from "libsql";
 import { afterEach, describe, expect, test } from "vitest";
 import type { Job } from "../../shared/capacity/job.ts";
@@ -160,6 +160,24 @@ describe("the jobs API", () => {
     expect(await state(jobs, second)).toBe("waiting");
     for (const id of [first, second]) expect((await jobs.end(id)).status).toBe(200);
     expect(running.sidecar.child.exitCode).toBeNull();
+  });
+
+  test("CAP-34 on the demo machine that stands in for a missing driver no job is let in", async () => {
+    const { jobs } = await start({ env: { PATH: dirname(process.execPath) } });
+    expect(await jobs.ask({ peakMiB: 1000 })).toMatchObject({ status: 503, code: "demo-machine" });
+    expect(await jobs.list()).toEqual([]);
+  });
+
+  test("CAP-33 a job that runs already is counted, whether there is room or not", async () => {
+    const { jobs, rig: running } = await start();
+    const full = await jobs.ask({ peakMiB: 20_000 });
+    const runs = await jobs.ask({ peakMiB: 9000, started: true });
+    expect(runs).toMatchObject({ status: 201, job: { state: "running", gpus: [0], peakMiB: 9000 } });
+    expect(runs.job?.overCommittedMiB).toBe(6_176);
+    expect(full.job?.overCommittedMiB).toBeUndefined();
+    const { state: now } = await (await fetch(`${running.sidecar.url}api/v1/state`)).json();
+    expect(now.promises[0]).toMatchObject({ running: 2, promisedMiB: 29_000 });
+    expect(await jobs.ask({ peakMiB: 1, wait: false })).toMatchObject({ status: 409, code: "no-room" });
   });
 
   test("CAP-20 WIRE-5 without the token jobs may be seen, and none asked for, kept alive or ended", async () => {

@@ -4,12 +4,14 @@ import { problem } from "../../../shared/problems/make-problem.ts";
 import type { JobBody, JobEnd, JobPatch } from "../../../shared/protocol/job-requests.ts";
 import { type Reply, refuse, succeed } from "../../../shared/protocol/reply.ts";
 import { createEmitter } from "../../lib/emitter.ts";
+import { demandsOf } from "../admission/admit.ts";
 import { beat, declare, end } from "../capacity.ts";
 import type { Description, Meant } from "../classes/resolve.ts";
 import { figureOf } from "../learning/figure.ts";
 import type { CapacityState, JobAsk } from "../model.ts";
 import { neverProblem } from "../published/reasons.ts";
 import { viewWaiting } from "../published/view-waiting.ts";
+import { roomOf } from "../room/room.ts";
 import { isUnfinished, type JobRecord } from "./job-record.ts";
 import type { JobStore } from "./job-store.ts";
 import type { LiveCapacity } from "./live.ts";
@@ -192,8 +194,8 @@ export function createJobs({ store, live, pids, resolve, noteClass, isStandIn }:
     noteClass(meant);
     take([...records, recordOf(body, ask, meant, { nowMs: live.nowMs(), place: place() })]);
     if (body.started) {
-      follow();
       live.recompute();
+      noteOverCommitment(ask.id);
     } else await live.decide();
     follow();
     const job = find(ask.id);
@@ -202,6 +204,17 @@ export function createJobs({ store, live, pids, resolve, noteClass, isStandIn }:
     finish(ask.id, "failed");
     take(records.filter((one) => one.job.id !== ask.id));
     return refuse(job.reason ?? problem("not-sampling"));
+  }
+
+  /** A job that runs already may need more than there is: that is told, and nothing else. */
+  function noteOverCommitment(id: string) {
+    const running = live.state().running.find((job) => job.id === id);
+    const rooms = demandsOf(live.state(), live.nowMs(), live.policy)
+      .filter(({ index }) => running?.gpus.includes(index))
+      .map((demand) => roomOf(demand, false).roomMiB);
+    const overCommittedMiB = Math.ceil(-Math.min(0, ...rooms));
+    if (overCommittedMiB === 0) return;
+    take(records.map((one) => (one.job.id === id ? { ...one, job: { ...one.job, overCommittedMiB } } : one)));
   }
 
   const place = () => Math.max(0, ...records.map((record) => record.place)) + 1;

@@ -133,20 +133,20 @@ describe("what may stand there", () => {
       profiles: [],
       alerts: DEFAULT_RULES,
       notify: [],
-      reserve: { floorMiB: 1024, share: 0.05, displayExtraMiB: 1024 },
+      reserve: 256,
+      releaseOnRequest: [],
       logs: { maxMiB: 100, keepDays: 30 },
       open: false,
     });
   });
 
-  test("CFG-1 CAP-8 the reserve as a flag's number of MiB, or in the file with all that it is made of", () => {
-    const usual = { floorMiB: 1024, share: 0.05, displayExtraMiB: 1024 };
-    expect(optionsOf(["--reserve", "4096"], {}, noFile).reserve).toEqual({ ...usual, floorMiB: 4096 });
-    expect(optionsOf([], { GPU_PANEL_RESERVE: "0" }, noFile).reserve).toEqual({ ...usual, floorMiB: 0 });
-    expect(optionsOf([], {}, file({ reserve: { share: 0.1 } })).reserve).toEqual({ ...usual, share: 0.1 });
-    for (const reserve of [-1, 1.5, "much", { share: 2 }, { floor: 1 }])
+  test("CFG-1 CAP-2 the reserve is a number of MiB, never a share", () => {
+    expect(optionsOf(["--reserve", "4096"], {}, noFile).reserve).toBe(4096);
+    expect(optionsOf([], { GPU_PANEL_RESERVE: "0" }, noFile).reserve).toBe(0);
+    expect(optionsOf([], {}, file({ reserve: 512 })).reserve).toBe(512);
+    for (const reserve of [-1, 1.5, "much", { share: 0.05 }])
       expect(errorsOf([], {}, file({ reserve }))).toMatch(/reserve in gpu-panel\.config\.json/);
-    expect(errorsOf(["--reserve", "2g"], {}, noFile)).toMatch(/whole number, such as 2048.*, not "2g"/);
+    expect(errorsOf(["--reserve", "2g"], {}, noFile)).toMatch(/"2g"/);
   });
 
   test("CFG-1 lists by commas or as JSON, paths with and without their slashes, flags that repeat, switches", () => {

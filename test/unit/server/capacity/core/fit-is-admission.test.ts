@@ -65,7 +65,7 @@ function asked(id: string, { pid, backend, peak, asker, gpuCount, isSigned, fram
   return { ...plain, jobClass };
 }
 
-test("fit says n exactly when n such jobs, one after the other, are admitted on the same list", () => {
+test("CAP-1 fit says n exactly when n such jobs, one after the other, are admitted on the same list", () => {
   const world = {
     events: fc.array(anEvent, { maxLength: 14 }),
     last: fc.array(aGpu, { minLength: 2, maxLength: 2 }),

@@ -37,12 +37,12 @@ describe("what is published", () => {
     expect(one.beside).toBe(Math.floor(one.roomMiB / one.perJobMiB));
   });
 
-  test("alone, reserve and margin give way", () => {
+  test("CAP-2 CAP-7 alone, reserve and margin give way", () => {
     const [one] = shown(seconds(3, START, [gpu([])]), 24_200).perGpu;
     expect(one).toMatchObject({ reserveMiB: 0, perJobMiB: 24_264, beside: 1, canStart: 1 });
   });
 
-  test("a job of two GPUs is counted once", () => {
+  test("CAP-9 a job of two GPUs is counted once", () => {
     const at = seconds(3, START, [gpu([]), gpu([], { index: 1 })]);
     const { canStart, perGpu } = shown(at, 9000, 2);
     expect([canStart, perGpu.map((one) => one.canStart)]).toEqual([2, [2, 2]]);

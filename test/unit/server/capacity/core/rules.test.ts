@@ -18,7 +18,7 @@ function declared(at: At, job: JobAsk, runsOn: readonly number[] | null = null) 
 }
 
 describe("the one formula", () => {
-  test("is total less driver, figures or held, what others hold, and the reserve; its lines add up", () => {
+  test("CAP-1 CAP-2 is total less driver, figures or held, what others hold, and the reserve; its lines add up", () => {
     const held = fc.integer({ min: 0, max: 9000 });
     fc.assert(
       fc.property(held, held, fc.integer({ min: 1000, max: 12_000 }), (idleMiB, jobMiB, publishedMiB) => {
@@ -50,7 +50,7 @@ describe("the one formula", () => {
 });
 
 describe("never", () => {
-  test("is said only of a figure beyond total less driver", () => {
+  test("CAP-7 is said only of a figure beyond total less driver", () => {
     const at = seconds(1, START, [gpu([])]);
     expect(declare(at.state, ask("a", EMPTY), {}, at.atMs, POLICY).kind).toBe("waiting");
     expect(declare(at.state, ask("b", EMPTY + 1), {}, at.atMs, POLICY).kind).toBe("never");
@@ -71,13 +71,13 @@ describe("figures", () => {
   const lesson = { jobClass: known, outcome: "done" as const, durationMs: 30_000, figureMiB: 11_000 };
   const need = (state = EMPTY_STATE) => figureOf(known, state, POLICY).needMiB;
 
-  test("published 10 % more, sampled 4 %, reported 1 %", () => {
+  test("CAP-3 published 10 % more, sampled 4 %, reported 1 %", () => {
     expect(need()).toBe(11_000);
     expect(need(learn(EMPTY_STATE, { ...lesson, peakMiB: 8000, reported: false }, POLICY))).toBe(8320);
     expect(need(learn(EMPTY_STATE, { ...lesson, peakMiB: 8000, reported: true }, POLICY))).toBe(8080);
   });
 
-  test("the largest of the last ten peaks", () => {
+  test("CAP-3 the largest of the last ten peaks", () => {
     let state = learn(EMPTY_STATE, { ...lesson, peakMiB: 9000, reported: true }, POLICY);
     for (let i = 0; i < 9; i++) state = learn(state, { ...lesson, peakMiB: 5000, reported: true }, POLICY);
     expect(need(state)).toBe(9090);
@@ -85,18 +85,18 @@ describe("figures", () => {
     expect(need(state)).toBe(5050);
   });
 
-  test("an out-of-memory raises it by a tenth until one ends well", () => {
+  test("CAP-15 an out-of-memory raises it by a tenth until one ends well", () => {
     const failed = { ...lesson, outcome: "out-of-memory" as const, peakMiB: 10_500, reported: false };
     expect(need(learn(EMPTY_STATE, failed, POLICY))).toBe(12_100);
   });
 
-  test("a configured peak is kept where less was measured", () => {
+  test("CAP-8 a configured peak is kept where less was measured", () => {
     const configured = { ...known, configuredMiB: 12_000 };
     const state = learn(EMPTY_STATE, { ...lesson, peakMiB: 8000, reported: true }, POLICY);
     expect(figureOf(configured, state, POLICY).needMiB).toBe(12_000);
   });
 
-  test("of whom nothing is known, it starts alone", () => {
+  test("CAP-7 of whom nothing is known, it starts alone", () => {
     const empty = seconds(5, START, [gpu([])]);
     expect(fits(empty, ask("a", null))).toBe(1);
     const busy = seconds(1, declared(empty, ask("b", 2000), [0]), [gpu([])]);
@@ -105,7 +105,7 @@ describe("figures", () => {
 });
 
 describe("between two who wait", () => {
-  test("a job that waited five mean durations is not passed by one that would end after its opening", () => {
+  test("CAP-22 a job that waited five mean durations is not passed by one that would end after its opening", () => {
     const list = [process(1, 11_000)];
     let at: At = seconds(5, START, [gpu([])]);
     at = declared(at, ask("runs", 12_000, { pid: 1, asker: "r" }), [0]);
@@ -144,7 +144,7 @@ describe("between two who wait", () => {
     expect(fits(after, ask("small", 4000, { asker: "s" }))).toBeGreaterThan(0);
   });
 
-  test("six jobs of one do not stand before the first of another", () => {
+  test("CAP-22 six jobs of one do not stand before the first of another", () => {
     let at: At = seconds(1, START, [gpu([])]);
     for (let i = 0; i < 6; i++) at = declared(at, ask(`ann ${i}`, 20_000, { asker: "ann" }));
     at = declared(at, ask("bob", 20_000, { asker: "bob" }));
