@@ -19,6 +19,7 @@ import { composeSource, scratchFolder, tellOfTrouble } from "./compose/source.ts
 import { dataFolder } from "./config/data-folder.ts";
 import type { Options } from "./config/options.ts";
 import { createBareServer } from "./http/http-server.ts";
+import { createTime } from "./lib/clock.ts";
 import { createDisposer } from "./lib/disposer.ts";
 import { createAudit } from "./release/audit.ts";
 import { createBackendWatch } from "./release/backend-watch.ts";
@@ -99,9 +100,8 @@ export function createSidecar(
     timings,
   });
   disposer.add(sampler.close);
-  // The time of a recording is its own, counted from 1970.
-  const epochMs = replay === null ? Date.now() - Math.round(sampler.nowMs()) : 0;
-  const nowMs = () => epochMs + sampler.nowMs();
+  const time = createTime(sampler.nowMs, isReplay);
+  const { nowMs, startMs: epochMs } = time;
   const readHost = createHostWatch(timings.sampling.hostFreshMs);
   const common = { disposer, sampler, folder, hold, complain, timings };
   const history = composeHistory({
@@ -142,7 +142,7 @@ export function createSidecar(
     watch,
     jobs: capacity.jobs,
     releases,
-    nowMs,
+    time,
     readHost,
   });
   const sessions = composeSessions({
@@ -150,7 +150,7 @@ export function createSidecar(
     database: capacity.database,
     timings,
     intervalMs: () => replayed.intervalMs() ?? options.interval,
-    nowMs,
+    time,
   });
   const decisions = isReplay
     ? null
@@ -179,7 +179,7 @@ export function createSidecar(
     version,
   });
   const front = composeFront(options, {
-    ...{ ...common, version, clientFolder, admit, replay, epochMs, readHost },
+    ...{ ...common, version, clientFolder, admit, replay, time, readHost },
     ...{ history, capacity, watch, releases, audit, health, sessions, hasBackends: backends.length > 0 },
     jobs: decisions?.jobs ?? capacity.jobs,
     server: bound?.server ?? createBareServer(),

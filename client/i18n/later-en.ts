@@ -2,6 +2,7 @@ import { capacityWordsEn } from "../../shared/capacity/words-en.ts";
 import { alertsEn } from "../../shared/health/en.ts";
 import { problemsEn } from "../../shared/problems/en.ts";
 import { fitEn } from "./fit/en.ts";
+import { gpuEn } from "./gpu/en.ts";
 import { healthEn } from "./health/en.ts";
 import { jobsEn } from "./jobs/en.ts";
 import { releaseEn } from "./release/en.ts";
@@ -16,6 +17,7 @@ export const laterEn: LaterWords = {
   release: releaseEn,
   capacity: capacityWordsEn,
   fit: fitEn,
+  gpu: gpuEn,
   jobs: jobsEn,
   replay: replayEn,
   health: healthEn,

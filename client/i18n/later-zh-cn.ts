@@ -2,6 +2,7 @@ import { capacityWordsZhCn } from "../../shared/capacity/words-zh-cn.ts";
 import { alertsZhCn } from "../../shared/health/zh-cn.ts";
 import { problemsZhCn } from "../../shared/problems/zh-cn.ts";
 import { fitZhCn } from "./fit/zh-cn.ts";
+import { gpuZhCn } from "./gpu/zh-cn.ts";
 import { healthZhCn } from "./health/zh-cn.ts";
 import { jobsZhCn } from "./jobs/zh-cn.ts";
 import { releaseZhCn } from "./release/zh-cn.ts";
@@ -16,6 +17,7 @@ export const laterZhCn: LaterWords = {
   release: releaseZhCn,
   capacity: capacityWordsZhCn,
   fit: fitZhCn,
+  gpu: gpuZhCn,
   jobs: jobsZhCn,
   replay: replayZhCn,
   health: healthZhCn,

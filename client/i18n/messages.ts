@@ -17,17 +17,7 @@ export interface Messages {
   utilization: string;
   power: string;
   fan: string;
-  pstate: string;
-  memoryBandwidth: string;
-  reserved: string;
-  throttle: string;
-  no: string;
-  throttleReasons: Record<string, string>;
   details: string;
-  noProcesses: string;
-  processesUnknown: string;
-  process: string;
-  pid: string;
   hiddenName: string;
   concurrency: {
     title: string;

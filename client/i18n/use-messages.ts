@@ -5,6 +5,7 @@ import type { ProblemCatalog, ProblemWords } from "../../shared/problems/codes.t
 import { type Problem, wordsOf } from "../../shared/problems/problem.ts";
 import type { LanguageChoice } from "../../shared/protocol/host-messages.ts";
 import type { FitWords } from "./fit/words.ts";
+import type { GpuWords } from "./gpu/words.ts";
 import type { HealthWords } from "./health/words.ts";
 import type { JobsWords } from "./jobs/words.ts";
 import type { Messages } from "./messages.ts";
@@ -32,6 +33,7 @@ export interface LaterWords {
   release: ReleaseWords;
   capacity: CapacityWords;
   fit: FitWords;
+  gpu: GpuWords;
   jobs: JobsWords;
   replay: ReplayWords;
   health: HealthWords;

@@ -4,6 +4,7 @@ import type { Release } from "../../shared/release/release.ts";
 import type { Jobs } from "../capacity/live/jobs.ts";
 import type { FolderHold } from "../data/folder-hold.ts";
 import { createPruning } from "../history/pruning.ts";
+import { steadyMs, wallMs } from "../lib/clock.ts";
 import type { Disposer } from "../lib/disposer.ts";
 import { createDecisionRecord, type DecisionRecord } from "../recording/decisions/decision-record.ts";
 import { createRecorder, type Recorder } from "../recording/decisions/recorder.ts";
@@ -26,7 +27,7 @@ export interface DecisionsParts {
 
 const DAY_MS = 86_400_000;
 const BYTES_PER_MIB = 1024 * 1024;
-const clocks = () => ({ wallMs: Date.now(), steadyMs: performance.now() });
+const clocks = () => ({ wallMs: wallMs(), steadyMs: steadyMs() });
 
 export interface DecisionsArea {
   sample: Recorder["sample"];

@@ -18,6 +18,7 @@ import { createViewers } from "../gateway/viewers.ts";
 import { loadAssets } from "../http/assets.ts";
 import { serveHttp } from "../http/http-server.ts";
 import { createPages } from "../http/pages.ts";
+import { steadyMs, type Time } from "../lib/clock.ts";
 import type { Disposer } from "../lib/disposer.ts";
 import { mostViewers } from "../lib/open-files.ts";
 import { createTally, type Tally } from "../recording/prometheus/tally.ts";
@@ -43,7 +44,7 @@ export interface FrontParts {
   clientFolder: string;
   admit: Admit;
   replay: ReplaySource | null;
-  epochMs: number;
+  time: Time;
   readHost(): HostReading;
   timings: Timings;
   history: HistoryParts;
@@ -94,7 +95,7 @@ export function composeFront(options: Pick<Options, "basePath" | "allowOrigin">,
       protocol: PROTOCOL_VERSION,
       bootId,
       version,
-      epochMs: parts.epochMs,
+      epochMs: parts.time.epochMs(),
       nowMs: Math.round(sampler.nowMs()),
       seq: sampler.latest().seq,
       capabilities: { release: { allowed: blocked === null, problem: blocked } },
@@ -115,7 +116,7 @@ export function composeFront(options: Pick<Options, "basePath" | "allowOrigin">,
       return titleFigures(sampler.latest().gpus, promises, fits, capacity.profiles());
     },
     view: () => viewOf({ ...currentState(), profiles: capacity.profiles() }),
-    nowMs: () => performance.now(),
+    nowMs: steadyMs,
     timings: timings.panel,
   });
   disposer.add(publisher.close);
@@ -168,10 +169,19 @@ export function composeFront(options: Pick<Options, "basePath" | "allowOrigin">,
     },
   );
   disposer.add(gateway.close);
+  const beginAnew = () => {
+    bootId = randomUUID();
+  };
   return {
-    ...{ server, gateway, publisher, tally },
-    beginAnew() {
-      bootId = randomUUID();
+    ...{ server, publisher, tally, beginAnew },
+    gateway: {
+      ...gateway,
+      sample(sample) {
+        if (!parts.time.jumped()) return gateway.sample(sample);
+        // What viewers know is stamped by a clock that was wrong, or stood still.
+        beginAnew();
+        gateway.greetAll();
+      },
     },
   };
 }

@@ -14,6 +14,7 @@ import { openKernelLog } from "../health/kernel-log.ts";
 import type { EndedJobFact, HostFigures, Moment, SlowReading } from "../health/moment.ts";
 import { createNotifier } from "../health/notify/notifier.ts";
 import { createRules } from "../health/rules/all.ts";
+import type { Time } from "../lib/clock.ts";
 import type { Disposer } from "../lib/disposer.ts";
 import type { BackendWatch } from "../release/backend-watch.ts";
 import type { SourceChoice } from "../sampling/choose-source.ts";
@@ -31,8 +32,7 @@ export interface HealthParts {
   /** Where alerts are kept. */
   folder: string;
   hold: FolderHold;
-  /** Epoch milliseconds of a clock that does not go back. */
-  nowMs(): number;
+  time: Time;
   readHost(): HostReading;
   complain(message: string): void;
   timings: Pick<Timings, "health" | "notify" | "patience">;
@@ -70,11 +70,13 @@ export function composeHealth(
   env: NodeJS.ProcessEnv,
   parts: HealthParts,
 ): HealthArea {
-  const { disposer, sampler, jobs, nowMs, complain, timings } = parts;
+  const { disposer, sampler, jobs, time, complain, timings } = parts;
+  const { nowMs } = time;
   // The demo machine's alerts must not be taken for those of the real one.
   const folder = choice.kind === "demo" ? join(parts.folder, "demo") : parts.folder;
   const rules = createRules(options.alerts);
-  const alerts = createAlerts(createAlertLog(folder, complain, parts.hold), nowMs, timings.health.carriedMs);
+  const alertLog = createAlertLog(folder, complain, parts.hold);
+  const alerts = createAlerts(alertLog, nowMs, timings.health.carriedMs, time.wallOf);
   const notifier = createNotifier(options.notify, parts.readHost().state.name, {
     complain,
     timings: timings.notify,

@@ -12,6 +12,7 @@ import { createHistory, type History } from "../history/history.ts";
 import type { Clocks } from "../history/pruning.ts";
 import { recentRows } from "../history/recent-rows.ts";
 import { addressKey } from "../lib/address-key.ts";
+import { steadyMs } from "../lib/clock.ts";
 import type { Disposer } from "../lib/disposer.ts";
 import { createRateLimiter } from "../lib/rate-limiter.ts";
 import type { Sampler } from "../sampling/sampler.ts";
@@ -88,7 +89,7 @@ export function composeHistory(options: {
       if (recorded === undefined) archive.append(sample);
     },
     ask(query, address) {
-      const waitMs = limiter.take(addressKey(address), performance.now());
+      const waitMs = limiter.take(addressKey(address), steadyMs());
       return waitMs > 0 ? refuse(tooManyRequests(waitMs)) : answer(query);
     },
     problem: store.problem,

@@ -5,6 +5,7 @@ import { recordOf } from "../../shared/release/record.ts";
 import type { Release } from "../../shared/release/release.ts";
 import type { EndedJob } from "../capacity/live/jobs.ts";
 import type { Options } from "../config/options.ts";
+import { wallMs } from "../lib/clock.ts";
 import type { Disposer } from "../lib/disposer.ts";
 import { errorCode } from "../lib/error-code.ts";
 import { CSV_HEADER, csvLines } from "../recording/log/csv-lines.ts";
@@ -50,7 +51,7 @@ export function composeLogs(
     return NO_LOGS;
   }
   /** A log tells the time of the wall, also after the machine slept or its clock was set. */
-  const wallMs = (tMs: number) => Date.now() - (sampler.nowMs() - tMs);
+  const wallOf = (tMs: number) => wallMs() - (sampler.nowMs() - tMs);
 
   function openLog(path: string, header: string | null, begins: string) {
     const log = createLogFile({
@@ -81,8 +82,8 @@ export function composeLogs(
   let lastRelease: string | null = null;
   return {
     sample({ tMs, gpus }) {
-      csv?.write(csvLines(wallMs(tMs), gpus));
-      ecs?.write(ecsSampleLines(wallMs(tMs), gpus, source));
+      csv?.write(csvLines(wallOf(tMs), gpus));
+      ecs?.write(ecsSampleLines(wallOf(tMs), gpus, source));
     },
     jobEnded: ({ job, peakMiB }) => ecs?.write(ecsJobLine(job, peakMiB, source)),
     release(release) {

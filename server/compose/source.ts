@@ -5,6 +5,7 @@ import * as v from "valibot";
 import type { SourceState } from "../../shared/protocol/state.ts";
 import { backendSchema } from "../config/backend-options.ts";
 import type { Options } from "../config/options.ts";
+import { wallMs } from "../lib/clock.ts";
 import type { Disposer } from "../lib/disposer.ts";
 import type { Backend } from "../release/backends/backend.ts";
 import { createBackend } from "../release/backends/create-backend.ts";
@@ -104,7 +105,7 @@ function sweepScratch() {
     if (pid === undefined || isRunning(Number(pid))) continue;
     const folder = join(tmpdir(), name);
     try {
-      if (Date.now() - statSync(folder).mtimeMs > DAY_MS) rmSync(folder, { recursive: true, force: true });
+      if (wallMs() - statSync(folder).mtimeMs > DAY_MS) rmSync(folder, { recursive: true, force: true });
     } catch {
       // Somebody else's, or gone already.
     }

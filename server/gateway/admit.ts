@@ -4,6 +4,7 @@ import { problem } from "../../shared/problems/make-problem.ts";
 import type { Problem } from "../../shared/problems/problem.ts";
 import { hostnameOf, isAllowedOrigin, isLoopbackHost, isOrigin } from "../../shared/protocol/origins.ts";
 import { addressKey } from "../lib/address-key.ts";
+import { steadyMs } from "../lib/clock.ts";
 import { createRateLimiter } from "../lib/rate-limiter.ts";
 import type { Caller } from "./caller.ts";
 import { createTokenGuard } from "./token-guard.ts";
@@ -47,7 +48,7 @@ const MOST_ADDRESSES = 4096;
 const PRIVATE_NAME = /\.(?:local|lan|internal|localdomain|home\.arpa)$/;
 
 /** @param nowMs a clock that does not go back */
-export function createAdmit(rules: AdmitRules, nowMs = () => performance.now()): Admit {
+export function createAdmit(rules: AdmitRules, nowMs = steadyMs): Admit {
   const guard = rules.token === null ? null : createTokenGuard(rules.token, nowMs);
   const acting = createRateLimiter(ACTING_REQUESTS, MOST_ADDRESSES);
   const knocking = createRateLimiter(REFUSED_TOKENS, MOST_ADDRESSES);

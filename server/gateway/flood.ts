@@ -1,4 +1,5 @@
 import { refuse } from "../../shared/protocol/reply.ts";
+import { steadyMs } from "../lib/clock.ts";
 import { type Bucket, take, waitMs } from "../lib/token-bucket.ts";
 import { tooManyRequests } from "./too-many-requests.ts";
 
@@ -8,7 +9,7 @@ const EVENTS = { burst: 20, perSecond: 1 };
 const PACKETS = { burst: 120, perSecond: 4 };
 
 /** Socket middleware: lets so many events of one socket through and answers the others with what is wrong. */
-export function limitEvents(nowMs = () => performance.now()) {
+export function limitEvents(nowMs = steadyMs) {
   let bucket: Bucket | undefined;
   return (event: readonly unknown[], next: () => void) => {
     const now = nowMs();
@@ -29,7 +30,7 @@ interface Connection {
 }
 
 /** Ends a connection that goes on sending. */
-export function limitPackets(connection: Connection, nowMs = () => performance.now()) {
+export function limitPackets(connection: Connection, nowMs = steadyMs) {
   let bucket: Bucket | undefined;
   connection.on("packet", () => {
     const taken = take(bucket, PACKETS, nowMs());

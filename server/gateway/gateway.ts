@@ -10,6 +10,7 @@ import { type Reply, succeed } from "../../shared/protocol/reply.ts";
 import { describeIssues, handshakeSchema } from "../../shared/protocol/requests.ts";
 import { PROTOCOL_VERSION } from "../../shared/protocol/version.ts";
 import { bearerOf } from "../lib/bearer.ts";
+import { steadyMs } from "../lib/clock.ts";
 import { SECURITY_HEADERS } from "../lib/security-headers.ts";
 import type { Timings } from "../timings.ts";
 import type { Admit } from "./admit.ts";
@@ -195,7 +196,7 @@ export function createGateway(
         greetAll();
         return;
       }
-      const now = performance.now();
+      const now = steadyMs();
       if (now - sampleSentAtMs < leastSampleMs) return;
       sampleSentAtMs = now;
       publisher.turn(sample);

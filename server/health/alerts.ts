@@ -38,8 +38,14 @@ const SHOWN_PAST = 200;
 /**
  * @param nowMs epoch milliseconds of a clock that does not go back
  * @param carriedMs after a restart of the sidecar, what is found again within so long is the alert of before
+ * @param wallOf the time of day of a moment of `nowMs`: what alerts are stamped with
  */
-export function createAlerts(log: AlertLog, nowMs: () => number, carriedMs: number): Alerts {
+export function createAlerts(
+  log: AlertLog,
+  nowMs: () => number,
+  carriedMs: number,
+  wallOf: (ms: number) => number = (ms) => ms,
+): Alerts {
   const changes = createEmitter<Alert[]>();
   const news = createEmitter<AlertNews>();
   const active = new Map<string, LoggedAlert>();
@@ -62,7 +68,7 @@ export function createAlerts(log: AlertLog, nowMs: () => number, carriedMs: numb
 
   const mutedUntil = (rule: string) => {
     const until = mutes.get(rule) ?? 0;
-    return until > nowMs() ? until : null;
+    return until > wallOf(nowMs()) ? until : null;
   };
   const plain = ({
     endedAt: _,
@@ -86,7 +92,8 @@ export function createAlerts(log: AlertLog, nowMs: () => number, carriedMs: numb
     const key = keyOf({ rule: finding.rule, subject: finding.gpu });
     const before = carried.get(key);
     carried.delete(key);
-    const words = wordsIn(finding);
+    const since = Math.round(before?.since ?? wallOf(finding.sinceMs));
+    const words = wordsIn(finding, since);
     if (before !== undefined) {
       active.set(key, { ...before, ...words, severity: finding.severity, params: finding.params });
       return;
@@ -96,7 +103,7 @@ export function createAlerts(log: AlertLog, nowMs: () => number, carriedMs: numb
       rule: finding.rule,
       severity: finding.severity,
       ...(gpu === undefined ? {} : { gpu }),
-      since: Math.round(finding.sinceMs),
+      since,
       ...words,
       params: finding.params,
       acknowledged: false,
@@ -115,11 +122,11 @@ export function createAlerts(log: AlertLog, nowMs: () => number, carriedMs: numb
     const before = active.get(key);
     if (before === undefined) return;
     const { severity, params } = finding;
-    active.set(key, keep({ ...before, ...wordsIn(finding), severity, params }));
+    active.set(key, keep({ ...before, ...wordsIn(finding, before.since), severity, params }));
   }
 
   function end(alert: LoggedAlert, endedAt: number) {
-    const ended = keep({ ...alert, endedAt: Math.round(endedAt) });
+    const ended = keep({ ...alert, endedAt: Math.round(wallOf(endedAt)) });
     past = [...past, ended].slice(-SHOWN_PAST);
     if (ended.told) news.emit({ kind: "ended", alert: asPast(ended) });
   }
@@ -150,7 +157,8 @@ export function createAlerts(log: AlertLog, nowMs: () => number, carriedMs: numb
     return changed;
   }
 
-  function dropMutes(now: number): boolean {
+  function dropMutes(): boolean {
+    const now = wallOf(nowMs());
     let changed = false;
     for (const [rule, until] of mutes) {
       if (until > now) continue;
@@ -165,7 +173,9 @@ export function createAlerts(log: AlertLog, nowMs: () => number, carriedMs: numb
     all: () => ({
       alerts: list(),
       past: past.map(asPast).reverse(),
-      mutes: [...mutes].filter(([, until]) => until > nowMs()).map(([rule, until]) => ({ rule, until })),
+      mutes: [...mutes]
+        .filter(([, until]) => until > wallOf(nowMs()))
+        .map(([rule, until]) => ({ rule, until })),
     }),
     apply({ began, renewed, ended }, now, indexOf) {
       for (const finding of ended) {
@@ -176,7 +186,7 @@ export function createAlerts(log: AlertLog, nowMs: () => number, carriedMs: numb
       }
       for (const finding of began) begin(finding, finding.gpu === null ? undefined : indexOf(finding.gpu));
       for (const finding of renewed) renew(finding);
-      const aged = [dropCarried(now, indexOf), dropMutes(now)].includes(true);
+      const aged = [dropCarried(now, indexOf), dropMutes()].includes(true);
       if (aged || began.length + renewed.length + ended.length > 0) changes.emit(list());
     },
     acknowledge(id, by) {
@@ -195,10 +205,10 @@ export function createAlerts(log: AlertLog, nowMs: () => number, carriedMs: numb
           problem("bad-request", { detail: `there is no rule ${rule}; there are: ${RULES.join(", ")}` }),
         );
       }
-      const mute = { rule, until: Math.round(nowMs() + minutes * 60_000) };
+      const mute = { rule, until: Math.round(wallOf(nowMs()) + minutes * 60_000) };
       log.append({ mute });
       mutes.set(rule, mute.until);
-      dropMutes(nowMs());
+      dropMutes();
       changes.emit(list());
       return succeed(mute);
     },
@@ -222,6 +232,6 @@ function keyOf({ rule, subject }: Pick<LoggedAlert, "rule" | "subject">): string
   return `${rule} ${subject ?? ""}`;
 }
 
-function wordsIn({ rule, params, sinceMs }: Finding) {
-  return wordsOfAlert({ rule, params, message: rule, advice: "" }, alertsEn, timeText(sinceMs, "en"));
+function wordsIn({ rule, params }: Finding, since: number) {
+  return wordsOfAlert({ rule, params, message: rule, advice: "" }, alertsEn, timeText(since, "en"));
 }

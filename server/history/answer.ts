@@ -9,6 +9,7 @@ import {
 import { problem } from "../../shared/problems/make-problem.ts";
 import type { Problem } from "../../shared/problems/problem.ts";
 import { type Reply, refuse, succeed } from "../../shared/protocol/reply.ts";
+import { wallMs as systemWallMs } from "../lib/clock.ts";
 import type { Archive } from "./archive.ts";
 import { CELL, type Cells, STRIDE } from "./cells.ts";
 import { type Grid, gridOf, seriesOf, totalOf } from "./downsample.ts";
@@ -32,7 +33,7 @@ export function createHistoryAnswers({
   archive,
   gpus,
   problem: storeProblem,
-  wallMs = Date.now,
+  wallMs = systemWallMs,
   keptUpToMs = wallMs,
 }: AnswerSurroundings) {
   return (query: HistoryQuery): Reply<HistoryAnswer> => {

@@ -1,6 +1,7 @@
 import type { Gpu } from "../../shared/gpu/gpu.ts";
 import type { Sample } from "../../shared/gpu/sample.ts";
 import { HISTORY_FIELDS } from "../../shared/history/row.ts";
+import { steadyMs, wallMs } from "../lib/clock.ts";
 import type { OpenBlock } from "./block-shelf.ts";
 import { createBlockShelf } from "./block-shelf.ts";
 import type { BlockStore } from "./block-store.ts";
@@ -40,7 +41,7 @@ const BLOCKS_A_FLUSH = 256;
 
 export function createArchive(
   store: BlockStore,
-  { longestIntervalMs, clocks = () => ({ wallMs: Date.now(), steadyMs: performance.now() }) }: ArchiveOptions,
+  { longestIntervalMs, clocks = () => ({ wallMs: wallMs(), steadyMs: steadyMs() }) }: ArchiveOptions,
 ): Archive {
   const shelf = createBlockShelf(store);
   const tracks = new Map<string, Track>();

@@ -3,6 +3,7 @@ import type { Socket } from "node:net";
 import { problem } from "../../shared/problems/make-problem.ts";
 import { isLoopbackHost } from "../../shared/protocol/origins.ts";
 import { addressKey } from "../lib/address-key.ts";
+import { steadyMs } from "../lib/clock.ts";
 import { sendProblem } from "./respond.ts";
 
 /** Of all connections, those that have not asked for anything yet. */
@@ -32,7 +33,7 @@ export function limitConnections(
 
   function sweep() {
     for (const [socket, sinceMs] of silent) {
-      if (silent.size <= mostSilent || performance.now() - sinceMs < SILENT_MS) break;
+      if (silent.size <= mostSilent || steadyMs() - sinceMs < SILENT_MS) break;
       silent.delete(socket);
       socket.destroy();
     }
@@ -45,7 +46,7 @@ export function limitConnections(
     const count = (open.get(key) ?? 0) + 1;
     open.set(key, count);
     if (count > mostOfOne && !isLoopbackHost(key)) beyond.add(socket);
-    silent.set(socket, performance.now());
+    silent.set(socket, steadyMs());
     if (!sweeping) sweep();
     socket.once("close", () => {
       silent.delete(socket);

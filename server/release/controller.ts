@@ -11,6 +11,7 @@ import {
   type ReleaseMode,
   type ReleasePart,
 } from "../../shared/release/release.ts";
+import { wallMs } from "../lib/clock.ts";
 import { createEmitter } from "../lib/emitter.ts";
 import type { BackendWatch } from "./backend-watch.ts";
 import type { Backend } from "./backends/backend.ts";
@@ -187,7 +188,7 @@ export function createReleaseController({
   }
 
   function finish(patch: Partial<Release>) {
-    set({ ...patch, waiting: null, finishedAt: Date.now() });
+    set({ ...patch, waiting: null, finishedAt: wallMs() });
   }
 
   function holders(targets: readonly Backend[], gpu: number | undefined): Release["stillHeldBy"] {
@@ -258,7 +259,7 @@ export function createReleaseController({
           problem: null,
         })),
         requestedBy: demand.requestedBy,
-        startedAt: Date.now(),
+        startedAt: wallMs(),
       });
       running = carryOut(targets.data, demand);
       return succeed({ id });

@@ -1,6 +1,7 @@
 import { problem } from "../../shared/problems/make-problem.ts";
 import type { Problem } from "../../shared/problems/problem.ts";
 import type { Release, ReleaseMode, ReleasePart } from "../../shared/release/release.ts";
+import { wallMs } from "../lib/clock.ts";
 import type { PatienceTimings, ReleaseTimings } from "../timings.ts";
 import type { BackendWatch } from "./backend-watch.ts";
 import type { Backend, UnloadOutcome } from "./backends/backend.ts";
@@ -160,7 +161,7 @@ export async function releaseOne(
   }
 
   function wait(how: typeof waitForIdle, { cancellable, ...limited }: WaitFor) {
-    const since = Date.now();
+    const since = wallMs();
     return how({
       watch,
       backendId: backend.id,

@@ -1,6 +1,7 @@
 import { problem } from "../../shared/problems/make-problem.ts";
 import type { Problem } from "../../shared/problems/problem.ts";
 import type { BackendState } from "../../shared/release/backend.ts";
+import { steadyMs } from "../lib/clock.ts";
 import type { BackendWatch } from "./backend-watch.ts";
 
 /** How waiting for a backend's job came out. */
@@ -62,7 +63,7 @@ async function waitUntil(
 ): Promise<Waited> {
   const release = watch.hold();
   const either = AbortSignal.any([cancel, closing]);
-  const startedMs = performance.now();
+  const startedMs = steadyMs();
   let answeredMs = startedMs;
   let isSilent = untilUnmarked;
   try {
@@ -70,7 +71,7 @@ async function waitUntil(
       if (closing.aborted) return { kind: "failed", problem: problem("sidecar-closing") };
       if (cancel.aborted) return { kind: "cancelled" };
       const state = watch.stateOf(backendId);
-      const nowMs = performance.now();
+      const nowMs = steadyMs();
       isSilent &&= !watch.tellsBusy(backendId);
       if (isSilent) {
         // What it did or did not answer says nothing of the job.

@@ -3,6 +3,7 @@ import { availableParallelism, cpus, hostname, loadavg, totalmem } from "node:os
 import { join } from "node:path";
 import type { HostState } from "../../shared/protocol/state.ts";
 import type { HostFigures } from "../health/moment.ts";
+import { steadyMs } from "../lib/clock.ts";
 import { readCgroup } from "./cgroup.ts";
 
 const MIB = 1024 * 1024;
@@ -19,7 +20,7 @@ export interface HostReading {
  * @param nowMs of any clock that does not go back
  * @param root another folder in the place of `/`, for tests
  */
-export function readHost(nowMs = performance.now(), root = "/"): HostReading {
+export function readHost(nowMs = steadyMs(), root = "/"): HostReading {
   const read = (path: string) => readText(join(root, path));
   const meminfo = read("/proc/meminfo");
   const totalMiB = kibIn(meminfo, "MemTotal") ?? totalmem() / MIB;

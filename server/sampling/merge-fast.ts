@@ -1,3 +1,5 @@
+import { steadyMs } from "../lib/clock.ts";
+
 /** Lets values through no faster than asked for; of those that come sooner the newest is given when it is time. */
 export interface FastMerge<T> {
   push(value: T): void;
@@ -10,7 +12,7 @@ export interface FastMerge<T> {
 export function createFastMerge<T>(
   leastMs: () => number,
   give: (value: T) => void,
-  nowMs = () => performance.now(),
+  nowMs = steadyMs,
 ): FastMerge<T> {
   let givenAtMs = Number.NEGATIVE_INFINITY;
   let held: { value: T } | null = null;

@@ -1,5 +1,6 @@
 import type { GpuProcess } from "../../shared/gpu/gpu.ts";
 import { problem } from "../../shared/problems/make-problem.ts";
+import { steadyMs } from "../lib/clock.ts";
 import { createEmitter } from "../lib/emitter.ts";
 import type { Timings } from "../timings.ts";
 import { concernsOneGpu, diagnoseEnding, type Ending, fieldToDrop } from "./diagnose.ts";
@@ -61,7 +62,7 @@ export function createNvidiaSmiSource(
   }
 
   function open(asked: readonly Column[], everyMs: number): QueryLoop {
-    const nowMs = () => performance.now();
+    const nowMs = steadyMs;
     const options = { command, columns: asked, intervalMs: everyMs, env, patience, silentLoops, nowMs };
     const loop: QueryLoop = startQueryLoop(options, {
       onTick(tick, warning) {

@@ -1,9 +1,9 @@
-import { performance } from "node:perf_hooks";
 import type { Gpu, GpuProcess } from "../../shared/gpu/gpu.ts";
 import type { Sample } from "../../shared/gpu/sample.ts";
 import { problem } from "../../shared/problems/make-problem.ts";
 import type { Problem } from "../../shared/problems/problem.ts";
 import type { SourceState } from "../../shared/protocol/state.ts";
+import { steadyMs } from "../lib/clock.ts";
 import type { Timings } from "../timings.ts";
 import type { Tick } from "./assemble-tick.ts";
 import { applyProcesses, applyTick, forgetReadings, type KnownGpu } from "./gpu-list.ts";
@@ -61,7 +61,7 @@ export interface Sampler {
 }
 
 export function createSampler(source: SampleSource, options: SamplerOptions): Sampler {
-  const startedAt = performance.now();
+  const startedAt = steadyMs();
   let course = NOBODY;
   const { idleIntervalMs, fastIntervalMs, lingerMs } = options.timings.sampling;
   const idleMs = options.keepsRate ? options.intervalMs : Math.max(idleIntervalMs, options.intervalMs);
@@ -88,7 +88,7 @@ export function createSampler(source: SampleSource, options: SamplerOptions): Sa
   let implausible = 0;
   let processQuery: Promise<void> | undefined;
 
-  const nowMs = () => source.nowMs?.() ?? performance.now() - startedAt;
+  const nowMs = () => source.nowMs?.() ?? steadyMs() - startedAt;
   const shown = (gpu: Pick<Gpu, "index" | "uuid">) =>
     options.gpus === null || options.gpus.includes(String(gpu.index)) || options.gpus.includes(gpu.uuid);
 

@@ -1,7 +1,10 @@
+import { execFile } from "node:child_process";
 import { writeFileSync } from "node:fs";
 import { createServer } from "node:http";
 import { connect } from "node:net";
 import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { promisify } from "node:util";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { limitConnections } from "../../server/http/limit-connections.ts";
 import { ask, openRaw } from "../helpers/attack.ts";
@@ -161,4 +164,17 @@ test("CFG-5 bound to every address it says where other machines find it", async 
   await panel.hello();
   panel.close();
   await sidecar.end();
+});
+
+test("CFG-6 an old Node is told which one is needed, and how to get it", async () => {
+  const old = "data:text/javascript,Object.defineProperty(process.versions,'node',{value:'18.20.2'})";
+  const start = fileURLToPath(new URL("../../server/start.mjs", import.meta.url));
+  const { stderr, code } = await promisify(execFile)(process.execPath, ["--import", old, start]).then(
+    () => ({ stderr: "", code: 0 }),
+    (error: { stderr: string; code: number }) => error,
+  );
+  expect(code).toBe(1);
+  expect(stderr).toMatch(
+    /^gpu-status-panel: Node 20\.19 or newer is needed, this is 18\.20\.2\.\n.*nvm install/,
+  );
 });

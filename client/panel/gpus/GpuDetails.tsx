@@ -1,7 +1,8 @@
 import type { Gpu, GpuProcess } from "../../../shared/gpu/gpu.ts";
 import { DASH, gib, whole, withUnit } from "../../i18n/format.ts";
+import type { GpuWords } from "../../i18n/gpu/words.ts";
 import type { Messages } from "../../i18n/messages.ts";
-import { useMessages } from "../../i18n/use-messages.ts";
+import { useLater, useMessages } from "../../i18n/use-messages.ts";
 import { selectBackends } from "../../store/selectors.ts";
 import { usePanel } from "../../store/use-panel.ts";
 import { Disclosure } from "../../ui/Disclosure.tsx";
@@ -11,27 +12,30 @@ import { shortName } from "./short-name.ts";
 /** What is wanted seldom: who holds the VRAM, and the slower figures. */
 export function GpuDetails({ gpu }: { gpu: Gpu }) {
   const m = useMessages();
+  const words = useLater()?.gpu;
   return (
     <Disclosure className="gpu-details" summary={m.details}>
-      {() => (
-        <>
-          <Processes processes={gpu.processes} m={m} />
-          <Facts gpu={gpu} m={m} />
-        </>
-      )}
+      {() =>
+        words !== undefined && (
+          <>
+            <Processes processes={gpu.processes} m={m} words={words} />
+            <Facts gpu={gpu} m={m} words={words} />
+          </>
+        )
+      }
     </Disclosure>
   );
 }
 
-function Facts({ gpu, m }: { gpu: Gpu; m: Messages }) {
-  const throttle = gpu.throttle?.map((reason) => m.throttleReasons[reason] ?? reason).join(", ");
+function Facts({ gpu, m, words }: { gpu: Gpu; m: Messages; words: GpuWords }) {
+  const throttle = gpu.throttle?.map((reason) => words.throttleReasons[reason] ?? reason).join(", ");
   const rows: [string, string][] = [
     [m.free, gpu.memoryFreeMiB === null ? DASH : `${whole(gpu.memoryFreeMiB)} MiB`],
-    [m.reserved, gpu.memoryReservedMiB === null ? DASH : `${whole(gpu.memoryReservedMiB)} MiB`],
-    [m.memoryBandwidth, withUnit(gpu.utilizationMemoryPct, " %")],
+    [words.reserved, gpu.memoryReservedMiB === null ? DASH : `${whole(gpu.memoryReservedMiB)} MiB`],
+    [words.memoryBandwidth, withUnit(gpu.utilizationMemoryPct, " %")],
     [m.fan, withUnit(gpu.fanPct, " %")],
-    [m.pstate, gpu.pstate ?? DASH],
-    [m.throttle, throttle === "" ? m.no : (throttle ?? DASH)],
+    [words.pstate, gpu.pstate ?? DASH],
+    [words.throttle, throttle === "" ? words.no : (throttle ?? DASH)],
   ];
   return (
     <dl className="facts">
@@ -45,17 +49,25 @@ function Facts({ gpu, m }: { gpu: Gpu; m: Messages }) {
   );
 }
 
-function Processes({ processes, m }: { processes: readonly GpuProcess[] | null; m: Messages }) {
+function Processes({
+  processes,
+  m,
+  words,
+}: {
+  processes: readonly GpuProcess[] | null;
+  m: Messages;
+  words: GpuWords;
+}) {
   const backends = usePanel(selectBackends);
   if (processes === null || processes.length === 0) {
-    return <p className="muted small">{processes === null ? m.processesUnknown : m.noProcesses}</p>;
+    return <p className="muted small">{processes === null ? words.processesUnknown : words.noProcesses}</p>;
   }
   return (
     <table className="processes">
       <thead>
         <tr>
-          <th scope="col">{m.pid}</th>
-          <th scope="col">{m.process}</th>
+          <th scope="col">{words.pid}</th>
+          <th scope="col">{words.process}</th>
           <th scope="col" className="right">
             {m.vram}
           </th>

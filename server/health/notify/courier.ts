@@ -1,5 +1,6 @@
 import type { NotifyOptions } from "../../config/health-options.ts";
 import { backoffMs } from "../../lib/backoff.ts";
+import { steadyMs, wallMs } from "../../lib/clock.ts";
 import type { NotifyTimings } from "../../timings.ts";
 import type { Channel } from "./channel.ts";
 import { type Message, textOf } from "./message.ts";
@@ -39,7 +40,7 @@ export function createCourier(
   async function deliver(message: Message) {
     const text = textOf(message, target.language);
     const to = { url: target.url, secret: target.secret };
-    const posted = await post(channel.write(message, text, to, Date.now()), target.timeoutMs, closing.signal);
+    const posted = await post(channel.write(message, text, to, wallMs()), target.timeoutMs, closing.signal);
     if (!posted.ok) return { taken: "later" as const, why: posted.error, waitMs: null };
     const taken = channel.read(posted.status, posted.answer);
     // Of what it says only figures are told: the rest may repeat what was sent.
@@ -60,7 +61,7 @@ export function createCourier(
       tell(
         taken === "never" ? `refuses a message (${why})` : `cannot be reached (${why}); it is tried again`,
       );
-    const old = Date.now() - first.atMs > OLDEST_MS;
+    const old = steadyMs() - first.atMs > OLDEST_MS;
     if (taken === "later" && !old) {
       schedule(Math.max(waitMs ?? 0, backoffMs(attempts++, firstRetryMs, longestRetryMs)));
       return;
@@ -88,7 +89,7 @@ export function createCourier(
         tell(`has not taken ${MOST_WAITING} messages: the oldest are dropped`);
         waiting = waiting.slice(-MOST_WAITING + 1);
       }
-      waiting.push({ message, atMs: Date.now() });
+      waiting.push({ message, atMs: steadyMs() });
       if (waiting.length === 1 && !sending) schedule(0);
     },
     async attempt(message) {

@@ -1,5 +1,6 @@
 import { type FileHandle, mkdir, open, readdir, realpath, rename, rm, stat } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
+import { wallMs } from "../../lib/clock.ts";
 import { isoDay } from "./iso-time.ts";
 import { expired, type RotationRules, rotatedName } from "./rotation.ts";
 
@@ -33,7 +34,7 @@ const MOST_WAITING_BYTES = 1024 * 1024;
  * or a folder that is gone, stops the log and nothing else; it is tried again.
  */
 export function createLogFile(options: LogFileOptions): LogFile {
-  const { path, header, begins, onTrouble, maxBytes, nowMs = Date.now, restMs } = options;
+  const { path, header, begins, onTrouble, maxBytes, nowMs = wallMs, restMs } = options;
   let handle: FileHandle | null = null;
   /** Where the file lies: a link to it stays a link. */
   let place = path;

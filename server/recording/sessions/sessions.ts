@@ -64,7 +64,7 @@ export function createSessions(store: SessionStore, longestMs: () => number, now
   }
 
   function end(session: KeptSession, atMs: number) {
-    const ended = { ...session, endedAt: Math.max(session.startedAt, atMs) };
+    const ended = { ...session, endedAt: Math.max(session.startedAt, Math.round(atMs)) };
     put(ended);
     save();
     return ended;
@@ -98,7 +98,7 @@ export function createSessions(store: SessionStore, longestMs: () => number, now
       if (chosen?.includes(undefined))
         return refuse(problem("bad-request", { detail: "gpus: there is no such GPU" }));
       const uuids = chosen?.flatMap((uuid) => uuid ?? []) ?? null;
-      const begun = begin({ label, kind: "hand", job: null, uuids, startedAt: nowMs() });
+      const begun = begin({ label, kind: "hand", job: null, uuids, startedAt: Math.round(nowMs()) });
       save();
       return succeed(shown(begun));
     },

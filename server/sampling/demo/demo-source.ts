@@ -1,3 +1,4 @@
+import { steadyMs } from "../../lib/clock.ts";
 import { createEmitter } from "../../lib/emitter.ts";
 import type { SampleSource, SourceEvent } from "../source.ts";
 import { createDemoGpus, stepGpu, toDemoRow, unloadGpu } from "./machine.ts";
@@ -16,7 +17,7 @@ export function createDemoSource(gpuCount: number): DemoSource {
   const events = createEmitter<SourceEvent>();
   let gpus = createDemoGpus(gpuCount);
   let intervalMs = 1000;
-  let lastAtMs = performance.now();
+  let lastAtMs = steadyMs();
   let timer: NodeJS.Timeout | undefined;
   let soon: NodeJS.Immediate | undefined;
   let started = false;
@@ -29,7 +30,7 @@ export function createDemoSource(gpuCount: number): DemoSource {
   }
 
   function advance() {
-    const now = performance.now();
+    const now = steadyMs();
     const seconds = (now - lastAtMs) / 1000;
     lastAtMs = now;
     gpus = gpus.map((gpu) => stepGpu(gpu, seconds));

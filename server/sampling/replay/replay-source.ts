@@ -1,5 +1,6 @@
 import { problem } from "../../../shared/problems/make-problem.ts";
 import type { ReplayDemand, ReplayState } from "../../../shared/protocol/replay.ts";
+import { steadyMs } from "../../lib/clock.ts";
 import { createEmitter } from "../../lib/emitter.ts";
 import type { SampleSource, SourceEvent } from "../source.ts";
 import { advance, type Playback } from "./player.ts";
@@ -57,13 +58,13 @@ export function createReplaySource({ path, name, speed }: ReplayOptions): Replay
 
   function run() {
     clearInterval(timer);
-    steppedAtMs = performance.now();
+    steppedAtMs = steadyMs();
     if (!playback.paused) timer = setInterval(step, STEP_MS);
   }
 
   function step() {
     if (recording === null) return;
-    const now = performance.now();
+    const now = steadyMs();
     playback = advance(playback, recording, now - steppedAtMs);
     steppedAtMs = now;
     tellUpTo(recording, playback.atMs);

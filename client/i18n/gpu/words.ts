@@ -1,0 +1,13 @@
+/** Words of a GPU's processes and slower figures, which stand in a fold. */
+export interface GpuWords {
+  pstate: string;
+  memoryBandwidth: string;
+  reserved: string;
+  throttle: string;
+  no: string;
+  throttleReasons: Record<string, string>;
+  noProcesses: string;
+  processesUnknown: string;
+  process: string;
+  pid: string;
+}

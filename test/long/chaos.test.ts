@@ -1,0 +1,13 @@
+import { inject, test } from "vitest";
+import { runChaos } from "../helpers/chaos.ts";
+
+const SEEDS = Array.from({ length: 10 }, (_, i) => inject("seed") + i);
+
+test.each(SEEDS)(
+  "CHAOS-1 seed %i: after three minutes of faults the sidecar is live, nothing acknowledged is lost and nothing is left",
+  async (seed) => {
+    await runChaos(seed, 180);
+    process.stdout.write(`chaos, seed ${seed}: green\n`);
+  },
+  600_000,
+);

@@ -1,0 +1,42 @@
+import { readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { expect, test } from "vitest";
+
+const ROOT = fileURLToPath(new URL("../../..", import.meta.url));
+const read = (file: string) => readFileSync(join(ROOT, file), "utf8");
+const SAID = ["shared/problems", "shared/health", "client/i18n", "server"]
+  .flatMap((folder) =>
+    readdirSync(join(ROOT, folder), { recursive: true, encoding: "utf8" })
+      .filter((file) => /\.(?:ts|mjs)$/.test(file))
+      .map((file) => read(join(folder, file))),
+  )
+  .concat(read("client/index.html"))
+  .join("\n");
+/** Rows of the tables: what is seen, why, and what helps. */
+const rowsOf = (page: string) =>
+  read(page)
+    .split("\n")
+    .filter((line) => line.startsWith("| ") && !/^\| (?:you see|现象)/.test(line))
+    .map((line) => line.split(/(?<!\\)\|/).map((cell) => cell.trim()));
+
+test.each(["docs/troubleshooting.md", "docs/troubleshooting.zh-CN.md"])(
+  "%s quotes what the product says, and every line has a cause and what to do",
+  (page) => {
+    const rows = rowsOf(page);
+    expect(rows.length).toBeGreaterThan(30);
+    const unsaid = rows.flatMap(([, seen = ""]) =>
+      [...seen.matchAll(/["“]([^"”]+)["”]/g)]
+        .flatMap(([, quote = ""]) => quote.split(/ ?… ?|[（(].*|\d+/))
+        .map((piece) => piece.trim())
+        .filter((piece) => piece.length > 3 && !SAID.includes(piece)),
+    );
+    expect(unsaid).toEqual([]);
+    for (const [, seen, cause = "", todo = ""] of rows)
+      expect([seen, cause !== "", todo !== ""]).toEqual([seen, true, true]);
+  },
+);
+
+test("both pages have the same lines", () => {
+  expect(rowsOf("docs/troubleshooting.zh-CN.md")).toHaveLength(rowsOf("docs/troubleshooting.md").length);
+});
