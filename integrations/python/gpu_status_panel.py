@@ -80,6 +80,8 @@ ASGIApp = Callable[[Scope, Receive, Send], Awaitable[None]]
 # --- The sidecar's HTTP API -------------------------------------------------------------------------------------------
 
 CALL_TIMEOUT_S = 3.0
+# A yes to a job needs a sample and a list of processes of now, for which the sidecar waits up to two seconds.
+ASK_TIMEOUT_S = 6.0
 LARGEST_ANSWER_BYTES = 4 * 1024 * 1024
 
 
@@ -552,7 +554,7 @@ class Job:
             warn_once("no-gpus", "the sidecar shows simulated GPUs or a recording, jobs run without admission")
             return
         body = self._body()
-        answer = self._call_patiently("POST", "api/v1/jobs", body)
+        answer = self._call_patiently("POST", "api/v1/jobs", body, ASK_TIMEOUT_S)
         if answer.status in (200, 201, 202):
             self.id = str(answer.body.get("id"))
             threading.Thread(target=self._beat, name="gpu-status-panel-heartbeat", daemon=True).start()

@@ -110,7 +110,7 @@ test("CAP-11 what a release would give back is told beside free VRAM and is no p
   const found = await waitUntil(
     async () => {
       const read = v.parse(answerSchema, await get(running, "fit?peakMiB=12000&pid=1"));
-      return read.perGpu[0]?.reclaimableMiB === 18_000 && read;
+      return read.perGpu[0]?.reclaimableMiB === 18_000 && read.canStart !== null && read;
     },
     { what: "the backend's figures" },
   );

@@ -158,7 +158,8 @@ export function createJobs({ store, live, pids, resolve, noteClass, isStandIn }:
   }
 
   adopt(store.load());
-  const stopFollowing = live.onTurn(() => {
+  const stopFollowing = live.onTurn(({ expired }) => {
+    for (const id of expired) finish(id, "expired");
     endGone();
     follow();
   });
