@@ -2,20 +2,18 @@ import { randomUUID } from "node:crypto";
 import type { Server } from "node:http";
 import { join } from "node:path";
 import type { Job } from "../shared/capacity/job.ts";
-import { mergeProfiles } from "./capacity/classes/profiles.ts";
+import { chooseProfiles } from "./capacity/classes/profiles.ts";
 import { policyFor } from "./capacity/policy-for.ts";
 import { composeAuthority } from "./compose/authority.ts";
 import { composeCapacity } from "./compose/capacity.ts";
-import { composeHold, createWarnings, followData } from "./compose/data.ts";
-import { composeDecisions } from "./compose/decisions.ts";
+import { composeHold } from "./compose/data.ts";
 import { composeFront } from "./compose/front.ts";
 import { composeHealth } from "./compose/health.ts";
 import { composeHistory } from "./compose/history.ts";
-import { composeLogs } from "./compose/logs.ts";
+import { composeRecords } from "./compose/records.ts";
 import { composeReleases } from "./compose/releases.ts";
 import { composeReplay } from "./compose/replay.ts";
-import { composeSessions } from "./compose/sessions.ts";
-import { composeSource, scratchFolder, tellOfTrouble } from "./compose/source.ts";
+import { composeSampler, composeSource, scratchFolder, tellOfTrouble } from "./compose/source.ts";
 import { dataFolder } from "./config/data-folder.ts";
 import type { Options } from "./config/options.ts";
 import { createBareServer } from "./http/http-server.ts";
@@ -27,7 +25,6 @@ import { createMarkedWork } from "./release/marked-work.ts";
 import { createProcessOwners } from "./release/owners/process-owners.ts";
 import { chooseSource } from "./sampling/choose-source.ts";
 import { createHostWatch } from "./sampling/host-watch.ts";
-import { createSampler } from "./sampling/sampler.ts";
 import type { Timings } from "./timings.ts";
 import { createTurn } from "./turn.ts";
 
@@ -90,15 +87,7 @@ export function createSidecar(
   const { source, backends, replay } = composeSource(choice, options, env, timings);
   const replayed = composeReplay();
   const owners = createProcessOwners(backends);
-  const sampler = createSampler(source, {
-    intervalMs: options.interval,
-    gpus: options.gpus === undefined || options.gpus.length === 0 ? null : options.gpus,
-    demoReason: choice.kind === "demo" ? choice.reason : null,
-    keepsRate: options.logCsv !== undefined || options.logJsonl !== undefined,
-    findOwners: owners.update,
-    backendOf: owners.ownerOf,
-    timings,
-  });
+  const sampler = composeSampler(source, options, choice, { owners, timings });
   disposer.add(sampler.close);
   const time = createTime(sampler.nowMs, isReplay);
   const { nowMs, startMs: epochMs } = time;
@@ -138,45 +127,12 @@ export function createSidecar(
       }),
   });
   const health = composeHealth(options, choice, env, {
-    ...common,
-    watch,
-    jobs: capacity.jobs,
-    releases,
-    time,
-    readHost,
+    ...{ ...common, watch, jobs: capacity.jobs, releases, time, readHost },
   });
-  const sessions = composeSessions({
-    disposer,
-    database: capacity.database,
-    timings,
+  const { sessions, decisions, logs } = composeRecords(options, {
+    ...{ ...common, database: capacity.database, jobs: capacity.jobs, time, version },
+    ...{ demo: isDemo, replaying: isReplay, hostName: readHost().state.name },
     intervalMs: () => replayed.intervalMs() ?? options.interval,
-    time,
-  });
-  const decisions = isReplay
-    ? null
-    : composeDecisions({
-        ...common,
-        demo: isDemo,
-        limits: options.decisions,
-        writeIntervalMs: options.historyInterval,
-        version,
-        jobs: capacity.jobs,
-        nowMs,
-      });
-  const warnings = createWarnings(sampler.warn);
-  followData({
-    disposer,
-    hold,
-    database: capacity.database,
-    retryMs: options.historyInterval,
-    show: (trouble) => warnings.set("data", trouble),
-  });
-  const logs = composeLogs(options, {
-    ...common,
-    warn: (trouble) => warnings.set("log", trouble),
-    replaying: replay !== null,
-    hostName: readHost().state.name,
-    version,
   });
   const front = composeFront(options, {
     ...{ ...common, version, clientFolder, admit, replay, time, readHost },
@@ -204,12 +160,4 @@ export function createSidecar(
   sampler.start(turn);
   health.start();
   return { server: front.server, token, sourceKind: choice.kind, close: disposer.close };
-}
-
-/** The job profiles, and the one that the state's `capacity` is for. */
-function chooseProfiles({ profiles: own, profile: wanted }: Pick<Options, "profiles" | "profile">) {
-  const profiles = mergeProfiles(own);
-  const profile = wanted === undefined ? profiles[0] : profiles.find(({ id }) => id === wanted);
-  if (profile === undefined) throw new Error("there is no job profile");
-  return { profiles, profile };
 }

@@ -10,10 +10,12 @@ import type { Disposer } from "../lib/disposer.ts";
 import type { Backend } from "../release/backends/backend.ts";
 import { createBackend } from "../release/backends/create-backend.ts";
 import { createDemoBackend } from "../release/backends/demo.ts";
+import type { ProcessOwners } from "../release/owners/process-owners.ts";
 import type { SourceChoice } from "../sampling/choose-source.ts";
 import { createDemoSource } from "../sampling/demo/demo-source.ts";
 import { createNvidiaSmiSource } from "../sampling/nvidia-smi-source.ts";
 import { createReplaySource, type ReplaySource } from "../sampling/replay/replay-source.ts";
+import { createSampler, type Sampler } from "../sampling/sampler.ts";
 import type { SampleSource } from "../sampling/source.ts";
 import type { Timings } from "../timings.ts";
 
@@ -49,6 +51,24 @@ export function composeSource(
   const replay = createReplaySource({ path, name: basename(path), speed: 1 });
   // Whoever looks at a recording must not release on the machine of now.
   return { source: replay, backends: [], replay };
+}
+
+/** Samples at the rate asked for while somebody watches, and always where a log is written. */
+export function composeSampler(
+  source: SampleSource,
+  { interval, gpus = [], logCsv, logJsonl }: Pick<Options, "interval" | "gpus" | "logCsv" | "logJsonl">,
+  choice: SourceChoice,
+  { owners, timings }: { owners: ProcessOwners; timings: Timings },
+): Sampler {
+  return createSampler(source, {
+    intervalMs: interval,
+    gpus: gpus.length === 0 ? null : gpus,
+    demoReason: choice.kind === "demo" ? choice.reason : null,
+    keepsRate: logCsv !== undefined || logJsonl !== undefined,
+    findOwners: owners.update,
+    backendOf: owners.ownerOf,
+    timings,
+  });
 }
 
 /**

@@ -13,3 +13,17 @@ export function mergeProfiles(configured: readonly ConfiguredProfile[]): Profile
   const ownIds = new Set(own.map(({ id }) => id));
   return [...own, ...BUILT_IN_PROFILES.filter(({ id }) => !ownIds.has(id))];
 }
+
+/** The job profiles, and the one that the state's `capacity` is for: the one of that id, else the first. */
+export function chooseProfiles({
+  profiles: own,
+  profile: wanted,
+}: {
+  profiles: readonly ConfiguredProfile[];
+  profile?: string | undefined;
+}): { profiles: Profile[]; profile: Profile } {
+  const profiles = mergeProfiles(own);
+  const profile = wanted === undefined ? profiles[0] : profiles.find(({ id }) => id === wanted);
+  if (profile === undefined) throw new Error("there is no job profile");
+  return { profiles, profile };
+}

@@ -1,0 +1,63 @@
+import type { Jobs } from "../capacity/live/jobs.ts";
+import type { Options } from "../config/options.ts";
+import type { CapacityDatabase } from "../data/database.ts";
+import type { FolderHold } from "../data/folder-hold.ts";
+import type { Time } from "../lib/clock.ts";
+import type { Disposer } from "../lib/disposer.ts";
+import type { Sessions } from "../recording/sessions/sessions.ts";
+import type { Sampler } from "../sampling/sampler.ts";
+import type { Timings } from "../timings.ts";
+import { createWarnings, followData } from "./data.ts";
+import { composeDecisions, type DecisionsArea } from "./decisions.ts";
+import { composeLogs, type Logs } from "./logs.ts";
+import { composeSessions } from "./sessions.ts";
+
+export interface RecordsParts {
+  disposer: Disposer;
+  sampler: Sampler;
+  folder: string;
+  hold: FolderHold;
+  timings: Timings;
+  database: CapacityDatabase;
+  jobs: Jobs;
+  time: Time;
+  demo: boolean;
+  /** A recording is played: nothing is decided, and nothing written that could be taken for what happened here. */
+  replaying: boolean;
+  /** The regular distance between samples. */
+  intervalMs(): number;
+  hostName: string;
+  version: string;
+  complain(message: string): void;
+}
+
+/** Everything that is written down beside history, alerts and releases. */
+export interface Records {
+  sessions: Sessions;
+  /** `null`: a recording is played. */
+  decisions: DecisionsArea | null;
+  logs: Logs;
+}
+
+export function composeRecords(
+  options: Pick<Options, "decisions" | "historyInterval" | "logCsv" | "logJsonl" | "logs">,
+  parts: RecordsParts,
+): Records {
+  const { disposer, sampler, hold, database, time, jobs, replaying } = parts;
+  const warnings = createWarnings(sampler.warn);
+  followData({
+    ...{ disposer, hold, database, retryMs: options.historyInterval },
+    show: (trouble) => warnings.set("data", trouble),
+  });
+  const decisions = replaying
+    ? null
+    : composeDecisions({
+        ...parts,
+        ...{ limits: options.decisions, writeIntervalMs: options.historyInterval, jobs, nowMs: time.nowMs },
+      });
+  return {
+    sessions: composeSessions(parts),
+    decisions,
+    logs: composeLogs(options, { ...parts, warn: (trouble) => warnings.set("log", trouble) }),
+  };
+}
