@@ -90,7 +90,7 @@ export function createSidecar(
   const sampler = composeSampler(source, options, choice, { owners, timings });
   disposer.add(sampler.close);
   const time = createTime(sampler.nowMs, isReplay);
-  const { nowMs, startMs: epochMs } = time;
+  const { startMs: epochMs } = time;
   const readHost = createHostWatch(timings.sampling.hostFreshMs);
   const common = { disposer, sampler, folder, hold, complain, timings };
   const history = composeHistory({
