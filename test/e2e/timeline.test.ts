@@ -75,13 +75,13 @@ test("PNL-21 CAP-17 a process that nobody marked is shown as what seems to be a 
   rig.fake.set({
     processes: [
       ...rig.fake.script.processes,
-      { gpu_uuid: uuid, pid: 987_654, process_name: "python other.py", used_memory: 9_000 },
+      { gpu_uuid: uuid, pid: 987_654, process_name: "/opt/other-python", used_memory: 9_000 },
     ],
   });
   rig.fake.setGpu(0, { "memory.used": 21_900 });
   await timeline(page)
     .getByRole("listitem")
-    .filter({ hasText: /python other\.py seems to be a job/ })
+    .filter({ hasText: /other-python seems to be a job/ })
     .first()
     .waitFor({ timeout: 60_000 });
   await expect.poll(() => timeline(page).locator('.run[data-marked="false"]').count()).toBe(1);
