@@ -91,8 +91,6 @@ export const gpuCapacitySchema = v.object({
 /** What is known of one GPU beside its readings, whatever the profile, in the order of the GPU list; `null`: not known. */
 export const promiseSchema = v.object({
   running: figure,
-  /** Free as room is reckoned: the newest of sample and process list. */
-  freeMiB: figure,
   promisedMiB: figure,
   /** Kept free beside running jobs. */
   reserveMiB: figure,
@@ -111,7 +109,6 @@ export type GpuPromise = v.InferOutput<typeof promiseSchema>;
 /** Where nothing but the readings is known of a GPU. */
 export const UNKNOWN_PROMISE: GpuPromise = {
   running: null,
-  freeMiB: null,
   promisedMiB: null,
   reserveMiB: null,
   reclaimableMiB: null,

@@ -1,4 +1,5 @@
 import { lazy, Suspense } from "react";
+import type { Gpu } from "../../../shared/gpu/gpu.ts";
 import { useFitWords, useMessages } from "../../i18n/use-messages.ts";
 import { Disclosure } from "../../ui/Disclosure.tsx";
 import type { Capacity } from "./use-capacity.ts";
@@ -8,7 +9,7 @@ const Arithmetic = lazy(() => import("./Arithmetic.tsx"));
 const FitAdvice = lazy(() => import("../fit/FitAdvice.tsx"));
 
 /** What would make a job fit, where none does, and how the recommendation is worked out; folded until it is wanted. */
-export function ConcurrencyFolds({ capacity }: { capacity: Capacity }) {
+export function ConcurrencyFolds({ capacity, gpus }: { capacity: Capacity; gpus: readonly Gpu[] }) {
   const m = useMessages();
   const fitWords = useFitWords();
   const { canStart, profile, fresh } = capacity;
@@ -26,7 +27,7 @@ export function ConcurrencyFolds({ capacity }: { capacity: Capacity }) {
       <Disclosure className="how" summary={m.concurrency.how}>
         {() => (
           <Suspense>
-            <Arithmetic capacity={capacity} />
+            <Arithmetic capacity={capacity} gpus={gpus} />
           </Suspense>
         )}
       </Disclosure>

@@ -94,15 +94,19 @@ export function createView(context: ViewContext): CapacityView {
       const fit = live.isKnown() ? perGpu.find(({ index }) => index === gpu.index) : undefined;
       const known = { ...backendsOn(gpu, gpus, backends()), unified: unifiedOf(gpu) };
       if (fit === undefined) return { ...UNKNOWN_PROMISE, ...known };
-      const { running, freeMiB, promisedMiB, residents } = fit;
+      const { running, promisedMiB, residents } = fit;
       return {
         ...known,
-        ...{ running, freeMiB: Math.floor(freeMiB), promisedMiB: Math.ceil(promisedMiB) },
+        ...{ running, promisedMiB: Math.ceil(promisedMiB) },
         reserveMiB: live.policy.reserveMiB,
         useful: use.usefulness(gpu.uuid, running),
         residents: residents.map(({ backend, pid, name, state, nextJob }) => ({
           ...{ backend, pid, name, state },
-          nextJob: { ...nextJob, needsMiB: Math.ceil(nextJob.needsMiB) },
+          // Of one that works it rises with every sample, and nobody can start there.
+          nextJob:
+            state === "idle"
+              ? { ...nextJob, needsMiB: Math.ceil(nextJob.needsMiB) }
+              : { fits: 0, needsMiB: null },
         })),
       };
     });
@@ -115,7 +119,9 @@ export function createView(context: ViewContext): CapacityView {
     return context.latest().gpus.map((gpu, i) => {
       const promise = promises[i] ?? UNKNOWN_PROMISE;
       const [canStart, inResidents, perJobMiB, reserveMiB, residentsMiB] = rows[i] ?? NO_ROW;
-      const { running, freeMiB, promisedMiB, reclaimableMiB, useful, residents } = promise;
+      const { running, promisedMiB, reclaimableMiB, useful, residents } = promise;
+      const known = live.isKnown() ? fit.perGpu.find(({ index }) => index === gpu.index) : undefined;
+      const freeMiB = known === undefined ? null : Math.floor(known.freeMiB);
       const terms = {
         ...{ canStart, inResidents, perJobMiB, reserveMiB, residentsMiB },
         ...{ running, freeMiB, promisedMiB, reclaimableMiB, useful },
