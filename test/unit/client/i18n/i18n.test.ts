@@ -21,7 +21,7 @@ const english = texts(
     ...en,
     later: laterEn.release,
     fit: laterEn.fit,
-    gpu: laterEn.gpu,
+    facts: laterEn.gpu,
     capacity: laterEn.capacity,
     jobs: laterEn.jobs,
     health: laterEn.health,
