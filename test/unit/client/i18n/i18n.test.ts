@@ -39,6 +39,7 @@ describe("catalogues", () => {
         ...zhCn,
         later: laterZhCn.release,
         fit: laterZhCn.fit,
+        facts: laterZhCn.gpu,
         capacity: laterZhCn.capacity,
         jobs: laterZhCn.jobs,
         health: laterZhCn.health,
