@@ -86,9 +86,7 @@ export function createBareServer(): Server {
   const server: Server = createServer({ ...LIMITS, IncomingMessage: OwnRequest });
   refuseBroken(server);
   // What is beyond is closed at once, before the system runs out.
-  const most = mostConnections();
-  server.maxConnections = most;
-  limitConnections(server, most);
+  limitConnections(server, mostConnections());
   return server;
 }
 
