@@ -8,7 +8,7 @@ import { inTransaction } from "./in-transaction.ts";
 import type { Sql } from "./sql.ts";
 
 /** SQLite's binary is missing where the package has none for this platform; then everything is kept in memory only. */
-export const sqlite = loadSqlite();
+export const sqlite: typeof Libsql | null = loadSqlite();
 
 /** Without `await`: a library that waits at its top cannot be had by `require`. */
 function loadSqlite(): typeof Libsql | null {
