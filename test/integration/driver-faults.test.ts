@@ -140,8 +140,11 @@ describe("nvidia-smi behind a script", () => {
         `exec ${path} "$@"`,
       ].join("\n"),
     );
+    const panel = connectPanel(sidecar.url);
+    await panel.hello();
     const slow = await until(sidecar, "slow", ({ source }) => source.problem?.code === "slow-answers");
     expect(slow.source.status).toBe("live");
+    panel.close();
     const starts = fake.starts().filter(({ argv }) => argv.some((one) => one === "--help-query-gpu"));
     expect(starts).toHaveLength(1);
   });
