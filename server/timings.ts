@@ -116,8 +116,10 @@ export interface RecordingTimings {
 export interface PatienceTimings {
   /** Beside three intervals, how long nvidia-smi may print nothing. */
   silenceMs: number;
-  /** … and how long before its first sample, twice as long after each silent try: the first call loads the driver. */
+  /** … and how long before the first sample of all, twice as long after each silent try: it loads the driver. */
   startMs: number;
+  /** … and, at least, before the first sample of a later loop. */
+  againMs: number;
   /** After so long without a first sample it is said that one waits, and for what. */
   noticeMs: number;
   /** An answer to a one-off query of nvidia-smi, loading the driver included. */
@@ -207,6 +209,7 @@ export const TIMINGS: Timings = {
   patience: {
     silenceMs: 2 * SECOND,
     startMs: MINUTE,
+    againMs: 15 * SECOND,
     noticeMs: 5 * SECOND,
     queryMs: 20 * SECOND,
     killMs: 2 * SECOND,

@@ -14,7 +14,7 @@ import { steadyMs } from "../lib/clock.ts";
 import { SECURITY_HEADERS } from "../lib/security-headers.ts";
 import type { Timings } from "../timings.ts";
 import type { Admit } from "./admit.ts";
-import { callerOf } from "./caller.ts";
+import { type Caller, callerOf } from "./caller.ts";
 import { acknowledgeAlert, muteRule } from "./commands/alerts.ts";
 import { cancelRelease } from "./commands/cancel-release.ts";
 import type { Sidecar, Viewer } from "./commands/command.ts";
@@ -94,7 +94,15 @@ export function createGateway(
     const refused = isFollowUp(request) ? admit.mayConnect(request.headers) : null;
     next(refused === null ? undefined : new Error(refused.code));
   });
-  io.engine.on("connection", (connection: PanelSocket["conn"]) => limitPackets(connection));
+  /** What a connection's first request tells of who asks. */
+  const askers = new WeakMap<PanelSocket["conn"], { caller: Caller; bearer: string | undefined }>();
+  io.engine.on("connection", (connection: PanelSocket["conn"]) => {
+    limitPackets(connection);
+    const { request } = connection;
+    askers.set(connection, { caller: callerOf(request), bearer: bearerOf(request.headers) });
+    // Else the requests of a thousand viewers are kept for as long as they watch.
+    Reflect.deleteProperty(connection, "request");
+  });
   let layout = "";
   let sampleSentAtMs = Number.NEGATIVE_INFINITY;
 
@@ -114,8 +122,10 @@ export function createGateway(
     }
     // A proxy that has the token for its visitors puts it into the header, where none of them sees it; what another proxy
     // puts there may be for itself.
-    const tokens = [handshake.token, bearerOf(socket.request.headers)];
-    const actProblem = admit.mayAct(tokens, callerOf(socket.request));
+    const asker = askers.get(socket.conn);
+    if (asker === undefined) return problem("not-allowed");
+    const tokens = [handshake.token, asker.bearer];
+    const actProblem = admit.mayAct(tokens, asker.caller);
     if (actProblem !== null && tokens.some((token) => token !== undefined)) {
       const tooMany = admit.mayKnock(address);
       if (tooMany !== null) return tooMany;

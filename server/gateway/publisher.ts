@@ -116,8 +116,9 @@ export function createPublisher(context: PublisherContext): Publisher {
 
   /** A hidden page that has been visible may have newer figures than it was told: it is told anew. */
   function tellTitle() {
+    if (nowMs() - titledAtMs < timings.titleIntervalMs) return;
     const readers = [...hidden()];
-    if (readers.length === 0 || nowMs() - titledAtMs < timings.titleIntervalMs) return;
+    if (readers.length === 0) return;
     titledAtMs = nowMs();
     const title = context.title();
     const message = messageBytes("turn", null, { title: [title] } satisfies Changes);

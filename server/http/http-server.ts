@@ -1,6 +1,7 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import { problem } from "../../shared/problems/make-problem.ts";
 import type { Problem } from "../../shared/problems/problem.ts";
+import { isOrigin } from "../../shared/protocol/origins.ts";
 import type { Admit } from "../gateway/admit.ts";
 import type { Caller } from "../gateway/caller.ts";
 import { bearerOf } from "../lib/bearer.ts";
@@ -86,9 +87,7 @@ export function createBareServer(): Server {
   const server: Server = createServer({ ...LIMITS, IncomingMessage: OwnRequest });
   refuseBroken(server);
   // What is beyond is closed at once, before the system runs out.
-  const most = mostConnections();
-  server.maxConnections = most;
-  limitConnections(server, most);
+  limitConnections(server, mostConnections());
   return server;
 }
 
@@ -117,6 +116,8 @@ export function serveHttp(
    */
   function sendsCode(request: IncomingMessage, response: ServerResponse): boolean {
     const url = urlOf(request.url ?? "/");
+    // A frame without an origin could not connect whatever is allowed: its static words say what it needs.
+    if (!isOrigin(request.headers.origin ?? "")) return false;
     if (request.method !== "GET" || url === null || !url.pathname.startsWith(basePath)) return false;
     response.setHeader("access-control-allow-origin", "*");
     if (assets.send(url.pathname.slice(basePath.length), request, response)) return true;

@@ -10,12 +10,14 @@ import { sendProblem } from "./respond.ts";
 const MOST_SILENT_SHARE = 0.25;
 /** Of all connections, those of one address of another machine: many viewers may come through one proxy. */
 const MOST_OF_ONE_SHARE = 0.75;
+/** Beyond the most, so many are still let in to be told so. */
+const TOLD_SO = 8;
 /** Whoever means to ask has done so by then, also of a thousand panels that come back at the same time. */
 const SILENT_MS = 2000;
 
 /**
  * Keeps some connections free for others: of those that ask for nothing the oldest is closed, and one address gets no
- * more than its share; beyond, a request is answered with 503. This machine has none: a proxy on it speaks for everybody.
+ * more than its share; beyond, a request is answered with 503, and so is one when there are too many of all. This machine has none: a proxy on it speaks for everybody.
  * @param most connections that the server takes at the same time
  */
 export function limitConnections(
@@ -23,11 +25,13 @@ export function limitConnections(
   most: number,
   keyOf: (socket: Socket) => string = ({ remoteAddress }) => addressKey(remoteAddress),
 ): void {
+  server.maxConnections = most + TOLD_SO;
   const mostSilent = Math.max(1, Math.floor(most * MOST_SILENT_SHARE));
   const mostOfOne = Math.max(1, Math.floor(most * MOST_OF_ONE_SHARE));
-  /** Since when, oldest first. */
+  /** Those that had not spoken when they were looked at last, since when; oldest first. */
   const silent = new Map<Socket, number>();
   const open = new Map<string, number>();
+  let all = 0;
   const beyond = new WeakSet<Socket>();
   let sweeping = false;
 
@@ -35,7 +39,7 @@ export function limitConnections(
     for (const [socket, sinceMs] of silent) {
       if (silent.size <= mostSilent || steadyMs() - sinceMs < SILENT_MS) break;
       silent.delete(socket);
-      socket.destroy();
+      if (socket.bytesRead === 0) socket.destroy();
     }
     sweeping = silent.size > mostSilent;
     if (sweeping) setTimeout(sweep, SILENT_MS / 4).unref();
@@ -45,19 +49,18 @@ export function limitConnections(
     const key = keyOf(socket);
     const count = (open.get(key) ?? 0) + 1;
     open.set(key, count);
-    if (count > mostOfOne && !isLoopbackHost(key)) beyond.add(socket);
+    all++;
+    if (all > most || (count > mostOfOne && !isLoopbackHost(key))) beyond.add(socket);
     silent.set(socket, steadyMs());
     if (!sweeping) sweep();
     socket.once("close", () => {
       silent.delete(socket);
+      all--;
       const left = (open.get(key) ?? 1) - 1;
       if (left > 0) open.set(key, left);
       else open.delete(key);
     });
   });
-  const speaks = (socket: Socket) => silent.delete(socket);
-  server.prependListener("request", ({ socket }) => speaks(socket));
-  server.prependListener("upgrade", ({ socket }) => speaks(socket));
   server.prependListener("request", ({ socket }, response) => {
     if (beyond.has(socket)) refuse(response, mostOfOne);
   });

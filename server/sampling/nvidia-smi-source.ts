@@ -44,6 +44,8 @@ export function createNvidiaSmiSource(
   let attempt = 0;
   /** Loops that were ended without a sample, one after the other. */
   let silentLoops = 0;
+  /** The longest that the first sample of a loop has taken. */
+  let firstMs: number | null = null;
   const figures = createFigureWatch();
   let failing = false;
   let dying: Promise<void> = Promise.resolve();
@@ -63,7 +65,16 @@ export function createNvidiaSmiSource(
 
   function open(asked: readonly Column[], everyMs: number): QueryLoop {
     const nowMs = steadyMs;
-    const options = { command, columns: asked, intervalMs: everyMs, env, patience, silentLoops, nowMs };
+    const options = {
+      command,
+      columns: asked,
+      intervalMs: everyMs,
+      env,
+      patience,
+      silentLoops,
+      firstMs,
+      nowMs,
+    };
     const loop: QueryLoop = startQueryLoop(options, {
       onTick(tick, warning) {
         if (loop === coming) {
@@ -73,6 +84,7 @@ export function createNvidiaSmiSource(
         }
         if (loop !== active) return;
         silentLoops = 0;
+        if (loop.ticks() === 1) firstMs = Math.max(firstMs ?? 0, loop.ageMs());
         const sight = figures.look(tick);
         if (sight !== "figures") return void (sight === "gone" && withoutFigures(loop));
         attempt = 0;

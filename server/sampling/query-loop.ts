@@ -6,12 +6,14 @@ import { concernsOneGpu, diagnoseSentence, type Ending, firstLine } from "./diag
 import { type LoopChild, startLoop } from "./nvidia-smi.ts";
 import { parseGpuRow } from "./parse-gpu-row.ts";
 import { type Column, gpuLoopArguments } from "./query.ts";
-import { GAPS_KEPT, pauseAfterRowsMs, silenceLimitMs, slowSeconds } from "./supervise.ts";
+import { GAPS_KEPT, type Pace, pauseAfterRowsMs, silenceLimitMs, slowSeconds } from "./supervise.ts";
 
 /** One run of the query loop: child, parser and watchdog. */
 export interface QueryLoop {
   /** Ticks given out so far. */
   ticks(): number;
+  /** How long it has run, ms. */
+  ageMs(): number;
   kill(): Promise<void>;
 }
 
@@ -34,8 +36,8 @@ export interface QueryLoopOptions {
   intervalMs: number;
   env: NodeJS.ProcessEnv;
   patience: PatienceTimings;
-  /** Loops before this one that were ended without a sample, one after the other. */
-  silentLoops: number;
+  silentLoops: Pace["silentLoops"];
+  firstMs: Pace["firstMs"];
   /** A clock that does not go back. */
   nowMs(): number;
 }
@@ -43,7 +45,7 @@ export interface QueryLoopOptions {
 const SENTENCES_KEPT = 10;
 
 export function startQueryLoop(options: QueryLoopOptions, listeners: QueryLoopListeners): QueryLoop {
-  const { command, columns, intervalMs, env, patience, silentLoops, nowMs } = options;
+  const { command, columns, intervalMs, env, patience, silentLoops, firstMs, nowMs } = options;
   const assembler = createTickAssembler();
   let ticks = 0;
   let over = false;
@@ -52,7 +54,8 @@ export function startQueryLoop(options: QueryLoopOptions, listeners: QueryLoopLi
   let warning: Problem | null = null;
   let pauseTimer: NodeJS.Timeout | undefined;
   let silenceTimer: NodeJS.Timeout | undefined;
-  let spokeAtMs = nowMs();
+  const startedAtMs = nowMs();
+  let spokeAtMs = startedAtMs;
   let gapsMs: number[] = [];
   /** What stands on its standard error. */
   let words = "";
@@ -66,7 +69,7 @@ export function startQueryLoop(options: QueryLoopOptions, listeners: QueryLoopLi
 
   function watchForSilence() {
     clearTimeout(silenceTimer);
-    const limitMs = silenceLimitMs({ intervalMs, gapsMs, silentLoops }, patience);
+    const limitMs = silenceLimitMs({ intervalMs, gapsMs, silentLoops, firstMs }, patience);
     silenceTimer = setTimeout(() => {
       if (!over) listeners.onSilence(Math.round(limitMs / 1000));
     }, limitMs);
@@ -138,6 +141,7 @@ export function startQueryLoop(options: QueryLoopOptions, listeners: QueryLoopLi
 
   return {
     ticks: () => ticks,
+    ageMs: () => nowMs() - startedAtMs,
     kill() {
       over = true;
       stopTimers();

@@ -8,6 +8,8 @@ export interface Pace {
   gapsMs: readonly number[];
   /** Loops before this one that were ended without a sample, one after the other. */
   silentLoops: number;
+  /** How long the first sample of a loop has taken at most; `null`: none has come since the start. */
+  firstMs: number | null;
 }
 
 /** So many of the last distances count. */
@@ -18,14 +20,18 @@ const MOST_DOUBLINGS = 2;
 
 /**
  * A loop is taken to hang when it has printed no sample for this long: 3 intervals and 2 s, or 3 times as long as its
- * last samples took, where the machine is too busy to keep the pace. The first one may take a minute: it loads the
- * driver of many GPUs; after each loop that never spoke, twice as long. Pure.
+ * last samples took, where the machine is too busy to keep the pace. The very first one may take a minute: it loads the
+ * driver of many GPUs. That of a later loop may take 3 times as long as those before; after each loop that never spoke
+ * twice as long. Pure.
  */
 export function silenceLimitMs(
-  { intervalMs, gapsMs, silentLoops }: Pace,
-  { silenceMs, startMs }: Pick<PatienceTimings, "silenceMs" | "startMs">,
+  { intervalMs, gapsMs, silentLoops, firstMs }: Pace,
+  { silenceMs, startMs, againMs }: Pick<PatienceTimings, "silenceMs" | "startMs" | "againMs">,
 ): number {
-  if (gapsMs.length === 0) return startMs * 2 ** Math.min(silentLoops, MOST_DOUBLINGS);
+  if (gapsMs.length === 0) {
+    const expectedMs = firstMs === null ? startMs : Math.max(againMs, 3 * firstMs);
+    return expectedMs * 2 ** Math.min(silentLoops, MOST_DOUBLINGS);
+  }
   return 3 * Math.max(intervalMs, Math.min(MOST_GAP_MS, Math.max(...gapsMs))) + silenceMs;
 }
 

@@ -364,7 +364,7 @@ export const problemsEn: ProblemCatalog = {
     advice: "Send less: nothing that this panel takes is as large.",
   },
   "too-many-connections": {
-    message: "Too many connections are open from this address.",
+    message: "Too many connections are open.",
     advice: "Close some of them; {most} may be open at the same time.",
   },
   "not-found": { message: "There is nothing at {path}.", advice: "Check the address." },

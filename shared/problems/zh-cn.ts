@@ -333,7 +333,7 @@ export const problemsZhCn: ProblemCatalog = {
     advice: "请减少内容：面板不接受这么大的正文。",
   },
   "too-many-connections": {
-    message: "来自该地址的连接过多。",
+    message: "打开的连接过多。",
     advice: "请关闭一些连接；最多可同时打开 {most} 个。",
   },
   "not-found": { message: "{path} 处没有内容。", advice: "请检查地址。" },

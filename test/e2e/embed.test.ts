@@ -155,3 +155,8 @@ test("EMB-3 a page that is not allowed cannot frame the panel", async () => {
   await expect.poll(() => logged).toEqual([expect.stringMatching(/^error: .*\bframe-ancestors\b/)]);
   expect(await panelOf(page).getByRole("progressbar").count()).toBe(0);
 });
+
+test("EMB-11 in a frame whose sandbox keeps the panel from running, that is said, and what the frame needs", async () => {
+  const { page } = await browser.openForeign(await serveHost("localhost", "", 'sandbox="allow-scripts"'));
+  await panelOf(page).getByText("allow-scripts allow-same-origin").waitFor();
+});

@@ -147,6 +147,20 @@ test("SEC-7 a hostile page can neither frame the panel nor take its figures in a
   await expect.poll(framings).toBe(4);
 });
 
+test("SEC-10 an element on a page of an origin that is not allowed says so, and how to allow it", async () => {
+  const { page } = await browser.openForeign(evil.url);
+  await page.evaluate((panel) => {
+    const script = Object.assign(document.createElement("script"), {
+      type: "module",
+      src: `${panel}element.js`,
+    });
+    document.body.append(script, document.createElement("gpu-status-panel"));
+  }, open.sidecar.url);
+  const { origin } = new URL(evil.url);
+  await page.getByText(`--allow-origin ${origin}`).first().waitFor();
+  await expect.poll(() => open.sidecar.output()).toContain(`--allow-origin ${origin}`);
+});
+
 test("SEC-2 a page whose name is rebound to the sidecar gets nothing of it", async () => {
   const { port } = new URL(open.sidecar.url);
   const site = `http://rebound.test:${port}/`;

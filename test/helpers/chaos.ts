@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import fc from "fast-check";
+import Database from "libsql";
 import { expect } from "vitest";
 import { residentMib } from "../bench/proc-usage.ts";
 import { fakeGpu } from "./fake-nvidia-smi.ts";
@@ -43,7 +44,7 @@ type Fault = { name: string; pauseMs: number; pick: number };
 const NAMES = [
   ...["kill", "hang", "exit", "sentence", "rubbish line", "rubbish cell", "GPU gone", "list hangs", "heal"],
   ...["viewer", "viewer", "viewers go", "hidden", "job", "job", "release", "release", "session"],
-  ...["clock", "history file gone", "hook", "odd request"],
+  ...["clock", "history file gone", "database held", "hook", "odd request"],
 ];
 const faults = (count: number) =>
   fc.array(
@@ -112,6 +113,8 @@ export async function runChaos(seed: number, seconds: number): Promise<void> {
     else if (name === "session") await post("sessions", { label: `chaos ${pick}` });
     else if (name === "clock") writeFileSync(clock, String(((pick % 3) - 1) * 3_600_000));
     else if (name === "history file gone") removeHistory(join(fake.dir, "data"));
+    else if (name === "database held")
+      await holdDatabase(join(fake.dir, "data", "capacity.sqlite"), 300 + (pick % 1500));
     else if (name === "hook") hook = pick;
     else if (name === "odd request")
       await fetch(`${rig.sidecar.url}api/v1/history?points=${pick}&gpu=${cell}`).then((one) => one.text());
@@ -181,6 +184,20 @@ async function expectJobs(acknowledged: ReadonlySet<string>, jobs: ReturnType<ty
 
 function openFiles(pid: number): number {
   return readdirSync(`/proc/${pid}/fd`).length;
+}
+
+/** As a backup does, or another program that looks into the file. */
+async function holdDatabase(file: string, ms: number) {
+  const database = new Database(file, { timeout: 2000 });
+  try {
+    database.exec("BEGIN EXCLUSIVE");
+    await sleep(ms);
+    database.exec("ROLLBACK");
+  } catch {
+    // The sidecar has it for itself at the moment.
+  } finally {
+    database.close();
+  }
 }
 
 /** As somebody does who makes room on the disk. */

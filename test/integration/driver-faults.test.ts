@@ -8,6 +8,7 @@ import {
   type FakeScript,
   fakeGpu,
 } from "../helpers/fake-nvidia-smi.ts";
+import { connectPanel } from "../helpers/panel-client.ts";
 import { type RunningSidecar, startSidecar, TIME_SCALE } from "../helpers/sidecar.ts";
 import { waitUntil } from "../helpers/wait-until.ts";
 
@@ -130,6 +131,41 @@ describe("nvidia-smi behind a script", () => {
     );
     const { source } = await until(sidecar, "its words", (state) => state.source.problem !== null);
     expect(source.problem?.message).toContain("cannot open the tunnel to gpu-host");
+  });
+
+  test("SMP-17 SMP-7 samples that come much later than they were asked for are shown, said to be slow, and no reason to start anew", async () => {
+    const { fake, sidecar } = await start({}, [], (path) =>
+      [
+        `case "$*" in *-lms*) while :; do ${path} "$1" "$2"; sleep 1.8; done ;; esac`,
+        `exec ${path} "$@"`,
+      ].join("\n"),
+    );
+    const panel = connectPanel(sidecar.url);
+    await panel.hello();
+    const slow = await until(sidecar, "slow", ({ source }) => source.problem?.code === "slow-answers");
+    expect(slow.source.status).toBe("live");
+    panel.close();
+    const starts = fake.starts().filter(({ argv }) => argv.some((one) => one === "--help-query-gpu"));
+    expect(starts).toHaveLength(1);
+  });
+
+  test("SMP-15 rows without end are samples at the rate asked for, and the panel answers meanwhile", async () => {
+    const { sidecar } = await start({}, [], (path) =>
+      [
+        `case "$*" in *-lms*) row=$(${path} "$1" "$2"); while :; do echo "$row"; done ;; esac`,
+        `exec ${path} "$@"`,
+      ].join("\n"),
+    );
+    await until(sidecar, "live", isLive);
+    const panel = connectPanel(sidecar.url);
+    await panel.hello();
+    await waitUntil(() => panel.samples.length > 2, { what: "samples" });
+    const [begunMs, before] = [performance.now(), panel.samples.length];
+    for (let i = 0; i < 20; i++) expect((await fetch(`${sidecar.url}healthz`)).status).toBe(200);
+    await waitUntil(() => panel.samples.length >= before + 5, { what: "more samples" });
+    // No sooner than half the interval after one another, whatever the flood.
+    expect(panel.samples.length - before).toBeLessThanOrEqual((performance.now() - begunMs) / 100 + 2);
+    panel.close();
   });
 
   test.each(["SIGTERM", "SIGKILL"] as const)(

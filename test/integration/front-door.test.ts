@@ -98,6 +98,9 @@ test("SEC-10 who opens the page at a name or from an origin that is not allowed 
   const json = await ask(url(), { path: "/", headers: { host: "gpu.example.com" } });
   expect(JSON.parse(json.body)).toMatchObject({ code: "host-refused" });
   const origin = "https://studio.example.com";
+  const sandboxed = await ask(url(), { path: "/element.js", headers: { origin: "null" } });
+  expect(sandboxed.status).toBe(403);
+  expect((await ask(url(), { path: "/embed" })).headers["cross-origin-embedder-policy"]).toBe("require-corp");
   const script = await ask(url(), { path: "/element.js", headers: { origin } });
   expect([script.status, script.headers["access-control-allow-origin"]]).toEqual([200, "*"]);
   const state = await ask(url(), { path: "/api/v1/state", headers: { origin } });

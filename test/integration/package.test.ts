@@ -37,6 +37,11 @@ test("EMB-9 installed in an empty folder it brings nothing but SQLite's binary, 
   expect(stdout).toBe(`${version}\n`);
 });
 
+test("EMB-9 a program that requires the library gets it, too", async () => {
+  const asked = 'console.log(typeof require("gpu-status-panel/server").createSidecar)';
+  expect((await run(process.execPath, ["-e", asked], { cwd: installed })).stdout).toBe("function\n");
+});
+
 test("EMB-9 what the documentation has users copy comes with it, and the Python file starts the sidecar beside it", async () => {
   const root = join(installed, "node_modules/gpu-status-panel");
   const files = readdirSync(root, { recursive: true, encoding: "utf8" });

@@ -1,4 +1,5 @@
 import { mkdirSync } from "node:fs";
+import { createRequire } from "node:module";
 import { dirname } from "node:path";
 import type Libsql from "libsql";
 import { reasonOf } from "../reason-of.ts";
@@ -7,10 +8,17 @@ import { inTransaction } from "./in-transaction.ts";
 import type { Sql } from "./sql.ts";
 
 /** SQLite's binary is missing where the package has none for this platform; then everything is kept in memory only. */
-export const sqlite: typeof Libsql | null = await import("libsql").then(
-  (module) => module.default,
-  () => null,
-);
+export const sqlite: typeof Libsql | null = loadSqlite();
+
+/** Without `await`: a library that waits at its top cannot be had by `require`. */
+function loadSqlite(): typeof Libsql | null {
+  try {
+    const load: (name: "libsql") => typeof Libsql = createRequire(import.meta.url);
+    return load("libsql");
+  } catch {
+    return null;
+  }
+}
 
 export type { Sql } from "./sql.ts";
 

@@ -28,8 +28,8 @@ describe("supervision", () => {
     expect(nextAttempt(attempt, 1, TIMINGS.sampling).delayMs).toBeLessThan(1000);
   });
 
-  const limitMs = (pace: Pick<Pace, "intervalMs" | "gapsMs"> & { silentLoops?: number }) =>
-    silenceLimitMs({ silentLoops: 0, ...pace }, TIMINGS.patience);
+  const limitMs = (pace: Pick<Pace, "intervalMs" | "gapsMs"> & Partial<Pace>) =>
+    silenceLimitMs({ silentLoops: 0, firstMs: null, ...pace }, TIMINGS.patience);
 
   test("SMP-7 silence is 3 intervals and 2 s while samples keep the pace, and 3 times their own distance where they do not", () => {
     const gaps = fc.array(fc.integer({ min: 0, max: 20_000 }), { minLength: 1, maxLength: 5 });
@@ -47,6 +47,9 @@ describe("supervision", () => {
       limitMs({ intervalMs: 1000, gapsMs: [], silentLoops }),
     );
     expect(waits).toEqual([60_000, 120_000, 240_000, 240_000, 240_000]);
+    const again = [200, 30_000].map((firstMs) => limitMs({ intervalMs: 1000, gapsMs: [], firstMs }));
+    expect(again).toEqual([15_000, 90_000]);
+    expect(limitMs({ intervalMs: 1000, gapsMs: [], firstMs: 200, silentLoops: 1 })).toBe(30_000);
   });
 
   test("SMP-17 samples that all come much later than they were asked for are called slow", () => {
