@@ -48,6 +48,8 @@ export interface Tenant {
   /** When its own memory last changed. */
   movedMs: number;
   wasIdle: boolean;
+  /** What it held when it was last idle: what it goes back to when a job in it ends. */
+  restMiB: number;
   /** Most that it held since its job began. */
   jobPeakMiB: number;
   /** What its last jobs reached. */
@@ -72,6 +74,14 @@ export interface UnlistedUse {
   peaks: readonly number[];
   /** The one asker to whom all of it belongs; `null`: several, or nobody knows. */
   owner: string | null;
+  /** When it last moved by itself: what declared jobs explain is left out. */
+  movedMs: number;
+  /** When a declared job last ran on the GPU and explained what it computed. */
+  explainedMs: number;
+  /** It neither computed nor moved for a while, and has not begun since: declared jobs say nothing about it. */
+  isSettled: boolean;
+  /** The asker's job that it grew for, and what was held before. */
+  ticket: (Promised & { baseMiB: number; peakMiB: number }) | null;
   /** Used VRAM when a declared job ended, until what it gave back has been seen. */
   ended: { atMs: number; usedMiB: number } | null;
 }
@@ -88,6 +98,8 @@ export type GpuTrack =
       firstListMs: number;
       listedMs: number;
       usedAtListMiB: number;
+      /** A list was asked for and did not come: until the next one, what is known of before must do. */
+      failedMs: number | null;
       tenants: readonly Tenant[];
     })
   | (TrackBase & { kind: "hidden"; unlisted: UnlistedUse });
@@ -202,6 +214,8 @@ export interface Holder {
   declaredMiB: number;
   /** What is expected of it where no job is declared. */
   expectMiB: number;
+  /** What it keeps when its jobs have ended. */
+  restMiB: number;
   isActive: boolean;
 }
 
@@ -212,6 +226,7 @@ export const NOBODY: Holder = {
   heldMiB: 0,
   declaredMiB: 0,
   expectMiB: 0,
+  restMiB: 0,
   isActive: false,
 };
 
@@ -224,7 +239,7 @@ export interface GpuDemand {
   holders: readonly Holder[];
   /** Where nobody is named: the holder that stands for all declared jobs. */
   pool: number | null;
-  /** Nobody names the processes, and something no declared job explains has moved lately. */
+  /** Nobody names the processes now, and something that no declared job explains has moved lately. */
   isUnsettled: boolean;
   /** Asker that owns what is held without being listed. */
   owner: string | null;

@@ -7,6 +7,8 @@ import { runQueue } from "./queue.ts";
 export interface Admitted {
   state: CapacityState;
   started: readonly RunningJob[];
+  /** Before the pass and after it. */
+  before: readonly GpuDemand[];
   demands: readonly GpuDemand[];
   reservations: readonly Reservation[];
 }
@@ -19,7 +21,7 @@ export function demandsOf(state: CapacityState, nowMs: number, policy: Policy): 
 export function admit(state: CapacityState, nowMs: number, policy: Policy): Admitted {
   const before = demandsOf(state, nowMs, policy);
   const { started, waiting, demands, reservations } = runQueue(state, before, nowMs, policy);
-  if (started.length === 0) return { state, started, demands, reservations };
+  if (started.length === 0) return { state, started, before, demands, reservations };
   const turns = state.waiting
     .filter(({ id }) => started.some((job) => job.id === id))
     .map(({ turn }) => turn);
@@ -32,6 +34,7 @@ export function admit(state: CapacityState, nowMs: number, policy: Policy): Admi
       fair: { ...state.fair, now: Math.max(state.fair.now, ...turns) },
     },
     started,
+    before,
     demands,
     reservations,
   };
@@ -51,10 +54,10 @@ export function giveUnlisted(unlisted: Unlisted, asker: string, ownMiB: number, 
   return { ...unlisted, owner: isFirst ? asker : null, otherMiB: unlisted.otherMiB - ownMiB };
 }
 
-/** Has every GPU been listed with this sample, as far as it can be? */
+/** Has every GPU been listed with this sample, as far as it can be? A list that failed does not stop starts. */
 export function isFresh({ gpus }: CapacityState, nowMs: number, policy: Policy): boolean {
   return gpus.every((track) => {
-    if (track.kind === "hidden") return true;
+    if (track.kind === "hidden" || track.failedMs === nowMs) return true;
     return policy.freshList ? track.listedMs === nowMs : nowMs - track.listedMs <= policy.listAgeMs;
   });
 }

@@ -42,8 +42,7 @@ export function askRoom(
   if (fitsNever(state.gpus, figure, ask)) return { state, answer: { kind: "never", basis, neededMiB } };
   const own = withoutTicketOf(state, ask.asker);
   const { demands, reservations } = admit(own, nowMs, policy);
-  const calm = demands.filter(({ isUnsettled, owner }) => !isUnsettled || owner === ask.asker);
-  const placed = place(calm, reservations, placing, policy);
+  const placed = place(demands, reservations, placing, policy);
   if (placed === null) return { state, answer: { kind: "no", basis, neededMiB } };
   const { gpus, figureMiB } = placed;
   if (intent === "look") return { state, answer: { kind: "yes", gpus, figureMiB, basis, ticket: null } };

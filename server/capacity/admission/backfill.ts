@@ -1,3 +1,4 @@
+import { indexOfHolder } from "../demand/demand.ts";
 import type { GpuDemand, RunningJob, WaitingJob } from "../model.ts";
 import type { Placing, Reservation } from "../room/place.ts";
 import { seatOn } from "../room/room.ts";
@@ -7,6 +8,20 @@ const OVERRUN_SHARE = 0.2;
 
 export function expectedEndMs({ startedMs, expectedMs }: RunningJob, nowMs: number): number {
   return Math.max(startedMs + expectedMs, nowMs + expectedMs * OVERRUN_SHARE);
+}
+
+/** The demand once a job has ended: a process of its own is gone, a resident keeps what it keeps between jobs. */
+export function afterEnd(demand: GpuDemand, { pid, backend, figureMiB }: RunningJob): GpuDemand {
+  const { holders, pool, freeMiB } = demand;
+  const named = pool ?? indexOfHolder(holders, pid, backend);
+  const at =
+    named >= 0 ? named : holders.findIndex((one) => one.pid === null && one.declaredMiB === figureMiB);
+  const holder = holders[at];
+  if (holder === undefined) return demand;
+  const declaredMiB = Math.max(0, holder.declaredMiB - figureMiB);
+  const heldMiB = Math.min(holder.heldMiB, Math.max(holder.restMiB, declaredMiB));
+  const after = { ...holder, declaredMiB, heldMiB, expectMiB: heldMiB, isActive: declaredMiB > 0 };
+  return { ...demand, freeMiB: freeMiB + holder.heldMiB - heldMiB, holders: holders.with(at, after) };
 }
 
 /** When the ends of running jobs will have freed enough on one GPU, and the room beside the job then. */
@@ -29,13 +44,14 @@ export function openings(
     if (on.length > 0 && !on.includes(index)) continue;
     const ends = running
       .filter(({ gpus }) => gpus.includes(index))
-      .map((job) => ({ atMs: expectedEndMs(job, nowMs), mib: Math.max(job.figureMiB, job.seenMiB) }))
-      .sort((a, b) => a.atMs - b.atMs);
-    let [atMs, { leftMiB }] = [nowMs, seatOn(demand, { ...wish, isUnknown: false })];
-    for (const end of ends) {
+      .map((job) => ({ job, endsMs: expectedEndMs(job, nowMs) }))
+      .sort((a, b) => a.endsMs - b.endsMs);
+    let [atMs, then, { leftMiB }] = [nowMs, demand, seatOn(demand, wish)];
+    for (const { job, endsMs } of ends) {
       if (leftMiB >= 0) break;
-      atMs = end.atMs;
-      leftMiB += end.mib;
+      atMs = endsMs;
+      then = afterEnd(then, job);
+      ({ leftMiB } = seatOn(then, wish));
     }
     if (leftMiB >= 0) found.push({ index, atMs, leftMiB });
   }

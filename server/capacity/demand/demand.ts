@@ -7,7 +7,6 @@ import {
   type Ticket,
 } from "../model.ts";
 import type { Policy } from "../policy.ts";
-import { isUnsettled } from "../tracking/unlisted.ts";
 import { expectMiB } from "./expect.ts";
 
 /** Everything that the room of one GPU depends on, from who is there and who was let in. */
@@ -37,16 +36,22 @@ export function demandOf(
       heldMiB: tenant.heldMiB,
       declaredMiB: 0,
       expectMiB: expectMiB(tenant, emptyMiB, policy),
+      restMiB: tenant.restMiB,
       isActive: tenant.state !== "idle",
     }));
-    return { ...base, holders: holdersOf(tenants, here, live), pool: null, isUnsettled: false, owner: null };
+    const holders = holdersOf(tenants, here, live);
+    // Where the list failed, what came since the last one is nobody's whom we know.
+    const cameMiB = track.failedMs === nowMs && here.length === 0 ? usedMiB - track.usedAtListMiB : 0;
+    const isUnsettled = cameMiB > policy.grewUnlistedMiB;
+    return { ...base, holders, pool: null, isUnsettled, owner: null };
   }
-  const { unlisted, recent, grewMs } = track;
-  const { otherMiB } = unlisted;
+  const { unlisted } = track;
+  const { otherMiB, ticket } = unlisted;
+  const promised = unlisted.state === "idle" || ticket === null ? 0 : ticket.baseMiB + ticket.figureMiB;
   const others = {
     ...NOBODY,
     heldMiB: otherMiB,
-    expectMiB: otherMiB,
+    expectMiB: Math.max(otherMiB, Math.min(emptyMiB, promised)),
     isActive: unlisted.state === "running",
   };
   // The declared jobs hold what nobody else does; which of them how much is not known, nor needed.
@@ -60,7 +65,7 @@ export function demandOf(
     ...base,
     holders: [others, declared, ...live.map(ticketHolder)],
     pool: 1,
-    isUnsettled: isUnsettled(recent, grewMs, nowMs, policy),
+    isUnsettled: !unlisted.isSettled,
     owner: unlisted.owner,
   };
 }
@@ -94,10 +99,9 @@ export function indexOfHolder(
   pid: number | null,
   backend: string | null,
 ): number {
-  if (pid === null && backend === null) return -1;
-  return holders.findIndex(
-    (holder) => (pid !== null && holder.pid === pid) || (backend !== null && holder.backend === backend),
-  );
+  const byPid = pid === null ? -1 : holders.findIndex((holder) => holder.pid === pid);
+  if (byPid >= 0 || backend === null) return byPid;
+  return holders.findIndex((holder) => holder.backend === backend);
 }
 
 /** What is kept for a holder: what it has, or what it was promised, whichever is more. */

@@ -19,9 +19,9 @@ export function hasGrown(recent: readonly Recent[], { grewUnlistedMiB }: Policy)
   return last !== undefined && now !== undefined && now.usedMiB - last.usedMiB > grewUnlistedMiB;
 }
 
-/** In two of the last three samples the GPU computed. */
-export function isBusy(recent: readonly Recent[], { busyPct }: Policy): boolean {
-  return recent.slice(-3).filter(({ utilizationPct }) => (utilizationPct ?? 0) > busyPct).length >= 2;
+/** In two of the last three samples the GPU was above `pct`. */
+export function isBusy(recent: readonly Recent[], pct: number): boolean {
+  return recent.slice(-3).filter(({ utilizationPct }) => (utilizationPct ?? 0) > pct).length >= 2;
 }
 
 /** No more than `blips` samples of the window, nor of the last three, were above `pct`. Unknown is not low. */

@@ -14,6 +14,8 @@ export interface Lesson {
   figureMiB: number;
 }
 
+/** Classes that have not been seen for longest are forgotten beyond this many. */
+const CLASSES = 1000;
 const RECENT = 20;
 const RATIOS = 10;
 
@@ -31,7 +33,7 @@ export function learn(state: CapacityState, lesson: Lesson, policy: Policy): Cap
   if (outcome === "other") return state;
   if (outcome === "out-of-memory") {
     const raisedMiB = Math.max(peakMiB ?? 0, lesson.figureMiB) * policy.raise;
-    return { ...state, learned: new Map(state.learned).set(key, { ...before, raisedMiB }) };
+    return { ...state, learned: withClass(state.learned, key, { ...before, raisedMiB }) };
   }
   const took = durationMs === null ? [] : [durationMs];
   const reached = peakMiB === null ? [] : [{ mib: peakMiB, reported }];
@@ -45,8 +47,18 @@ export function learn(state: CapacityState, lesson: Lesson, policy: Policy): Cap
   const ratios = near === null || peakMiB === null ? [] : [peakMiB / near];
   return {
     ...state,
-    learned: new Map(state.learned).set(key, after),
+    learned: withClass(state.learned, key, after),
     nearestRatios: [...state.nearestRatios, ...ratios].slice(-RATIOS),
     recentMs: [...state.recentMs, ...took].slice(-RECENT),
   };
+}
+
+/** The newest last. */
+function withClass(learned: CapacityState["learned"], key: string, one: Learned): Map<string, Learned> {
+  const after = new Map(learned);
+  after.delete(key);
+  after.set(key, one);
+  const [oldest] = after.size > CLASSES ? after.keys() : [];
+  if (oldest !== undefined) after.delete(oldest);
+  return after;
 }

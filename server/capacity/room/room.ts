@@ -42,7 +42,9 @@ export interface Seat {
 export function seatOn(demand: GpuDemand, wish: Wish): Seat {
   const own = ownHolder(demand, wish);
   const isAlone = demand.holders.every(({ isActive }, i) => !isActive || (i === own && demand.pool === null));
-  if (wish.isUnknown && !isAlone) return { figureMiB: 0, costMiB: 0, leftMiB: Number.NEGATIVE_INFINITY };
+  const waits = demand.isUnsettled && demand.owner !== wish.asker;
+  if (waits || (wish.isUnknown && !isAlone))
+    return { figureMiB: 0, costMiB: 0, leftMiB: Number.NEGATIVE_INFINITY };
   const { roomMiB } = roomOf(demand, isAlone);
   const holder = demand.holders[own] ?? NOBODY;
   const ownMiB = ownUnlisted(demand, wish);

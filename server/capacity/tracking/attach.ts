@@ -1,5 +1,5 @@
 import { giveTicket } from "../admission/tickets.ts";
-import type { CapacityState, GpuTrack, RunningJob } from "../model.ts";
+import type { CapacityState, GpuTrack, RunningJob, Ticket } from "../model.ts";
 import type { Policy } from "../policy.ts";
 import { matchNew, type NewProcess } from "./match.ts";
 import type { Reached } from "./tenant.ts";
@@ -29,16 +29,40 @@ export function attach(
     gpus = given.gpus;
     reached.push(...given.reached);
   }
+  const grown = new Set<string>();
+  gpus = gpus.map((track) => takeGrowth(track, state.tickets, grown, nowMs));
   const running = state.running.map((job) => ({ ...job, pid: found.jobs.get(job.id) ?? pidOf(job, gpus) }));
   return {
     state: {
       ...state,
       gpus,
       running: running.map((job) => seen(job, running, gpus)),
-      tickets: state.tickets.filter(({ id }) => !found.tickets.has(id)),
+      tickets: state.tickets.filter(({ id }) => !found.tickets.has(id) && !grown.has(id)),
     },
     reached,
   };
+}
+
+/** Where no process is named, what grows after one yes is taken for its asker's job; after two nobody knows whose. */
+function takeGrowth(
+  track: GpuTrack,
+  tickets: readonly Ticket[],
+  grown: Set<string>,
+  nowMs: number,
+): GpuTrack {
+  if (track.kind === "listed") return track;
+  const { unlisted, recent, evidence } = track;
+  const { movedMs, explainedMs, ticket, owner } = unlisted;
+  if (movedMs !== nowMs || explainedMs === nowMs || ticket !== null) return track;
+  const [claim, other] = tickets.filter(
+    ({ gpus, askedMs }) => gpus.includes(evidence.index) && askedMs < nowMs,
+  );
+  if (claim === undefined || other !== undefined) return track;
+  const { id, jobClass, figureMiB, asker, pid, backend } = claim;
+  grown.add(id);
+  const isOwn = owner === asker && (pid !== null || backend !== null);
+  const baseMiB = isOwn ? 0 : (recent.at(-2)?.usedMiB ?? 0);
+  return { ...track, unlisted: { ...unlisted, ticket: { jobClass, figureMiB, baseMiB, peakMiB: 0 } } };
 }
 
 function newProcesses(gpus: readonly GpuTrack[], nowMs: number): NewProcess[] {

@@ -24,6 +24,7 @@ export function newTenant(process: ListedProcess, isFirstList: boolean, nowMs: n
     stateSinceMs: nowMs,
     movedMs: nowMs,
     wasIdle: false,
+    restMiB: 0,
     jobPeakMiB: 0,
     peaks: [],
     ticket: null,
@@ -57,6 +58,7 @@ export function settle(
     stateSinceMs: changed ? nowMs : tenant.stateSinceMs,
     movedMs: signs.grew ? nowMs : tenant.movedMs,
     wasIdle: tenant.wasIdle || state === "idle",
+    restMiB: state === "idle" ? tenant.heldMiB : tenant.restMiB,
     jobPeakMiB: state === "idle" ? peakMiB : Math.max(tenant.jobPeakMiB, tenant.heldMiB),
   };
   const isOver = state === "idle" && nowMs - next.stateSinceMs >= policy.flatMs;

@@ -37,6 +37,7 @@ export function trackGpu(
       firstListMs,
       listedMs: nowMs,
       usedAtListMiB: figures.usedMiB,
+      failedMs: null,
       tenants,
     };
     return settleAll(next, listed, here, company, nowMs, policy, reached);
@@ -46,17 +47,19 @@ export function trackGpu(
     before?.kind === "listed" &&
     (list.kind === "not-read" || nowMs - before.listedMs <= policy.listAgeMs)
   ) {
-    return settleAll({ ...before, ...base }, before, here, company, nowMs, policy, []);
+    const failedMs = list.kind === "hidden" ? nowMs : before.failedMs;
+    return settleAll({ ...before, ...base, failedMs }, before, here, company, nowMs, policy, []);
   }
   const unlisted = before?.kind === "hidden" ? before.unlisted : undefined;
-  const use = followUnlisted(unlisted, evidence, recent, grewMs, here, nowMs, policy);
-  return { track: { ...base, kind: "hidden", unlisted: use }, reached: [] };
+  const { use, reached } = followUnlisted(unlisted, evidence, recent, grewMs, here, nowMs, policy);
+  return { track: { ...base, kind: "hidden", unlisted: use }, reached };
 }
 
 /** A second step on the same sample learns nothing: jobs declared meanwhile are decided on by one list. */
 function isTaken(track: GpuTrack, list: GpuEvidence["list"]["kind"], nowMs: number): boolean {
   if (track.recent.at(-1)?.atMs !== nowMs) return false;
-  return list !== "fresh" || (track.kind === "listed" && track.listedMs === nowMs);
+  if (track.kind === "hidden" || list === "not-read") return list !== "fresh";
+  return (list === "fresh" ? track.listedMs : track.failedMs) === nowMs;
 }
 
 function takeList(before: Listed | null, processes: readonly ListedProcess[], nowMs: number, policy: Policy) {
@@ -83,7 +86,7 @@ function settleAll(
   const { recent, grewMs } = track;
   const isFresh = track.listedMs === nowMs;
   const low = nowMs - grewMs >= policy.idleMs && isLow(recent, policy.idleMs, policy.busyPct);
-  const busy = isBusy(recent, policy);
+  const busy = isBusy(recent, policy.busyPct);
   const large = track.tenants.filter(({ listedMiB }) => listedMiB > policy.aloneMiB);
   const wordOf = ({ pid, backend }: Tenant) =>
     words.find((one) => one.pid === pid || one.backend === backend);

@@ -1,9 +1,12 @@
 import { isBusy, isLow } from "../evidence/recent.ts";
 import type { GpuEvidence, Recent, RunningJob, UnlistedUse } from "../model.ts";
 import type { Policy } from "../policy.ts";
+import type { Reached } from "./tenant.ts";
 
 /** An ended job's memory is given back within this. */
 const GIVES_BACK_MS = 4000;
+/** Utilization is the mean of a second or so: the sample after a job still tells of it. */
+const LINGERS_MS = 1000;
 
 const NOTHING: UnlistedUse = {
   otherMiB: 0,
@@ -12,6 +15,10 @@ const NOTHING: UnlistedUse = {
   jobPeakMiB: 0,
   peaks: [],
   owner: null,
+  movedMs: Number.NEGATIVE_INFINITY,
+  explainedMs: Number.NEGATIVE_INFINITY,
+  isSettled: false,
+  ticket: null,
   ended: null,
 };
 
@@ -20,53 +27,83 @@ const NOTHING: UnlistedUse = {
  * they hold no more than their figures, and nobody else has shrunk unless a job has just ended.
  */
 export function followUnlisted(
-  before: UnlistedUse = NOTHING,
+  known: UnlistedUse | undefined,
   { usedMiB }: GpuEvidence,
   recent: readonly Recent[],
   grewMs: number,
   jobs: readonly RunningJob[],
   nowMs: number,
   policy: Policy,
-): UnlistedUse {
+): { use: UnlistedUse; reached: Reached[] } {
+  // With next to nothing in use there is nobody to wait for.
+  const before = known ?? { ...NOTHING, isSettled: usedMiB < policy.aloneMiB };
+  const isExplained = jobs.length > 0;
   const figures = jobs.reduce((sum, { figureMiB }) => sum + figureMiB, 0);
   const ended = before.ended !== null && nowMs - before.ended.atMs <= GIVES_BACK_MS ? before.ended : null;
   const givenBack = ended === null ? 0 : Math.max(0, ended.usedMiB - usedMiB);
-  const otherMiB =
-    jobs.length === 0 ? usedMiB : Math.min(usedMiB, Math.max(before.otherMiB - givenBack, usedMiB - figures));
-  const state = stateOf(before, recent, grewMs, jobs.length > 0, nowMs, policy);
+  const otherMiB = isExplained
+    ? Math.min(usedMiB, Math.max(before.otherMiB - givenBack, usedMiB - figures))
+    : usedMiB;
+  const moved = isExplained ? otherMiB - before.otherMiB > policy.grewUnlistedMiB : grewMs === nowMs;
+  const movedMs = moved ? nowMs : before.movedMs;
+  const explainedMs = isExplained ? nowMs : before.explainedMs;
+  const own = recent.filter(({ atMs }) => atMs > explainedMs + LINGERS_MS);
+  const isSettled = isExplained
+    ? before.isSettled && !moved
+    : before.isSettled
+      ? !moved && !isBusy(own, policy.quietPct)
+      : isQuiet(own, movedMs, nowMs, policy);
+  const state = stateOf(before, own, movedMs, isExplained, nowMs, policy);
   const wasRunning = before.state === "running";
-  const isEmpty = jobs.length === 0 && otherMiB < policy.aloneMiB && state === "idle";
-  return {
+  const isEmpty = !isExplained && otherMiB < policy.aloneMiB && state === "idle";
+  const use: UnlistedUse = {
     otherMiB,
     state,
     stateSinceMs: state === before.state ? before.stateSinceMs : nowMs,
     jobPeakMiB: state === "running" ? Math.max(wasRunning ? before.jobPeakMiB : 0, otherMiB) : 0,
     peaks: state !== "running" && wasRunning ? [...before.peaks, before.jobPeakMiB].slice(-3) : before.peaks,
     owner: isEmpty ? null : before.owner,
+    movedMs,
+    explainedMs,
+    isSettled,
+    ticket: before.ticket,
     ended: ended === null ? null : { ...ended, usedMiB: Math.min(ended.usedMiB, usedMiB) },
   };
+  return followTicket(use, isExplained, nowMs, policy);
+}
+
+/** What an asker's job reaches is learned when it has left or has been idle for long; beside declared jobs nobody knows. */
+function followTicket(
+  use: UnlistedUse,
+  isExplained: boolean,
+  nowMs: number,
+  policy: Policy,
+): { use: UnlistedUse; reached: Reached[] } {
+  const { ticket, otherMiB, state } = use;
+  if (ticket === null) return { use, reached: [] };
+  if (isExplained) return { use: { ...use, ticket: null }, reached: [] };
+  const peakMiB = Math.max(ticket.peakMiB, otherMiB - ticket.baseMiB);
+  const isGone = peakMiB > 0 && otherMiB - ticket.baseMiB < policy.grewMiB;
+  const isOver = isGone || (state === "idle" && nowMs - use.stateSinceMs >= policy.flatMs);
+  if (!isOver) return { use: { ...use, ticket: { ...ticket, peakMiB } }, reached: [] };
+  return { use: { ...use, ticket: null }, reached: peakMiB > 0 ? [{ promised: ticket, peakMiB }] : [] };
 }
 
 function stateOf(
   before: UnlistedUse,
-  recent: readonly Recent[],
-  grewMs: number,
+  own: readonly Recent[],
+  movedMs: number,
   isExplained: boolean,
   nowMs: number,
   policy: Policy,
 ): UnlistedUse["state"] {
-  const isFlat = nowMs - grewMs >= policy.idleUnlistedMs;
-  if (isFlat && isLow(recent, policy.idleUnlistedMs, policy.busyPct, 1)) return "idle";
-  if (isExplained) return before.state === "running" ? "cannot-tell" : before.state;
-  return grewMs === nowMs || isBusy(recent, policy) ? "running" : before.state;
+  if (isExplained && movedMs !== nowMs) return before.state === "running" ? "cannot-tell" : before.state;
+  if (movedMs === nowMs || isBusy(own, policy.busyPct)) return "running";
+  const isFlat = nowMs - movedMs >= policy.idleUnlistedMs;
+  return isFlat && isLow(own, policy.idleUnlistedMs, policy.busyPct, 1) ? "idle" : before.state;
 }
 
-/** Rule for machines that name no process: nothing computes and nothing has grown for a while. */
-export function isUnsettled(
-  recent: readonly Recent[],
-  grewMs: number,
-  nowMs: number,
-  policy: Policy,
-): boolean {
-  return nowMs - grewMs < policy.quietMs || !isLow(recent, policy.quietLowMs, policy.quietPct, 1);
+/** Rule where no process is named: nothing computes, and nothing has grown for a while. */
+function isQuiet(recent: readonly Recent[], grewMs: number, nowMs: number, policy: Policy): boolean {
+  return nowMs - grewMs >= policy.quietMs && isLow(recent, policy.quietLowMs, policy.quietPct, 1);
 }

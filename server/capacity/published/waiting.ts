@@ -1,0 +1,128 @@
+import { admit } from "../admission/admit.ts";
+import { afterEnd, expectedEndMs } from "../admission/backfill.ts";
+import { type QueuePass, runQueue } from "../admission/queue.ts";
+import { enqueue } from "../admission/turns.ts";
+import { placingOf } from "../admission/wish.ts";
+import type { CapacityState, GpuDemand, JobAsk, RunningJob, WaitingJob } from "../model.ts";
+import type { Policy } from "../policy.ts";
+import type { Reservation } from "../room/place.ts";
+import { type RoomTerms, roomOf, seatOn } from "../room/room.ts";
+
+export type WhyWaiting =
+  /** Too little room: so many MiB are missing on the GPU that lacks least. */
+  | { kind: "no-room"; gpu: number; missingMiB: number; terms: RoomTerms }
+  /** It would fit, but the GPU is kept for a job that waits for longer. */
+  | { kind: "reserved"; gpu: number; for: string }
+  /** No process is named there and what is there has moved lately. */
+  | { kind: "unsettled"; gpu: number }
+  /** Nothing is known of the job: it starts alone. */
+  | { kind: "starts-alone"; gpu: number }
+  /** It fits, and starts as soon as a list of processes has been read. */
+  | { kind: "fits" };
+
+export interface WaitingExplained {
+  id: string;
+  /** From 1. */
+  place: number;
+  why: WhyWaiting;
+  /** GPUs that are kept for it. */
+  reservedGpus: readonly number[];
+  /** When it should start by what is known of the others; `null`: nobody knows. */
+  startsMs: number | null;
+}
+
+/** Per waiting job: its place, why it does not start now, and when it should. */
+export function explainWaiting(state: CapacityState, nowMs: number, policy: Policy): WaitingExplained[] {
+  const pass = admit(state, nowMs, policy);
+  const starts = estimateStarts(state, pass.before, nowMs, policy);
+  return state.waiting.map((job, i) => {
+    const kept = pass.reservations.find(({ jobId }) => jobId === job.id);
+    return {
+      id: job.id,
+      place: i + 1,
+      why: pass.started.some(({ id }) => id === job.id)
+        ? { kind: "fits" }
+        : whyWaiting(job, state, pass, nowMs, policy),
+      reservedGpus: kept === undefined ? [] : [...kept.besideMiB.keys()],
+      startsMs: starts.get(job.id) ?? null,
+    };
+  });
+}
+
+/** When a job that is asked for now should start behind those who wait; `null`: nobody knows. */
+export function estimateStart(
+  state: CapacityState,
+  ask: JobAsk,
+  nowMs: number,
+  policy: Policy,
+): number | null {
+  const asked = enqueue(state, ask, policy.ttlMs, nowMs, policy);
+  const { before } = admit(asked, nowMs, policy);
+  return estimateStarts(asked, before, nowMs, policy).get(ask.id) ?? null;
+}
+
+interface Pass {
+  demands: readonly GpuDemand[];
+  reservations: readonly Reservation[];
+}
+
+function whyWaiting(
+  job: WaitingJob,
+  state: CapacityState,
+  { demands, reservations }: Pass,
+  nowMs: number,
+  policy: Policy,
+): WhyWaiting {
+  const { wish, on, gpuCount } = placingOf(job, state, nowMs, policy);
+  const seats = demands
+    .filter(({ index }) => on.length === 0 || on.includes(index))
+    .map((demand) => ({ demand, leftMiB: seatOn(demand, wish).leftMiB }))
+    .sort((a, b) => b.leftMiB - a.leftMiB);
+  // The k-th best GPU is the one that is missing.
+  const last = seats[gpuCount - 1] ?? seats.at(-1);
+  if (last === undefined) return { kind: "fits" };
+  const { demand, leftMiB } = last;
+  const gpu = demand.index;
+  if (leftMiB >= 0) {
+    const keeper = reservations.find(({ jobId, besideMiB }) => jobId !== job.id && besideMiB.has(gpu));
+    return keeper === undefined ? { kind: "fits" } : { kind: "reserved", gpu, for: keeper.jobId };
+  }
+  if (demand.isUnsettled) return { kind: "unsettled", gpu };
+  if (wish.isUnknown) return { kind: "starts-alone", gpu };
+  return { kind: "no-room", gpu, missingMiB: -leftMiB, terms: roomOf(demand, false) };
+}
+
+/** So many ends of jobs are looked ahead. */
+const ENDS = 100;
+
+/** Plays the queue on: jobs end when they are expected to, and those who then fit start. */
+function estimateStarts(
+  state: CapacityState,
+  before: readonly GpuDemand[],
+  nowMs: number,
+  policy: Policy,
+): Map<string, number> {
+  const starts = new Map<string, number>();
+  let atMs = nowMs;
+  let demands: readonly GpuDemand[] = before;
+  let { waiting } = state;
+  let running = state.running.map((job) => ({ job, endsMs: expectedEndMs(job, nowMs) }));
+  for (let ends = 0; ends < ENDS && waiting.length > 0; ends++) {
+    const jobs: RunningJob[] = running.map(({ job }) => job);
+    const pass: QueuePass = runQueue({ ...state, waiting, running: jobs }, demands, atMs, policy);
+    for (const { id } of pass.started) starts.set(id, atMs);
+    ({ waiting, demands } = pass);
+    running = [
+      ...running,
+      ...pass.started.map((job) => ({ job, endsMs: job.startedMs + job.expectedMs })),
+    ].sort((a, b) => a.endsMs - b.endsMs);
+    const [first, ...rest] = running;
+    if (first === undefined) break;
+    atMs = Math.max(atMs, first.endsMs);
+    running = rest;
+    demands = demands.map((demand) =>
+      first.job.gpus.includes(demand.index) ? afterEnd(demand, first.job) : demand,
+    );
+  }
+  return starts;
+}

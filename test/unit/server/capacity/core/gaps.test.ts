@@ -1,0 +1,161 @@
+import { describe, expect, test } from "vitest";
+import { askRoom, declare, step } from "../../../../../server/capacity/capacity.ts";
+import { keepLearned, restoreLearned } from "../../../../../server/capacity/learning/kept.ts";
+import { learn } from "../../../../../server/capacity/learning/learn.ts";
+import { EMPTY_STATE, type GpuEvidence, type JobAsk } from "../../../../../server/capacity/model.ts";
+import { POLICY, type Policy } from "../../../../../server/capacity/policy.ts";
+import { ask, fits, gpu, jobClass, process, START, seconds } from "./world.ts";
+
+type At = Pick<ReturnType<typeof seconds>, "state" | "atMs">;
+
+function declared(at: At, job: JobAsk, runsOn: readonly number[] | null = null) {
+  return { state: declare(at.state, job, { runsOn, ttlMs: 1e9 }, at.atMs, POLICY).state, atMs: at.atMs };
+}
+const unnamed = (usedMiB: number, utilizationPct = 0): GpuEvidence => ({
+  ...gpu([], { utilizationPct }),
+  usedMiB,
+  list: { kind: "hidden" },
+});
+
+describe("a list that fails", () => {
+  const failed = { ...gpu([process(1, 5000)]), list: { kind: "hidden" as const } };
+  const waitingFor = () => declared(seconds(5, START, [gpu([process(1, 5000)])]), ask("a", 4000));
+
+  test("does not stop starts", () => {
+    const { state, atMs } = waitingFor();
+    const nowMs = atMs + 1000;
+    const wants = step(
+      state,
+      { nowMs, gpus: [{ ...failed, list: { kind: "not-read" } }], words: [] },
+      POLICY,
+    );
+    expect([wants.wantsList, wants.started.length]).toEqual([true, 0]);
+    const again = step(wants.state, { nowMs, gpus: [failed], words: [] }, POLICY);
+    expect(again.started.map(({ id }) => id)).toEqual(["a"]);
+  });
+
+  test("stops them where something came since the last one", () => {
+    const { state, atMs } = waitingFor();
+    const came = { ...failed, usedMiB: 9000 };
+    expect(step(state, { nowMs: atMs + 1000, gpus: [came], words: [] }, POLICY).started).toEqual([]);
+  });
+});
+
+describe("a long wait", () => {
+  /** Six minutes later; everybody's patience is over. */
+  function waited(at: At, list: GpuEvidence): At {
+    return seconds(3, { ...at, atMs: at.atMs + 360_000 }, [list]);
+  }
+  const small = ask("small", 7000, { asker: "s" });
+  const slow = { ...small, jobClass: { ...small.jobClass, key: "slow", seconds: 600 } };
+
+  test("the end of a job in a resident frees what the resident gives back, not the job's figure", () => {
+    const resident = gpu([process(1, 9000)]);
+    const idle = seconds(20, START, [resident]);
+    const runs = declared(idle, ask("runs", 11_000, { pid: 1 }), [0]);
+    const at = declared(seconds(2, runs, [gpu([process(1, 12_000)])]), ask("large", 18_000, { asker: "l" }));
+    const after = waited(at, gpu([process(1, 12_000)]));
+    // The resident would keep 9,000 of 24,264: nobody is kept waiting for room that will not come.
+    expect(fits(after, slow)).toBeGreaterThan(0);
+  });
+
+  test("the end of a process frees all of it, so that its GPU is kept", () => {
+    const runs = declared(seconds(20, START, [gpu([])]), ask("runs", 11_000, { pid: 1 }), [0]);
+    const at = declared(seconds(2, runs, [gpu([process(1, 12_000)])]), ask("large", 18_000, { asker: "l" }));
+    expect(fits(waited(at, gpu([process(1, 12_000)])), slow)).toBe(0);
+  });
+});
+
+describe("release on request", () => {
+  const allowed: Policy = { ...POLICY, releaseOnRequest: new Set(["comfyui", "forge", "a1111"]) };
+  const residents = (...mib: [number, number, number]) =>
+    gpu([process(1, mib[0], "comfyui"), process(2, mib[1], "forge"), process(3, mib[2], "ollama")]);
+  function advice(list: GpuEvidence, needs: number, policy = allowed, idleS = 40) {
+    const at = declared(seconds(idleS, START, [list], [], policy), ask("waits", needs));
+    return seconds(1, at, [list], [], policy);
+  }
+
+  test("asks as few as suffice of those whose owner allows it", () => {
+    const turn = advice(residents(9000, 3000, 9000), 8000);
+    expect(turn.release).toEqual([{ jobId: "waits", gpu: 0, pid: 1, backend: "comfyui" }]);
+    expect(advice(residents(9000, 3000, 9000), 8000, POLICY).release).toEqual([]);
+  });
+
+  test("asks who has been idle longest first, and nobody who is idle for less than 30 s", () => {
+    expect(advice(residents(9000, 3000, 9000), 8000, allowed, 20).release).toEqual([]);
+    const first = seconds(40, START, [gpu([process(2, 9000, "forge")])], [], allowed);
+    const both = gpu([process(1, 9000, "comfyui"), process(2, 9000, "forge")]);
+    const at = declared(seconds(40, first, [both], [], allowed), ask("waits", 8000));
+    expect(seconds(1, at, [both], [], allowed).release.map(({ pid }) => pid)).toEqual([2]);
+  });
+
+  test("is not asked for again within 30 s", () => {
+    const list = residents(9000, 3000, 9000);
+    const turn = advice(list, 8000);
+    expect(seconds(1, turn, [list], [], allowed).release).toEqual([]);
+    expect(seconds(30, turn, [list], [], allowed).release).not.toEqual([]);
+  });
+
+  test("asks nobody where all of them together are not enough", () => {
+    expect(advice(residents(3000, 3000, 15_000), 12_000).release).toEqual([]);
+  });
+});
+
+describe("where no process is named", () => {
+  test("what grows after a yes is the asker's job, and what it reaches is learned", () => {
+    const at = seconds(20, START, [unnamed(500)]);
+    const { state } = askRoom(at.state, ask("t", 14_000), "start", at.atMs, POLICY);
+    const ramp = seconds(1, { ...at, state }, [unnamed(6000, 50)]);
+    const peak = seconds(5, ramp, [unnamed(11_500, 90)]);
+    expect(peak.state.tickets).toEqual([]);
+    const gone = seconds(1, peak, [unnamed(500)]);
+    expect(gone.state.learned.get("of 14000")?.peaks).toEqual([{ mib: 11_000, reported: false }]);
+  });
+
+  test("fit says 0 as long as admission lets nobody in: something moved that no declared job explains", () => {
+    const busy = seconds(5, seconds(20, START, [unnamed(500)]), [unnamed(6000, 60)]);
+    const wanted = ask("a", 4000);
+    expect(fits(busy, wanted)).toBe(0);
+    expect(seconds(1, declared(busy, wanted), [unnamed(6000, 60)]).started).toEqual([]);
+    const { answer } = askRoom(busy.state, wanted, "start", busy.atMs, POLICY);
+    expect(answer.kind).toBe("no");
+    const quiet = seconds(25, busy, [unnamed(6000)]);
+    expect(fits(quiet, wanted)).toBeGreaterThan(0);
+  });
+
+  test("declared jobs are admitted by their figures: what they compute holds nobody up", () => {
+    const at = declared(seconds(20, START, [unnamed(500)]), ask("a", 8000));
+    const first = seconds(5, seconds(1, at, [unnamed(500)]), [unnamed(8000, 95)]);
+    expect(first.state.running).toHaveLength(1);
+    const second = seconds(1, declared(first, ask("b", 8000)), [unnamed(8500, 95)]);
+    expect(second.started.map(({ id }) => id)).toEqual(["b"]);
+  });
+});
+
+describe("what was learned", () => {
+  const state = learn(
+    EMPTY_STATE,
+    {
+      jobClass: jobClass("known", 10_000),
+      outcome: "done",
+      peakMiB: 8000,
+      reported: true,
+      durationMs: 30_000,
+      figureMiB: 11_000,
+    },
+    POLICY,
+  );
+
+  test("outlives the sidecar as JSON", () => {
+    const { learned, nearestRatios, recentMs } = state;
+    const json: unknown = JSON.parse(JSON.stringify(keepLearned(state)));
+    expect(restoreLearned(json)).toEqual({ learned, nearestRatios, recentMs });
+  });
+
+  test("one class that cannot be read costs no other", () => {
+    const kept = keepLearned(state);
+    const broken = { ...kept, classes: [{ key: "x", peaks: "many" }, ...kept.classes], recentMs: "none" };
+    expect([...restoreLearned(broken).learned.keys()]).toEqual(["known"]);
+    expect(restoreLearned("nonsense").learned.size).toBe(0);
+  });
+});

@@ -1,0 +1,84 @@
+import { describe, expect, test } from "vitest";
+import { declare } from "../../../../../server/capacity/capacity.ts";
+import { POLICY } from "../../../../../server/capacity/policy.ts";
+import { publish } from "../../../../../server/capacity/published/publish.ts";
+import { estimateStart, explainWaiting } from "../../../../../server/capacity/published/waiting.ts";
+import { ask, gpu, jobClass, process, START, seconds } from "./world.ts";
+
+type At = Pick<ReturnType<typeof seconds>, "state" | "atMs">;
+const shown = ({ state, atMs }: At, mib: number | null, gpuCount = 1) =>
+  publish(state, { jobClass: jobClass(`of ${mib}`, mib), gpuCount }, atMs, POLICY);
+const busy = (mib: number) => gpu([process(1, mib)], { utilizationPct: 90 });
+
+/** A WebUI that has run a job of 12,200 and keeps 10,200. */
+function resident(): At {
+  const loaded = seconds(10, START, [gpu([process(1, 420)])]);
+  const ran = seconds(20, loaded, [busy(12_200)]);
+  return seconds(20, ran, [gpu([process(1, 10_200)])]);
+}
+
+describe("what is published", () => {
+  test("an idle resident takes the next job in it, and is counted first", () => {
+    const { canStart, inIt, beside, perGpu } = shown(resident(), 13_000);
+    expect([canStart, inIt, beside]).toEqual([1, 1, 0]);
+    expect(perGpu[0]?.residents).toMatchObject([
+      { pid: 1, state: "idle", nextJob: { fits: 1, needsMiB: 12_200 } },
+    ]);
+    expect(perGpu[0]?.running).toBe(0);
+    expect(shown(resident(), 9000)).toMatchObject({ canStart: 2, inIt: 1, beside: 1 });
+  });
+
+  test("its lines add up, and the answer is their whole parts", () => {
+    const at = declare(resident().state, ask("b", 5000), { runsOn: [0] }, resident().atMs, POLICY);
+    const [one] = shown({ ...resident(), state: at.state }, 2000).perGpu;
+    if (one === undefined || one.perJobMiB === null) throw new Error("no GPU");
+    expect(one.promisedMiB).toBe(5500);
+    expect(one.roomMiB).toBe(one.freeMiB - one.promisedMiB - one.reserveMiB);
+    expect(one.fits).toBe(Math.floor(one.roomMiB / one.perJobMiB));
+    expect(one.fits).toBe(3);
+  });
+
+  test("alone, reserve and margin give way", () => {
+    const [one] = shown(seconds(3, START, [gpu([])]), 24_200).perGpu;
+    expect(one).toMatchObject({ reserveMiB: 0, perJobMiB: 24_264, fits: 1, canStart: 1 });
+  });
+
+  test("a job of two GPUs is counted once", () => {
+    const at = seconds(3, START, [gpu([]), gpu([], { index: 1 })]);
+    const { canStart, perGpu } = shown(at, 9000, 2);
+    expect([canStart, perGpu.map((one) => one.canStart)]).toEqual([2, [2, 2]]);
+  });
+
+  test("a few hundred MiB of a browser are no resident to start in", () => {
+    expect(shown(seconds(20, START, [gpu([process(1, 420)])]), 13_000)).toMatchObject({ inIt: 0, beside: 1 });
+  });
+
+  test("never is said", () => {
+    expect(shown(resident(), 30_000)).toMatchObject({ isNever: true, canStart: 0 });
+  });
+});
+
+describe("who waits", () => {
+  test("is told its place, what is missing and when it should start", () => {
+    let at: At = seconds(3, START, [gpu([])]);
+    const job = (id: string, mib: number) => ask(id, mib, { asker: id });
+    at = { ...at, state: declare(at.state, job("runs", 12_000), { runsOn: [0] }, at.atMs, POLICY).state };
+    for (const id of ["first", "second"])
+      at = { ...at, state: declare(at.state, job(id, 14_000), {}, at.atMs, POLICY).state };
+    const [first, second] = explainWaiting(at.state, at.atMs, POLICY);
+    expect(first).toMatchObject({
+      id: "first",
+      place: 1,
+      startsMs: at.atMs + 30_000,
+      why: { kind: "no-room", gpu: 0, missingMiB: 15_400 - (24_264 - 256 - 13_200) },
+    });
+    expect(second).toMatchObject({ place: 2, startsMs: at.atMs + 60_000 });
+    expect(estimateStart(at.state, job("third", 14_000), at.atMs, POLICY)).toBe(at.atMs + 90_000);
+  });
+
+  test("of what no running job will free nobody knows when", () => {
+    const at = seconds(5, START, [gpu([process(1, 11_000)])]);
+    const { state } = declare(at.state, ask("large", 20_000), {}, at.atMs, POLICY);
+    expect(explainWaiting(state, at.atMs, POLICY)).toMatchObject([{ startsMs: null }]);
+  });
+});
