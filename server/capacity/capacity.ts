@@ -49,7 +49,7 @@ export function step(before: CapacityState, { nowMs, gpus, words }: StepInput, p
     const track = state.gpus.find((one) => one.evidence.index === evidence.index);
     return trackGpu(track, evidence, company, nowMs, policy);
   });
-  const attached = attach({ ...state, gpus: tracked.map(({ track }) => track) }, nowMs, policy);
+  const attached = attach({ ...state, gpus: tracked.map(({ track }) => track) }, before.gpus, nowMs, policy);
   const reached = [...tracked.flatMap((one) => one.reached), ...attached.reached];
   state = learnReached(attached.state, reached, policy);
   state = { ...state, tickets: dropOld(state.tickets, nowMs, policy) };

@@ -14,7 +14,7 @@ export type Answer =
 
 /** How many such jobs would be admitted one after the other: the queue itself, tried on a copy of the state. */
 export function fit(state: CapacityState, ask: JobAsk, nowMs: number, policy: Policy, most = 64): number {
-  let { state: now } = admit(withoutTicketOf(state, ask.asker), nowMs, policy);
+  let now = withoutTicketOf(state, ask.asker);
   for (let n = 0; n < most; n++) {
     const id = `${ask.id}#${n}`;
     const { state: next, started } = admit(

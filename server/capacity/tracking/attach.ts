@@ -4,14 +4,21 @@ import type { Policy } from "../policy.ts";
 import { matchNew, type NewProcess } from "./match.ts";
 import type { Reached } from "./tenant.ts";
 
-/** Gives new processes to the jobs and tickets that were let in without one, and follows what jobs' processes hold. */
+/**
+ * Gives new processes to the jobs and tickets that were let in without one, and follows what jobs' processes hold.
+ * @param before tracks of the step before: one that is unchanged since proves nothing a second time
+ */
 export function attach(
   state: CapacityState,
+  before: readonly GpuTrack[],
   nowMs: number,
   policy: Policy,
 ): { state: CapacityState; reached: Reached[] } {
   const declaredPids = new Set([...state.running, ...state.waiting].map(({ pid }) => pid));
-  const fresh = newProcesses(state.gpus, nowMs).filter(({ pid }) => !declaredPids.has(pid));
+  const fresh = newProcesses(
+    state.gpus.filter((track) => !before.includes(track)),
+    nowMs,
+  ).filter(({ pid }) => !declaredPids.has(pid));
   // What the very list of a yes names was there before it.
   const jobs = state.running.filter(
     ({ pid, backend, startedMs }) => pid === null && backend === null && startedMs < nowMs,
@@ -30,7 +37,9 @@ export function attach(
     reached.push(...given.reached);
   }
   const grown = new Set<string>();
-  gpus = gpus.map((track) => takeGrowth(track, state.tickets, grown, nowMs));
+  gpus = gpus.map((track) =>
+    before.includes(track) ? track : takeGrowth(track, state.tickets, grown, nowMs),
+  );
   const running = state.running.map((job) => ({ ...job, pid: found.jobs.get(job.id) ?? pidOf(job, gpus) }));
   return {
     state: {

@@ -5,6 +5,8 @@ export interface Random {
   between(low: number, high: number): number;
   /** Exponential with this mean. */
   wait(mean: number): number;
+  /** Bell-shaped with mean 0 and deviation 1, cut off at 3. */
+  bell(): number;
   /** A source of its own, so that what one part draws changes nothing for the others. */
   fork(salt: number): Random;
 }
@@ -20,6 +22,10 @@ export function createRandom(seed: number): Random {
   return {
     next,
     between: (low, high) => low + (high - low) * next(),
+    bell: () => {
+      const far = Math.sqrt(-2 * Math.log(1 - next())) * Math.cos(2 * Math.PI * next());
+      return Math.max(-3, Math.min(3, far));
+    },
     wait: (mean) => -mean * Math.log(1 - next()),
     fork: (salt) => createRandom(Math.imul(seed ^ 0x9e3779b9, 2_654_435_761) ^ Math.imul(salt + 1, 40_503)),
   };

@@ -1,0 +1,38 @@
+import type { Contender, View, Wanted } from "../contender.ts";
+
+/** Free ≥ published peak, by what is free now; what the asker's own process holds counts as free. */
+export function createNaive(): Contender {
+  /** What was given away in this second cannot be given twice. */
+  let given = new Map<number, number>();
+  return {
+    looks: false,
+    isTold: false,
+    second: () => {
+      given = new Map();
+    },
+    asked: () => {},
+    place: (wanted, view) => {
+      const needMiB = wanted.jobClass.publishedMiB ?? 0;
+      const fits = view.gpus
+        .filter(({ index }) => wanted.on.length === 0 || wanted.on.includes(index))
+        .map(({ index, totalMiB, driverMiB, usedMiB }) => ({
+          index,
+          freeMiB: totalMiB - driverMiB - usedMiB + ownMiB(view, index, wanted) - (given.get(index) ?? 0),
+        }))
+        .filter(({ freeMiB }) => freeMiB >= needMiB)
+        .sort((a, b) => a.freeMiB - b.freeMiB)
+        .slice(0, wanted.gpuCount);
+      if (fits.length < wanted.gpuCount) return null;
+      for (const { index } of fits) given.set(index, (given.get(index) ?? 0) + needMiB);
+      return fits.map(({ index }) => index);
+    },
+    beat: () => {},
+    ended: () => {},
+    figureOf: () => null,
+  };
+}
+
+function ownMiB(view: View, gpu: number, { pid, on }: Wanted): number {
+  if (pid === null || on.length === 0) return 0;
+  return view.list()?.[gpu]?.find((one) => one.pid === pid)?.usedMiB ?? 0;
+}
