@@ -234,6 +234,8 @@ export const NOBODY: Holder = {
 export interface GpuDemand {
   index: number;
   emptyMiB: number;
+  /** What a job could have if all who work here left: a desktop's few hundred MiB stay. */
+  givesMiB: number;
   freeMiB: number;
   reserveMiB: number;
   holders: readonly Holder[];

@@ -29,6 +29,7 @@ export function demandOf(
     freeMiB: Math.max(0, emptyMiB - usedMiB),
     reserveMiB: policy.reserveMiB,
   };
+  const stays = (mib: number) => (mib <= policy.aloneMiB ? mib : 0);
   if (track.kind === "listed") {
     const tenants = track.tenants.map((tenant) => ({
       pid: tenant.pid,
@@ -43,7 +44,10 @@ export function demandOf(
     // Where the list failed, what came since the last one is nobody's whom we know.
     const cameMiB = track.failedMs === nowMs && here.length === 0 ? usedMiB - track.usedAtListMiB : 0;
     const isUnsettled = cameMiB > policy.grewUnlistedMiB;
-    return { ...base, holders, pool: null, isUnsettled, owner: null };
+    const small = tenants.reduce((sum, { heldMiB, isActive }) => sum + (isActive ? 0 : stays(heldMiB)), 0);
+    const listed = tenants.reduce((sum, { heldMiB }) => sum + heldMiB, 0);
+    const givesMiB = emptyMiB - small - stays(Math.max(0, usedMiB - listed));
+    return { ...base, givesMiB, holders, pool: null, isUnsettled, owner: null };
   }
   const { unlisted } = track;
   const { otherMiB, ticket } = unlisted;
@@ -63,6 +67,7 @@ export function demandOf(
   };
   return {
     ...base,
+    givesMiB: emptyMiB - stays(otherMiB),
     holders: [others, declared, ...live.map(ticketHolder)],
     pool: 1,
     isUnsettled: !unlisted.isSettled,

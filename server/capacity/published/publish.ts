@@ -182,17 +182,16 @@ function residentOf(tenant: Tenant, demand: GpuDemand, wish: Wish): PublishedRes
   return { pid, backend, name, state, heldMiB, nextJob: { fits: leftMiB >= 0 ? 1 : 0, needsMiB } };
 }
 
-/** The lines as they decide. Alone, the margin and the reserve give way where nothing would fit with them. */
+/** The lines as they decide. Alone, the reserve gives way where nothing would fit with it. */
 function termsOf(demand: GpuDemand, wish: Wish, isNever: boolean) {
   const { freeMiB, promisedMiB, reserveMiB, roomMiB } = roomOf(demand, false);
   const lines = { freeMiB, promisedMiB, reserveMiB, roomMiB };
   const { figureMiB, leftMiB } = seatOn(demand, wish);
   if (wish.isUnknown) return { ...lines, perJobMiB: null, fits: leftMiB >= 0 && !isNever ? 1 : 0 };
-  const fits = Math.max(0, Math.floor(roomMiB / Math.max(1, wish.needMiB)));
-  if (leftMiB < 0 || isNever) return { ...lines, perJobMiB: wish.needMiB, fits: 0 };
-  if (fits > 0) return { ...lines, perJobMiB: wish.needMiB, fits };
-  const alone = roomOf(demand, true);
-  return { ...alone, perJobMiB: figureMiB, fits: 1 };
+  const fits = Math.max(0, Math.floor(roomMiB / Math.max(1, figureMiB)));
+  if (leftMiB < 0 || isNever) return { ...lines, perJobMiB: figureMiB, fits: 0 };
+  if (fits > 0) return { ...lines, perJobMiB: figureMiB, fits };
+  return { ...roomOf(demand, true), perJobMiB: figureMiB, fits: 1 };
 }
 
 function runningOn(track: GpuTrack | undefined, running: readonly RunningJob[]): number {

@@ -50,12 +50,12 @@ export function seatOn(demand: GpuDemand, wish: Wish): Seat {
   const ownMiB = ownUnlisted(demand, wish);
   const freedMiB = commitmentMiB(holder) + ownMiB;
   const mostMiB = roomMiB + freedMiB - holder.declaredMiB;
-  // With nobody beside it the margin gives way to what is there: a job that fits alone must not wait for ever.
-  const capped = Math.max(wish.mib, Math.min(wish.needMiB, mostMiB));
-  const alone = wish.isUnknown ? Math.max(1, mostMiB) : capped;
-  const figureMiB = isAlone ? alone : wish.needMiB;
+  // The margin gives way to what the empty card gives: a job that fits alone must not wait for ever.
+  const capped = Math.max(wish.mib, Math.min(wish.needMiB, demand.givesMiB));
+  const figureMiB = wish.isUnknown ? Math.max(1, mostMiB) : capped;
   const costMiB = Math.max(holder.heldMiB + ownMiB, holder.declaredMiB + figureMiB) - freedMiB;
-  return { figureMiB, costMiB, leftMiB: roomMiB - costMiB };
+  const isBarred = waits || (wish.isUnknown && !isAlone);
+  return { figureMiB, costMiB, leftMiB: isBarred ? Number.NEGATIVE_INFINITY : roomMiB - costMiB };
 }
 
 /** The demand once the job is seated. */

@@ -113,7 +113,7 @@ export const MACHINES: readonly Machine[] = [
       webui(["turbo-1.3b-720p"], 60, { reports: true }),
       script(["sdxl", "ltx"], 5, { reports: true }),
       script(["i2v-small"], 20),
-      script(["wan2.2-5b"], 30, { reports: true, remote: true }),
+      script(["turbo-1.3b-720p"], 30, { reports: true, remote: true }),
     ],
     visitors: [{ mib: 6000, everyS: 1200, staysS: 120 }],
   },

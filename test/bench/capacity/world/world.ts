@@ -360,6 +360,28 @@ export function simulate(
       tooMuch += over;
       if (over > 0 && !figure.isMeasured) isFirst = true;
     }
+    if (process.env.DBG)
+      console.log(
+        t,
+        machine.name,
+        job.id,
+        job.kind.id,
+        "missing",
+        missing | 0,
+        here
+          .map((o) =>
+            [
+              o.kind.id,
+              o.curve.peakMiB,
+              o.program.levelMiB | 0,
+              contender.figureOf(o.id),
+              o.user.spec.reports,
+            ]
+              .map((x) => JSON.stringify(x))
+              .join(" "),
+          )
+          .join(" | "),
+      );
     const visitors = Math.max(...program.gpus.map((gpu) => truth.visitorsOn(gpu)));
     if (visitors - job.visitorsMiB >= missing) outOfMemory.visitor++;
     else if (tooMuch >= missing && isFirst) {
@@ -386,7 +408,8 @@ export function simulate(
     const pid = resident?.pid ?? nextPid++;
     const wanted: Wanted = {
       id,
-      asker: user.name,
+      // Who looks asks from as many windows as he has jobs at once.
+      asker: contender.looks && (spec.batch ?? 1) > 1 ? id : user.name,
       jobClass: known.jobClass,
       gpuCount: kind.gpus,
       on: resident?.gpus ?? [],
