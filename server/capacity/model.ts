@@ -76,8 +76,6 @@ export interface UnlistedUse {
   owner: string | null;
   /** When it last moved by itself: what declared jobs explain is left out. */
   movedMs: number;
-  /** When a declared job last ran on the GPU and explained what it computed. */
-  explainedMs: number;
   /** It neither computed nor moved for a while, and has not begun since: declared jobs say nothing about it. */
   isSettled: boolean;
   /** The asker's job that it grew for, and what was held before. */
@@ -91,6 +89,8 @@ interface TrackBase {
   recent: readonly Recent[];
   /** When VRAM in use last rose by more than the unlisted threshold. */
   grewMs: number;
+  /** When a declared job or a busy backend last explained what the GPU computed. */
+  explainedMs: number;
 }
 export type GpuTrack =
   | (TrackBase & {
@@ -143,6 +143,8 @@ export interface WaitingJob extends JobBase {
   /** Start and finish in the virtual time of fair queuing. */
   turn: number;
   finish: number;
+  /** GPUs kept for it, and when they should have been free: who would end later does not pass it there. */
+  reserved: { gpus: readonly number[]; untilMs: number } | null;
 }
 export interface RunningJob extends JobBase {
   kind: "running";

@@ -21,7 +21,7 @@ export function demandsOf(state: CapacityState, nowMs: number, policy: Policy): 
 export function admit(state: CapacityState, nowMs: number, policy: Policy): Admitted {
   const before = demandsOf(state, nowMs, policy);
   const { started, waiting, demands, reservations } = runQueue(state, before, nowMs, policy);
-  if (started.length === 0) return { state, started, before, demands, reservations };
+  if (started.length === 0) return { state: { ...state, waiting }, started, before, demands, reservations };
   const turns = state.waiting
     .filter(({ id }) => started.some((job) => job.id === id))
     .map(({ turn }) => turn);

@@ -24,6 +24,17 @@ export function afterEnd(demand: GpuDemand, { pid, backend, figureMiB }: Running
   return { ...demand, freeMiB: freeMiB + holder.heldMiB - heldMiB, holders: holders.with(at, after) };
 }
 
+/** Processes whose job has just ended go back to what they keep. */
+function afterTails(demand: GpuDemand): GpuDemand {
+  let freeMiB = demand.freeMiB;
+  const holders = demand.holders.map((holder) => {
+    if (holder.isActive || holder.pid === null || holder.restMiB >= holder.heldMiB) return holder;
+    freeMiB += holder.heldMiB - holder.restMiB;
+    return { ...holder, heldMiB: holder.restMiB, expectMiB: holder.restMiB };
+  });
+  return { ...demand, freeMiB, holders };
+}
+
 /** When the ends of running jobs will have freed enough on one GPU, and the room beside the job then. */
 export interface Opening {
   index: number;
@@ -46,7 +57,8 @@ export function openings(
       .filter(({ gpus }) => gpus.includes(index))
       .map((job) => ({ job, endsMs: expectedEndMs(job, nowMs) }))
       .sort((a, b) => a.endsMs - b.endsMs);
-    let [atMs, then, { leftMiB }] = [nowMs, demand, seatOn(demand, wish)];
+    let [atMs, then] = [nowMs, afterTails(demand)];
+    let { leftMiB } = seatOn(then, wish);
     for (const { job, endsMs } of ends) {
       if (leftMiB >= 0) break;
       atMs = endsMs;
@@ -68,9 +80,16 @@ export function reserve(
   nowMs: number,
 ): Reservation | null {
   const free = demands.filter(({ index }) => reservations.every(({ besideMiB }) => !besideMiB.has(index)));
-  const first = openings(free, running, placing, nowMs).slice(0, job.gpuCount);
-  if (first.length < job.gpuCount) return null;
-  const untilMs = Math.max(...first.map(({ atMs }) => atMs));
+  const { reserved, gpuCount } = job;
+  const open = openings(free, running, placing, nowMs);
+  const again = open.filter(({ index }) => reserved?.gpus.includes(index));
+  const first = again.length >= gpuCount ? again : open.slice(0, gpuCount);
+  if (first.length < gpuCount) return null;
+  // Who took longer than expected must not let others pass for as long again.
+  const untilMs = Math.min(
+    reserved?.untilMs ?? Number.POSITIVE_INFINITY,
+    Math.max(...first.map(({ atMs }) => atMs)),
+  );
   return {
     jobId: job.id,
     untilMs,

@@ -1,10 +1,10 @@
 import { meanRecentMs } from "../learning/durations.ts";
-import type { CapacityState, Figure, GpuDemand, RunningJob, WaitingJob } from "../model.ts";
+import type { CapacityState, GpuDemand, RunningJob, WaitingJob } from "../model.ts";
 import type { Policy } from "../policy.ts";
-import { type Placed, type Placing, place, type Reservation } from "../room/place.ts";
+import { type Placed, place, type Reservation } from "../room/place.ts";
 import { ownUnlisted } from "../room/room.ts";
 import { reserve } from "./backfill.ts";
-import { placingOf } from "./wish.ts";
+import { type JobPlacing, placingOf } from "./wish.ts";
 
 /** The queue after one pass: who starts, who waits on, and what room is left for the next who asks. */
 export interface QueuePass {
@@ -27,7 +27,7 @@ export function runQueue(
   let reservations: readonly Reservation[] = [];
   // Jobs of one class ask for the same: a refusal holds until somebody starts or reserves, which only takes room.
   const refused = new Set<string>();
-  const placings = new Map<string, Placing & { figure: Figure }>();
+  const placings = new Map<string, JobPlacing>();
   for (const job of state.waiting) {
     const key = `${job.jobClass.key}|${job.asker}|${job.pid}|${job.backend}|${job.gpuCount}|${job.on}`;
     const anonymous = job.pid === null && job.backend === null;
@@ -43,7 +43,7 @@ export function runQueue(
       continue;
     }
     refused.add(kind);
-    waiting.push(job);
+    const at = waiting.push(job) - 1;
     if (policy.order === "fifo") {
       waiting.push(...state.waiting.slice(started.length + waiting.length));
       break;
@@ -51,15 +51,17 @@ export function runQueue(
     if (nowMs - job.askedMs <= patienceMs || reservations.length >= demands.length) continue;
     const running = [...state.running, ...started];
     const kept = reserve(job, placing, demands, running, reservations, nowMs);
-    if (kept !== null) reservations = [...reservations, kept];
+    if (kept === null) continue;
+    reservations = [...reservations, kept];
+    waiting[at] = { ...job, reserved: { gpus: [...kept.besideMiB.keys()], untilMs: kept.untilMs } };
   }
   return { started, waiting, demands, reservations };
 }
 
 function start(
-  { turn, finish, ...job }: WaitingJob,
+  { turn, finish, reserved, ...job }: WaitingJob,
   { gpus, figureMiB }: Placed,
-  { wish, figure, endsMs }: Placing & { figure: Figure },
+  { wish, figure, expectedMs }: JobPlacing,
   demands: readonly GpuDemand[],
   nowMs: number,
 ): RunningJob {
@@ -71,7 +73,7 @@ function start(
     figureMiB,
     basis: figure.basis,
     startedMs: nowMs,
-    expectedMs: endsMs - nowMs,
+    expectedMs,
     ownMiB: Math.max(0, ...owned),
     seenMiB: 0,
     shared: false,

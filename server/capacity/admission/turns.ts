@@ -16,7 +16,16 @@ export function enqueue(
   const { now, finishOf } = state.fair;
   const turn = policy.fair ? Math.max(now, finishOf.get(ask.asker) ?? now) : 0;
   const finish = turn + ask.gpuCount * expectedMs(ask.jobClass, state);
-  const job: WaitingJob = { ...ask, kind: "waiting", askedMs: nowMs, beatMs: nowMs, ttlMs, turn, finish };
+  const job: WaitingJob = {
+    ...ask,
+    kind: "waiting",
+    askedMs: nowMs,
+    beatMs: nowMs,
+    ttlMs,
+    turn,
+    finish,
+    reserved: null,
+  };
   const at = state.waiting.findIndex((other) => other.turn > turn);
   const waiting =
     at < 0 ? [...state.waiting, job] : [...state.waiting.slice(0, at), job, ...state.waiting.slice(at)];

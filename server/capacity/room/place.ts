@@ -14,6 +14,7 @@ export interface Placing {
   wish: Wish;
   gpuCount: number;
   on: readonly number[];
+  /** At the latest. */
   endsMs: number;
 }
 

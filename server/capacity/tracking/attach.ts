@@ -60,8 +60,8 @@ function takeGrowth(
   nowMs: number,
 ): GpuTrack {
   if (track.kind === "listed") return track;
-  const { unlisted, recent, evidence } = track;
-  const { movedMs, explainedMs, ticket, owner } = unlisted;
+  const { unlisted, recent, evidence, explainedMs } = track;
+  const { movedMs, ticket, owner } = unlisted;
   if (movedMs !== nowMs || explainedMs === nowMs || ticket !== null) return track;
   const [claim, other] = tickets.filter(
     ({ gpus, askedMs }) => gpus.includes(evidence.index) && askedMs < nowMs,

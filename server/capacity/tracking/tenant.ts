@@ -58,7 +58,9 @@ export function settle(
     stateSinceMs: changed ? nowMs : tenant.stateSinceMs,
     movedMs: signs.grew ? nowMs : tenant.movedMs,
     wasIdle: tenant.wasIdle || state === "idle",
-    restMiB: state === "idle" ? tenant.heldMiB : tenant.restMiB,
+    // A process that is about to leave holds on for a few seconds.
+    restMiB:
+      state === "idle" && nowMs - tenant.stateSinceMs >= policy.flatMs ? tenant.heldMiB : tenant.restMiB,
     jobPeakMiB: state === "idle" ? peakMiB : Math.max(tenant.jobPeakMiB, tenant.heldMiB),
   };
   const isOver = state === "idle" && nowMs - next.stateSinceMs >= policy.flatMs;

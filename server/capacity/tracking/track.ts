@@ -1,4 +1,4 @@
-import { addRecent, hasGrown, isBusy, isLow } from "../evidence/recent.ts";
+import { addRecent, hasGrown, isBusy, isLow, unexplained } from "../evidence/recent.ts";
 import type { BackendWord, GpuEvidence, GpuTrack, ListedProcess, RunningJob, Tenant } from "../model.ts";
 import type { Policy } from "../policy.ts";
 import { closeJob, newTenant, type Reached, relist, settle } from "./tenant.ts";
@@ -25,8 +25,9 @@ export function trackGpu(
   if (before !== undefined && isTaken(before, list.kind, nowMs)) return { track: before, reached: [] };
   const recent = addRecent(before?.recent ?? [], evidence, nowMs);
   const grewMs = hasGrown(recent, policy) ? nowMs : (before?.grewMs ?? Number.NEGATIVE_INFINITY);
-  const base = { evidence: figures, recent, grewMs };
   const here = company.running.filter(({ gpus }) => gpus.includes(evidence.index));
+  const explainedMs = here.length > 0 ? nowMs : (before?.explainedMs ?? Number.NEGATIVE_INFINITY);
+  const base = { evidence: figures, recent, grewMs, explainedMs };
   if (list.kind === "fresh") {
     const listed = before?.kind === "listed" ? before : null;
     const { tenants, reached } = takeList(listed, list.processes, nowMs, policy);
@@ -51,7 +52,16 @@ export function trackGpu(
     return settleAll({ ...before, ...base, failedMs }, before, here, company, nowMs, policy, []);
   }
   const unlisted = before?.kind === "hidden" ? before.unlisted : undefined;
-  const { use, reached } = followUnlisted(unlisted, evidence, recent, grewMs, here, nowMs, policy);
+  const { use, reached } = followUnlisted(
+    unlisted,
+    evidence,
+    recent,
+    grewMs,
+    explainedMs,
+    here,
+    nowMs,
+    policy,
+  );
   return { track: { ...base, kind: "hidden", unlisted: use }, reached };
 }
 
@@ -86,12 +96,13 @@ function settleAll(
   const { recent, grewMs } = track;
   const isFresh = track.listedMs === nowMs;
   const low = nowMs - grewMs >= policy.idleMs && isLow(recent, policy.idleMs, policy.busyPct);
-  const busy = isBusy(recent, policy.busyPct);
   const large = track.tenants.filter(({ listedMiB }) => listedMiB > policy.aloneMiB);
   const wordOf = ({ pid, backend }: Tenant) =>
     words.find((one) => one.pid === pid || one.backend === backend);
   // A busy backend explains the utilization as a declared job does.
   const isExplained = here.length > 0 || track.tenants.some((one) => wordOf(one)?.busy === true);
+  const explainedMs = isExplained ? nowMs : track.explainedMs;
+  const busy = isBusy(unexplained(recent, explainedMs), policy.busyPct);
   const alone = !isExplained && large.length === 1 ? large[0] : undefined;
   const old = new Map(before?.tenants.map((tenant) => [tenant.pid, tenant.listedMiB]));
   const reached = [...gone];
@@ -114,7 +125,7 @@ function settleAll(
     if (settled.reached !== null) reached.push(settled.reached);
     return settled.tenant;
   });
-  return { track: { ...track, tenants }, reached };
+  return { track: { ...track, explainedMs, tenants }, reached };
 }
 
 /** Between lists the change of VRAM in use is that of the only one who is active, if there is only one. */

@@ -1,12 +1,10 @@
-import { isBusy, isLow } from "../evidence/recent.ts";
+import { isBusy, isLow, unexplained } from "../evidence/recent.ts";
 import type { GpuEvidence, Recent, RunningJob, UnlistedUse } from "../model.ts";
 import type { Policy } from "../policy.ts";
 import type { Reached } from "./tenant.ts";
 
 /** An ended job's memory is given back within this. */
 const GIVES_BACK_MS = 4000;
-/** Utilization is the mean of a second or so: the sample after a job still tells of it. */
-const LINGERS_MS = 1000;
 
 const NOTHING: UnlistedUse = {
   otherMiB: 0,
@@ -16,7 +14,6 @@ const NOTHING: UnlistedUse = {
   peaks: [],
   owner: null,
   movedMs: Number.NEGATIVE_INFINITY,
-  explainedMs: Number.NEGATIVE_INFINITY,
   isSettled: false,
   ticket: null,
   ended: null,
@@ -31,6 +28,7 @@ export function followUnlisted(
   { usedMiB }: GpuEvidence,
   recent: readonly Recent[],
   grewMs: number,
+  explainedMs: number,
   jobs: readonly RunningJob[],
   nowMs: number,
   policy: Policy,
@@ -46,8 +44,7 @@ export function followUnlisted(
     : usedMiB;
   const moved = isExplained ? otherMiB - before.otherMiB > policy.grewUnlistedMiB : grewMs === nowMs;
   const movedMs = moved ? nowMs : before.movedMs;
-  const explainedMs = isExplained ? nowMs : before.explainedMs;
-  const own = recent.filter(({ atMs }) => atMs > explainedMs + LINGERS_MS);
+  const own = unexplained(recent, explainedMs);
   const isSettled = isExplained
     ? before.isSettled && !moved
     : before.isSettled
@@ -64,7 +61,6 @@ export function followUnlisted(
     peaks: state !== "running" && wasRunning ? [...before.peaks, before.jobPeakMiB].slice(-3) : before.peaks,
     owner: isEmpty ? null : before.owner,
     movedMs,
-    explainedMs,
     isSettled,
     ticket: before.ticket,
     ended: ended === null ? null : { ...ended, usedMiB: Math.min(ended.usedMiB, usedMiB) },
