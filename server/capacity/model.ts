@@ -72,16 +72,18 @@ export interface UnlistedUse {
   stateSinceMs: number;
   jobPeakMiB: number;
   peaks: readonly number[];
-  /** The one asker to whom all of it belongs; `null`: several, or nobody knows. */
-  owner: string | null;
+  /** What an asker's own process keeps of it, by asker: it counts for that asker's next job. */
+  owned: ReadonlyMap<string, number>;
+  /** The asker whose job it moved for last; `null`: nobody knows. */
+  movedFor: string | null;
   /** When it last moved by itself: what declared jobs explain is left out. */
   movedMs: number;
   /** It neither computed nor moved for a while, and has not begun since: declared jobs say nothing about it. */
   isSettled: boolean;
   /** The asker's job that it grew for, and what was held before. */
-  ticket: (Promised & { baseMiB: number; peakMiB: number }) | null;
-  /** Used VRAM when a declared job ended, until what it gave back has been seen. */
-  ended: { atMs: number; usedMiB: number } | null;
+  ticket: (Promised & { asker: string; baseMiB: number; peakMiB: number }) | null;
+  /** Used VRAM when a declared job ended, until what it gave back has been seen, and what others held then. */
+  ended: { atMs: number; usedMiB: number; asker: string; baseMiB: number } | null;
 }
 
 interface TrackBase {
@@ -245,8 +247,9 @@ export interface GpuDemand {
   pool: number | null;
   /** Nobody names the processes now, and something that no declared job explains has moved lately. */
   isUnsettled: boolean;
-  /** Asker that owns what is held without being listed. */
-  owner: string | null;
+  /** Where nobody is named: what askers' own processes keep, and for whom the rest moved last. */
+  owned: ReadonlyMap<string, number>;
+  movedFor: string | null;
 }
 
 export const EMPTY_STATE: CapacityState = {

@@ -42,16 +42,10 @@ export function admit(state: CapacityState, nowMs: number, policy: Policy): Admi
 
 /** Where nobody is named, what the job's process held already is the job's from now on. */
 function takeOwn(track: GpuTrack, { gpus, ownMiB, asker }: RunningJob): GpuTrack {
-  if (track.kind !== "hidden" || !gpus.includes(track.evidence.index)) return track;
-  return { ...track, unlisted: giveUnlisted(track.unlisted, asker, ownMiB, track.evidence.usedMiB) };
-}
-
-type Unlisted = Extract<GpuTrack, { kind: "hidden" }>["unlisted"];
-
-/** Whoever is let in first on an empty GPU owns what is held there until somebody else is let in. */
-export function giveUnlisted(unlisted: Unlisted, asker: string, ownMiB: number, usedMiB: number): Unlisted {
-  const isFirst = unlisted.owner === asker || (unlisted.owner === null && usedMiB < 1024);
-  return { ...unlisted, owner: isFirst ? asker : null, otherMiB: unlisted.otherMiB - ownMiB };
+  if (track.kind !== "hidden" || !gpus.includes(track.evidence.index) || ownMiB === 0) return track;
+  const owned = new Map(track.unlisted.owned);
+  owned.delete(asker);
+  return { ...track, unlisted: { ...track.unlisted, owned, otherMiB: track.unlisted.otherMiB - ownMiB } };
 }
 
 /** Has every GPU been listed with this sample, as far as it can be? A list that failed does not stop starts. */

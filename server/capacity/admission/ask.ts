@@ -2,7 +2,7 @@ import type { Basis, CapacityState, JobAsk } from "../model.ts";
 import type { Policy } from "../policy.ts";
 import { fitsNever } from "../room/never.ts";
 import { place } from "../room/place.ts";
-import { admit, giveUnlisted } from "./admit.ts";
+import { admit } from "./admit.ts";
 import { giveTicket, withoutTicketOf } from "./tickets.ts";
 import { enqueue } from "./turns.ts";
 import { placingOf } from "./wish.ts";
@@ -49,13 +49,8 @@ export function askRoom(
   const { asker, jobClass, pid, backend } = ask;
   const ticket = { id: ask.id, asker, jobClass, gpus, figureMiB, pid, backend, askedMs: nowMs };
   const known = pid === null ? null : giveTicket(own.gpus, ticket, pid).gpus;
-  const tracks = (known ?? own.gpus).map((track) =>
-    track.kind === "hidden" && gpus.includes(track.evidence.index)
-      ? { ...track, unlisted: giveUnlisted(track.unlisted, asker, 0, track.evidence.usedMiB) }
-      : track,
-  );
   return {
-    state: { ...own, gpus: tracks, tickets: [...own.tickets, ticket] },
+    state: { ...own, gpus: known ?? own.gpus, tickets: [...own.tickets, ticket] },
     answer: { kind: "yes", gpus, figureMiB, basis, ticket: ticket.id },
   };
 }

@@ -42,7 +42,7 @@ function released(track: GpuTrack, job: RunningJob, left: readonly RunningJob[],
   if (track.kind === "hidden") {
     // Until its memory is seen to go it may have stayed: a process keeps what it likes.
     const otherMiB = Math.min(usedMiB, track.unlisted.otherMiB + job.figureMiB);
-    const ended = { atMs: nowMs, usedMiB };
+    const ended = { atMs: nowMs, usedMiB, asker: job.asker, baseMiB: track.unlisted.otherMiB };
     return { ...track, unlisted: { ...track.unlisted, otherMiB, ended } };
   }
   if (left.some(({ pid }) => pid === job.pid)) return track;

@@ -47,7 +47,7 @@ export function demandOf(
     const small = tenants.reduce((sum, { heldMiB, isActive }) => sum + (isActive ? 0 : stays(heldMiB)), 0);
     const listed = tenants.reduce((sum, { heldMiB }) => sum + heldMiB, 0);
     const givesMiB = emptyMiB - small - stays(Math.max(0, usedMiB - listed));
-    return { ...base, givesMiB, holders, pool: null, isUnsettled, owner: null };
+    return { ...base, givesMiB, holders, pool: null, isUnsettled, owned: NONE, movedFor: null };
   }
   const { unlisted } = track;
   const { otherMiB, ticket } = unlisted;
@@ -68,16 +68,26 @@ export function demandOf(
   return {
     ...base,
     givesMiB: emptyMiB - stays(otherMiB),
-    holders: [others, declared, ...live.map(ticketHolder)],
+    holders: [others, declared, ...live.map((one) => unlistedTicket(one, unlisted.owned))],
     pool: 1,
     isUnsettled: !unlisted.isSettled,
-    owner: unlisted.owner,
+    owned: unlisted.owned,
+    movedFor: unlisted.movedFor,
   };
 }
 
 function ticketHolder({ pid, backend, figureMiB }: Ticket): Holder {
   return { ...NOBODY, pid, backend, expectMiB: figureMiB, isActive: true };
 }
+
+/** What the asker's own process keeps is held already. */
+function unlistedTicket(ticket: Ticket, owned: ReadonlyMap<string, number>): Holder {
+  const { asker, pid, backend, figureMiB } = ticket;
+  const ownMiB = pid === null && backend === null ? 0 : (owned.get(asker) ?? 0);
+  return { ...ticketHolder(ticket), expectMiB: Math.max(0, figureMiB - ownMiB) };
+}
+
+const NONE: ReadonlyMap<string, number> = new Map();
 
 function holdersOf(tenants: Holder[], jobs: readonly RunningJob[], tickets: readonly Ticket[]): Holder[] {
   const holders = [...tenants];

@@ -42,7 +42,7 @@ export interface Seat {
 export function seatOn(demand: GpuDemand, wish: Wish): Seat {
   const own = ownHolder(demand, wish);
   const isAlone = demand.holders.every(({ isActive }, i) => !isActive || (i === own && demand.pool === null));
-  const waits = demand.isUnsettled && demand.owner !== wish.asker;
+  const waits = demand.isUnsettled && demand.movedFor !== wish.asker;
   if (waits || (wish.isUnknown && !isAlone))
     return { figureMiB: 0, costMiB: 0, leftMiB: Number.NEGATIVE_INFINITY };
   const { roomMiB } = roomOf(demand, isAlone);
@@ -77,18 +77,19 @@ export function withSeat(demand: GpuDemand, wish: Wish, figureMiB: number): GpuD
       ? { ...holder, heldMiB: holder.heldMiB - ownMiB, expectMiB: holder.expectMiB - ownMiB }
       : holder;
   });
-  return { ...demand, holders: own < 0 ? [...holders, after] : holders };
+  const owned = ownMiB > 0 ? new Map([...demand.owned].filter(([who]) => who !== wish.asker)) : demand.owned;
+  return { ...demand, owned, holders: own < 0 ? [...holders, after] : holders };
 }
 
 function ownHolder({ pool, holders }: GpuDemand, { pid, backend }: Wish): number {
   return pool ?? indexOfHolder(holders, pid, backend);
 }
 
-/** Where no process is named, what is held belongs to the only one who was ever let in. */
+/** Where no process is named, what the asker's own process has kept counts for its next job. */
 export function ownUnlisted(
-  { pool, owner, holders }: GpuDemand,
+  { pool, owned, holders }: GpuDemand,
   { asker, pid, backend, needMiB }: Wish,
 ): number {
-  if (pool === null || owner !== asker || (pid === null && backend === null)) return 0;
-  return Math.min(needMiB, holders[0]?.heldMiB ?? 0);
+  if (pool === null || (pid === null && backend === null)) return 0;
+  return Math.min(needMiB, owned.get(asker) ?? 0, holders[0]?.heldMiB ?? 0);
 }

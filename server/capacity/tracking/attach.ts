@@ -61,17 +61,20 @@ function takeGrowth(
 ): GpuTrack {
   if (track.kind === "listed") return track;
   const { unlisted, recent, evidence, explainedMs } = track;
-  const { movedMs, ticket, owner } = unlisted;
-  if (movedMs !== nowMs || explainedMs === nowMs || ticket !== null) return track;
+  const { movedMs, ticket, owned, state, stateSinceMs } = unlisted;
+  const begins = movedMs === nowMs || (state === "running" && stateSinceMs === nowMs);
+  if (!begins || explainedMs === nowMs || ticket !== null) return track;
   const [claim, other] = tickets.filter(
     ({ gpus, askedMs }) => gpus.includes(evidence.index) && askedMs < nowMs,
   );
-  if (claim === undefined || other !== undefined) return track;
+  if (claim === undefined || other !== undefined)
+    return { ...track, unlisted: { ...unlisted, movedFor: null } };
   const { id, jobClass, figureMiB, asker, pid, backend } = claim;
   grown.add(id);
-  const isOwn = owner === asker && (pid !== null || backend !== null);
-  const baseMiB = isOwn ? 0 : (recent.at(-2)?.usedMiB ?? 0);
-  return { ...track, unlisted: { ...unlisted, ticket: { jobClass, figureMiB, baseMiB, peakMiB: 0 } } };
+  const ownMiB = pid === null && backend === null ? 0 : (owned.get(asker) ?? 0);
+  const baseMiB = Math.max(0, (recent.at(-2)?.usedMiB ?? 0) - ownMiB);
+  const promised = { jobClass, figureMiB, asker, baseMiB, peakMiB: 0 };
+  return { ...track, unlisted: { ...unlisted, movedFor: asker, ticket: promised } };
 }
 
 function newProcesses(gpus: readonly GpuTrack[], nowMs: number): NewProcess[] {

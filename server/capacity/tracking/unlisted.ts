@@ -12,7 +12,8 @@ const NOTHING: UnlistedUse = {
   stateSinceMs: 0,
   jobPeakMiB: 0,
   peaks: [],
-  owner: null,
+  owned: new Map(),
+  movedFor: null,
   movedMs: Number.NEGATIVE_INFINITY,
   isSettled: false,
   ticket: null,
@@ -52,20 +53,44 @@ export function followUnlisted(
       : isQuiet(own, movedMs, nowMs, policy);
   const state = stateOf(before, own, movedMs, isExplained, nowMs, policy);
   const wasRunning = before.state === "running";
-  const isEmpty = !isExplained && otherMiB < policy.aloneMiB && state === "idle";
+  const owned = ownedAfter(before, ended, otherMiB, isExplained);
   const use: UnlistedUse = {
     otherMiB,
     state,
     stateSinceMs: state === before.state ? before.stateSinceMs : nowMs,
     jobPeakMiB: state === "running" ? Math.max(wasRunning ? before.jobPeakMiB : 0, otherMiB) : 0,
     peaks: state !== "running" && wasRunning ? [...before.peaks, before.jobPeakMiB].slice(-3) : before.peaks,
-    owner: isEmpty ? null : before.owner,
+    owned,
+    movedFor: isSettled ? null : before.movedFor,
     movedMs,
     isSettled,
     ticket: before.ticket,
     ended: ended === null ? null : { ...ended, usedMiB: Math.min(ended.usedMiB, usedMiB) },
   };
   return followTicket(use, isExplained, nowMs, policy);
+}
+
+/** What the process of an ended declared job has kept is its asker's; when less is there than is owned, nobody knows whose. */
+function ownedAfter(
+  before: UnlistedUse,
+  ended: UnlistedUse["ended"],
+  otherMiB: number,
+  isExplained: boolean,
+): ReadonlyMap<string, number> {
+  let { owned } = before;
+  if (before.ended !== null && ended === null && !isExplained)
+    owned = withOwned(owned, before.ended.asker, otherMiB - before.ended.baseMiB);
+  const sum = [...owned.values()].reduce((a, b) => a + b, 0);
+  return sum > otherMiB ? new Map() : owned;
+}
+
+const WORTH_OWNING_MIB = 64;
+
+function withOwned(owned: ReadonlyMap<string, number>, asker: string, mib: number): Map<string, number> {
+  const after = new Map(owned);
+  if (mib > WORTH_OWNING_MIB) after.set(asker, mib);
+  else after.delete(asker);
+  return after;
 }
 
 /** What an asker's job reaches is learned when it has left or has been idle for long; beside declared jobs nobody knows. */
@@ -82,7 +107,11 @@ function followTicket(
   const isGone = peakMiB > 0 && otherMiB - ticket.baseMiB < policy.grewMiB;
   const isOver = isGone || (state === "idle" && nowMs - use.stateSinceMs >= policy.flatMs);
   if (!isOver) return { use: { ...use, ticket: { ...ticket, peakMiB } }, reached: [] };
-  return { use: { ...use, ticket: null }, reached: peakMiB > 0 ? [{ promised: ticket, peakMiB }] : [] };
+  const owned = withOwned(use.owned, ticket.asker, isGone ? 0 : otherMiB - ticket.baseMiB);
+  return {
+    use: { ...use, owned, ticket: null },
+    reached: peakMiB > 0 ? [{ promised: ticket, peakMiB }] : [],
+  };
 }
 
 function stateOf(
