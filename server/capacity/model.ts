@@ -80,8 +80,10 @@ export interface UnlistedUse {
   movedMs: number;
   /** It neither computed nor moved for a while, and has not begun since: declared jobs say nothing about it. */
   isSettled: boolean;
-  /** The asker's job that it grew for, and what was held before. */
-  ticket: (Promised & { asker: string; baseMiB: number; peakMiB: number }) | null;
+  /** When it last began to compute or to move after a quiet time. */
+  beganMs: number;
+  /** The asker's job that it began for, what was held before, and whether nobody else was let in meanwhile. */
+  ticket: (Promised & { asker: string; baseMiB: number; peakMiB: number; isSole: boolean }) | null;
   /** Used VRAM when a declared job ended, until what it gave back has been seen, and what others held then. */
   ended: { atMs: number; usedMiB: number; asker: string; baseMiB: number } | null;
 }

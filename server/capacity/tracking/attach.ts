@@ -61,19 +61,20 @@ function takeGrowth(
 ): GpuTrack {
   if (track.kind === "listed") return track;
   const { unlisted, recent, evidence, explainedMs } = track;
-  const { movedMs, ticket, owned, state, stateSinceMs } = unlisted;
-  const begins = movedMs === nowMs || (state === "running" && stateSinceMs === nowMs);
-  if (!begins || explainedMs === nowMs || ticket !== null) return track;
+  const { beganMs, ticket, owned } = unlisted;
   const [claim, other] = tickets.filter(
     ({ gpus, askedMs }) => gpus.includes(evidence.index) && askedMs < nowMs,
   );
+  if (ticket !== null && claim !== undefined)
+    return { ...track, unlisted: { ...unlisted, ticket: { ...ticket, isSole: false } } };
+  if (beganMs !== nowMs || explainedMs === nowMs || ticket !== null) return track;
   if (claim === undefined || other !== undefined)
     return { ...track, unlisted: { ...unlisted, movedFor: null } };
   const { id, jobClass, figureMiB, asker, pid, backend } = claim;
   grown.add(id);
   const ownMiB = pid === null && backend === null ? 0 : (owned.get(asker) ?? 0);
   const baseMiB = Math.max(0, (recent.at(-2)?.usedMiB ?? 0) - ownMiB);
-  const promised = { jobClass, figureMiB, asker, baseMiB, peakMiB: 0 };
+  const promised = { jobClass, figureMiB, asker, baseMiB, peakMiB: 0, isSole: true };
   return { ...track, unlisted: { ...unlisted, movedFor: asker, ticket: promised } };
 }
 

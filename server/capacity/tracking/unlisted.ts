@@ -16,6 +16,7 @@ const NOTHING: UnlistedUse = {
   movedFor: null,
   movedMs: Number.NEGATIVE_INFINITY,
   isSettled: false,
+  beganMs: Number.NEGATIVE_INFINITY,
   ticket: null,
   ended: null,
 };
@@ -64,6 +65,7 @@ export function followUnlisted(
     movedFor: isSettled ? null : before.movedFor,
     movedMs,
     isSettled,
+    beganMs: before.isSettled && !isSettled ? nowMs : before.beganMs,
     ticket: before.ticket,
     ended: ended === null ? null : { ...ended, usedMiB: Math.min(ended.usedMiB, usedMiB) },
   };
@@ -107,10 +109,13 @@ function followTicket(
   const isGone = peakMiB > 0 && otherMiB - ticket.baseMiB < policy.grewMiB;
   const isOver = isGone || (state === "idle" && nowMs - use.stateSinceMs >= policy.flatMs);
   if (!isOver) return { use: { ...use, ticket: { ...ticket, peakMiB } }, reached: [] };
-  const owned = withOwned(use.owned, ticket.asker, isGone ? 0 : otherMiB - ticket.baseMiB);
+  const rest = isGone || !ticket.isSole ? 0 : otherMiB - ticket.baseMiB;
+  const owned = withOwned(use.owned, ticket.asker, rest);
+  // Where less is left than there was before, somebody else has gone meanwhile, and the peak was not measured.
+  const isSure = ticket.isSole && otherMiB - ticket.baseMiB > -policy.grewMiB;
   return {
     use: { ...use, owned, ticket: null },
-    reached: peakMiB > 0 ? [{ promised: ticket, peakMiB }] : [],
+    reached: isSure && peakMiB > 0 ? [{ promised: ticket, peakMiB }] : [],
   };
 }
 
