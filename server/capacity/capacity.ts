@@ -82,7 +82,7 @@ export function declare(
   const state = { ...withoutTicketOf(before, ask.asker), askedMs: nowMs };
   const lives = ttlMs ?? policy.ttlMs;
   if (runsOn !== null) {
-    const { figure, expectedMs } = placingOf(ask, state, nowMs, policy);
+    const { figure, endsMs } = placingOf(ask, state, nowMs, policy);
     const job: RunningJob = {
       ...ask,
       kind: "running",
@@ -93,7 +93,7 @@ export function declare(
       figureMiB: figure.needMiB,
       basis: figure.basis,
       startedMs: nowMs,
-      expectedMs,
+      expectedMs: endsMs - nowMs,
       ownMiB: 0,
       seenMiB: 0,
       shared: false,

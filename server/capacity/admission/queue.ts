@@ -61,7 +61,7 @@ export function runQueue(
 function start(
   { turn, finish, reserved, ...job }: WaitingJob,
   { gpus, figureMiB }: Placed,
-  { wish, figure, expectedMs }: JobPlacing,
+  { wish, figure, endsMs }: JobPlacing,
   demands: readonly GpuDemand[],
   nowMs: number,
 ): RunningJob {
@@ -73,7 +73,7 @@ function start(
     figureMiB,
     basis: figure.basis,
     startedMs: nowMs,
-    expectedMs,
+    expectedMs: endsMs - nowMs,
     ownMiB: Math.max(0, ...owned),
     seenMiB: 0,
     shared: false,

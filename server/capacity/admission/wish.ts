@@ -1,4 +1,4 @@
-import { expectedMs, longestMs } from "../learning/durations.ts";
+import { expectedMs } from "../learning/durations.ts";
 import { figureOf } from "../learning/figure.ts";
 import type { CapacityState, Figure, JobAsk } from "../model.ts";
 import type { Policy } from "../policy.ts";
@@ -6,7 +6,6 @@ import type { Placing } from "../room/place.ts";
 
 export interface JobPlacing extends Placing {
   figure: Figure;
-  expectedMs: number;
 }
 
 /** A job as the room sees it. */
@@ -17,8 +16,7 @@ export function placingOf(job: JobAsk, state: CapacityState, nowMs: number, poli
     figure,
     gpuCount,
     on,
-    expectedMs: expectedMs(jobClass, state),
-    endsMs: nowMs + longestMs(jobClass, state),
+    endsMs: nowMs + expectedMs(jobClass, state),
     wish: {
       asker,
       pid: policy.usePids ? pid : null,

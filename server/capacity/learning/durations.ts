@@ -7,11 +7,6 @@ export function meanRecentMs({ recentMs }: Pick<CapacityState, "recentMs">): num
   return recentMs.length === 0 ? ASSUMED_MS : recentMs.reduce((a, b) => a + b, 0) / recentMs.length;
 }
 
-/** Who must be gone by then is reckoned with the longest that its class has lately taken. */
-export function longestMs(jobClass: JobClass, state: Pick<CapacityState, "learned" | "recentMs">): number {
-  return Math.max(expectedMs(jobClass, state), ...(state.learned.get(jobClass.key)?.durationsMs ?? []));
-}
-
 /** How long a job of this class takes: the median here, else as published, else like the last jobs of all. */
 export function expectedMs(jobClass: JobClass, state: Pick<CapacityState, "learned" | "recentMs">): number {
   const own = [...(state.learned.get(jobClass.key)?.durationsMs ?? [])].sort((a, b) => a - b);

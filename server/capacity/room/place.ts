@@ -14,7 +14,6 @@ export interface Placing {
   wish: Wish;
   gpuCount: number;
   on: readonly number[];
-  /** At the latest. */
   endsMs: number;
 }
 

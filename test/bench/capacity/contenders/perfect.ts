@@ -1,6 +1,5 @@
 import type { Contender } from "../contender.ts";
-import { WEIGHTS } from "../world/kinds.ts";
-import { DRIVER_MIB, type Job, type Program, type Truth } from "../world/world.ts";
+import { DRIVER_MIB, type Truth } from "../world/world.ts";
 
 const UNLISTED_MIB = 80;
 
@@ -14,11 +13,9 @@ export function createPerfect(truth: Truth, peakOf: (id: string) => number): Con
     let room = machine.totalMiB - DRIVER_MIB - UNLISTED_MIB;
     for (const program of programs) {
       if (!program.gpus.includes(gpu)) continue;
-      const peak = peakOfJobs(program);
-      const own = program.pid === pid;
-      // Weights are shared by the jobs of one process.
-      if (own && program.jobs.length === 0) continue;
-      room -= own ? peak - sharedOf(program) : Math.max(peak, program.levelMiB);
+      const peaks = program.jobs.reduce((sum, { curve }) => sum + curve.peakMiB, 0);
+      if (peaks > 0) room -= peaks;
+      else if (program.pid !== pid) room -= program.levelMiB;
     }
     return room;
   };
@@ -41,13 +38,4 @@ export function createPerfect(truth: Truth, peakOf: (id: string) => number): Con
     ended: () => {},
     figureOf: () => null,
   };
-}
-
-function peakOfJobs({ jobs }: Program): number {
-  const own = jobs.reduce((sum, { curve }) => sum + curve.peakMiB * (1 - WEIGHTS), 0);
-  return own + sharedOf({ jobs });
-}
-
-function sharedOf({ jobs }: { jobs: readonly Job[] }): number {
-  return Math.max(0, ...jobs.map(({ curve }) => curve.peakMiB * WEIGHTS));
 }

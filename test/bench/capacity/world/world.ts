@@ -360,28 +360,6 @@ export function simulate(
       tooMuch += over;
       if (over > 0 && !figure.isMeasured) isFirst = true;
     }
-    if (process.env.DBG)
-      console.log(
-        t,
-        machine.name,
-        job.id,
-        job.kind.id,
-        "missing",
-        missing | 0,
-        here
-          .map((o) =>
-            [
-              o.kind.id,
-              o.curve.peakMiB,
-              o.program.levelMiB | 0,
-              contender.figureOf(o.id),
-              o.user.spec.reports,
-            ]
-              .map((x) => JSON.stringify(x))
-              .join(" "),
-          )
-          .join(" | "),
-      );
     const visitors = Math.max(...program.gpus.map((gpu) => truth.visitorsOn(gpu)));
     if (visitors - job.visitorsMiB >= missing) outOfMemory.visitor++;
     else if (tooMuch >= missing && isFirst) {
