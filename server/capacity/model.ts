@@ -30,6 +30,8 @@ export interface BackendWord {
   backend: string;
   pid: number | null;
   busy: boolean;
+  /** When it said so; left out: now. Until it speaks again its process may be seen to begin. */
+  atMs?: number;
 }
 
 export type TenantState = "running" | "idle" | "cannot-tell";

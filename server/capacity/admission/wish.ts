@@ -22,7 +22,7 @@ export function placingOf(job: JobAsk, state: CapacityState, nowMs: number, poli
       pid: policy.usePids ? pid : null,
       backend,
       mib: figure.mib,
-      needMiB: policy.capMargin ? figure.needMiB : Math.max(figure.needMiB, figure.mib),
+      needMiB: figure.needMiB,
       isUnknown: figure.basis === "nothing",
     },
   };

@@ -46,7 +46,8 @@ export function demandOf(
     const isUnsettled = cameMiB > policy.grewUnlistedMiB;
     const small = tenants.reduce((sum, { heldMiB, isActive }) => sum + (isActive ? 0 : stays(heldMiB)), 0);
     const listed = tenants.reduce((sum, { heldMiB }) => sum + heldMiB, 0);
-    const givesMiB = emptyMiB - small - stays(Math.max(0, usedMiB - listed));
+    const most = emptyMiB - small - stays(Math.max(0, usedMiB - listed));
+    const givesMiB = policy.capMargin ? most : Number.POSITIVE_INFINITY;
     return { ...base, givesMiB, holders, pool: null, isUnsettled, owned: NONE, movedFor: null };
   }
   const { unlisted } = track;

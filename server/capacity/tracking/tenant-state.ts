@@ -9,6 +9,8 @@ export interface Signs {
   awaitsStart: boolean;
   /** What its backend says; `null`: none that tells. */
   told: boolean | null;
+  /** It says so in this very sample. */
+  toldNow: boolean;
   /** Its own memory rose. */
   grew: boolean;
   /** It is the only one above 1 GB, and no declared job runs on its GPU. */
@@ -20,7 +22,9 @@ export interface Signs {
 /** Rule of who is running. Who was idle stays idle until it moves: utilization in company is somebody else's. */
 export function nextState(tenant: Tenant, signs: Signs, nowMs: number, policy: Policy): TenantState {
   if (signs.hasJob) return "running";
-  if (signs.told !== null) return signs.told ? "running" : "idle";
+  if (signs.told === true) return "running";
+  const begins = signs.grew || (signs.alone && signs.busy);
+  if (signs.told === false) return begins && !signs.toldNow ? "running" : "idle";
   if (signs.grew) return "running";
   const low = signs.low && nowMs - tenant.movedMs >= policy.idleMs;
   if (low || signs.awaitsStart) return isUnfinished(tenant, nowMs, policy) ? tenant.state : "idle";

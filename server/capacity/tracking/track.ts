@@ -116,6 +116,7 @@ function settleAll(
       hasJob: jobPids.has(pid),
       awaitsStart: waitingPids.has(pid),
       told: word?.busy ?? null,
+      toldNow: word !== undefined && (word.atMs ?? nowMs) >= nowMs,
       grew: isFresh ? rose > policy.grewMiB : isAlone && grewMs === nowMs,
       alone: isAlone,
       low,

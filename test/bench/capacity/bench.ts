@@ -8,6 +8,7 @@ import type { Machine } from "./world/machines.ts";
 import { type Outcome, type Settings, simulate, type Truth } from "./world/world.ts";
 
 export const WHO = ["perfect", "naive", "declared", "undeclared", "unlisted"] as const;
+/** `unlisted`: nobody declares, and the driver names no process. */
 export type Who = (typeof WHO)[number];
 
 export interface RunSettings extends Settings {
@@ -18,6 +19,7 @@ export interface RunSettings extends Settings {
   watch?: (truth: Truth, shipped: Shipped) => void;
 }
 
+/** One machine, one seed, one contender. */
 export function run({ machine, who, change = {}, watch, ...settings }: RunSettings): Outcome {
   const remote = new Set(machine.users.flatMap((one, i) => (one.remote === true ? [`user ${i}`] : [])));
   let shipped: Shipped | null = null;
@@ -39,4 +41,44 @@ export function run({ machine, who, change = {}, watch, ...settings }: RunSettin
   return simulate(machine, settings, make, (truth) => {
     if (shipped !== null) watch?.(truth, shipped);
   });
+}
+
+/** Several seeds of one machine, added up. */
+export interface Sum {
+  finished: number;
+  vramTime: number;
+  starts: number;
+  outOfMemory: Outcome["outOfMemory"];
+  /** Most first-figure failures of one kind in one run. */
+  firstOfOneKind: number;
+  waitS: number;
+  longestWaitS: number;
+  longestWait: number;
+  /** Mean wait of each person. */
+  waitOf: readonly number[];
+}
+
+export function sumOf(outcomes: readonly Outcome[]): Sum {
+  const total = (of: (one: Outcome) => number) => outcomes.reduce((sum, one) => sum + of(one), 0);
+  const most = (of: (one: Outcome) => number) => Math.max(0, ...outcomes.map(of));
+  return {
+    finished: total((one) => one.finished),
+    vramTime: total((one) => one.vramTime),
+    starts: total((one) => one.starts),
+    outOfMemory: {
+      bookkeeping: total((one) => one.outOfMemory.bookkeeping),
+      measured: total((one) => one.outOfMemory.measured),
+      first: total((one) => one.outOfMemory.first),
+      visitor: total((one) => one.outOfMemory.visitor),
+    },
+    firstOfOneKind: most((one) => Math.max(0, ...one.firstFailures.values())),
+    waitS: total((one) => one.waitS) / Math.max(1, outcomes.length),
+    longestWaitS: most((one) => one.longestWaitS),
+    longestWait: most((one) => one.longestWait),
+    waitOf: (outcomes[0]?.waitOf ?? []).map((_, i) => total((one) => one.waitOf[i] ?? 0) / outcomes.length),
+  };
+}
+
+export function over(seeds: readonly number[], settings: Omit<RunSettings, "seed">): Sum {
+  return sumOf(seeds.map((seed) => run({ ...settings, seed })));
 }

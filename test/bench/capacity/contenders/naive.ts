@@ -1,5 +1,8 @@
 import type { Contender, View, Wanted } from "../contender.ts";
 
+/** What nobody has published. */
+const UNKNOWN_MIB = 12_000;
+
 /** Free ≥ published peak, by what is free now; what the asker's own process holds counts as free. */
 export function createNaive(): Contender {
   /** What was given away in this second cannot be given twice. */
@@ -12,7 +15,7 @@ export function createNaive(): Contender {
     },
     asked: () => {},
     place: (wanted, view) => {
-      const needMiB = wanted.jobClass.publishedMiB ?? 0;
+      const needMiB = wanted.jobClass.publishedMiB ?? UNKNOWN_MIB;
       const fits = view.gpus
         .filter(({ index }) => wanted.on.length === 0 || wanted.on.includes(index))
         .map(({ index, totalMiB, driverMiB, usedMiB }) => ({

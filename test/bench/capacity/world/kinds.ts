@@ -56,6 +56,8 @@ export interface Kind {
   shape: keyof typeof SHAPES;
   /** Its peak is a spike shorter than a second, which a sample meets in a third of the cases. */
   spike: boolean;
+  /** One model at several sizes, of which none is published. */
+  size?: { width: number; height: number; frames: number };
 }
 
 const kind = (
@@ -67,7 +69,7 @@ const kind = (
 ): Kind => ({ id, peakMiB, seconds, shape, gpus, spike });
 
 /** Peaks and seconds near those of facts/vram-profiles.json. */
-export const KINDS = [
+export const KINDS: readonly Kind[] = [
   kind("sdxl", 8400, 12, "late", { spike: true }),
   kind("ltx", 11_000, 16),
   kind("turbo-1.3b-480p", 12_200, 22),
@@ -84,7 +86,12 @@ export const KINDS = [
   kind("two-gpus", 30_000, 100, "plain", { gpus: 2 }),
   kind("four-gpus", 26_000, 90, "plain", { gpus: 4 }),
   kind("eight-gpus", 24_000, 60, "plain", { gpus: 8 }),
-] as const;
+  ...[49, 81, 121].map((frames) => ({
+    // Weights and 110 MiB a frame.
+    ...kind(`sized-${frames}`, 6000 + 110 * frames, 30 + frames / 2),
+    size: { width: 832, height: 480, frames },
+  })),
+];
 
 export function kindOf(id: string): Kind {
   const found = KINDS.find((one) => one.id === id);

@@ -1,12 +1,13 @@
 /** Somebody who wants jobs done, one after the other. */
 export interface UserSpec {
   kinds: readonly string[];
-  /** Mean pause between two jobs, seconds. */
+  /** Mean pause between two jobs, seconds, and the shortest. */
   thinkS: number;
+  leastPauseS?: number;
   /** `script`: a process per job; `webui`: one that stays and keeps its weights; `server`: shared, two jobs at once. */
   program: "script" | "webui" | "server";
-  /** Its backend says busy or idle. */
-  tells?: boolean;
+  /** Its backend says busy or idle: every second, or when it is asked every two. */
+  tells?: boolean | "polled";
   /** It reports peaks from its allocator. */
   reports?: boolean;
   /** It does not say its pid. */
@@ -142,6 +143,7 @@ export const MACHINES: readonly Machine[] = [
       script(["offloaded-14b"], 10, { reports: true }),
       webui(["wan2.2-5b"], 60, { tells: true }),
       script(["two-gpus"], 120, { reports: true }),
+      script(["sized-49", "sized-81", "sized-121"], 40, { reports: true }),
     ],
   },
   {
@@ -172,8 +174,8 @@ export const ONE_PERSON: Machine = {
   name: "one person, one WebUI",
   totalMiB: 24_564,
   gpus: 1,
-  minutes: 40,
-  users: [webui(["turbo-1.3b-480p", "wan2.1-1.3b"], 90, { tells: true })],
+  minutes: 60,
+  users: [webui(["wan2.1-1.3b", "cogvideox"], 45, { tells: true, leastPauseS: 60 })],
 };
 
 export const EXCLUDING: Machine = {

@@ -1,4 +1,4 @@
-import type { JobClass, ListedProcess } from "../../../../server/capacity/model.ts";
+import type { BackendWord, JobClass, ListedProcess } from "../../../../server/capacity/model.ts";
 import type { Contender, Sample, View, Wanted } from "../contender.ts";
 import { createRandom, type Random } from "../random.ts";
 import { CONTEXT_MIB, type Curve, drawCurve, type Kind, kindOf, WEIGHTS } from "./kinds.ts";
@@ -15,7 +15,7 @@ export interface Program {
   pid: number;
   name: string;
   backend: string | null;
-  tells: boolean;
+  tells: boolean | "polled";
   stays: boolean;
   gpus: readonly number[];
   levelMiB: number;
@@ -62,6 +62,7 @@ interface User {
   /** When each of its places is free to want the next job. */
   next: number[];
   count: number;
+  waitS: number;
 }
 
 interface Waiting {
@@ -88,6 +89,8 @@ export interface Outcome {
   /** Longest waits as seconds and as a share of the mean duration of jobs. */
   waitS: number;
   longestWait: number;
+  /** Mean wait of each person, seconds. */
+  waitOf: readonly number[];
   longestWaitS: number;
   meanDurationS: number;
 }
@@ -160,9 +163,9 @@ export function simulate(
     const seconds = draw.next() < 0.5 ? null : kind.seconds;
     const jobClass: JobClass = {
       key: id,
-      family: null,
-      size: null,
-      publishedMiB,
+      family: kind.size === undefined ? null : "sized",
+      size: kind.size ?? null,
+      publishedMiB: kind.size === undefined ? publishedMiB : null,
       configuredMiB: null,
       seconds,
     };
@@ -177,6 +180,7 @@ export function simulate(
       resident: null,
       next: Array.from({ length: spec.batch ?? 1 }, () => 3 + Math.floor(own.next() * 40)),
       count: 0,
+      waitS: 0,
     };
   });
   const fresh = (name: string, more: Partial<Program>): Program => ({
@@ -198,7 +202,7 @@ export function simulate(
   let server: Program | null = null;
   for (const user of users) {
     const { program, tells = false } = user.spec;
-    const backend = tells ? `backend ${user.name}` : null;
+    const backend = tells !== false ? `backend ${user.name}` : null;
     if (program === "webui") user.resident = fresh("python3", { stays: true, tells, backend });
     if (program === "server") server ??= fresh("python3 server", { stays: true, tells, backend });
     if (program === "server") user.resident = server;
@@ -316,7 +320,7 @@ export function simulate(
     }
     // A failed kernel's memory is free at once.
     const pause = job.user.random.wait(job.user.spec.thinkS);
-    job.user.next.push(t + 2 + Math.round(pause));
+    job.user.next.push(t + 2 + (job.user.spec.leastPauseS ?? 0) + Math.round(pause));
   }
 
   function done(job: Job): void {
@@ -445,6 +449,7 @@ export function simulate(
       starts++;
       const waited = t - one.askedS;
       waitS += waited;
+      user.waitS += waited;
       longestWaitS = Math.max(longestWaitS, waited);
       if (durations >= 5) longestWait = Math.max(longestWait, waited / (durationS / durations));
       let program = user.resident;
@@ -495,7 +500,7 @@ export function simulate(
     return Math.round(Math.max(most, blip));
   }
 
-  const words = new Map<string, { pid: number; busy: boolean }>();
+  const words = new Map<string, BackendWord>();
   function listOf(gpu: number): ListedProcess[] {
     return programs
       .filter((one) => one.gpus.includes(gpu) && one.levelMiB > 0)
@@ -508,8 +513,9 @@ export function simulate(
     advance();
     newJobs();
     for (const program of programs) {
-      if (program.backend === null || !program.tells || (t + program.pid) % 2 !== 0) continue;
-      words.set(program.backend, { pid: program.pid, busy: program.jobs.some((job) => job.age >= 0) });
+      const { backend, tells, pid } = program;
+      if (backend === null || (tells === "polled" && t % 2 !== 0)) continue;
+      words.set(backend, { backend, pid, busy: program.jobs.some(({ age }) => age >= 0), atMs: t * 1000 });
     }
     const shown = free.map((_, gpu) =>
       programs.reduce((sum, one) => sum + (one.gpus.includes(gpu) ? one.shownMiB : 0), UNLISTED_MIB),
@@ -527,7 +533,7 @@ export function simulate(
     const view: View = {
       nowMs: t * 1000,
       gpus: samples,
-      words: [...words].map(([backend, { pid, busy }]) => ({ backend, pid, busy })),
+      words: [...words.values()],
       list: () => {
         if (lists === undefined)
           lists = noiseRandom.next() < 0.01 ? null : samples.map(({ index }) => listOf(index));
@@ -540,7 +546,8 @@ export function simulate(
     watch?.(truth);
   }
   // Who waits at the end has waited.
-  for (const { askedS } of waiting) {
+  for (const { askedS, user } of waiting) {
+    user.waitS += t - askedS;
     longestWaitS = Math.max(longestWaitS, t - askedS);
     if (durations >= 5) longestWait = Math.max(longestWait, (t - askedS) / (durationS / durations));
   }
@@ -552,6 +559,7 @@ export function simulate(
     firstFailures,
     waitS: waitS / Math.max(1, starts),
     longestWait,
+    waitOf: users.map((one) => one.waitS / Math.max(1, one.count)),
     longestWaitS,
     meanDurationS: durationS / Math.max(1, durations),
   };
