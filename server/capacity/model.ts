@@ -66,6 +66,17 @@ export interface Promised {
   figureMiB: number;
 }
 
+/** The job of one asker in what no list explains. */
+export interface UnlistedTicket extends Promised {
+  asker: string;
+  sinceMs: number;
+  /** Held by others before it began. */
+  baseMiB: number;
+  peakMiB: number;
+  /** Nobody else was let in meanwhile. */
+  isSole: boolean;
+}
+
 /** VRAM that no list explains, on a GPU whose processes are not named: one tenant without a pid. */
 export interface UnlistedUse {
   /** Held by whatever no declared job explains. */
@@ -84,8 +95,8 @@ export interface UnlistedUse {
   isSettled: boolean;
   /** When it last began to compute or to move after a quiet time. */
   beganMs: number;
-  /** The asker's job that it began for, what was held before, and whether nobody else was let in meanwhile. */
-  ticket: (Promised & { asker: string; baseMiB: number; peakMiB: number; isSole: boolean }) | null;
+  /** The asker's job that it began for. */
+  ticket: UnlistedTicket | null;
   /** Used VRAM when a declared job ended, until what it gave back has been seen, and what others held then. */
   ended: { atMs: number; usedMiB: number; asker: string; baseMiB: number } | null;
 }

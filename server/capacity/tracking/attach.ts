@@ -1,8 +1,9 @@
 import { giveTicket } from "../admission/tickets.ts";
-import type { CapacityState, GpuTrack, RunningJob, Ticket } from "../model.ts";
+import type { CapacityState, GpuTrack, RunningJob } from "../model.ts";
 import type { Policy } from "../policy.ts";
 import { matchNew, type NewProcess } from "./match.ts";
 import type { Reached } from "./tenant.ts";
+import { takeBegun } from "./unlisted-ticket.ts";
 
 /**
  * Gives new processes to the jobs and tickets that were let in without one, and follows what jobs' processes hold.
@@ -36,46 +37,24 @@ export function attach(
     gpus = given.gpus;
     reached.push(...given.reached);
   }
-  const grown = new Set<string>();
-  gpus = gpus.map((track) =>
-    before.includes(track) ? track : takeGrowth(track, state.tickets, grown, nowMs),
-  );
+  const begun = new Set<string>();
+  gpus = gpus.map((track) => {
+    if (before.includes(track)) return track;
+    const taken = takeBegun(track, state.tickets, nowMs);
+    if (taken.ticketId !== null) begun.add(taken.ticketId);
+    reached.push(...taken.reached);
+    return taken.track;
+  });
   const running = state.running.map((job) => ({ ...job, pid: found.jobs.get(job.id) ?? pidOf(job, gpus) }));
   return {
     state: {
       ...state,
       gpus,
       running: running.map((job) => seen(job, running, gpus)),
-      tickets: state.tickets.filter(({ id }) => !found.tickets.has(id) && !grown.has(id)),
+      tickets: state.tickets.filter(({ id }) => !found.tickets.has(id) && !begun.has(id)),
     },
     reached,
   };
-}
-
-/** Where no process is named, what grows after one yes is taken for its asker's job; after two nobody knows whose. */
-function takeGrowth(
-  track: GpuTrack,
-  tickets: readonly Ticket[],
-  grown: Set<string>,
-  nowMs: number,
-): GpuTrack {
-  if (track.kind === "listed") return track;
-  const { unlisted, recent, evidence, explainedMs } = track;
-  const { beganMs, ticket, owned } = unlisted;
-  const [claim, other] = tickets.filter(
-    ({ gpus, askedMs }) => gpus.includes(evidence.index) && askedMs < nowMs,
-  );
-  if (ticket !== null && claim !== undefined)
-    return { ...track, unlisted: { ...unlisted, ticket: { ...ticket, isSole: false } } };
-  if (beganMs !== nowMs || explainedMs === nowMs || ticket !== null) return track;
-  if (claim === undefined || other !== undefined)
-    return { ...track, unlisted: { ...unlisted, movedFor: null } };
-  const { id, jobClass, figureMiB, asker, pid, backend } = claim;
-  grown.add(id);
-  const ownMiB = pid === null && backend === null ? 0 : (owned.get(asker) ?? 0);
-  const baseMiB = Math.max(0, (recent.at(-2)?.usedMiB ?? 0) - ownMiB);
-  const promised = { jobClass, figureMiB, asker, baseMiB, peakMiB: 0, isSole: true };
-  return { ...track, unlisted: { ...unlisted, movedFor: asker, ticket: promised } };
 }
 
 function newProcesses(gpus: readonly GpuTrack[], nowMs: number): NewProcess[] {

@@ -20,7 +20,7 @@ export function trackGpu(
   company: Company,
   nowMs: number,
   policy: Policy,
-): { track: GpuTrack; reached: Reached[] } {
+): { track: GpuTrack; reached: readonly Reached[] } {
   const { list, ...figures } = evidence;
   if (before !== undefined && isTaken(before, list.kind, nowMs)) return { track: before, reached: [] };
   const recent = addRecent(before?.recent ?? [], evidence, nowMs);
@@ -92,7 +92,7 @@ function settleAll(
   nowMs: number,
   policy: Policy,
   gone: readonly Reached[],
-): { track: GpuTrack; reached: Reached[] } {
+): { track: GpuTrack; reached: readonly Reached[] } {
   const { recent, grewMs } = track;
   const isFresh = track.listedMs === nowMs;
   const low = nowMs - grewMs >= policy.idleMs && isLow(recent, policy.idleMs, policy.busyPct);

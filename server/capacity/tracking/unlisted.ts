@@ -2,6 +2,7 @@ import { isBusy, isLow, unexplained } from "../evidence/recent.ts";
 import type { GpuEvidence, Recent, RunningJob, UnlistedUse } from "../model.ts";
 import type { Policy } from "../policy.ts";
 import type { Reached } from "./tenant.ts";
+import { followTicket, withOwned } from "./unlisted-ticket.ts";
 
 /** An ended job's memory is given back within this. */
 const GIVES_BACK_MS = 4000;
@@ -34,7 +35,7 @@ export function followUnlisted(
   jobs: readonly RunningJob[],
   nowMs: number,
   policy: Policy,
-): { use: UnlistedUse; reached: Reached[] } {
+): { use: UnlistedUse; reached: readonly Reached[] } {
   // With next to nothing in use there is nobody to wait for.
   const before = known ?? { ...NOTHING, isSettled: usedMiB < policy.aloneMiB };
   const isExplained = jobs.length > 0;
@@ -83,40 +84,9 @@ function ownedAfter(
   if (before.ended !== null && ended === null && !isExplained)
     owned = withOwned(owned, before.ended.asker, otherMiB - before.ended.baseMiB);
   const sum = [...owned.values()].reduce((a, b) => a + b, 0);
-  return sum > otherMiB ? new Map() : owned;
-}
-
-const WORTH_OWNING_MIB = 64;
-
-function withOwned(owned: ReadonlyMap<string, number>, asker: string, mib: number): Map<string, number> {
-  const after = new Map(owned);
-  if (mib > WORTH_OWNING_MIB) after.set(asker, mib);
-  else after.delete(asker);
-  return after;
-}
-
-/** What an asker's job reaches is learned when it has left or has been idle for long; beside declared jobs nobody knows. */
-function followTicket(
-  use: UnlistedUse,
-  isExplained: boolean,
-  nowMs: number,
-  policy: Policy,
-): { use: UnlistedUse; reached: Reached[] } {
-  const { ticket, otherMiB, state } = use;
-  if (ticket === null) return { use, reached: [] };
-  if (isExplained) return { use: { ...use, ticket: null }, reached: [] };
-  const peakMiB = Math.max(ticket.peakMiB, otherMiB - ticket.baseMiB);
-  const isGone = peakMiB > 0 && otherMiB - ticket.baseMiB < policy.grewMiB;
-  const isOver = isGone || (state === "idle" && nowMs - use.stateSinceMs >= policy.flatMs);
-  if (!isOver) return { use: { ...use, ticket: { ...ticket, peakMiB } }, reached: [] };
-  const rest = isGone || !ticket.isSole ? 0 : otherMiB - ticket.baseMiB;
-  const owned = withOwned(use.owned, ticket.asker, rest);
-  // Where less is left than there was before, somebody else has gone meanwhile, and the peak was not measured.
-  const isSure = ticket.isSole && otherMiB - ticket.baseMiB > -policy.grewMiB;
-  return {
-    use: { ...use, owned, ticket: null },
-    reached: isSure && peakMiB > 0 ? [{ promised: ticket, peakMiB }] : [],
-  };
+  if (sum <= otherMiB) return owned;
+  const [one, another] = owned.keys();
+  return one === undefined || another !== undefined ? new Map() : new Map([[one, otherMiB]]);
 }
 
 function stateOf(
