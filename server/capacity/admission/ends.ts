@@ -1,3 +1,4 @@
+import { figureOf } from "../learning/figure.ts";
 import { learn } from "../learning/learn.ts";
 import type { CapacityState, GpuTrack, RunningJob } from "../model.ts";
 import type { Policy } from "../policy.ts";
@@ -33,7 +34,19 @@ export function endJob(
     durationMs: nowMs - job.startedMs,
     figureMiB: job.figureMiB,
   };
-  return learn({ ...rest, gpus }, lesson, policy);
+  const after = learn({ ...rest, gpus }, lesson, policy);
+  return outcome === "out-of-memory" ? raiseRunning(after, job, policy) : after;
+}
+
+/** Where a figure that was never measured here has failed, those who run on it are expected to need more as well. */
+function raiseRunning(state: CapacityState, { jobClass }: RunningJob, policy: Policy): CapacityState {
+  const { needMiB } = figureOf(jobClass, state, policy);
+  const running = state.running.map((job) =>
+    job.jobClass.key === jobClass.key && (job.basis === "published" || job.basis === "nearest")
+      ? { ...job, figureMiB: Math.max(job.figureMiB, needMiB) }
+      : job,
+  );
+  return { ...state, running };
 }
 
 function released(track: GpuTrack, job: RunningJob, left: readonly RunningJob[], nowMs: number): GpuTrack {

@@ -2,7 +2,7 @@ import { predictForSize } from "../../../shared/capacity/predict.ts";
 import type { CapacityState, Figure, JobClass, Learned } from "../model.ts";
 import type { Policy } from "../policy.ts";
 
-type Known = Pick<CapacityState, "learned" | "nearestRatios">;
+type Known = Pick<CapacityState, "learned" | "nearestRatios" | "running">;
 
 /** What a job of a class is reckoned with; an out-of-memory only ever raises the margin. */
 export function figureOf(jobClass: JobClass, known: Known, policy: Policy): Figure {
@@ -28,16 +28,23 @@ function plainFigure(jobClass: JobClass, learned: Learned | undefined, known: Kn
     };
   }
   if (peaks.length > 0) return { mib: measured, needMiB: Math.max(...withMargin), basis: "measured" };
-  if (publishedMiB !== null) {
-    return { mib: publishedMiB, needMiB: publishedMiB * policy.marginPublished, basis: "published" };
-  }
-  const near = policy.nearest ? nearestMiB(jobClass, known.learned) : null;
-  if (near === null) return { mib: 0, needMiB: 0, basis: "nothing" };
-  return {
-    mib: near,
-    needMiB: near * Math.max(policy.marginPublished, ...known.nearestRatios),
-    basis: "nearest",
-  };
+  // Of what was never measured here, a job that runs may already have shown that the figure is too low.
+  const seenMiB = seenRunning(jobClass, known.running);
+  const near = policy.nearest && publishedMiB === null ? nearestMiB(jobClass, known.learned) : null;
+  const base = publishedMiB ?? near;
+  if (base === null) return { mib: 0, needMiB: 0, basis: "nothing" };
+  const ratio = near === null ? 1 : Math.max(1, ...known.nearestRatios);
+  const mib = Math.max(base, seenMiB);
+  const needMiB = Math.max(base * Math.max(policy.marginPublished, ratio), seenMiB * policy.marginPublished);
+  return { mib, needMiB, basis: near === null ? "published" : "nearest" };
+}
+
+/** The most that running jobs of the class have reached, each alone in its process. */
+export function seenRunning({ key }: JobClass, running: Known["running"]): number {
+  return Math.max(
+    0,
+    ...running.map(({ jobClass, shared, seenMiB }) => (jobClass.key === key && !shared ? seenMiB : 0)),
+  );
 }
 
 /** Reckons the peak of an unknown size from the known sizes of its family; `null`: none is known. */

@@ -50,7 +50,7 @@ export function attach(
     state: {
       ...state,
       gpus,
-      running: running.map((job) => seen(job, running, gpus)),
+      running: running.map((job) => seen(job, running, gpus, nowMs)),
       tickets: state.tickets.filter(({ id }) => !found.tickets.has(id) && !begun.has(id)),
     },
     reached,
@@ -80,8 +80,14 @@ function pidOf({ pid, backend, gpus: on }: RunningJob, gpus: readonly GpuTrack[]
   return null;
 }
 
-function seen(job: RunningJob, running: readonly RunningJob[], gpus: readonly GpuTrack[]): RunningJob {
-  if (job.pid === null) return job;
+function seen(
+  job: RunningJob,
+  running: readonly RunningJob[],
+  gpus: readonly GpuTrack[],
+  nowMs: number,
+): RunningJob {
+  // What its process holds in the second of its start is not the job's doing.
+  if (job.pid === null || job.startedMs >= nowMs) return job;
   const held = gpus.flatMap((track) =>
     track.kind === "listed" && job.gpus.includes(track.evidence.index)
       ? track.tenants.filter(({ pid }) => pid === job.pid).map(({ heldMiB }) => heldMiB)

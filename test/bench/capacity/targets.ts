@@ -49,7 +49,7 @@ const LEAST: Record<string, Figures> = {
 };
 const MOST: Record<string, Figures> = {
   "out-of-memory per 1,000 starts: bookkeeping": { declared: 0, undeclared: 0.5, unlisted: 0 },
-  "… a measured figure exceeded, noise 4.5 %": { declared: 3, undeclared: 3, unlisted: 12 },
+  "… a measured figure exceeded, noise 4.5 %": { declared: 3 },
   "… first or own figure too low": { declared: 2, undeclared: 3, unlisted: 12 },
 };
 
@@ -80,7 +80,11 @@ export function targetsOf(rows: Rows): Target[] {
       "finished ÷ perfect, mean": mean(ratios(ours, rows.perfect, (one) => one.finished)),
       "out-of-memory per 1,000 starts: bookkeeping": perThousand(ours, (one) => one.outOfMemory.bookkeeping),
       "… a measured figure exceeded, noise 4.5 %": perThousand(ours, (one) => one.outOfMemory.measured),
-      "… first or own figure too low": perThousand(ours, (one) => one.outOfMemory.first),
+      // Nobody who is not declared reports a peak: what was measured of them is their own figure.
+      "… first or own figure too low": perThousand(
+        ours,
+        ({ outOfMemory: { first, measured } }) => first + (who === "declared" ? 0 : measured),
+      ),
     };
     for (const [what, wanted] of Object.entries(LEAST)) {
       const [value, least] = [reached[what] ?? 0, wanted[who]];
@@ -156,9 +160,9 @@ export function targetsOfPeople(seeds: readonly number[]): Target[] {
     const wanted = `≥ ${least * 100} %`;
     add("one person, one WebUI: state right", how, wanted, percent(state), state >= least);
     add("one person, one WebUI: answer right", how, wanted, percent(answer), answer >= least);
-    const zero = all.reduce((sum, one) => sum + one.zeroWhileIdle, 0);
-    add("one person, one WebUI: 0 shown while idle", how, "never", `${zero} s`, zero === 0);
   }
+  const zero = seeds.reduce((sum, seed) => sum + onePerson("declared", false, seed).zeroWhileIdle, 0);
+  add("one person, one WebUI: 0 shown while idle", "declared", "never", `${zero} s`, zero === 0);
   const alone = { machine: { ...EXCLUDING, users: EXCLUDING.users.slice(0, 1) }, noise: 0.045, wrong: 0 };
   const perfect = over(seeds, { ...alone, who: "perfect" });
   for (const [who, wait, least] of [

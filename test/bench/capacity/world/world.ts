@@ -27,6 +27,8 @@ export interface Program {
   jobs: Job[];
   /** It has ended and gives back its memory then. */
   leavesS: number | null;
+  /** Its last job ran out of memory on a figure that was too low. */
+  failed: "first" | "measured" | null;
   visitor: Visitor | null;
 }
 
@@ -196,6 +198,7 @@ export function simulate(
     loaded: null,
     jobs: [],
     leavesS: null,
+    failed: null,
     visitor: null,
     ...more,
   });
@@ -220,6 +223,7 @@ export function simulate(
   const noiseRandom = random.fork(501);
   const outOfMemory = { bookkeeping: 0, measured: 0, first: 0, visitor: 0 };
   const firstFailures = new Map<string, number>();
+  const lastFirst = new Map<string, number>();
   let [finished, vramTime, starts, waitS, longestWait, longestWaitS, durationS, durations] = [
     0, 0, 0, 0, 0, 0, 0, 0,
   ];
@@ -364,13 +368,24 @@ export function simulate(
       tooMuch += over;
       if (over > 0 && !figure.isMeasured) isFirst = true;
     }
+    // What failed a moment ago on too low a figure has not left yet.
+    for (const one of programs) {
+      if (one.failed === null || !one.gpus.some((gpu) => program.gpus.includes(gpu))) continue;
+      tooMuch += one.levelMiB;
+      if (one.failed === "first") isFirst = true;
+    }
     const visitors = Math.max(...program.gpus.map((gpu) => truth.visitorsOn(gpu)));
-    if (visitors - job.visitorsMiB >= missing) outOfMemory.visitor++;
-    else if (tooMuch >= missing && isFirst) {
-      outOfMemory.first++;
-      firstFailures.set(job.kind.id, (firstFailures.get(job.kind.id) ?? 0) + 1);
-    } else if (tooMuch >= missing) outOfMemory.measured++;
-    else outOfMemory.bookkeeping++;
+    const failed =
+      visitors - job.visitorsMiB >= missing
+        ? "visitor"
+        : tooMuch < missing
+          ? "bookkeeping"
+          : isFirst
+            ? "first"
+            : "measured";
+    outOfMemory[failed]++;
+    if (failed === "first" || failed === "measured") program.failed = failed;
+    if (failed === "first") noteFirst(job);
     if (program.stays && program.jobs.length === 1) {
       program.loaded = null;
       program.keepsMiB = CONTEXT_MIB;
@@ -380,6 +395,14 @@ export function simulate(
     job.user.next.pop();
     if (job.attempt < 3) wants(job.user, job.kind, job.curve, job.attempt + 1, t + 5);
     else job.user.next.push(t + 5);
+  }
+
+  /** Jobs that were let in before a failure of their kind was known are the same mistake. */
+  function noteFirst({ kind, startS }: Job): void {
+    const last = lastFirst.get(kind.id);
+    lastFirst.set(kind.id, t);
+    if (last === undefined || startS > last)
+      firstFailures.set(kind.id, (firstFailures.get(kind.id) ?? 0) + 1);
   }
 
   function wants(user: User, kind: Kind, curve: Curve, attempt: number, atS: number): void {
@@ -472,6 +495,7 @@ export function simulate(
         attempt: one.attempt,
         visitorsMiB: Math.min(...gpus.map((gpu) => truth.visitorsOn(gpu))),
       };
+      program.failed = null;
       jobs.push(job);
       program.jobs.push(job);
       byId.set(job.id, job);
