@@ -64,6 +64,8 @@ export interface Tenant {
 export interface Promised {
   jobClass: JobClass;
   figureMiB: number;
+  /** `false`: another class was let in at the same time, so that the process may be the other's. It teaches nothing. */
+  isSure: boolean;
 }
 
 /** The job of one asker in what no list explains. */
@@ -73,8 +75,6 @@ export interface UnlistedTicket extends Promised {
   /** Held by others before it began. */
   baseMiB: number;
   peakMiB: number;
-  /** Nobody else was let in meanwhile. */
-  isSole: boolean;
 }
 
 /** VRAM that no list explains, on a GPU whose processes are not named: one tenant without a pid. */
@@ -190,6 +190,7 @@ export interface Ticket {
   pid: number | null;
   backend: string | null;
   askedMs: number;
+  isSure: boolean;
 }
 
 export interface Learned {

@@ -47,7 +47,7 @@ export function askRoom(
   const { gpus, figureMiB } = placed;
   if (intent === "look") return { state, answer: { kind: "yes", gpus, figureMiB, basis, ticket: null } };
   const { asker, jobClass, pid, backend } = ask;
-  const ticket = { id: ask.id, asker, jobClass, gpus, figureMiB, pid, backend, askedMs: nowMs };
+  const ticket = { id: ask.id, asker, jobClass, gpus, figureMiB, pid, backend, askedMs: nowMs, isSure: true };
   const known = pid === null ? null : giveTicket(own.gpus, ticket, pid).gpus;
   return {
     state: { ...own, gpus: known ?? own.gpus, tickets: [...own.tickets, ticket] },

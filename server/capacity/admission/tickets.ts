@@ -14,7 +14,8 @@ export function giveTicket(
   pid: number,
 ): { gpus: GpuTrack[]; reached: Reached[] } {
   const reached: Reached[] = [];
-  const promised = { jobClass: ticket.jobClass, figureMiB: ticket.figureMiB };
+  const { jobClass, figureMiB, isSure } = ticket;
+  const promised = { jobClass, figureMiB, isSure };
   const given = gpus.map((track) => {
     if (track.kind !== "listed" || !ticket.gpus.includes(track.evidence.index)) return track;
     const tenants = track.tenants.map((tenant) => {
@@ -27,6 +28,11 @@ export function giveTicket(
     return { ...track, tenants };
   });
   return { gpus: given, reached };
+}
+
+/** Two classes that are open on one GPU: whose process comes first is chance. */
+export function areRivals(a: Ticket, b: Ticket): boolean {
+  return a.jobClass.key !== b.jobClass.key && a.gpus.some((gpu) => b.gpus.includes(gpu));
 }
 
 /** An asker has one open ticket at most. */

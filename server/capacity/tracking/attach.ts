@@ -1,4 +1,4 @@
-import { giveTicket } from "../admission/tickets.ts";
+import { areRivals, giveTicket } from "../admission/tickets.ts";
 import type { CapacityState, GpuTrack, RunningJob } from "../model.ts";
 import type { Policy } from "../policy.ts";
 import { matchNew, type NewProcess } from "./match.ts";
@@ -30,10 +30,13 @@ export function attach(
   const found = matchNew(fresh, jobs, policy.usePids ? tickets : []);
   let { gpus } = state;
   const reached: Reached[] = [];
+  const unsure = new Set<string>();
   for (const ticket of tickets) {
     const pid = found.tickets.get(ticket.id);
     if (pid === undefined) continue;
-    const given = giveTicket(gpus, ticket, pid);
+    const rivals = tickets.filter((other) => areRivals(ticket, other));
+    for (const { id } of rivals) unsure.add(id);
+    const given = giveTicket(gpus, { ...ticket, isSure: ticket.isSure && rivals.length === 0 }, pid);
     gpus = given.gpus;
     reached.push(...given.reached);
   }
@@ -51,7 +54,9 @@ export function attach(
       ...state,
       gpus,
       running: running.map((job) => seen(job, running, gpus, nowMs)),
-      tickets: state.tickets.filter(({ id }) => !found.tickets.has(id) && !begun.has(id)),
+      tickets: state.tickets
+        .filter(({ id }) => !found.tickets.has(id) && !begun.has(id))
+        .map((ticket) => (unsure.has(ticket.id) ? { ...ticket, isSure: false } : ticket)),
     },
     reached,
   };

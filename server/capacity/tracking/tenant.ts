@@ -72,7 +72,7 @@ export function closeJob(tenant: Tenant): { tenant: Tenant; reached: Reached | n
   if (peakMiB === 0) return { tenant, reached: null };
   return {
     tenant: { ...tenant, ticket: null, jobPeakMiB: 0, peaks: [...tenant.peaks, peakMiB].slice(-KEPT) },
-    reached: ticket === null ? null : { promised: ticket, peakMiB },
+    reached: ticket?.isSure === true ? { promised: ticket, peakMiB } : null,
   };
 }
 

@@ -43,12 +43,12 @@ function isGone({ otherMiB }: UnlistedUse, { baseMiB }: UnlistedTicket, peakMiB:
 }
 
 function close(use: UnlistedUse, ticket: UnlistedTicket): Followed {
-  const { asker, baseMiB, peakMiB, isSole } = ticket;
-  const keepsMiB = isSole && !isGone(use, ticket, peakMiB) ? use.otherMiB - baseMiB : 0;
+  const { asker, baseMiB, peakMiB, isSure } = ticket;
+  const keepsMiB = isSure && !isGone(use, ticket, peakMiB) ? use.otherMiB - baseMiB : 0;
   const owned = withOwned(use.owned, asker, keepsMiB);
   // Where less is left than there was before, somebody else has gone meanwhile, and the peak was not measured.
-  const isSure = isSole && peakMiB > 0 && use.otherMiB - baseMiB > -WORTH_OWNING_MIB;
-  return { use: { ...use, owned, ticket: null }, reached: isSure ? [{ promised: ticket, peakMiB }] : [] };
+  const isMeasured = isSure && peakMiB > 0 && use.otherMiB - baseMiB > -WORTH_OWNING_MIB;
+  return { use: { ...use, owned, ticket: null }, reached: isMeasured ? [{ promised: ticket, peakMiB }] : [] };
 }
 
 export interface Taken {
@@ -67,7 +67,7 @@ export function takeBegun(track: GpuTrack, tickets: readonly Ticket[], nowMs: nu
   const withUse = (use: UnlistedUse) => ({ ...asBefore, track: { ...track, unlisted: use } });
   const open = unlisted.ticket;
   if (open !== null && claims.some(({ asker }) => asker !== open.asker))
-    return withUse({ ...unlisted, ticket: { ...open, isSole: false } });
+    return withUse({ ...unlisted, ticket: { ...open, isSure: false } });
   const begins =
     unlisted.beganMs === nowMs || (unlisted.state === "running" && unlisted.stateSinceMs === nowMs);
   if (!begins) return asBefore;
@@ -78,6 +78,7 @@ export function takeBegun(track: GpuTrack, tickets: readonly Ticket[], nowMs: nu
   const { id, jobClass, figureMiB, asker, pid, backend } = claim;
   const ownMiB = pid === null && backend === null ? 0 : (use.owned.get(asker) ?? 0);
   const baseMiB = Math.max(0, (recent.at(-2)?.usedMiB ?? 0) - ownMiB);
-  const ticket = { jobClass, figureMiB, asker, baseMiB, peakMiB: 0, isSole: true, sinceMs: nowMs };
+  const promised = { jobClass, figureMiB, isSure: true };
+  const ticket = { ...promised, asker, baseMiB, peakMiB: 0, sinceMs: nowMs };
   return { track: { ...track, unlisted: { ...use, movedFor: asker, ticket } }, reached, ticketId: id };
 }

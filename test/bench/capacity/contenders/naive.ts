@@ -3,12 +3,12 @@ import type { Contender, View, Wanted } from "../contender.ts";
 /** What nobody has published. */
 const UNKNOWN_MIB = 12_000;
 
-/** Free ≥ published peak, by what is free now; what the asker's own process holds counts as free. */
+/** Free ≥ published peak, by what is free when somebody looks; what the asker's own process holds counts as free. */
 export function createNaive(): Contender {
   /** What was given away in this second cannot be given twice. */
   let given = new Map<number, number>();
   return {
-    looks: false,
+    looks: true,
     isTold: false,
     second: () => {
       given = new Map();
@@ -35,7 +35,9 @@ export function createNaive(): Contender {
   };
 }
 
+/** What an idle resident holds is there for its own next job. */
 function ownMiB(view: View, gpu: number, { pid, on }: Wanted): number {
-  if (pid === null || on.length === 0) return 0;
+  const isBusy = view.words.some((word) => word.pid === pid && word.busy);
+  if (pid === null || on.length === 0 || isBusy) return 0;
   return view.list()?.[gpu]?.find((one) => one.pid === pid)?.usedMiB ?? 0;
 }
