@@ -30,13 +30,15 @@ export function attach(
   const found = matchNew(fresh, jobs, policy.usePids ? tickets : []);
   let { gpus } = state;
   const reached: Reached[] = [];
-  const unsure = new Set<string>();
+  const unsure = new Map<string, number>();
   for (const ticket of tickets) {
     const pid = found.tickets.get(ticket.id);
     if (pid === undefined) continue;
     const rivals = tickets.filter((other) => areRivals(ticket, other));
-    for (const { id } of rivals) unsure.add(id);
-    const given = giveTicket(gpus, { ...ticket, isSure: ticket.isSure && rivals.length === 0 }, pid);
+    const mostMiB = Math.max(unsure.get(ticket.id) ?? 0, ...[ticket, ...rivals].map((one) => one.figureMiB));
+    for (const { id } of rivals) unsure.set(id, mostMiB);
+    const isSure = ticket.isSure && rivals.length === 0;
+    const given = giveTicket(gpus, { ...ticket, isSure, figureMiB: mostMiB }, pid);
     gpus = given.gpus;
     reached.push(...given.reached);
   }
@@ -56,7 +58,10 @@ export function attach(
       running: running.map((job) => seen(job, running, gpus, nowMs)),
       tickets: state.tickets
         .filter(({ id }) => !found.tickets.has(id) && !begun.has(id))
-        .map((ticket) => (unsure.has(ticket.id) ? { ...ticket, isSure: false } : ticket)),
+        .map((ticket) => {
+          const mostMiB = unsure.get(ticket.id);
+          return mostMiB === undefined ? ticket : { ...ticket, isSure: false, figureMiB: mostMiB };
+        }),
     },
     reached,
   };
