@@ -27,6 +27,8 @@ export function runQueue(
   let reservations: readonly Reservation[] = [];
   // Jobs of one class ask for the same: a refusal holds until somebody starts or reserves, which only takes room.
   const refused = new Set<string>();
+  // Nor will the ends of others make room for a second of them.
+  const hopeless = new Set<string>();
   const placings = new Map<string, JobPlacing>();
   for (const job of state.waiting) {
     const key = `${job.jobClass.key}|${job.asker}|${job.pid}|${job.backend}|${job.gpuCount}|${job.on}`;
@@ -40,6 +42,7 @@ export function runQueue(
       ({ demands, reservations } = placed);
       // A job within a process may need less than was expected of that process, so that others fit now.
       if (!anonymous) refused.clear();
+      hopeless.clear();
       continue;
     }
     refused.add(kind);
@@ -48,10 +51,14 @@ export function runQueue(
       waiting.push(...state.waiting.slice(started.length + waiting.length));
       break;
     }
-    if (nowMs - job.askedMs <= patienceMs || reservations.length >= demands.length) continue;
+    const isPatient = nowMs - job.askedMs <= patienceMs || hopeless.has(kind);
+    if (isPatient || reservations.length >= demands.length) continue;
     const running = [...state.running, ...started];
     const kept = reserve(job, placing, demands, running, reservations, nowMs);
-    if (kept === null) continue;
+    if (kept === null) {
+      hopeless.add(kind);
+      continue;
+    }
     reservations = [...reservations, kept];
     waiting[at] = { ...job, reserved: { gpus: [...kept.besideMiB.keys()], untilMs: kept.untilMs } };
   }

@@ -92,8 +92,9 @@ function whyWaiting(
   return { kind: "no-room", gpu, missingMiB: -leftMiB, terms: roomOf(demand, false) };
 }
 
-/** So many ends of jobs are looked ahead. */
-const ENDS = 100;
+/** So many ends of jobs are looked ahead, for the first so many who wait. */
+const ENDS = 60;
+const AHEAD = 60;
 
 /** Plays the queue on: jobs end when they are expected to, and those who then fit start. */
 function estimateStarts(
@@ -105,7 +106,7 @@ function estimateStarts(
   const starts = new Map<string, number>();
   let atMs = nowMs;
   let demands: readonly GpuDemand[] = before;
-  let { waiting } = state;
+  let waiting: readonly WaitingJob[] = state.waiting.slice(0, AHEAD);
   let running = state.running.map((job) => ({ job, endsMs: expectedEndMs(job, nowMs) }));
   for (let ends = 0; ends < ENDS && waiting.length > 0; ends++) {
     const jobs: RunningJob[] = running.map(({ job }) => job);

@@ -45,7 +45,8 @@ export function onePerson(who: Who, tells: boolean | "polled", seed: number, min
       // Alone on its card its next job always fits in it; as long as one runs, none is counted to start in it.
       const isCounted = (perGpu[0]?.inIt ?? 0) > 0;
       if (resident?.nextJob.fits === 1 && isCounted === !busy) found.answer++;
-      if (!busy && canStart === 0) found.zeroWhileIdle++;
+      // Who was let in a second ago is not idle.
+      if (program.jobs.length === 0 && canStart === 0) found.zeroWhileIdle++;
     },
   });
   return { ...found, outcome };
