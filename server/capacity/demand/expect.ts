@@ -9,9 +9,19 @@ import { ownPeakMiB } from "../tracking/tenant.ts";
 export function expectMiB(tenant: Tenant, emptyMiB: number, policy: Policy): number {
   const { state, heldMiB, peaks, jobPeakMiB, ticket } = tenant;
   if (state === "idle") return policy.idleHoldsOnly ? heldMiB : Math.max(heldMiB, ownPeakMiB(tenant) ?? 0);
+  if (isBystander(tenant, policy)) return heldMiB;
   const own = peaks.length === 0 ? null : Math.max(...peaks);
   const basis = own ?? ticket?.figureMiB ?? strangerMiB(emptyMiB, policy);
   return Math.min(emptyMiB, Math.max(heldMiB, jobPeakMiB, basis * policy.strangerMargin));
+}
+
+/** A desktop's program that was there before anybody watched and has not moved since is no stranger's job. */
+function isBystander(
+  { state, heldMiB, peaks, ticket, movedMs, firstSeenMs }: Tenant,
+  { aloneMiB }: Policy,
+): boolean {
+  const isKnown = peaks.length > 0 || ticket !== null;
+  return state === "cannot-tell" && !isKnown && heldMiB <= aloneMiB && movedMs === firstSeenMs;
 }
 
 function strangerMiB(emptyMiB: number, { publishedMiB }: Policy): number {

@@ -141,6 +141,19 @@ describe("what people suffered", () => {
     expect(fits(at, ask("nearly all", 23_500))).toBe(1);
   });
 
+  test("a desktop's program is not expected to take a job's peak because somebody else computes", () => {
+    const at = seconds(
+      30,
+      START,
+      [gpu([process(A, 120), process(B, 6000)], { utilizationPct: 90 })],
+      [{ backend: "b", pid: B, busy: true }],
+      published,
+    );
+    expect(tenantOf(at.state, A)?.state).toBe("cannot-tell");
+    const { state } = declare(at.state, ask("next", 2000, { pid: B }), { runsOn: [0] }, at.atMs, published);
+    expect(fits({ ...at, state }, ask("beside", 10_000))).toBe(1);
+  });
+
   test("a visitor that is gone holds nothing", () => {
     const here = seconds(40, START, [busy(8600)], [], published);
     expect(fits(here, ask("large", 23_000))).toBe(0);
