@@ -55,7 +55,8 @@ export function step(before: CapacityState, { nowMs, gpus, words }: StepInput, p
   state = { ...state, tickets: dropOld(state.tickets, nowMs, policy) };
   const pass = admit(state, nowMs, policy);
   const fresh = isFresh(state, nowMs, policy);
-  const wantsList = !fresh && pass.started.length > 0;
+  const isUnread = state.gpus.some(({ kind, failedMs }) => kind === "hidden" && failedMs === null);
+  const wantsList = !fresh && (pass.started.length > 0 || (isUnread && state.waiting.length > 0));
   const admitted: Admitted = fresh ? pass : { ...pass, state, started: [] };
   const release = releaseAdvice(admitted.state, admitted.demands, nowMs, policy);
   state = noteAsked(admitted.state, release, nowMs);

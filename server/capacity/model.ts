@@ -106,6 +106,8 @@ interface TrackBase {
   recent: readonly Recent[];
   /** When VRAM in use last rose by more than the unlisted threshold. */
   grewMs: number;
+  /** When a list was last asked for that named nobody or did not come. */
+  failedMs: number | null;
   /** When a declared job or a busy backend last explained what the GPU computed. */
   explainedMs: number;
 }
@@ -115,8 +117,6 @@ export type GpuTrack =
       firstListMs: number;
       listedMs: number;
       usedAtListMiB: number;
-      /** A list was asked for and did not come: until the next one, what is known of before must do. */
-      failedMs: number | null;
       tenants: readonly Tenant[];
     })
   | (TrackBase & { kind: "hidden"; unlisted: UnlistedUse });

@@ -51,7 +51,9 @@ function takeOwn(track: GpuTrack, { gpus, ownMiB, asker }: RunningJob): GpuTrack
 /** Has every GPU been listed with this sample, as far as it can be? A list that failed does not stop starts. */
 export function isFresh({ gpus }: CapacityState, nowMs: number, policy: Policy): boolean {
   return gpus.every((track) => {
-    if (track.kind === "hidden" || track.failedMs === nowMs) return true;
+    const { failedMs } = track;
+    if (track.kind === "hidden") return failedMs !== null && nowMs - failedMs <= policy.listAgeMs;
+    if (failedMs === nowMs) return true;
     return policy.freshList ? track.listedMs === nowMs : nowMs - track.listedMs <= policy.listAgeMs;
   });
 }

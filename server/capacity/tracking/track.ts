@@ -27,7 +27,8 @@ export function trackGpu(
   const grewMs = hasGrown(recent, policy) ? nowMs : (before?.grewMs ?? Number.NEGATIVE_INFINITY);
   const here = company.running.filter(({ gpus }) => gpus.includes(evidence.index));
   const explainedMs = here.length > 0 ? nowMs : (before?.explainedMs ?? Number.NEGATIVE_INFINITY);
-  const base = { evidence: figures, recent, grewMs, explainedMs };
+  const failedMs = list.kind === "hidden" ? nowMs : list.kind === "fresh" ? null : (before?.failedMs ?? null);
+  const base = { evidence: figures, recent, grewMs, explainedMs, failedMs };
   if (list.kind === "fresh") {
     const listed = before?.kind === "listed" ? before : null;
     const { tenants, reached } = takeList(listed, list.processes, nowMs, policy);
@@ -38,7 +39,6 @@ export function trackGpu(
       firstListMs,
       listedMs: nowMs,
       usedAtListMiB: figures.usedMiB,
-      failedMs: null,
       tenants,
     };
     return settleAll(next, listed, here, company, nowMs, policy, reached);
@@ -48,8 +48,7 @@ export function trackGpu(
     before?.kind === "listed" &&
     (list.kind === "not-read" || nowMs - before.listedMs <= policy.listAgeMs)
   ) {
-    const failedMs = list.kind === "hidden" ? nowMs : before.failedMs;
-    return settleAll({ ...before, ...base, failedMs }, before, here, company, nowMs, policy, []);
+    return settleAll({ ...before, ...base }, before, here, company, nowMs, policy, []);
   }
   const unlisted = before?.kind === "hidden" ? before.unlisted : undefined;
   const { use, reached } = followUnlisted(
@@ -68,8 +67,8 @@ export function trackGpu(
 /** A second step on the same sample learns nothing: jobs declared meanwhile are decided on by one list. */
 function isTaken(track: GpuTrack, list: GpuEvidence["list"]["kind"], nowMs: number): boolean {
   if (track.recent.at(-1)?.atMs !== nowMs) return false;
-  if (track.kind === "hidden" || list === "not-read") return list !== "fresh";
-  return (list === "fresh" ? track.listedMs : track.failedMs) === nowMs;
+  if (list === "not-read") return true;
+  return list === "hidden" ? track.failedMs === nowMs : track.kind === "listed" && track.listedMs === nowMs;
 }
 
 function takeList(before: Listed | null, processes: readonly ListedProcess[], nowMs: number, policy: Policy) {

@@ -34,6 +34,16 @@ describe("a list that fails", () => {
     expect(again.started.map(({ id }) => id)).toEqual(["a"]);
   });
 
+  test("before the first one nobody starts", () => {
+    const unread = { ...failed, list: { kind: "not-read" as const } };
+    const first = step(EMPTY_STATE, { nowMs: 1000, gpus: [unread], words: [] }, POLICY);
+    const { state } = declare(first.state, ask("a", 4000), {}, 1000, POLICY);
+    const next = step(state, { nowMs: 2000, gpus: [unread], words: [] }, POLICY);
+    expect([next.wantsList, next.started.length]).toEqual([true, 0]);
+    const listed = step(next.state, { nowMs: 2000, gpus: [gpu([process(1, 5000)])], words: [] }, POLICY);
+    expect(listed.started).toHaveLength(1);
+  });
+
   test("stops them where something came since the last one", () => {
     const { state, atMs } = waitingFor();
     const came = { ...failed, usedMiB: 9000 };
