@@ -1,9 +1,9 @@
 import { type Admitted, admit, isFresh } from "./admission/admit.ts";
-import { type End, endJob, expired } from "./admission/ends.ts";
+import { endJob, expired } from "./admission/ends.ts";
 import { type ReleaseAdvice, releaseAdvice } from "./admission/release-advice.ts";
 import { dropOld, withoutTicketOf } from "./admission/tickets.ts";
 import { enqueue } from "./admission/turns.ts";
-import { placingOf } from "./admission/wish.ts";
+import { placingOf, runningJob } from "./admission/wish.ts";
 import { figureOf } from "./learning/figure.ts";
 import { learn } from "./learning/learn.ts";
 import type { BackendWord, CapacityState, GpuEvidence, JobAsk, RunningJob } from "./model.ts";
@@ -14,6 +14,7 @@ import type { Reached } from "./tracking/tenant.ts";
 import { trackGpu } from "./tracking/track.ts";
 
 export { askRoom, fit } from "./admission/ask.ts";
+export { endJob as end } from "./admission/ends.ts";
 
 export interface StepInput {
   nowMs: number;
@@ -37,7 +38,7 @@ export interface Turn {
 export function step(before: CapacityState, { nowMs, gpus, words }: StepInput, policy: Policy): Turn {
   const dead = expired(before, nowMs);
   let state = dead.reduce(
-    (now, id) => end(now, id, { outcome: "other", reportedMiB: null }, nowMs, policy),
+    (now, id) => endJob(now, id, { outcome: "other", reportedMiB: null }, nowMs, policy),
     before,
   );
   const company = {
@@ -83,22 +84,9 @@ export function declare(
   const state = { ...withoutTicketOf(before, ask.asker), askedMs: nowMs };
   const lives = ttlMs ?? policy.ttlMs;
   if (runsOn !== null) {
-    const { figure, endsMs } = placingOf(ask, state, nowMs, policy);
-    const job: RunningJob = {
-      ...ask,
-      kind: "running",
-      askedMs: nowMs,
-      beatMs: nowMs,
-      ttlMs: lives,
-      gpus: runsOn,
-      figureMiB: figure.needMiB,
-      basis: figure.basis,
-      startedMs: nowMs,
-      expectedMs: endsMs - nowMs,
-      ownMiB: 0,
-      seenMiB: 0,
-      shared: false,
-    };
+    const placing = placingOf(ask, state, nowMs, policy);
+    const known = { ...ask, askedMs: nowMs, beatMs: nowMs, ttlMs: lives };
+    const job = runningJob(known, { gpus: runsOn, figureMiB: placing.figure.needMiB }, placing, 0, nowMs);
     return { kind: "started", state: { ...state, running: [...state.running, job] } };
   }
   if (fitsNever(state.gpus, figureOf(ask.jobClass, state, policy), ask))
@@ -109,16 +97,6 @@ export function declare(
 export function beat(state: CapacityState, id: string, nowMs: number): CapacityState {
   const lives = <T extends { id: string }>(job: T) => (job.id === id ? { ...job, beatMs: nowMs } : job);
   return { ...state, running: state.running.map(lives), waiting: state.waiting.map(lives) };
-}
-
-export function end(
-  state: CapacityState,
-  id: string,
-  how: End,
-  nowMs: number,
-  policy: Policy,
-): CapacityState {
-  return endJob(state, id, how, nowMs, policy);
 }
 
 function learnReached(state: CapacityState, reached: readonly Reached[], policy: Policy): CapacityState {

@@ -150,7 +150,7 @@ export interface JobAsk {
   backend: string | null;
 }
 
-interface JobBase extends JobAsk {
+export interface JobBase extends JobAsk {
   askedMs: number;
   beatMs: number;
   ttlMs: number;

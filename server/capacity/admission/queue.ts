@@ -4,7 +4,7 @@ import type { Policy } from "../policy.ts";
 import { type Placed, place, type Reservation } from "../room/place.ts";
 import { ownUnlisted } from "../room/room.ts";
 import { reserve } from "./backfill.ts";
-import { type JobPlacing, placingOf } from "./wish.ts";
+import { type JobPlacing, placingOf, runningJob } from "./wish.ts";
 
 /** The queue after one pass: who starts, who waits on, and what room is left for the next who asks. */
 export interface QueuePass {
@@ -47,7 +47,7 @@ export function runQueue(
     }
     refused.add(kind);
     const at = waiting.push(job) - 1;
-    if (policy.order === "fifo") {
+    if (!policy.passing) {
       waiting.push(...state.waiting.slice(started.length + waiting.length));
       break;
     }
@@ -67,22 +67,12 @@ export function runQueue(
 
 function start(
   { turn, finish, reserved, ...job }: WaitingJob,
-  { gpus, figureMiB }: Placed,
-  { wish, figure, endsMs }: JobPlacing,
+  placed: Placed,
+  placing: JobPlacing,
   demands: readonly GpuDemand[],
   nowMs: number,
 ): RunningJob {
-  const owned = demands.filter(({ index }) => gpus.includes(index)).map((one) => ownUnlisted(one, wish));
-  return {
-    ...job,
-    kind: "running",
-    gpus,
-    figureMiB,
-    basis: figure.basis,
-    startedMs: nowMs,
-    expectedMs: endsMs - nowMs,
-    ownMiB: Math.max(0, ...owned),
-    seenMiB: 0,
-    shared: false,
-  };
+  const here = demands.filter(({ index }) => placed.gpus.includes(index));
+  const ownMiB = Math.max(0, ...here.map((one) => ownUnlisted(one, placing.wish)));
+  return runningJob(job, placed, placing, ownMiB, nowMs);
 }

@@ -1,6 +1,6 @@
 import { expectedMs } from "../learning/durations.ts";
 import { figureOf } from "../learning/figure.ts";
-import type { CapacityState, Figure, JobAsk } from "../model.ts";
+import type { CapacityState, Figure, JobAsk, JobBase, RunningJob } from "../model.ts";
 import type { Policy } from "../policy.ts";
 import type { Placing } from "../room/place.ts";
 
@@ -25,5 +25,27 @@ export function placingOf(job: JobAsk, state: CapacityState, nowMs: number, poli
       needMiB: figure.needMiB,
       isUnknown: figure.basis === "nothing",
     },
+  };
+}
+
+/** A job that starts now. */
+export function runningJob(
+  job: JobBase,
+  { gpus, figureMiB }: Pick<RunningJob, "gpus" | "figureMiB">,
+  { figure, endsMs }: JobPlacing,
+  ownMiB: number,
+  nowMs: number,
+): RunningJob {
+  const times = { startedMs: nowMs, expectedMs: endsMs - nowMs };
+  return {
+    ...job,
+    ...times,
+    kind: "running",
+    gpus,
+    figureMiB,
+    basis: figure.basis,
+    ownMiB,
+    seenMiB: 0,
+    shared: false,
   };
 }

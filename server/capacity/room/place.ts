@@ -39,7 +39,7 @@ export function place(
     if (seat.leftMiB >= 0 && !isKept(reservations, index, seat.costMiB, endsMs)) able.push({ index, seat });
   }
   if (able.length < gpuCount) return null;
-  const sign = policy.placement === "best" ? 1 : -1;
+  const sign = policy.bestFit ? 1 : -1;
   able.sort((a, b) => sign * (a.seat.leftMiB - b.seat.leftMiB));
   const chosen = able.slice(0, gpuCount);
   const gpus = chosen.map(({ index }) => index);

@@ -29,6 +29,8 @@ export interface ShippedSettings {
 
 /** A list comes with every second sample, and seldom when nothing happens. */
 const LIST_EVERY_S = 2;
+/** Where no fresh one is asked for before a yes. */
+const STALE_LIST_EVERY_S = 5;
 const QUIET_LIST_EVERY_S = 10;
 const TTL_MS = 20_000;
 
@@ -81,7 +83,8 @@ export function createShipped({ policy, declared, hidden, remote, onRelease }: S
         else if (seen.has(pid) && view.nowMs > startedMs)
           state = end(state, id, { outcome: "other", reportedMiB: null }, view.nowMs, policy);
       }
-      const every = rate === "full" ? LIST_EVERY_S : QUIET_LIST_EVERY_S;
+      const often = policy.freshList ? LIST_EVERY_S : STALE_LIST_EVERY_S;
+      const every = rate === "full" ? often : QUIET_LIST_EVERY_S;
       const wants = take(view, view.nowMs - listedMs >= every * 1000);
       if (wants) take(view, true);
     },
@@ -95,7 +98,7 @@ export function createShipped({ policy, declared, hidden, remote, onRelease }: S
         if (gpus === null) state = beat(state, wanted.id, view.nowMs);
         return gpus;
       }
-      take(view, true);
+      if (policy.freshList) take(view, true);
       const { state: after, answer } = askRoom(state, askOf(wanted), "start", view.nowMs, policy);
       state = after;
       if (answer.kind !== "yes") return null;
