@@ -5,7 +5,7 @@ const SLOW = [
   "integration/backend-faults",
   "long/docker-readme",
   "long/proxies",
-  "unit/capacity/simulator",
+  "unit/server/capacity/core/bench",
   "integration/release",
   "integration/python",
   "e2e/release",

@@ -183,7 +183,10 @@ export const EXCLUDING: Machine = {
   totalMiB: 24_564,
   gpus: 1,
   minutes: 40,
-  users: [webui(["turbo-1.3b-720p"], 60, { tells: true }), webui(["cogvideox"], 60, { tells: true })],
+  users: [
+    webui(["turbo-1.3b-720p", "cogvideox"], 60, { tells: true }),
+    webui(["turbo-1.3b-720p", "cogvideox"], 60, { tells: true }),
+  ],
 };
 
 /** Jobs under a minute and no visitor: how long the large one waits. */
