@@ -47,7 +47,7 @@ export interface AblationRow {
   waitOfOne: number;
 }
 
-const MINUTES = 30;
+const MINUTES = 20;
 
 export function runAblation(
   seeds: readonly number[],
@@ -58,7 +58,9 @@ export function runAblation(
   const machines: readonly Machine[] = MACHINES;
   const perfect = machines.map((machine) => over(seeds, { ...settings, machine, who: "perfect" }));
   for (const { rule, change } of ABLATIONS.filter((one) => only(one.rule))) {
-    for (const who of ["declared", "undeclared"] as const) {
+    // The queue is for those who declare.
+    const whom = /^[79]/.test(rule) ? (["declared"] as const) : (["declared", "undeclared"] as const);
+    for (const who of whom) {
       const sums = machines.map((machine) => over(seeds, { ...settings, machine, who, change }));
       const ratio = (of: (sum: Sum) => number) =>
         sums.reduce((total, sum, i) => total + of(sum) / of(perfect[i] ?? sum), 0) / sums.length;

@@ -61,7 +61,7 @@ function printTargets(targets: readonly Target[]): void {
 }
 
 function printAblation(seeds: readonly number[], rule: string): void {
-  print(`\n## Each rule switched off, seeds ${seeds}, lives of 30 minutes\n`);
+  print(`\n## Each rule switched off, seeds ${seeds}, lives of 20 minutes\n`);
   print(
     "| rule | who | VRAM-time | finished | out-of-memory per 1,000: bookkeeping, figures, visitor | mean wait s | longest wait | wait of one |",
   );
