@@ -2,8 +2,9 @@ import type { Basis, CapacityState, JobAsk } from "../model.ts";
 import type { Policy } from "../policy.ts";
 import { fitsNever } from "../room/never.ts";
 import { place } from "../room/place.ts";
+import { giveTicket } from "../tracking/give-ticket.ts";
 import { admit } from "./admit.ts";
-import { giveTicket, withoutTicketOf } from "./tickets.ts";
+import { withoutTicketOf } from "./tickets.ts";
 import { enqueue } from "./turns.ts";
 import { placingOf } from "./wish.ts";
 

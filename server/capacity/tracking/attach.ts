@@ -1,6 +1,6 @@
-import { areRivals, giveTicket } from "../admission/tickets.ts";
 import type { CapacityState, GpuTrack, RunningJob } from "../model.ts";
 import type { Policy } from "../policy.ts";
+import { areRivals, giveTicket } from "./give-ticket.ts";
 import { matchNew, type NewProcess } from "./match.ts";
 import type { Reached } from "./tenant.ts";
 import { takeBegun } from "./unlisted-ticket.ts";
