@@ -174,8 +174,9 @@ export interface RunningJob extends JobBase {
   ownMiB: number;
   /** Most that its process held on one GPU while it ran. */
   seenMiB: number;
-  /** Another job ran in the same process meanwhile, so that what was seen is not this job's alone. */
-  shared: boolean;
+  /** Most jobs of its class that were in its process at once while it ran, it included; 0: of other classes too. */
+  together: number;
+  sumsMiB: Share["sumsMiB"];
 }
 export type DeclaredJob = WaitingJob | RunningJob;
 
@@ -225,13 +226,21 @@ export interface CapacityState {
   askedMs: number;
 }
 
+/** A declared job's part of what its process will hold. */
+export interface Share {
+  key: string;
+  figureMiB: number;
+  /** What 2, 3 … jobs of its class in one process were measured to need: they share weights. */
+  sumsMiB: readonly number[];
+}
+
 /** Somebody who holds or was promised VRAM on one GPU. The commitment is the larger of the two. */
 export interface Holder {
   pid: number | null;
   backend: string | null;
   heldMiB: number;
-  /** Sum of the figures of the declared jobs in it. */
-  declaredMiB: number;
+  /** The declared jobs in it. */
+  jobs: readonly Share[];
   /** What is expected of it where no job is declared. */
   expectMiB: number;
   /** What it keeps when its jobs have ended. */
@@ -244,7 +253,7 @@ export const NOBODY: Holder = {
   pid: null,
   backend: null,
   heldMiB: 0,
-  declaredMiB: 0,
+  jobs: [],
   expectMiB: 0,
   restMiB: 0,
   isActive: false,

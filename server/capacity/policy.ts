@@ -20,6 +20,8 @@ export const POLICY = {
   capMargin: true,
   /** Unknown sizes of a known model are reckoned from its known sizes. */
   nearest: true,
+  /** Jobs of one class in one process are reckoned with what as many of them were seen to need together. */
+  together: true,
   keptPeaks: 10,
   keptDurations: 5,
   /** Waiting this many mean durations makes a job reserve its GPUs; infinite: nobody ever does. */

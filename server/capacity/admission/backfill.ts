@@ -1,4 +1,4 @@
-import { indexOfHolder } from "../demand/demand.ts";
+import { declaredMiB, indexOfHolder } from "../demand/demand.ts";
 import type { GpuDemand, RunningJob, WaitingJob } from "../model.ts";
 import type { Placing, Reservation } from "../room/place.ts";
 import { seatOn } from "../room/room.ts";
@@ -11,16 +11,19 @@ export function expectedEndMs({ startedMs, expectedMs }: RunningJob, nowMs: numb
 }
 
 /** The demand once a job has ended: a process of its own is gone, a resident keeps what it keeps between jobs. */
-export function afterEnd(demand: GpuDemand, { pid, backend, figureMiB }: RunningJob): GpuDemand {
+export function afterEnd(demand: GpuDemand, { pid, backend, figureMiB, jobClass }: RunningJob): GpuDemand {
   const { holders, pool, freeMiB } = demand;
   const named = pool ?? indexOfHolder(holders, pid, backend);
   const at =
-    named >= 0 ? named : holders.findIndex((one) => one.pid === null && one.declaredMiB === figureMiB);
+    named >= 0
+      ? named
+      : holders.findIndex(({ pid: who, jobs }) => who === null && jobs[0]?.figureMiB === figureMiB);
   const holder = holders[at];
   if (holder === undefined) return demand;
-  const declaredMiB = Math.max(0, holder.declaredMiB - figureMiB);
-  const heldMiB = Math.min(holder.heldMiB, Math.max(holder.restMiB, declaredMiB));
-  const after = { ...holder, declaredMiB, heldMiB, expectMiB: heldMiB, isActive: declaredMiB > 0 };
+  const ended = holder.jobs.findIndex((one) => one.key === jobClass.key && one.figureMiB === figureMiB);
+  const jobs = holder.jobs.filter((_, i) => i !== ended);
+  const heldMiB = Math.min(holder.heldMiB, Math.max(holder.restMiB, declaredMiB(jobs)));
+  const after = { ...holder, jobs, heldMiB, expectMiB: heldMiB, isActive: jobs.length > 0 };
   return { ...demand, freeMiB: freeMiB + holder.heldMiB - heldMiB, holders: holders.with(at, after) };
 }
 

@@ -1,4 +1,4 @@
-import { figureOf } from "../learning/figure.ts";
+import { figureOf, togetherClass } from "../learning/figure.ts";
 import { learn } from "../learning/learn.ts";
 import type { CapacityState, GpuTrack, RunningJob } from "../model.ts";
 import type { Policy } from "../policy.ts";
@@ -25,16 +25,16 @@ export function endJob(
   };
   if (job === undefined) return rest;
   const gpus = state.gpus.map((track) => released(track, job, rest.running, nowMs));
-  const seenMiB = job.pid === null || job.shared || job.seenMiB === 0 ? null : job.seenMiB;
-  const lesson = {
-    jobClass: job.jobClass,
-    outcome,
-    peakMiB: reportedMiB ?? seenMiB,
-    reported: reportedMiB !== null,
-    durationMs: nowMs - job.startedMs,
-    figureMiB: job.figureMiB,
-  };
-  const after = learn({ ...rest, gpus }, lesson, policy);
+  const { jobClass, together, figureMiB } = job;
+  // What a process with jobs of several classes reached is nobody's figure.
+  const seenMiB = job.pid === null || together === 0 || job.seenMiB === 0 ? null : job.seenMiB;
+  const peakMiB = together === 0 ? null : (reportedMiB ?? seenMiB);
+  const reported = reportedMiB !== null;
+  const durationMs = nowMs - job.startedMs;
+  const lesson = { jobClass, outcome, peakMiB, reported, durationMs, figureMiB };
+  const both = { ...lesson, jobClass: togetherClass(jobClass, together), durationMs: null };
+  const taught = learn({ ...rest, gpus }, together > 1 ? { ...lesson, peakMiB: null } : lesson, policy);
+  const after = together > 1 ? learn(taught, { ...both, figureMiB: job.seenMiB }, policy) : taught;
   return outcome === "out-of-memory" ? raiseRunning(after, job, policy) : after;
 }
 

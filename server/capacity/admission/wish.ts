@@ -1,5 +1,5 @@
 import { expectedMs } from "../learning/durations.ts";
-import { figureOf } from "../learning/figure.ts";
+import { figureOf, sumsMiB } from "../learning/figure.ts";
 import type { CapacityState, Figure, JobAsk, JobBase, RunningJob } from "../model.ts";
 import type { Policy } from "../policy.ts";
 import type { Placing } from "../room/place.ts";
@@ -21,8 +21,10 @@ export function placingOf(job: JobAsk, state: CapacityState, nowMs: number, poli
       asker,
       pid: policy.usePids ? pid : null,
       backend,
+      key: jobClass.key,
       mib: figure.mib,
       needMiB: figure.needMiB,
+      sumsMiB: pid === null && backend === null ? [] : sumsMiB(jobClass, state, policy),
       isUnknown: figure.basis === "nothing",
     },
   };
@@ -32,7 +34,7 @@ export function placingOf(job: JobAsk, state: CapacityState, nowMs: number, poli
 export function runningJob(
   job: JobBase,
   { gpus, figureMiB }: Pick<RunningJob, "gpus" | "figureMiB">,
-  { figure, endsMs }: JobPlacing,
+  { figure, endsMs, wish }: JobPlacing,
   ownMiB: number,
   nowMs: number,
 ): RunningJob {
@@ -46,6 +48,7 @@ export function runningJob(
     basis: figure.basis,
     ownMiB,
     seenMiB: 0,
-    shared: false,
+    together: 1,
+    sumsMiB: wish.sumsMiB,
   };
 }

@@ -4,6 +4,7 @@ import {
   type Holder,
   NOBODY,
   type RunningJob,
+  type Share,
   type Ticket,
 } from "../model.ts";
 import type { Policy } from "../policy.ts";
@@ -35,7 +36,7 @@ export function demandOf(
       pid: tenant.pid,
       backend: tenant.backend,
       heldMiB: tenant.heldMiB,
-      declaredMiB: 0,
+      jobs: [],
       expectMiB: expectMiB(tenant, emptyMiB, policy),
       restMiB: tenant.restMiB,
       isActive: tenant.state !== "idle",
@@ -63,7 +64,7 @@ export function demandOf(
   const declared = {
     ...NOBODY,
     heldMiB: Math.max(0, usedMiB - otherMiB),
-    declaredMiB: here.reduce((sum, { figureMiB }) => sum + figureMiB, 0),
+    jobs: here.map(({ jobClass, figureMiB }) => ({ key: jobClass.key, figureMiB, sumsMiB: [] })),
     isActive: here.length > 0,
   };
   return {
@@ -93,10 +94,14 @@ const NONE: ReadonlyMap<string, number> = new Map();
 function holdersOf(tenants: Holder[], jobs: readonly RunningJob[], tickets: readonly Ticket[]): Holder[] {
   const holders = [...tenants];
   const at = (pid: number | null, backend: string | null) => indexOfHolder(holders, pid, backend);
-  for (const { pid, backend, figureMiB } of jobs) {
+  for (const { pid, backend, figureMiB, sumsMiB, jobClass } of jobs) {
     const i = at(pid, backend);
     const holder = holders[i] ?? { ...NOBODY, pid, backend };
-    const after = { ...holder, declaredMiB: holder.declaredMiB + figureMiB, isActive: true };
+    const after = {
+      ...holder,
+      jobs: [...holder.jobs, { key: jobClass.key, figureMiB, sumsMiB }],
+      isActive: true,
+    };
     if (i < 0) holders.push(after);
     else holders[i] = after;
   }
@@ -121,6 +126,16 @@ export function indexOfHolder(
 }
 
 /** What is kept for a holder: what it has, or what it was promised, whichever is more. */
-export function commitmentMiB({ heldMiB, declaredMiB, expectMiB: expected }: Holder): number {
-  return Math.max(heldMiB, declaredMiB > 0 ? declaredMiB : expected);
+export function commitmentMiB({ heldMiB, jobs, expectMiB: expected }: Holder): number {
+  return Math.max(heldMiB, jobs.length > 0 ? declaredMiB(jobs) : expected);
+}
+
+/** What the declared jobs of one process will hold: the sum of their figures, or what as many of a kind were seen to. */
+export function declaredMiB(jobs: readonly Share[]): number {
+  const figures = jobs.map(({ figureMiB }) => figureMiB);
+  const sum = figures.reduce((a, b) => a + b, 0);
+  const [first] = jobs;
+  const known = first?.sumsMiB[jobs.length - 2];
+  if (known === undefined || jobs.some(({ key }) => key !== first?.key)) return sum;
+  return Math.min(sum, Math.max(known, ...figures));
 }

@@ -39,11 +39,35 @@ function plainFigure(jobClass: JobClass, learned: Learned | undefined, known: Kn
   return { mib, needMiB, basis: near === null ? "published" : "nearest" };
 }
 
+/** The class of several such jobs in one process: what they reach together is learned apart. */
+export function togetherClass(jobClass: JobClass, n: number): JobClass {
+  const key = n === 1 ? jobClass.key : `${jobClass.key} ×${n}`;
+  return n === 1
+    ? jobClass
+    : { key, family: null, size: null, publishedMiB: null, configuredMiB: null, seconds: null };
+}
+
+/** Fewer observations than this do not show what happens when peaks meet. */
+const SEEN_TOGETHER = 3;
+
+/** What 2, 3 … jobs of a class need in one process, as far as it was measured often enough. */
+export function sumsMiB(jobClass: JobClass, known: Known, policy: Policy): number[] {
+  const sums: number[] = [];
+  for (let n = 2; policy.together; n++) {
+    const both = togetherClass(jobClass, n);
+    if ((known.learned.get(both.key)?.peaks.length ?? 0) < SEEN_TOGETHER) break;
+    sums.push(figureOf(both, known, policy).needMiB);
+  }
+  return sums;
+}
+
 /** The most that running jobs of the class have reached, each alone in its process. */
 export function seenRunning({ key }: JobClass, running: Known["running"]): number {
   return Math.max(
     0,
-    ...running.map(({ jobClass, shared, seenMiB }) => (jobClass.key === key && !shared ? seenMiB : 0)),
+    ...running.map(({ jobClass, together, seenMiB }) =>
+      jobClass.key === key && together === 1 ? seenMiB : 0,
+    ),
   );
 }
 

@@ -170,14 +170,14 @@ function idleResidents(tracks: readonly GpuTrack[], { on, gpuCount }: Placing, p
 }
 
 function inside({ pid, backend }: Pick<Tenant, "pid" | "backend">, mib: number, { asker }: Wish): Wish {
-  return { asker, pid, backend, mib, needMiB: mib, isUnknown: false };
+  return { asker, pid, backend, key: "", mib, needMiB: mib, sumsMiB: [], isUnknown: false };
 }
 
 /** In it: whether its own last peak fits, whatever its present job holds. Nothing known of it: the job's figure. */
 function residentOf(tenant: Tenant, demand: GpuDemand, wish: Wish): PublishedResident {
   const { pid, backend, name, state, heldMiB } = tenant;
   const needsMiB = ownPeakMiB(tenant) ?? wish.needMiB;
-  const holders = demand.holders.map((one) => (one.pid === pid ? { ...one, declaredMiB: 0 } : one));
+  const holders = demand.holders.map((one) => (one.pid === pid ? { ...one, jobs: [] } : one));
   const { leftMiB } = seatOn({ ...demand, holders }, inside(tenant, needsMiB, wish));
   return { pid, backend, name, state, heldMiB, nextJob: { fits: leftMiB >= 0 ? 1 : 0, needsMiB } };
 }

@@ -1,13 +1,16 @@
-import { commitmentMiB, indexOfHolder } from "../demand/demand.ts";
-import { type GpuDemand, NOBODY } from "../model.ts";
+import { commitmentMiB, declaredMiB, indexOfHolder } from "../demand/demand.ts";
+import { type GpuDemand, NOBODY, type Share } from "../model.ts";
 
 /** What one more job would take on a GPU: who asks, from where, and how much. */
 export interface Wish {
   asker: string;
   pid: number | null;
   backend: string | null;
+  key: string;
   mib: number;
   needMiB: number;
+  /** What 2, 3 … such jobs in one process need together, as far as it is known. */
+  sumsMiB: readonly number[];
   /** Nothing is known of it: it wants a GPU on which nobody runs. */
   isUnknown: boolean;
 }
@@ -43,17 +46,16 @@ export function seatOn(demand: GpuDemand, wish: Wish): Seat {
   const own = ownHolder(demand, wish);
   const isAlone = demand.holders.every(({ isActive }, i) => !isActive || (i === own && demand.pool === null));
   const waits = demand.isUnsettled && demand.movedFor !== wish.asker;
-  if (waits || (wish.isUnknown && !isAlone))
-    return { figureMiB: 0, costMiB: 0, leftMiB: Number.NEGATIVE_INFINITY };
   const { roomMiB } = roomOf(demand, isAlone);
   const holder = demand.holders[own] ?? NOBODY;
   const ownMiB = ownUnlisted(demand, wish);
   const freedMiB = commitmentMiB(holder) + ownMiB;
-  const mostMiB = roomMiB + freedMiB - holder.declaredMiB;
+  const mostMiB = roomMiB + freedMiB - declaredMiB(holder.jobs);
   // The margin gives way to what the empty card gives: a job that fits alone must not wait for ever.
   const capped = Math.max(wish.mib, Math.min(wish.needMiB, demand.givesMiB));
   const figureMiB = wish.isUnknown ? Math.max(1, mostMiB) : capped;
-  const costMiB = Math.max(holder.heldMiB + ownMiB, holder.declaredMiB + figureMiB) - freedMiB;
+  const jobs = [...holder.jobs, shareOf(demand, wish, figureMiB)];
+  const costMiB = Math.max(holder.heldMiB + ownMiB, declaredMiB(jobs)) - freedMiB;
   const isBarred = waits || (wish.isUnknown && !isAlone);
   return { figureMiB, costMiB, leftMiB: isBarred ? Number.NEGATIVE_INFINITY : roomMiB - costMiB };
 }
@@ -67,7 +69,7 @@ export function withSeat(demand: GpuDemand, wish: Wish, figureMiB: number): GpuD
   const after = {
     ...before,
     heldMiB: before.heldMiB + ownMiB,
-    declaredMiB: before.declaredMiB + figureMiB,
+    jobs: [...before.jobs, shareOf(demand, wish, figureMiB)],
     isActive: true,
   };
   const holders = demand.holders.map((holder, i) => {
@@ -79,6 +81,11 @@ export function withSeat(demand: GpuDemand, wish: Wish, figureMiB: number): GpuD
   });
   const owned = ownMiB > 0 ? new Map([...demand.owned].filter(([who]) => who !== wish.asker)) : demand.owned;
   return { ...demand, owned, holders: own < 0 ? [...holders, after] : holders };
+}
+
+/** Where no process is named, nobody knows which jobs share one. */
+function shareOf({ pool }: GpuDemand, { key, sumsMiB }: Wish, figureMiB: number): Share {
+  return { key, figureMiB, sumsMiB: pool === null ? sumsMiB : [] };
 }
 
 function ownHolder({ pool, holders }: GpuDemand, { pid, backend }: Wish): number {

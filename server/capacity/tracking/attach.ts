@@ -103,6 +103,8 @@ function seen(
       ? track.tenants.filter(({ pid }) => pid === job.pid).map(({ heldMiB }) => heldMiB)
       : [],
   );
-  const inSameProcess = running.some(({ id, pid }) => id !== job.id && pid === job.pid);
-  return { ...job, seenMiB: Math.max(job.seenMiB, ...held), shared: job.shared || inSameProcess };
+  const mates = running.filter(({ pid }) => pid === job.pid);
+  const isMixed = job.together === 0 || mates.some(({ jobClass }) => jobClass.key !== job.jobClass.key);
+  const together = isMixed ? 0 : Math.max(job.together, mates.length);
+  return { ...job, together, seenMiB: Math.max(job.seenMiB, ...held) };
 }

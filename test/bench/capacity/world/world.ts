@@ -41,6 +41,8 @@ export interface Job {
   askedS: number;
   startS: number;
   age: number;
+  /** The most that its process held during its life, as an allocator tells. */
+  highMiB: number;
   /** It dies at this age without a word. */
   diesAge: number;
   attempt: number;
@@ -306,6 +308,7 @@ export function simulate(
       if (missing > 0) fails(job, missing);
       else {
         take(program, level);
+        for (const one of program.jobs) one.highMiB = Math.max(one.highMiB, high);
         program.shownMiB = high > level && noiseRandom.next() < 0.3 ? high : level;
       }
       if (t % TTL_BEAT_S === job.startS % TTL_BEAT_S && contender.isTold) contender.beat(job.id, t * 1000);
@@ -343,7 +346,7 @@ export function simulate(
     durationS += took;
     durations++;
     stop(job);
-    const reportedMiB = user.spec.reports === true && program.jobs.length === 0 ? curve.peakMiB : null;
+    const reportedMiB = user.spec.reports === true ? Math.round(job.highMiB) : null;
     if (contender.isTold) contender.ended(job.id, { outcome: "done", reportedMiB }, t * 1000);
   }
 
@@ -490,6 +493,7 @@ export function simulate(
         askedS: one.askedS,
         startS: t + lag,
         age: -1,
+        highMiB: 0,
         diesAge:
           one.diesShare > 1 ? Number.POSITIVE_INFINITY : Math.floor(one.diesShare * curve.levels.length),
         attempt: one.attempt,
