@@ -170,7 +170,7 @@ function idleResidents(tracks: readonly GpuTrack[], { on, gpuCount }: Placing, p
 }
 
 function inside({ pid, backend }: Pick<Tenant, "pid" | "backend">, mib: number, { asker }: Wish): Wish {
-  return { asker, pid, backend, key: "", mib, needMiB: mib, sumsMiB: [], isUnknown: false };
+  return { asker, pid, backend, key: "", mib, needMiB: mib, sumsMiB: [], isFirm: true, isUnknown: false };
 }
 
 /** In it: whether its own last peak fits, whatever its present job holds. Nothing known of it: the job's figure. */
