@@ -21,6 +21,7 @@ export const ABLATIONS: readonly Ablation[] = [
   { rule: "3 no nearest size", change: { nearest: false } },
   { rule: "4 the margin is not capped", change: { capMargin: false } },
   { rule: "6 no pids", change: { usePids: false } },
+  { rule: "6 jobs in one process are added up", change: { together: false } },
   { rule: "7 nobody reserves", change: { patience: Number.POSITIVE_INFINITY } },
   { rule: "7 everybody reserves at once", change: { patience: 0 } },
   { rule: "7 first in, first out", change: { passing: false } },
