@@ -101,10 +101,17 @@ export function beat(state: CapacityState, id: string, nowMs: number): CapacityS
 
 function learnReached(state: CapacityState, reached: readonly Reached[], policy: Policy): CapacityState {
   return reached.reduce(
-    (now, { promised: { jobClass, figureMiB }, peakMiB }) =>
+    (now, { promised: { jobClass, figureMiB }, peakMiB, isSuspect }) =>
       learn(
         now,
-        { jobClass, outcome: "done", peakMiB, reported: false, durationMs: null, figureMiB },
+        {
+          jobClass,
+          outcome: isSuspect === true ? "out-of-memory" : "done",
+          peakMiB,
+          reported: false,
+          durationMs: null,
+          figureMiB,
+        },
         policy,
       ),
     state,

@@ -16,6 +16,8 @@ export const POLICY = {
   marginPublished: 1.1,
   /** What an out-of-memory raises the figure by. */
   raise: 1.1,
+  /** Who leaves while less than this share of its peak is free is suspected to have run out of memory. */
+  suspectShare: 0.1,
   /** The margin is cut to what the empty card gives. */
   capMargin: true,
   /** Unknown sizes of a known model are reckoned from its known sizes. */
