@@ -103,7 +103,7 @@ export function publish(
       running: runningOn(track, pass.state.running),
       unattributedMiB: unattributedMiB(demand),
       residents: residents.map((tenant) => residentOf(tenant, demand, placing.wish)),
-      reservedFor: pass.reservations.find(({ besideMiB }) => besideMiB.has(demand.index))?.jobId ?? null,
+      reservedFor: pass.reservations.find(({ after }) => after.has(demand.index))?.jobId ?? null,
       isUnsettled: demand.isUnsettled,
     };
   });
