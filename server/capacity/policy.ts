@@ -54,8 +54,6 @@ export const POLICY = {
   flatMs: 15_000,
   /** Fallen below this share of its peak and flat: idle though the GPU computes. */
   fallenShare: 0.5,
-  /** A ticketed job that has not reached this share of its figure is not over at the first pause. */
-  reachedShare: 0.8,
   quietPct: 5,
   quietMs: 15_000,
   quietLowMs: 5000,

@@ -30,7 +30,6 @@ export const ABLATIONS: readonly Ablation[] = [
   { rule: "10 a yes holds nothing", change: { ticketHoldMs: 0 } },
   { rule: "11 strangers are expected to stay as they are", change: { publishedMiB: [] } },
   { rule: "12 fallen to 0.9 of its peak is idle", change: { fallenShare: 0.9 } },
-  { rule: "12 a pause ends a ticketed job", change: { reachedShare: 0 } },
 ];
 
 export interface AblationRow {
