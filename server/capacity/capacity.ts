@@ -108,10 +108,17 @@ export function beat(
 
 function learnReached(state: CapacityState, reached: readonly Reached[], policy: Policy): CapacityState {
   return reached.reduce(
-    (now, { promised: { jobClass, figureMiB }, peakMiB }) =>
+    (now, { promised: { jobClass, figureMiB }, peakMiB, isSuspect }) =>
       learn(
         now,
-        { jobClass, outcome: "done", peakMiB, reported: false, durationMs: null, figureMiB },
+        {
+          jobClass,
+          outcome: isSuspect === true ? "out-of-memory" : "done",
+          peakMiB,
+          reported: false,
+          durationMs: null,
+          figureMiB,
+        },
         policy,
       ),
     state,

@@ -16,6 +16,8 @@ export const POLICY = {
   marginPublished: 1.1,
   /** What an out-of-memory raises the figure by. */
   raise: 1.1,
+  /** Who leaves while less than this share of its peak is free is suspected to have run out of memory. */
+  suspectShare: 0.1,
   /** The margin is cut to what the empty card gives. */
   capMargin: true,
   /** Unknown sizes of a known model are reckoned from its known sizes. */
@@ -52,8 +54,6 @@ export const POLICY = {
   flatMs: 15_000,
   /** Fallen below this share of its peak and flat: idle though the GPU computes. */
   fallenShare: 0.5,
-  /** A ticketed job that has not reached this share of its figure is not over at the first pause. */
-  reachedShare: 0.8,
   quietPct: 5,
   quietMs: 15_000,
   quietLowMs: 5000,

@@ -1,7 +1,7 @@
 import { declaredMiB, indexOfHolder } from "../demand/demand.ts";
 import type { GpuDemand, RunningJob, WaitingJob } from "../model.ts";
 import type { Placing, Reservation } from "../room/place.ts";
-import { seatOn } from "../room/room.ts";
+import { seatOn, withSeat } from "../room/room.ts";
 
 /** Of a job that takes longer than expected nobody knows the end: this share of the expectation more. */
 const OVERRUN_SHARE = 0.2;
@@ -38,11 +38,11 @@ function afterTails(demand: GpuDemand): GpuDemand {
   return { ...demand, freeMiB, holders };
 }
 
-/** When the ends of running jobs will have freed enough on one GPU, and the room beside the job then. */
+/** When the ends of running jobs will have freed enough on one GPU, and who is there with the job then. */
 export interface Opening {
   index: number;
   atMs: number;
-  leftMiB: number;
+  after: GpuDemand;
 }
 
 /** Each GPU on which the ends of running jobs would make room, earliest first. */
@@ -61,14 +61,14 @@ export function openings(
       .map((job) => ({ job, endsMs: expectedEndMs(job, nowMs) }))
       .sort((a, b) => a.endsMs - b.endsMs);
     let [atMs, then] = [nowMs, afterTails(demand)];
-    let { leftMiB } = seatOn(then, wish);
+    let seat = seatOn(then, wish);
     for (const { job, endsMs } of ends) {
-      if (leftMiB >= 0) break;
+      if (seat.leftMiB >= 0) break;
       atMs = endsMs;
       then = afterEnd(then, job);
-      ({ leftMiB } = seatOn(then, wish));
+      seat = seatOn(then, wish);
     }
-    if (leftMiB >= 0) found.push({ index, atMs, leftMiB });
+    if (seat.leftMiB >= 0) found.push({ index, atMs, after: withSeat(then, wish, seat.figureMiB) });
   }
   return found.sort((a, b) => a.atMs - b.atMs);
 }
@@ -82,7 +82,7 @@ export function reserve(
   reservations: readonly Reservation[],
   nowMs: number,
 ): Reservation | null {
-  const free = demands.filter(({ index }) => reservations.every(({ besideMiB }) => !besideMiB.has(index)));
+  const free = demands.filter(({ index }) => reservations.every(({ after }) => !after.has(index)));
   const { reserved, gpuCount } = job;
   const open = openings(free, running, placing, nowMs);
   const again = open.filter(({ index }) => reserved?.gpus.includes(index));
@@ -96,6 +96,6 @@ export function reserve(
   return {
     jobId: job.id,
     untilMs,
-    besideMiB: new Map(first.map(({ index, leftMiB }) => [index, leftMiB])),
+    after: new Map(first.map(({ index, after }) => [index, after])),
   };
 }

@@ -60,7 +60,7 @@ export function runQueue(
       continue;
     }
     reservations = [...reservations, kept];
-    waiting[at] = { ...job, reserved: { gpus: [...kept.besideMiB.keys()], untilMs: kept.untilMs } };
+    waiting[at] = { ...job, reserved: { gpus: [...kept.after.keys()], untilMs: kept.untilMs } };
   }
   return { started, waiting, demands, reservations };
 }

@@ -25,6 +25,7 @@ export function placingOf(job: JobAsk, state: CapacityState, nowMs: number, poli
       mib: figure.mib,
       needMiB: figure.needMiB,
       sumsMiB: pid === null && backend === null ? [] : sumsMiB(jobClass, state, policy),
+      isFirm: figure.isFirm,
       isUnknown: figure.basis === "nothing",
     },
   };

@@ -9,10 +9,16 @@ export function figureOf(jobClass: JobClass, known: Known, policy: Policy): Figu
   const learned = known.learned.get(jobClass.key);
   const { mib, needMiB, basis } = plainFigure(jobClass, learned, known, policy);
   const raised = learned?.raisedMiB ?? 0;
-  return { mib, needMiB: Math.round(Math.max(needMiB, raised)), basis };
+  const isFirm = raised > 0 || basis === "measured" || basis === "configured";
+  return { mib, needMiB: Math.round(Math.max(needMiB, raised)), basis, isFirm };
 }
 
-function plainFigure(jobClass: JobClass, learned: Learned | undefined, known: Known, policy: Policy): Figure {
+function plainFigure(
+  jobClass: JobClass,
+  learned: Learned | undefined,
+  known: Known,
+  policy: Policy,
+): Omit<Figure, "isFirm"> {
   const peaks = learned?.peaks ?? [];
   const measured = Math.max(0, ...peaks.map(({ mib }) => mib));
   const withMargin = peaks.map(

@@ -109,7 +109,7 @@ export function publish(
       running: runningOn(track, pass.state.running),
       unattributedMiB: unattributedMiB(demand),
       residents: residents.map((tenant) => residentOf(tenant, demand, placing.wish)),
-      reservedFor: pass.reservations.find(({ besideMiB }) => besideMiB.has(demand.index))?.jobId ?? null,
+      reservedFor: pass.reservations.find(({ after }) => after.has(demand.index))?.jobId ?? null,
       isUnsettled: demand.isUnsettled,
     };
   });
@@ -198,7 +198,7 @@ function idleResidents(tracks: readonly GpuTrack[], { on, gpuCount }: Placing, p
 }
 
 function inside({ pid, backend }: Pick<Tenant, "pid" | "backend">, mib: number, { asker }: Wish): Wish {
-  return { asker, pid, backend, key: "", mib, needMiB: mib, sumsMiB: [], isUnknown: false };
+  return { asker, pid, backend, key: "", mib, needMiB: mib, sumsMiB: [], isFirm: true, isUnknown: false };
 }
 
 /** In it: whether its own last peak fits, whatever its present job holds. Nothing known of it: the job's figure. */

@@ -33,8 +33,9 @@ export function viewWaiting(
     explainWaiting(state, nowMs, policy).flatMap(({ id, place, why, startsMs }, i) => {
       const job = state.waiting[i];
       if (job === undefined) return [];
-      const { mib, needMiB } = figureOf(job.jobClass, state, policy);
-      const never = fitsNever(state.gpus, { mib, needMiB, basis: "nothing" }, job);
+      const figure = figureOf(job.jobClass, state, policy);
+      const { mib, needMiB } = figure;
+      const never = fitsNever(state.gpus, figure, job);
       const reason = !isKnown
         ? problem("not-sampling")
         : never

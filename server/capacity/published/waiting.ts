@@ -43,7 +43,7 @@ export function explainWaiting(state: CapacityState, nowMs: number, policy: Poli
       why: pass.started.some(({ id }) => id === job.id)
         ? { kind: "fits" }
         : whyWaiting(job, state, pass, nowMs, policy),
-      reservedGpus: kept === undefined ? [] : [...kept.besideMiB.keys()],
+      reservedGpus: kept === undefined ? [] : [...kept.after.keys()],
       startsMs: starts.get(job.id) ?? null,
     };
   });
@@ -84,7 +84,7 @@ function whyWaiting(
   const { demand, leftMiB } = last;
   const gpu = demand.index;
   if (leftMiB >= 0) {
-    const keeper = reservations.find(({ jobId, besideMiB }) => jobId !== job.id && besideMiB.has(gpu));
+    const keeper = reservations.find(({ jobId, after }) => jobId !== job.id && after.has(gpu));
     return keeper === undefined ? { kind: "fits" } : { kind: "reserved", gpu, for: keeper.jobId };
   }
   if (demand.isUnsettled) return { kind: "unsettled", gpu };

@@ -6,8 +6,8 @@ import { type Seat, seatOn, type Wish, withSeat } from "./room.ts";
 export interface Reservation {
   jobId: string;
   untilMs: number;
-  /** By GPU: room beside the reserved job once it has started, MiB. */
-  besideMiB: ReadonlyMap<number, number>;
+  /** By GPU: who will be there once the reserved job has started. */
+  after: ReadonlyMap<number, GpuDemand>;
 }
 
 export interface Placing {
@@ -36,7 +36,7 @@ export function place(
     const { index } = demand;
     if (on.length > 0 && !on.includes(index)) continue;
     const seat = seatOn(demand, wish);
-    if (seat.leftMiB >= 0 && !isKept(reservations, index, seat.costMiB, endsMs)) able.push({ index, seat });
+    if (seat.leftMiB >= 0 && !isKept(reservations, index, wish, endsMs)) able.push({ index, seat });
   }
   if (able.length < gpuCount) return null;
   const sign = policy.bestFit ? 1 : -1;
@@ -50,27 +50,28 @@ export function place(
     demands: demands.map((demand) =>
       gpus.includes(demand.index) ? withSeat(demand, wish, figureMiB) : demand,
     ),
-    reservations: reservations.map((one) => usedBeside(one, chosen, endsMs)),
+    reservations: reservations.map((one) => usedBeside(one, gpus, wish, figureMiB, endsMs)),
   };
 }
 
-function isKept(reservations: readonly Reservation[], gpu: number, costMiB: number, endsMs: number): boolean {
-  return reservations.some(({ untilMs, besideMiB }) => {
-    const beside = besideMiB.get(gpu);
-    return beside !== undefined && endsMs > untilMs && costMiB > beside;
+/** Who would still be there at the opening must fit beside the reserved job as things will be then. */
+function isKept(reservations: readonly Reservation[], gpu: number, wish: Wish, endsMs: number): boolean {
+  return reservations.some(({ untilMs, after }) => {
+    const demand = after.get(gpu);
+    return demand !== undefined && endsMs > untilMs && seatOn(demand, wish).leftMiB < 0;
   });
 }
 
 function usedBeside(
   reservation: Reservation,
-  chosen: readonly { index: number; seat: Seat }[],
+  gpus: readonly number[],
+  wish: Wish,
+  figureMiB: number,
   endsMs: number,
 ): Reservation {
   if (endsMs <= reservation.untilMs) return reservation;
-  const besideMiB = new Map(reservation.besideMiB);
-  for (const { index, seat } of chosen) {
-    const beside = besideMiB.get(index);
-    if (beside !== undefined) besideMiB.set(index, beside - seat.costMiB);
-  }
-  return { ...reservation, besideMiB };
+  const after = new Map(reservation.after);
+  for (const [gpu, demand] of after)
+    if (gpus.includes(gpu)) after.set(gpu, withSeat(demand, wish, figureMiB));
+  return { ...reservation, after };
 }

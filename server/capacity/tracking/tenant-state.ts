@@ -27,19 +27,9 @@ export function nextState(tenant: Tenant, signs: Signs, nowMs: number, policy: P
   if (signs.told === false) return begins && !signs.toldNow ? "running" : "idle";
   if (signs.grew) return "running";
   const low = signs.low && nowMs - tenant.movedMs >= policy.idleMs;
-  if (low || signs.awaitsStart) return isUnfinished(tenant, nowMs, policy) ? tenant.state : "idle";
+  if (low || signs.awaitsStart) return "idle";
   const flat = nowMs - tenant.movedMs >= policy.flatMs;
   if (flat && tenant.heldMiB < tenant.jobPeakMiB * policy.fallenShare) return "idle";
   if (signs.alone) return signs.busy ? "running" : tenant.state;
   return flat && tenant.state === "running" ? "cannot-tell" : tenant.state;
-}
-
-/** A job let in with a figure that it has not come near pauses rather than ends, unless it stays flat. */
-function isUnfinished(
-  { ticket, jobPeakMiB, movedMs, state }: Tenant,
-  nowMs: number,
-  policy: Policy,
-): boolean {
-  if (ticket === null || state !== "running" || nowMs - movedMs >= policy.flatMs) return false;
-  return jobPeakMiB < ticket.figureMiB * policy.reachedShare;
 }

@@ -6,6 +6,8 @@ import { nextState, type Signs } from "./tenant-state.ts";
 export interface Reached {
   promised: Promised;
   peakMiB: number;
+  /** It left when the GPU was all but full: it may have run out of memory. */
+  isSuspect?: boolean;
 }
 
 const KEPT = 3;

@@ -80,7 +80,12 @@ function takeList(before: Listed | null, processes: readonly ListedProcess[], no
     return relist(tenant, process, nowMs, policy);
   });
   // Who is no longer listed is gone; its job ended with it.
-  const reached = [...known.values()].flatMap((tenant) => closeJob(tenant).reached ?? []);
+  const { totalMiB = 0, driverMiB = 0, usedMiB = 0 } = before?.evidence ?? {};
+  const freeMiB = totalMiB - driverMiB - usedMiB;
+  const reached = [...known.values()].flatMap((tenant) => {
+    const one = closeJob(tenant).reached;
+    return one === null ? [] : [{ ...one, isSuspect: freeMiB < one.peakMiB * policy.suspectShare }];
+  });
   return { tenants, reached };
 }
 

@@ -21,6 +21,7 @@ export const ABLATIONS: readonly Ablation[] = [
   { rule: "3 no nearest size", change: { nearest: false } },
   { rule: "4 the margin is not capped", change: { capMargin: false } },
   { rule: "6 no pids", change: { usePids: false } },
+  { rule: "6 jobs in one process are added up", change: { together: false } },
   { rule: "7 nobody reserves", change: { patience: Number.POSITIVE_INFINITY } },
   { rule: "7 everybody reserves at once", change: { patience: 0 } },
   { rule: "7 first in, first out", change: { passing: false } },
@@ -29,7 +30,6 @@ export const ABLATIONS: readonly Ablation[] = [
   { rule: "10 a yes holds nothing", change: { ticketHoldMs: 0 } },
   { rule: "11 strangers are expected to stay as they are", change: { publishedMiB: [] } },
   { rule: "12 fallen to 0.9 of its peak is idle", change: { fallenShare: 0.9 } },
-  { rule: "12 a pause ends a ticketed job", change: { reachedShare: 0 } },
 ];
 
 export interface AblationRow {

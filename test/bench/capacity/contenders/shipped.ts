@@ -33,6 +33,7 @@ const LIST_EVERY_S = 2;
 const STALE_LIST_EVERY_S = 5;
 const QUIET_LIST_EVERY_S = 10;
 const TTL_MS = 20_000;
+const BEAT_MS = 5000;
 
 /** The shipped step(), driven as the sidecar drives it. */
 export function createShipped({ policy, declared, hidden, remote, onRelease }: ShippedSettings): Shipped {
@@ -95,7 +96,7 @@ export function createShipped({ policy, declared, hidden, remote, onRelease }: S
       if (declared) {
         const gpus = started.get(wanted.id) ?? null;
         started.delete(wanted.id);
-        if (gpus === null) state = beat(state, wanted.id, view.nowMs);
+        if (gpus === null && view.nowMs % BEAT_MS === 0) state = beat(state, wanted.id, view.nowMs);
         return gpus;
       }
       if (policy.freshList) take(view, true);

@@ -424,7 +424,7 @@ export function simulate(
       pid: resident !== null || (contender.isTold && spec.hidesPid !== true) ? pid : null,
       backend: null,
     };
-    const diesShare = user.random.next() < 0.02 ? user.random.next() : 2;
+    const diesShare = user.random.next() < (spec.dies ?? 0.02) ? user.random.next() : 2;
     const one = {
       wanted,
       user,

@@ -3,6 +3,7 @@ import { expect, test } from "vitest";
 import { askRoom, declare, end, fit as howMany, step } from "../../../../../server/capacity/capacity.ts";
 import type { GpuEvidence, JobAsk, ListedProcess } from "../../../../../server/capacity/model.ts";
 import { POLICY } from "../../../../../server/capacity/policy.ts";
+import { publish } from "../../../../../server/capacity/published/publish.ts";
 import { numRuns } from "../../../../helpers/seeds.ts";
 import { ask, DRIVER, process, START, TOTAL } from "./world.ts";
 
@@ -99,6 +100,11 @@ test("CAP-1 fit says n exactly when n such jobs, one after the other, are admitt
             state = end(state, one.id, { outcome: event.outcome, reportedMiB: null }, nowMs, POLICY);
           take();
         }
+        const stranger = { ...asked("stranger", what), asker: "stranger", pid: null, backend: null };
+        const { jobClass, gpuCount } = stranger;
+        const shown = publish(state, { jobClass, gpuCount }, nowMs, POLICY);
+        if (state.waiting.length === 0 && shown.inIt === 0)
+          expect(shown.canStart).toBe(howMany(state, stranger, nowMs, POLICY));
         const said = howMany(state, asked("fit", what), nowMs, POLICY, 12);
         let admitted = 0;
         while (admitted < 12) {

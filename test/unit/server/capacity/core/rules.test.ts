@@ -104,6 +104,63 @@ describe("figures", () => {
   });
 });
 
+describe("where a margin gives way", () => {
+  const resident = [gpu([process(1, 10_200)])];
+
+  test("a published one does beside an idle resident, where nobody runs", () => {
+    const at = seconds(30, START, resident);
+    // 13,000 + 10 % is more than the 14,064 that are free.
+    expect(fits(at, ask("a", 13_000))).toBe(1);
+    expect(fits(at, ask("b", 14_100))).toBe(0);
+    const beside = declared(at, ask("runs", 500, { pid: 9 }), [0]);
+    expect(fits(beside, ask("c", 12_500))).toBe(0);
+  });
+
+  test("one that was measured here or has failed does not", () => {
+    const at = seconds(30, START, resident);
+    const job = ask("a", 13_000);
+    const lesson = { jobClass: job.jobClass, outcome: "done" as const, durationMs: 30_000, figureMiB: 1 };
+    const state = learn(at.state, { ...lesson, peakMiB: 13_900, reported: false }, POLICY);
+    expect(fits({ ...at, state }, job)).toBe(0);
+    const failed = learn(
+      at.state,
+      { ...lesson, outcome: "out-of-memory", peakMiB: 13_000, reported: false },
+      POLICY,
+    );
+    expect(fits({ ...at, state: failed }, job)).toBe(0);
+  });
+});
+
+describe("several jobs in one process", () => {
+  const inServer = (id: string) => ask(id, 10_000, { pid: 1 });
+
+  /** Two at once hold 13,000 together where one alone would hold 10,000. */
+  function twice(at: At, n: number): At {
+    const [a, b] = [inServer(`${n} a`), inServer(`${n} b`)];
+    const both = declared(declared(at, a, [0]), b, [0]);
+    const ran = seconds(3, both, [gpu([process(1, 13_000)], { utilizationPct: 90 })]);
+    const how = { outcome: "done" as const, reportedMiB: null };
+    const once = end(ran.state, a.id, how, ran.atMs, POLICY);
+    return seconds(3, { state: end(once, b.id, how, ran.atMs, POLICY), atMs: ran.atMs }, [
+      gpu([process(1, 7000)]),
+    ]);
+  }
+
+  test("are added up until three were seen together", () => {
+    let at: At = seconds(5, START, [gpu([process(1, 7000)])]);
+    const beside = (now: At) => {
+      const two = declared(declared(now, inServer("x"), [0]), inServer("y"), [0]);
+      const [demand] = demandsOf(two.state, two.atMs, POLICY);
+      if (demand === undefined) throw new Error("no GPU");
+      return EMPTY - 256 - roomOf(demand, false).roomMiB;
+    };
+    expect(beside(at)).toBe(22_000);
+    at = twice(twice(at, 1), 2);
+    expect(beside(at)).toBe(13_000 * 1.04);
+    expect(at.state.learned.get("of 10000")?.peaks).toEqual([]);
+  });
+});
+
 describe("between two who wait", () => {
   test("CAP-22 a job that waited five mean durations is not passed by one that would end after its opening", () => {
     const list = [process(1, 11_000)];
