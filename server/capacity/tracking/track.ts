@@ -142,6 +142,10 @@ function withGrowth(track: Listed, here: readonly RunningJob[]): readonly Tenant
   const [only] = active;
   if (only === undefined || active.length > 1 || here.some(({ pid }) => pid !== only.pid))
     return track.tenants;
-  const heldMiB = Math.max(0, only.listedMiB + track.evidence.usedMiB - track.usedAtListMiB);
+  // A process that has just come may be what grows: beyond a declared job's figure only a list is believed.
+  const figureMiB = here.reduce((sum, job) => sum + job.figureMiB, 0);
+  const mostMiB = here.length === 0 ? Number.POSITIVE_INFINITY : Math.max(only.listedMiB, figureMiB);
+  const grownMiB = only.listedMiB + track.evidence.usedMiB - track.usedAtListMiB;
+  const heldMiB = Math.min(mostMiB, Math.max(0, grownMiB));
   return track.tenants.map((tenant) => (tenant === only ? { ...tenant, heldMiB } : tenant));
 }
