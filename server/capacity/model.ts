@@ -176,6 +176,8 @@ export interface RunningJob extends JobBase {
   ownMiB: number;
   /** Most that its process held on one GPU while it ran. */
   seenMiB: number;
+  /** … while it was alone in its process. */
+  aloneMiB: number;
   /** Most jobs of its class that were in its process at once while it ran, it included; 0: of other classes too. */
   together: number;
   sumsMiB: Share["sumsMiB"];

@@ -49,6 +49,7 @@ export function runningJob(
     basis: figure.basis,
     ownMiB,
     seenMiB: 0,
+    aloneMiB: 0,
     together: 1,
     sumsMiB: wish.sumsMiB,
   };

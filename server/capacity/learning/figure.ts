@@ -67,14 +67,9 @@ export function sumsMiB(jobClass: JobClass, known: Known, policy: Policy): numbe
   return sums;
 }
 
-/** The most that running jobs of the class have reached, each alone in its process. */
-export function seenRunning({ key }: JobClass, running: Known["running"]): number {
-  return Math.max(
-    0,
-    ...running.map(({ jobClass, together, seenMiB }) =>
-      jobClass.key === key && together === 1 ? seenMiB : 0,
-    ),
-  );
+/** The most that running jobs of the class have reached, each while it was alone in its process. */
+function seenRunning({ key }: JobClass, running: Known["running"]): number {
+  return Math.max(0, ...running.map(({ jobClass, aloneMiB }) => (jobClass.key === key ? aloneMiB : 0)));
 }
 
 /** Reckons the peak of an unknown size from the known sizes of its family; `null`: none is known. */

@@ -42,6 +42,7 @@ function runningOf(record: JobRecord, nowMs: number): RunningJob {
     expectedMs: running?.expectedMs ?? 0,
     ownMiB: running?.ownMiB ?? 0,
     seenMiB: 0,
+    aloneMiB: 0,
     together: 1,
     sumsMiB: [],
   };

@@ -106,5 +106,6 @@ function seen(
   const mates = running.filter(({ pid }) => pid === job.pid);
   const isMixed = job.together === 0 || mates.some(({ jobClass }) => jobClass.key !== job.jobClass.key);
   const together = isMixed ? 0 : Math.max(job.together, mates.length);
-  return { ...job, together, seenMiB: Math.max(job.seenMiB, ...held) };
+  const seenMiB = Math.max(job.seenMiB, ...held);
+  return { ...job, together, seenMiB, aloneMiB: together === 1 ? seenMiB : job.aloneMiB };
 }

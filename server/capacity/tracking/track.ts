@@ -80,13 +80,18 @@ function takeList(before: Listed | null, processes: readonly ListedProcess[], no
     return relist(tenant, process, nowMs, policy);
   });
   // Who is no longer listed is gone; its job ended with it.
-  const { totalMiB = 0, driverMiB = 0, usedMiB = 0 } = before?.evidence ?? {};
-  const freeMiB = totalMiB - driverMiB - usedMiB;
+  const freeMiB = before === null ? 0 : leastFreeMiB(before);
   const reached = [...known.values()].flatMap((tenant) => {
     const one = closeJob(tenant).reached;
     return one === null ? [] : [{ ...one, isSuspect: freeMiB < one.peakMiB * policy.suspectShare }];
   });
   return { tenants, reached };
+}
+
+/** Since the last list: by the next one, what a process held that ran out of memory is free again. */
+function leastFreeMiB({ evidence: { totalMiB, driverMiB }, recent, listedMs }: Listed): number {
+  const since = recent.filter(({ atMs }) => atMs >= listedMs);
+  return totalMiB - driverMiB - Math.max(0, ...since.map(({ usedMiB }) => usedMiB));
 }
 
 function settleAll(

@@ -253,4 +253,13 @@ describe("tickets", () => {
     const gone = seconds(1, grown, [gpu([])]);
     expect(gone.state.learned.get("of 14000")?.peaks).toEqual([{ mib: 13_000, reported: false }]);
   });
+
+  test("who leaves a GPU that is all but full may have run out of memory: raised, not learned", () => {
+    const other = process(1, 10_500);
+    const at = seconds(5, START, [gpu([other])]);
+    const { state } = askRoom(at.state, ask("t1", 12_000), "start", at.atMs, POLICY);
+    const full = seconds(3, { ...at, state }, [gpu([other, process(9, 13_000)], { utilizationPct: 90 })]);
+    const gone = seconds(1, full, [gpu([other])]);
+    expect(gone.state.learned.get("of 12000")).toMatchObject({ peaks: [], raisedMiB: 13_200 * 1.1 });
+  });
 });
