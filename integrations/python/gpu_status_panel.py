@@ -1592,12 +1592,11 @@ async def body_of(reader: asyncio.StreamReader, head: Head, method: str) -> Any:
             size = int(line.split(b";")[0].strip() or b"0", 16)
             if size == 0:
                 return
-            left = size
-            while left > 0:
-                chunk = await asyncio.wait_for(reader.read(min(left, CHUNK_BYTES)), ANSWER_S)
+            while size > 0:
+                chunk = await asyncio.wait_for(reader.read(min(size, CHUNK_BYTES)), ANSWER_S)
                 if not chunk:
                     raise Unreachable("the answer broke off")
-                left -= len(chunk)
+                size -= len(chunk)
                 yield chunk
             await reader.readexactly(2)
     length = header_of(head.headers, b"content-length")
@@ -1693,7 +1692,8 @@ class PanelProxy:
         client = scope.get("client")
         before = header_of(headers, b"x-forwarded-for")
         peer = client[0] if client else "unknown"
-        scheme = {"ws": "http", "wss": "https"}.get(scope.get("scheme", "http"), scope.get("scheme", "http"))
+        spoken = str(scope.get("scheme", "http"))
+        scheme = {"ws": "http", "wss": "https"}.get(spoken, spoken)
         passed += [
             (b"host", self._sidecar.authority.encode()),
             # Always there: by it the sidecar knows that this is not somebody at the machine.
