@@ -68,9 +68,11 @@ describe("every kind of backend, through the whole sidecar", () => {
       if (duringJob === "spared") await panel.releaseIn("verifying", "done", "failed");
       expect([backend.finishedJobs(), backend.harmedJobs()]).toEqual([0, 0]);
       backend.endJob();
-      await panel.releaseIn("done", "failed");
+      const end = await panel.releaseIn("done", "failed");
       expect([backend.finishedJobs(), backend.harmedJobs(), backend.interruptedJobs()]).toEqual([1, 0, 0]);
-      if (duringJob !== "spared") expect(rig.fake.script.gpus[0]?.["memory.used"]).toBe(LEFT);
+      if (duringJob === "spared") return;
+      expect(end).toMatchObject({ state: "done", problem: null });
+      expect(rig.fake.script.gpus[0]?.["memory.used"]).toBe(LEFT);
     });
   });
 });

@@ -1,23 +1,18 @@
 import { type ChildProcessByStdio, spawn } from "node:child_process";
 import { readdirSync, readFileSync } from "node:fs";
 import type { Readable } from "node:stream";
-import { afterEach } from "vitest";
+import { onTestFinished } from "vitest";
 import { createFakeNvidiaSmi, type FakeNvidiaSmi, type FakeScript } from "../../helpers/fake-nvidia-smi.ts";
 
 export const FIXTURES = new URL("../../fixtures/nvidia-smi/", import.meta.url);
 export const CSV = "--format=csv,noheader,nounits";
 
-const open: FakeNvidiaSmi[] = [];
-
+/** A fake that goes with its test. */
 export function createFake(initial?: Partial<FakeScript>): FakeNvidiaSmi {
   const fake = createFakeNvidiaSmi(initial);
-  open.push(fake);
+  onTestFinished(fake.dispose);
   return fake;
 }
-
-afterEach(() => {
-  for (const fake of open.splice(0)) fake.dispose();
-});
 
 export type Running = {
   child: ChildProcessByStdio<null, Readable, Readable>;
