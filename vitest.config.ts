@@ -7,7 +7,12 @@ const setup = (...names: string[]) => names.map((name) => `test/helpers/${name}.
 /** `vitest run` is the tier of `npm test`; `--mode fast`, `long` and `long-short` are the others. */
 export default defineConfig(({ mode }) => {
   const tier = tierOf(mode);
-  const common = { setupFiles: setup("seeds"), provide: { seed: tier.seed, runs: tier.runs } };
+  const common = {
+    setupFiles: setup("seeds"),
+    provide: { seed: tier.seed, runs: tier.runs },
+    // A process of its own for each of many small files, with all its imports, takes longer than their tests.
+    isolate: false,
+  };
   const unit: TestProjectConfiguration = {
     define: { __VERSION__: '"test"' },
     // Two minutes are for a machine that does much else; a hang must not look like patience.
@@ -25,7 +30,10 @@ export default defineConfig(({ mode }) => {
       name: "integration",
       include: tier.name === "fast" ? [...QUICK_INTEGRATION] : ["test/{contract,integration}/**/*.test.ts"],
       // The files of the fast tier start neither Prometheus nor Python.
-      globalSetup: tier.name === "fast" ? [] : setup("find-prometheus", "find-python"),
+      globalSetup: [
+        ...setup("build-sidecar-parts"),
+        ...(tier.name === "fast" ? [] : setup("find-prometheus", "find-python")),
+      ],
       testTimeout: 120_000,
       hookTimeout: 60_000,
     },
@@ -35,16 +43,14 @@ export default defineConfig(({ mode }) => {
     testTimeout: 180_000,
     hookTimeout: 60_000,
     // A page on a machine that does much else takes its time; vitest would give it one second.
-    expect: { poll: { timeout: 30_000 } },
+    expect: { poll: { timeout: 30_000, interval: 100 } },
   };
   const e2e: TestProjectConfiguration = {
     test: {
       ...inChromium,
       name: "e2e",
-      // Several browsers at once on two cores take longer than one after the other.
-      fileParallelism: false,
       include: ["test/e2e/**/*.test.ts"],
-      globalSetup: setup("find-chromium", "find-python"),
+      globalSetup: setup("build-sidecar-parts", "find-chromium", "find-openssl", "find-python"),
     },
   };
   const long: TestProjectConfiguration = {
@@ -53,7 +59,14 @@ export default defineConfig(({ mode }) => {
       ...inChromium,
       name: "long",
       include: ["test/long/**/*.test.ts"],
-      globalSetup: setup("find-private-machine", "find-chromium", "find-proxies", "find-python"),
+      globalSetup: setup(
+        "build-sidecar-parts",
+        "find-private-machine",
+        "find-chromium",
+        "find-proxies",
+        "find-openssl",
+        "find-python",
+      ),
     },
   };
   const projects = {
@@ -64,7 +77,7 @@ export default defineConfig(({ mode }) => {
   return {
     test: {
       // Most tests wait for events of real processes: more of them at once than there are cores take less time.
-      maxWorkers: 4,
+      maxWorkers: 5,
       reporters: ["default", "./test/helpers/plain-reporter.ts"],
       globalSetup: setup("run-folder", "light-nvidia-smi"),
       sequence: { sequencer: SlowFirst },

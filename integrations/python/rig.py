@@ -61,7 +61,8 @@ class FakeNvidiaSmi:
 
     @property
     def env(self) -> Dict[str, str]:
-        return {"FAKE_NVIDIA_SMI_DIR": str(self.folder), "PATH": f"{self.bin}{os.pathsep}{os.environ['PATH']}"}
+        path = f"{self.bin}{os.pathsep}{os.environ['PATH']}"
+        return {"FAKE_NVIDIA_SMI_DIR": str(self.folder), "PATH": path, "GPU_PANEL_TEST_TIME_SCALE": "5"}
 
     def set_used(self, mib: int, index: int = 0) -> None:
         self._gpus[index]["memory.used"] = mib

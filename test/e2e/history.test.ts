@@ -15,7 +15,7 @@ const MOST_POINTS = 300;
 
 /** A card that works by day, idles by night, was off on one day, and once had a short peak. */
 async function startWithPast() {
-  const rig = await start();
+  const rig = await start({ own: true });
   await rig.sidecar.end("SIGTERM");
   writePast(rig.fake, (agoMs) => {
     if (agoMs > 10 * DAY_MS && agoMs < 11 * DAY_MS) return { memoryUsedMiB: null, utilizationGpuPct: null };

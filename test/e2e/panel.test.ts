@@ -1,10 +1,9 @@
 import type { Page } from "playwright-core";
 import { describe, expect, test } from "vitest";
-import { TIMINGS } from "../../server/timings.ts";
 import { fakeGpu } from "../helpers/fake-nvidia-smi.ts";
 import { inBrowser } from "../helpers/in-browser.ts";
 import { RIG_INTERVAL_MS } from "../helpers/rig.ts";
-import { startSidecar } from "../helpers/sidecar.ts";
+import { SCALED, startSidecar } from "../helpers/sidecar.ts";
 import { startTcpRelay } from "../helpers/tcp-relay.ts";
 
 const { browser, start } = inBrowser();
@@ -197,7 +196,7 @@ describe("trouble", () => {
   });
 
   test("PNL-3 REL-5 CAP-6 offline is told, the button is off, and a new run of the sidecar is picked up", async () => {
-    const running = await start();
+    const running = await start({ own: true });
     // Chromium itself logs each connection that is refused; one that nobody answers yet it does not.
     const relay = await startTcpRelay(running.sidecar.url);
     const page = await browser.open(relay.url);
@@ -242,7 +241,7 @@ describe("trouble", () => {
         document.dispatchEvent(new Event("visibilitychange"));
       }, hidden);
     await setHidden(true);
-    await expect.poll(rate, { timeout: 60_000, interval: 250 }).toBe(TIMINGS.sampling.idleIntervalMs);
+    await expect.poll(rate, { timeout: 60_000, interval: 250 }).toBe(SCALED.sampling.idleIntervalMs);
     fake.setGpu(0, { "memory.used": 81_000 });
     await expect.poll(() => page.title(), { timeout: 30_000 }).toBe("0 more · 99 % · GPU status");
     await setHidden(false);

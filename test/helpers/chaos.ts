@@ -62,6 +62,7 @@ export async function runChaos(seed: number, seconds: number): Promise<void> {
   const clock = join(process.env.TMPDIR ?? "/tmp", `chaos-clock-${process.pid}-${seed}`);
   writeFileSync(clock, "0");
   const rig = await startRig({
+    own: true,
     script: HEALTHY,
     hook: () => (response, call) => HOOKS[hook % HOOKS.length]?.(response, call),
     hookTimeoutMs: 1500,

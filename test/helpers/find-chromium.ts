@@ -13,8 +13,10 @@ declare module "vitest" {
   }
 }
 
+/** What shows no windows comes first: the same engine loads a page in half the CPU time of the whole browser. */
 const PLACES = [
   process.env.CHROMIUM_PATH ?? "",
+  "/usr/bin/chromium-headless-shell",
   "/usr/bin/google-chrome-stable",
   "/usr/bin/google-chrome",
   "/usr/bin/chromium",
@@ -39,7 +41,7 @@ export function findChromium(): string {
   const installed = findInstalled();
   if (installed !== null) return installed;
   // The CJK font only so that a picture of the Chinese panel can be read.
-  installPackages(["chromium", "fonts-noto-cjk"]);
+  installPackages(["chromium-headless-shell", "fonts-noto-cjk"]);
   const now = findInstalled();
   if (now !== null) return now;
   throw new Error(

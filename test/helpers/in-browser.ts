@@ -27,6 +27,7 @@ export function inBrowser() {
   return {
     browser: {
       open: (...args: Parameters<TestBrowser["open"]>) => running().open(...args),
+      openForeign: (...args: Parameters<TestBrowser["openForeign"]>) => running().openForeign(...args),
       finishTest: () => running().finishTest(),
     },
     async start(options: RigOptions = {}): Promise<Rig> {

@@ -1,5 +1,5 @@
 import { execFile } from "node:child_process";
-import { mkdtempSync, readdirSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readdirSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
@@ -13,8 +13,11 @@ export interface PackedPackage {
   tarball: string;
   /** A folder in which the package alone is installed, shared by all test files: nobody writes into it. */
   installed(): Promise<string>;
-  /** Makes a folder of the caller's own in which the package and `others` from the registry are installed. */
-  install(others?: readonly string[]): Promise<string>;
+  /**
+   * Makes a folder of the caller's own in which the package is installed beside this major version of React, the types
+   * of both and of Node 20. What is installed is shared by all test files: nobody writes into `node_modules`.
+   */
+  withReact(major: number): Promise<string>;
   /** An empty folder that goes with the run. */
   emptyFolder(): string;
   /** The sidecar's program in such a folder, as `npx gpu-status-panel` finds it. */
@@ -31,15 +34,28 @@ export async function packPackage(): Promise<PackedPackage> {
     return join(folder, name);
   });
   const emptyFolder = () => mkdtempSync(join(inject("runFolder"), "app-"));
-  async function installIn(folder: string, others: readonly string[] = []): Promise<string> {
+  const begin = (folder: string) =>
     writeFileSync(join(folder, "package.json"), '{ "private": true, "type": "module" }\n');
+  async function installIn(folder: string, others: readonly string[] = []): Promise<string> {
+    begin(folder);
     await npm(["install", "--prefer-offline", "--no-audit", "--no-fund", tarball, ...others], folder);
     return folder;
   }
   return {
     tarball,
     installed: () => onceARun("installed", installIn),
-    install: (others) => installIn(emptyFolder(), others),
+    async withReact(major) {
+      const react = ["react", "react-dom", "@types/react", "@types/react-dom"].map(
+        (name) => `${name}@${major}`,
+      );
+      const shared = await onceARun(`react-${major}`, (folder) =>
+        installIn(folder, [...react, "@types/node@20"]),
+      );
+      const own = emptyFolder();
+      begin(own);
+      symlinkSync(join(shared, "node_modules"), join(own, "node_modules"));
+      return own;
+    },
     emptyFolder,
     program: (installed) => join(installed, "node_modules/.bin/gpu-status-panel"),
   };

@@ -6,6 +6,7 @@ import { delimiter, dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { inject } from "vitest";
 import { createFakeNvidiaSmi, type FakeNvidiaSmi, fakeGpu } from "./fake-nvidia-smi.ts";
+import { SCALE, TIME_SCALE } from "./sidecar.ts";
 import { waitUntil } from "./wait-until.ts";
 
 const ROOT = fileURLToPath(new URL("../../", import.meta.url));
@@ -56,6 +57,7 @@ export async function startPythonHost(env: NodeJS.ProcessEnv = {}, totalMiB = 24
     GPU_STATUS_PANEL: ROOT.replace(/\/$/, ""),
     GPU_PANEL_COMMAND: `${process.execPath} ${join(ROOT, "dist/server/main.js")} --interval 250`,
     GPU_PANEL_PORT: String(ports.panel),
+    [TIME_SCALE]: String(SCALE),
     GPU_PANEL_DATA_DIR: join(folder, "data"),
     GRADIO_SERVER_PORT: String(ports.host),
     ...env,

@@ -5,7 +5,8 @@ import { FAKE_BACKENDS } from "../fixtures/backends/all.ts";
 import type { FakeBackend } from "../fixtures/backends/fake-backend.ts";
 import { createFakeNvidiaSmi, type FakeNvidiaSmi, type FakeScript } from "./fake-nvidia-smi.ts";
 import { connectPanel, type PanelClient, type PanelClientOptions } from "./panel-client.ts";
-import { type RunningSidecar, startSidecar } from "./sidecar.ts";
+import { type RunningSidecar, SCALE, startSidecar, TIME_SCALE } from "./sidecar.ts";
+import { startSidecarHere } from "./sidecar-here.ts";
 import { type HookBehaviour, startUnloadHook, type UnloadHook } from "./unload-hook.ts";
 
 /** What one test has running; all of it is ended by `close`. */
@@ -40,12 +41,14 @@ export interface RigOptions {
   late?: (dir: string) => Readonly<Record<string, unknown>> | undefined;
   flags?: readonly string[];
   env?: NodeJS.ProcessEnv;
-  /** The sidecar of an installed package in place of the built one. */
+  /** The sidecar of an installed package. */
   program?: string;
+  /** The built sidecar as a process of its own: where the test kills it, or is about the process. */
+  own?: boolean;
 }
 
 /** Samples of a rig come so often, and those who watch get every one. */
-export const RIG_INTERVAL_MS = 250;
+export const RIG_INTERVAL_MS = 200;
 
 /** What this machine does beside a test must not show in it. */
 export const QUIET_HOST = {
@@ -55,7 +58,7 @@ export const QUIET_HOST = {
   "process-killed": false,
 };
 
-/** The built sidecar between a fake nvidia-smi and a real unload hook. */
+/** The sidecar, in this process unless it is asked for otherwise, between a fake nvidia-smi and a real unload hook. */
 export async function startRig({
   script,
   hook,
@@ -68,6 +71,7 @@ export async function startRig({
   flags = [],
   env = {},
   program,
+  own = program !== undefined,
 }: RigOptions = {}): Promise<Rig> {
   const fake = createFakeNvidiaSmi(script);
   const behave: HookBehaviour = hook?.(fake) ?? ((response) => response.writeHead(204).end());
@@ -96,12 +100,16 @@ export async function startRig({
     ...late(fake.dir),
   };
   writeFileSync(config, JSON.stringify(settings));
-  const start = (...more: string[]) =>
-    startSidecar(
-      ["--config", config, ...flags, ...more],
-      { ...fake.env, GPU_PANEL_DATA_DIR: join(fake.dir, "data"), ...env },
-      program,
-    );
+  const start = (...more: string[]) => {
+    const all = ["--config", config, ...flags, ...more];
+    const surroundings = {
+      ...fake.env,
+      GPU_PANEL_DATA_DIR: join(fake.dir, "data"),
+      [TIME_SCALE]: String(SCALE),
+      ...env,
+    };
+    return own ? startSidecar(all, surroundings, program) : startSidecarHere(all, surroundings);
+  };
   let sidecar = await start();
   const clients: PanelClient[] = [];
   return {
@@ -121,6 +129,7 @@ export async function startRig({
       return sidecar;
     },
     async crash(meanwhile = () => {}) {
+      if (!own) throw new Error("what shall crash has to have a process of its own: `own: true`");
       const { port } = new URL(sidecar.url);
       await sidecar.end("SIGKILL");
       meanwhile();

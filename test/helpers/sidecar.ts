@@ -3,6 +3,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { scaleTimings, TIMINGS } from "../../server/timings.ts";
 import { waitUntil } from "./wait-until.ts";
 
 const MAIN = fileURLToPath(new URL("../../dist/server/main.js", import.meta.url));
@@ -20,6 +21,10 @@ export interface RunningSidecar {
 
 /** The environment variable that says how many times faster the product's own waiting times pass. */
 export const TIME_SCALE = "GPU_PANEL_TEST_TIME_SCALE";
+/** How many times that is for the sidecar of a rig. */
+export const SCALE = 5;
+/** The waiting times of such a sidecar. */
+export const SCALED = scaleTimings(TIMINGS, SCALE);
 
 /** Starts `dist/server/main.js` on a free port and waits until it listens. */
 export async function startSidecar(

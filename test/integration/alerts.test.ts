@@ -229,7 +229,7 @@ describe("who takes care of it", () => {
   });
 
   test("HLT-6 a log that a kill cut, or that holds rubbish, spoils nothing", async () => {
-    const rig = await start({ script: { gpus: [fakeGpu(0, RED)] } });
+    const rig = await start({ own: true, script: { gpus: [fakeGpu(0, RED)] } });
     const first = rig.connect();
     await waitUntil(() => first.alerts.find(ruleIn("vram-red-line")), { what: "the alert" });
     await rig.crash(() => {

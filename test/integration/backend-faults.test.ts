@@ -46,7 +46,6 @@ async function withKind(kind: Kind, use: (rig: Rig, panel: PanelClient) => Promi
     await panel.hello();
     await waitUntil(() => panel.samples.length > 0, { what: "a sample" });
     await use(rig, panel);
-    expect(rig.sidecar.child.exitCode).toBeNull();
   } finally {
     const { answers, failures } = await heart.end();
     await rig.close();
@@ -66,7 +65,7 @@ function watchHealth(url: string) {
       if (typeof response === "string") failures.push(response);
       else answers++;
       // Not one right after the other: that would be the load under which the others fail.
-      await new Promise((resolve) => setTimeout(resolve, 50));
+      await new Promise((resolve) => setTimeout(resolve, 250));
     }
   })();
   return {

@@ -27,7 +27,7 @@ const profile = async (running: Rig) =>
   v.parse(profilesSchema, await get(running, "profiles")).profiles.find(({ id }) => id === SMALL);
 
 test("CAP-14 CAP-3 the peak that a job tells at its end is learned, and survives a restart", async () => {
-  const running = await startRig();
+  const running = await startRig({ own: true });
   rig = running;
   await live(running);
   const jobs = jobsClient(() => running.sidecar.url);
@@ -42,7 +42,7 @@ test("CAP-14 CAP-3 the peak that a job tells at its end is learned, and survives
 });
 
 test("CAP-14 what a host's description of a job taught is known again by it, whatever its steps", async () => {
-  const running = await startRig();
+  const running = await startRig({ own: true });
   rig = running;
   await live(running);
   const jobs = jobsClient(() => running.sidecar.url);

@@ -16,6 +16,7 @@ test("TIME-1 the wall clock is set by an hour: everybody is greeted anew, and wh
   const offset = join(folder, `wall-clock-${process.pid}`);
   writeFileSync(offset, "0");
   rig = await startRig({
+    own: true,
     script: { gpus: [fakeGpu(0), fakeGpu(1)] },
     env: { NODE_OPTIONS: `--import=${PRELOAD}`, WALL_CLOCK_OFFSET: offset },
   });

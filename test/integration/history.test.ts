@@ -18,7 +18,7 @@ afterEach(async () => {
 });
 
 async function start(options: RigOptions = {}): Promise<Rig> {
-  const running = await startRig({ settings: OFTEN, ...options });
+  const running = await startRig({ settings: OFTEN, own: true, ...options });
   rig = running;
   // Watched, it samples at its full rate.
   running.connect();

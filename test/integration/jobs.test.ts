@@ -19,7 +19,7 @@ afterEach(async () => {
 
 /** A sidecar that has samples, and its jobs. */
 async function start(options: RigOptions = {}, headers?: Record<string, string>) {
-  const running = await startRig(options);
+  const running = await startRig({ own: true, ...options });
   rig = running;
   const jobs = jobsClient(() => running.sidecar.url, headers);
   await live(running);

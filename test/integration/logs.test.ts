@@ -30,13 +30,15 @@ async function start(log: (dir: string) => RigOptions["settings"], options: RigO
   rig = await startRig({ script: { gpus }, ...options, late: log });
   return rig;
 }
+/** For what happens to a process. */
+const OWN = { own: true };
 const read = (path: string) => (existsSync(path) ? readFileSync(path, "utf8") : "");
 const linesOf = (text: string) => text.trimEnd().split("\n");
 const WHOLE =
   /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}\.\d{3}[+-]\d{2}:\d{2},[01],NVIDIA GeForce RTX 4090,\d+,24564,0,41$/;
 
 test("REC-1 REC-3 a CSV log grows while nobody watches; a kill leaves whole lines, and the next run appends", async () => {
-  const { fake, crash } = await start((dir) => ({ logCsv: join(dir, "logs/gpu.csv") }));
+  const { fake, crash } = await start((dir) => ({ logCsv: join(dir, "logs/gpu.csv") }), OWN);
   const file = join(fake.dir, "logs/gpu.csv");
   // Without a log the sidecar would sample every 5 s.
   await waitUntil(() => linesOf(read(file)).length > 8, { what: "some samples" });
@@ -73,7 +75,7 @@ test("REC-2 a file that would grow too large is put aside, and a new one begins 
 });
 
 test("REC-3 a full disk stops the log, says so in the panel, and the log goes on when there is room", async () => {
-  const { fake, sidecar, connect } = await start((dir) => ({ logCsv: join(dir, "gpu.csv") }));
+  const { fake, sidecar, connect } = await start((dir) => ({ logCsv: join(dir, "gpu.csv") }), OWN);
   const file = join(fake.dir, "gpu.csv");
   const panel = connect();
   await panel.hello();

@@ -31,6 +31,7 @@ async function startFull(): Promise<Rig> {
     "enforced.power.limit": 450,
   });
   rig = await startRig({
+    own: true,
     backends: ["http"],
     onUnload: (_, fake) => fake.setGpu(0, { "memory.used": 2048 }),
     script: {

@@ -23,7 +23,7 @@ let typed: string;
 beforeAll(async () => {
   packed = await packPackage();
   installed = await packed.installed();
-  typed = await packed.install(["@types/react@19", "@types/node@20"]);
+  typed = await packed.withReact(19);
   // npm may have to fetch.
 }, 240_000);
 
@@ -188,7 +188,7 @@ test("EMB-9 publint and are-the-types-wrong find nothing", async () => {
 });
 
 test.each([18, 19])("EMB-8 React %i: on a server the component is an empty place", async (major) => {
-  const app = await packed.install([`react@${major}`, `react-dom@${major}`]);
+  const app = await packed.withReact(major);
   const script = `
     import { createElement } from "react";
     import { renderToString } from "react-dom/server";

@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, test } from "vitest";
-import { TIMINGS } from "../../server/timings.ts";
 import { fakeGpu } from "../helpers/fake-nvidia-smi.ts";
 import { RIG_INTERVAL_MS, type Rig, type RigOptions, startRig } from "../helpers/rig.ts";
+import { SCALED, TIME_SCALE } from "../helpers/sidecar.ts";
 import { answerJson } from "../helpers/unload-hook.ts";
 import { waitUntil } from "../helpers/wait-until.ts";
 
@@ -72,6 +72,8 @@ describe("a backend that does what it says", () => {
   test("REL-1 VRAM that falls in steps and late is measured once it has settled", async () => {
     let step = 0;
     const running = await startLive({
+      // What has settled is to be longer than a step takes on a busy machine.
+      env: { [TIME_SCALE]: "1" },
       hook: (fake) => (response) => {
         response.writeHead(200).end();
         // Each step comes when the sidecar has seen the one before: one model after the other.
@@ -140,7 +142,7 @@ describe("a backend that does what it says", () => {
     });
     const state = async () => (await (await fetch(`${running.sidecar.url}api/v1/state`)).json()).state;
     await waitUntil(async () => (await state()).source.status === "live", { what: "samples" });
-    expect((await state()).source.intervalMs).toBe(TIMINGS.sampling.idleIntervalMs);
+    expect((await state()).source.intervalMs).toBe(SCALED.sampling.idleIntervalMs);
     // The last sample does not know of this yet.
     running.fake.setGpu(0, { "memory.used": 19_123 });
     const posted = await fetch(`${running.sidecar.url}api/v1/release`, {
@@ -160,7 +162,7 @@ describe("a backend that does what it says", () => {
       },
     );
     expect(release.freedMiB).toBe(17_000);
-    await waitUntil(async () => (await state()).source.intervalMs === TIMINGS.sampling.idleIntervalMs, {
+    await waitUntil(async () => (await state()).source.intervalMs === SCALED.sampling.idleIntervalMs, {
       what: "the slow rate again",
     });
   });

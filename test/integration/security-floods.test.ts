@@ -17,7 +17,7 @@ describe("floods", () => {
   test.each(["websocket", "polling"] as const)(
     "SEC-4 a socket that sends too many events is told so, and disconnected when it goes on, by %s",
     async (transport) => {
-      const { connect } = await start();
+      const { connect } = await start({ own: true });
       const bystander = connect();
       await bystander.hello();
       const panel = connect({ transports: [transport] });
@@ -48,7 +48,7 @@ describe("floods", () => {
   );
 
   test("SEC-4 requests that act are limited, with or without leave, and reading is not", async () => {
-    const { sidecar } = await start({ flags: ["--token", "a token that is long enough"] });
+    const { sidecar } = await start({ own: true, flags: ["--token", "a token that is long enough"] });
     const statuses = new Set<number | undefined>();
     /** In batches, until one is refused: connections at once have a bound of their own, and 20 a second are allowed. */
     const untilRefused = (attack: () => ReturnType<typeof ask>) =>
@@ -76,7 +76,7 @@ describe("floods", () => {
   });
 
   test("SEC-4 a flood of connections is cut off at a bound, and those who watch go on watching", async () => {
-    const { sidecar, connect } = await start();
+    const { sidecar, connect } = await start({ own: true });
     const viewers: PanelClient[] = [];
     // One group after the other: it is not their arrival that is the flood.
     while (viewers.length < 100) {
@@ -96,7 +96,7 @@ describe("floods", () => {
   });
 
   test("SEC-5 who sends its request slowly, or a handshake and no hello, is cut off", async () => {
-    const { sidecar } = await start();
+    const { sidecar } = await start({ own: true });
     const headers = openRaw(sidecar.url);
     headers.socket.write("GET /healthz HTTP/1.1\r\nHost: localhost\r\nX-Slow: ");
     const body = openRaw(sidecar.url);

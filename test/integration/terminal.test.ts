@@ -1,5 +1,6 @@
 import { afterEach, expect, test } from "vitest";
 import { type Rig, startRig } from "../helpers/rig.ts";
+import { TIME_SCALE } from "../helpers/sidecar.ts";
 import { waitUntil } from "../helpers/wait-until.ts";
 
 let rig: Rig | undefined;
@@ -17,6 +18,8 @@ test("SMP-9 why no samples come is said in the terminal too, once, and that they
   rig = await startRig({
     script: { behaviour: { kind: "sentence", text, exitCode: 9 } },
     settings: { interval: 2000 },
+    // A scaled one says so in the terminal.
+    env: { [TIME_SCALE]: "1" },
   });
   await says(rig, /gpu-status-panel: .*driver/);
   const panel = rig.connect();

@@ -20,6 +20,7 @@ let rig: Rig;
 let document: Document;
 beforeAll(async () => {
   rig = await startRig({
+    own: true,
     script: { gpus: [fakeGpu(0), fakeGpu(1)] },
     backends: ["http"],
     flags: ["--token", TOKEN],

@@ -1,15 +1,9 @@
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
-import { createServer, request, type Server } from "node:http";
-import { createServer as createSecureServer, request as secureRequest } from "node:https";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import type { Duplex } from "node:stream";
+import { createServer, type Server } from "node:http";
 import type { Page } from "playwright-core";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
 import { ask, postRelease } from "../helpers/attack.ts";
 import { launchBrowser, type TestBrowser } from "../helpers/browser.ts";
 import { fakeGpu } from "../helpers/fake-nvidia-smi.ts";
-import { library } from "../helpers/library.ts";
 import { listen, shut } from "../helpers/listen.ts";
 import { type PackedPackage, packPackage } from "../helpers/packed-package.ts";
 import {
@@ -22,6 +16,7 @@ import {
   startNginx,
 } from "../helpers/proxy.ts";
 import { type Rig, startRig } from "../helpers/rig.ts";
+import { expectLive, openCounting } from "../helpers/through-proxy.ts";
 
 const NAME = "webui.test";
 const TOKEN = "a token that is long enough";
@@ -105,24 +100,7 @@ async function behindNginx(snippet = "gpu-panel.conf", flags: readonly string[] 
   return { running, url: `https://${NAME}:${port}/` };
 }
 
-/** Opens a page and keeps count of its WebSockets that really carried something. */
-async function open(url: string): Promise<{ page: Page; carried: () => number; logged: string[] }> {
-  const { page, logged } = await browser.openForeign("about:blank", { ignoreHTTPSErrors: true });
-  let frames = 0;
-  page.on("websocket", (socket) => socket.on("framereceived", () => void frames++));
-  await page.goto(url);
-  return { page, carried: () => frames, logged };
-}
-
-/** A change of VRAM arrives on the page. */
-async function expectLive(page: Page, { fake }: Rig, usedMiB: number) {
-  await page.getByTestId("status").first().getByText("Live").waitFor();
-  fake.setGpu(0, { "memory.used": usedMiB });
-  await page
-    .getByText((usedMiB / 1024).toFixed(1))
-    .first()
-    .waitFor();
-}
+const open = (url: string) => openCounting(browser, url);
 
 async function expectRelease(page: Page, { hook }: Rig) {
   await page.getByRole("button", { name: "Release VRAM" }).click();
@@ -231,68 +209,4 @@ describe("a sidecar without a token behind nginx", () => {
     expect([status, JSON.parse(body).code]).toEqual([403, "host-refused"]);
     expect(JSON.parse(body).advice).toContain("--allow-origin");
   });
-});
-
-test("LIB-1 LIB-2 on a host's HTTPS server the panel is live by WebSocket, and what would like to upgrade is the host's", async () => {
-  const tls = { cert: readFileSync(certificate.certificate), key: readFileSync(certificate.key) };
-  const server = createSecureServer(tls, (incoming, response) => {
-    let body = "";
-    incoming.on("data", (chunk) => {
-      body += chunk;
-    });
-    incoming.on("end", () => response.end(`host ${incoming.method} ${incoming.url} ${body}`));
-  });
-  const port = await listen(server);
-  const dataDir = mkdtempSync(join(tmpdir(), "gpu-panel-library-"));
-  const panel = library.createSidecar({ server, source: "demo", interval: 200, dataDir });
-  const post = () =>
-    new Promise<string>((resolve, reject) => {
-      const headers = { connection: "Upgrade", upgrade: "h2c", "content-length": 5 };
-      const options = { host: "127.0.0.1", port, path: "/mine", method: "POST", headers, agent: false };
-      const sent = secureRequest({ ...options, rejectUnauthorized: false }, (response) => {
-        response.setEncoding("utf8").on("data", resolve);
-      });
-      sent.on("error", reject).end("hello");
-    });
-  try {
-    const { page, carried, logged } = await open(`https://localhost:${port}/gpu/`);
-    await page.getByTestId("status").first().getByText("Live").waitFor();
-    await expect.poll(carried).toBeGreaterThan(2);
-    expect(logged).toEqual([]);
-    expect(await post()).toBe("host POST /mine hello");
-    await page.close();
-    await panel.close();
-    expect(await post()).toBe("host POST /mine hello");
-  } finally {
-    await panel.close();
-    await shut(server);
-    rmSync(dataDir, { recursive: true, force: true });
-  }
-});
-
-test("PRX-2 a proxy that swallows WebSockets without an answer: the panel goes live by polling", async () => {
-  rig = await startRig();
-  const target = new URL(rig.sidecar.url);
-  const swallowing = createServer((incoming, outgoing) => {
-    const { method, url: path, headers } = incoming;
-    const passed = request({ host: target.hostname, port: target.port, method, path, headers }, (answer) => {
-      outgoing.writeHead(answer.statusCode ?? 502, answer.headers);
-      answer.pipe(outgoing);
-    });
-    passed.on("error", () => outgoing.destroy());
-    incoming.pipe(passed);
-  });
-  const swallowed = new Set<Duplex>();
-  swallowing.on("upgrade", (_, socket) => swallowed.add(socket.on("error", () => {})));
-  const port = await listen(swallowing);
-  try {
-    const { page } = await open(`http://127.0.0.1:${port}/`);
-    await page.getByTestId("status").getByText("Live").waitFor({ timeout: 60_000 });
-    await expectLive(page, rig, 9_216);
-    expect(swallowed.size).toBeGreaterThan(0);
-    await page.close();
-  } finally {
-    for (const socket of swallowed) socket.destroy();
-    await shut(swallowing);
-  }
 });

@@ -1,0 +1,38 @@
+import { fileURLToPath, pathToFileURL } from "node:url";
+import { build } from "vite";
+import type { TestProject } from "vitest/node";
+
+declare module "vitest" {
+  interface ProvidedContext {
+    /** Address of the file that `sidecar-parts.ts` was built into. */
+    sidecarParts: string;
+  }
+}
+
+const ENTRY = fileURLToPath(new URL("./sidecar-parts.ts", import.meta.url));
+// Below the root, where SQLite's binary is found.
+const FOLDER = fileURLToPath(new URL("../../.cache/sidecar-parts", import.meta.url));
+
+/** One file in place of three hundred that each of the run's processes would have to read. */
+export default async function setup({ provide, name }: TestProject) {
+  const file = `${name}.js`;
+  await build({
+    configFile: false,
+    logLevel: "warn",
+    define: { __VERSION__: '"test"' },
+    publicDir: false,
+    build: {
+      ssr: true,
+      outDir: FOLDER,
+      emptyOutDir: false,
+      target: "node20",
+      minify: false,
+      rolldownOptions: {
+        input: ENTRY,
+        output: { entryFileNames: file, codeSplitting: false },
+      },
+    },
+    ssr: { noExternal: true, external: ["libsql"] },
+  });
+  provide("sidecarParts", pathToFileURL(`${FOLDER}/${file}`).href);
+}
