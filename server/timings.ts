@@ -227,10 +227,10 @@ export const TIMINGS: Timings = {
   },
 };
 
-/** Below this a busy machine would count as a hung one; longer than the silence of a loop at 300 ms. */
-const LEAST_PATIENCE_MS = 3 * SECOND;
+/** Below this a busy machine would count as a hung one. */
+const LEAST_PATIENCE_MS = 6 * SECOND;
 
-/** The same with everything `factor` times shorter, patience down to three seconds. Pure. */
+/** The same with everything `factor` times shorter, patience down to six seconds. Pure. */
 export function scaleTimings(timings: Timings, factor: number): Timings {
   const shorter = <Group extends { [Key in keyof Group]: number }>(group: Group, leastMs = 0): Group => {
     const scaled = { ...group };

@@ -16,12 +16,11 @@ test("the table of waiting times has each of them, with its value", () => {
   expect(told).toEqual(new Map(real));
 });
 
-test("scaled, everything is shorter by the factor, and patience never below three seconds", () => {
+test("scaled, everything is shorter by the factor, and patience never below six seconds", () => {
   const scaled = scaleTimings(TIMINGS, 5);
   expect(scaled.sampling.idleIntervalMs).toBe(TIMINGS.sampling.idleIntervalMs / 5);
   expect(scaled.release.jobLimitMs).toBe(TIMINGS.release.jobLimitMs / 5);
-  expect(scaled.patience.queryMs).toBe(4000);
-  expect(scaled.patience.statusMs).toBe(3000);
+  expect(scaled.patience.queryMs).toBe(6000);
   expect(scaled.patience.killMs).toBe(TIMINGS.patience.killMs);
   expect(scaleTimings(TIMINGS, 1)).toEqual(TIMINGS);
 });
