@@ -127,7 +127,8 @@ export function indexOfHolder(
 
 /** What is kept for a holder: what it has, or what it was promised, whichever is more. */
 export function commitmentMiB({ heldMiB, jobs, expectMiB: expected }: Holder): number {
-  return Math.max(heldMiB, jobs.length > 0 ? declaredMiB(jobs) : expected);
+  // Of a job that ran already when it was declared nothing may be known.
+  return Math.max(heldMiB, declaredMiB(jobs) || expected);
 }
 
 /** What the declared jobs of one process will hold: the sum of their figures, or what as many of a kind were seen to. */

@@ -96,6 +96,15 @@ describe("figures", () => {
     expect(figureOf(configured, state, POLICY).needMiB).toBe(12_000);
   });
 
+  test("of whom nothing is known and who runs already, what a stranger would take is expected", () => {
+    const policy = { ...POLICY, publishedMiB: [20_000] };
+    const at = seconds(5, declared(seconds(5, START, [gpu([])]), ask("a", null, { pid: 2 }), [0]), [
+      gpu([process(2, 3000)]),
+    ]);
+    const [demand] = demandsOf(at.state, at.atMs, policy);
+    expect(demand === undefined ? 0 : roomOf(demand, false).promisedMiB).toBe(20_000 * 1.05 - 3000);
+  });
+
   test("CAP-7 of whom nothing is known, it starts alone", () => {
     const empty = seconds(5, START, [gpu([])]);
     expect(fits(empty, ask("a", null))).toBe(1);
