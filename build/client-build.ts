@@ -7,7 +7,7 @@ import { reportSizes } from "./sizes.ts";
 
 /** What every view needs from the start, in one file: cut in pieces it compresses worse. */
 const NEEDED_FIRST =
-  /node_modules\/(?:react|react-dom|scheduler|valibot|socket\.io-[a-z]+|engine\.io-[a-z]+|@socket\.io\/[a-z-]+)\/|shared\/(?:capacity\/used-of|health\/alert|release\/(?:release|backend)|problems\/(?:problem|fill-in))\.ts|client\/(?:connection\/(?!host-bridge)|embedding\/(?!page-title)|entries\/page|store|shadow\/[a-z]|ui|panel\/(?:connection|vram\/VramBar|Panel|CompactView|concurrency\/(?:Conc|ProfilePicker|use)|release\/(?:use-r|ReleaseButton)|gpus\/(?:GpuLine|NoGpus|busy|temp)|health\/AlertN))/;
+  /node_modules\/(?:react|react-dom|scheduler|valibot|socket\.io-[a-z]+|engine\.io-[a-z]+|@socket\.io\/[a-z-]+)\/|shared\/(?:capacity\/used-of|health\/alert|release\/(?:release|backend)|problems\/(?:problem|fill-in))\.ts|client\/(?:connection\/(?!host-bridge|is-refused)|embedding\/(?!page-title)|entries\/page|store|shadow\/[a-z]|ui|panel\/(?:connection|vram\/VramBar|Panel|CompactView|concurrency\/(?:Conc|ProfilePicker|use)|release\/(?:use-r|ReleaseButton)|gpus\/(?:GpuLine|NoGpus|busy|temp)|health\/AlertN))/;
 
 const ours = (path: string) => join(import.meta.dirname, "../client", path);
 

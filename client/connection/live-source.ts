@@ -150,12 +150,21 @@ export function createLiveSource({ baseUrl, token, historyMs: firstMs }: LiveSou
       // A proxy may swallow WebSockets without an answer.
       if (error.message === "timeout") socket.io.opts.transports = ["polling", "websocket"];
       setStatus("offline");
+      // To a page of another origin a browser tells of no refusal.
+      if (base.origin !== location.origin)
+        void import("./is-refused.ts")
+          .then(({ isRefused }) => isRefused(base))
+          .then((refused) => refused && giveUp(problem("origin-refused", { origin: location.origin })));
       return;
     }
-    setStatus("refused", why);
-    socket.disconnect();
+    giveUp(why);
   });
   socket.connect();
+
+  function giveUp(why: Problem) {
+    setStatus("refused", why);
+    socket.disconnect();
+  }
 
   function takeTurn(sample: WireSample | null, changes: Changes, known: View) {
     const read = readChanges(known, changes);

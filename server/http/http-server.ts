@@ -118,10 +118,16 @@ export function serveHttp(
     const url = urlOf(request.url ?? "/");
     // A frame without an origin could not connect whatever is allowed: its static words say what it needs.
     if (!isOrigin(request.headers.origin ?? "")) return false;
-    if (request.method !== "GET" || url === null || !url.pathname.startsWith(basePath)) return false;
-    response.setHeader("access-control-allow-origin", "*");
+    if (!["GET", "HEAD"].includes(request.method ?? "") || url === null || !url.pathname.startsWith(basePath))
+      return false;
+    const headers = {
+      "access-control-allow-origin": "*",
+      "access-control-expose-headers": "x-gpu-panel-refused",
+      "x-gpu-panel-refused": "origin-refused",
+    };
+    for (const [name, value] of Object.entries(headers)) response.setHeader(name, value);
     if (assets.send(url.pathname.slice(basePath.length), request, response)) return true;
-    response.removeHeader("access-control-allow-origin");
+    for (const name of Object.keys(headers)) response.removeHeader(name);
     return false;
   }
 
