@@ -11,6 +11,7 @@ const AIM_MS = 100;
 /** How long /healthz takes while a backend misbehaves in the middle of a release, against the same with nothing wrong. */
 export const faultsSection: Section = async () => {
   const rig = await startRig({
+    own: true,
     script: { gpus: [fakeGpu(0, { "memory.used": 20_123, "memory.total": 24_564 })] },
     backends: KINDS,
     hookTimeoutMs: 700,

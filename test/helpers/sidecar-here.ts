@@ -4,8 +4,8 @@ import { inject } from "vitest";
 import { listen } from "./listen.ts";
 import type { RunningSidecar } from "./sidecar.ts";
 
-/** Kept by the processes that run several files. */
-const parts: Promise<typeof import("./sidecar-parts.ts")> = import(inject("sidecarParts"));
+/** Kept by the processes that run several files. Asked for when one is started: benches use these helpers without vitest. */
+let parts: Promise<typeof import("./sidecar-parts.ts")> | undefined;
 const CLIENT = fileURLToPath(new URL("../../dist/client", import.meta.url));
 
 /**
@@ -16,6 +16,7 @@ export async function startSidecarHere(
   flags: readonly string[],
   given: NodeJS.ProcessEnv,
 ): Promise<RunningSidecar> {
+  parts ??= import(inject("sidecarParts"));
   const { createBareServer, createSidecar, optionsSchema, readOptions, readTimeScale } = await parts;
   const { scaleTimings, testOptionsSchema, TIMINGS, urlOf } = await parts;
   const env = { PATH: process.env.PATH, ...given };
