@@ -118,7 +118,7 @@ export async function startPythonHost(env: NodeJS.ProcessEnv = {}, totalMiB = 24
       for (const one of running) await one.end();
       fake.dispose();
       // A sidecar that the host started may still be writing its last.
-      rmSync(folder, { recursive: true, force: true, maxRetries: 10, retryDelay: 100 });
+      rmSync(folder, { recursive: true, force: true, maxRetries: 50, retryDelay: 100 });
     },
   };
 }

@@ -39,6 +39,7 @@ export async function startSidecarHere(
       told += `gpu-status-panel: ${message}\n`;
     },
     timings: scaleTimings(TIMINGS, scale.factor),
+    timeScale: scale.factor,
   });
   const link = sidecar.token === null ? url : `${url}#token=${sidecar.token}`;
   let ended: Promise<void> | undefined;
