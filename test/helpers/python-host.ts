@@ -117,10 +117,19 @@ export async function startPythonHost(env: NodeJS.ProcessEnv = {}, totalMiB = 24
     async close() {
       for (const one of running) await one.end();
       fake.dispose();
-      // A sidecar that the host started may still be writing its last.
-      rmSync(folder, { recursive: true, force: true, maxRetries: 50, retryDelay: 100 });
+      // A sidecar that the host started may still be writing its last, into a folder that is being removed.
+      await waitUntil(() => isRemoved(folder), { timeoutMs: 60_000, what: `${folder} to be removed` });
     },
   };
+}
+
+function isRemoved(folder: string): boolean {
+  try {
+    rmSync(folder, { recursive: true, force: true });
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 /** True once the panel below `url` answers with samples. */

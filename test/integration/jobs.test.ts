@@ -336,7 +336,7 @@ describe("200 clients at once", () => {
   const roleOf = (i: number) => (i < 8 ? "holder" : i % 10 === 9 ? "dead" : "worker");
 
   test("CAP-21 CAP-22 CAP-24 CAP-27 through a SIGKILL: no over-commitment, no lost job, in order, dead ones freed", {
-    timeout: 300_000,
+    timeout: 900_000,
   }, async () => {
     const gpus = [0, 1, 2, 3].map((index) => fakeGpu(index));
     const { jobs, rig: running } = await start({ script: { gpus } });
@@ -348,7 +348,7 @@ describe("200 clients at once", () => {
           const answer = await call().catch(() => null);
           return answer?.status === 429 ? null : answer;
         },
-        { timeoutMs: 120_000, what: "an answer" },
+        { timeoutMs: 400_000, what: "an answer" },
       );
 
     let finished = 0;
@@ -367,7 +367,7 @@ describe("200 clients at once", () => {
           expect([status, job?.state === "running" || job?.state === "waiting"]).toEqual([200, true]);
           return job?.state === "running" ? job : null;
         },
-        { timeoutMs: 120_000, what: `job ${id} to start` },
+        { timeoutMs: 400_000, what: `job ${id} to start` },
       );
     }
 
@@ -386,7 +386,7 @@ describe("200 clients at once", () => {
       const id = idOf(asked);
       if (role === "dead") {
         await waitUntil(async () => (await insist(() => jobs.show(id))).job?.state === "expired", {
-          timeoutMs: 120_000,
+          timeoutMs: 400_000,
           what: `the lease of job ${i} to be freed`,
         });
         return;
@@ -408,11 +408,10 @@ describe("200 clients at once", () => {
     let mostRunning = 0;
     async function auditor() {
       while (!over) {
+        // Between two looks the clients have their turn: this machine has few cores.
+        await new Promise((resolve) => setTimeout(resolve, 25));
         const list = await jobs.list().catch(() => null);
-        if (list === null) {
-          await new Promise((resolve) => setImmediate(resolve));
-          continue;
-        }
+        if (list === null) continue;
         looks++;
         const runs = list.filter(({ state }) => state === "running");
         mostRunning = Math.max(mostRunning, runs.length);
@@ -439,12 +438,12 @@ describe("200 clients at once", () => {
     auditing.catch(() => {});
     // The holders, and two that die while they run, have their place before the crowd comes.
     const all = EARLY.map(client);
-    await waitUntil(() => holding === 8, { timeoutMs: 60_000, what: "the holders to run" });
+    await waitUntil(() => holding === 8, { timeoutMs: 200_000, what: "the holders to run" });
     const crowd = Array.from({ length: 200 }, (_, i) => i).filter((i) => !EARLY.includes(i));
     all.push(...crowd.map(client));
     const everybody = Promise.all(all);
     everybody.catch(() => {});
-    await waitUntil(() => finished >= 40, { timeoutMs: 120_000, what: "forty to finish" });
+    await waitUntil(() => finished >= 40, { timeoutMs: 400_000, what: "forty to finish" });
     await running.crash();
     for (const [id, before] of heldBefore) {
       const { job } = await jobs.show(id);
