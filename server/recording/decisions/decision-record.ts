@@ -109,7 +109,9 @@ export function createDecisionRecord({
       open.toMs = Math.max(open.toMs, atMs);
     },
     flush,
-    async *read(fromMs, toMs) {
+    async *read(fromMs, untilMs) {
+      // What came in the last moment may stand under the tick that comes.
+      const toMs = toTick(untilMs);
       flush(true);
       const unwritten = waiting.filter((part) => part.toMs >= fromMs && part.fromMs <= toMs);
       const ids = new Set([...store.find(fromMs, toMs), ...unwritten.map(({ segment }) => segment)]);
