@@ -16,7 +16,7 @@ export async function startSidecarHere(
   flags: readonly string[],
   given: NodeJS.ProcessEnv,
 ): Promise<RunningSidecar> {
-  parts ??= import(inject("sidecarParts"));
+  parts ??= import(/* @vite-ignore */ inject("sidecarParts"));
   const { createBareServer, createSidecar, optionsSchema, readOptions, readTimeScale } = await parts;
   const { scaleTimings, testOptionsSchema, TIMINGS, urlOf } = await parts;
   const env = { PATH: process.env.PATH, ...given };
