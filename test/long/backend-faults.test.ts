@@ -1,0 +1,3 @@
+import { everyFault, testBackendFaults } from "../helpers/backend-faults.ts";
+
+testBackendFaults(everyFault);
