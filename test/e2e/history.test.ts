@@ -63,13 +63,15 @@ test("PNL-7 HIS-6 every zoom level by keyboard, in both languages: at most a few
     const mean = (await page.locator(".chart-mean path.recharts-area-curve").first().getAttribute("d")) ?? "";
     expect(mean.split("M").length - 1).toBeGreaterThan(1);
     // 24,000 of 24,576 MiB that the axis has: within the uppermost twentieth of the plot.
+    let boxes = "";
     await waitUntil(
       async () => {
         const band = await drawnBand(page).first().boundingBox();
         const plot = await page.locator(".chart-marks").first().boundingBox();
+        boxes = JSON.stringify({ band, plot, path: await drawnBand(page).first().getAttribute("d") });
         return band !== null && plot !== null && (band.y - plot.y) / plot.height < 0.05;
       },
-      { what: "the peak in the band" },
+      { what: () => `the peak in the band: ${boxes}` },
     );
     expect(await axeViolations(page)).toEqual([]);
     await zoom(page, words === timelineEn ? "1 min" : "1 分钟").click();
