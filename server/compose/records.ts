@@ -53,7 +53,8 @@ export function composeRecords(
     ? null
     : composeDecisions({
         ...parts,
-        ...{ limits: options.decisions, writeIntervalMs: options.historyInterval, jobs, nowMs: time.nowMs },
+        ...{ limits: options.decisions, writeIntervalMs: options.historyInterval, jobs },
+        nowMs: () => time.wallOf(time.nowMs()),
       });
   return {
     sessions: composeSessions(parts),
