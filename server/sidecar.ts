@@ -138,7 +138,7 @@ export function createSidecar(
     ...{ ...common, version, clientFolder, admit, replay, time, readHost },
     ...{ history, capacity, watch, releases, audit, health, sessions, hasBackends: backends.length > 0 },
     jobs: decisions?.jobs ?? capacity.told,
-    server: bound?.server ?? createBareServer(),
+    server: bound?.server ?? createBareServer(timings.http),
   });
   const turn = createTurn({
     ...{ history, decisions, capacity, watch, sessions, logs, health, measured, audit },
