@@ -46,7 +46,7 @@ export function composeRecords(
   const { disposer, sampler, hold, database, time, jobs, replaying } = parts;
   const warnings = createWarnings(sampler.warn);
   followData({
-    ...{ disposer, hold, database, retryMs: options.historyInterval },
+    ...{ disposer, hold, database, retryMs: options.historyInterval, onWrite: jobs.onChange },
     show: (trouble) => warnings.set("data", trouble),
   });
   const decisions = replaying
