@@ -5,8 +5,11 @@ import type { Plugin } from "vite";
 
 /** Where the compiler puts declarations; the folders below are those of the sources. */
 const COMPILED = ".cache/tsc";
-/** What a user of the types has: his React's types and Node's. The rest has to be plain TypeScript of ours. */
-const ALLOWED = /^(?:react|node:[a-z/]+)$/;
+/**
+ * What a user of the types has: his framework's types, which the lines that need them do without, and Node's. The rest has
+ * to be plain TypeScript of ours.
+ */
+const ALLOWED = /^(?:react|vue|node:[a-z/]+)$/;
 const IMPORT = /(\bfrom |\bimport\(|\bimport )"([^"]+)"/g;
 
 /** Writes the types of the package's entries, and of what these import, to `dist/types`. */

@@ -17,7 +17,7 @@ import { readHolder } from "./data/holder-note.ts";
 import { createBareServer } from "./http/http-server.ts";
 import { childEnvironment } from "./lib/child-environment.ts";
 import { createSidecar } from "./sidecar.ts";
-import { scaleTimings, TIMINGS } from "./timings.ts";
+import { scaleTimings, TIMINGS, type Timings } from "./timings.ts";
 
 /** Version of the package; the build puts it in. */
 declare const __VERSION__: string;
@@ -44,7 +44,7 @@ function main() {
   for (const warning of result.warnings) complain(warning);
   if (scale.kind === "error") return fail([scale.error]);
   if (scale.factor !== 1) complain(`a test has the time pass ${scale.factor} times faster.`);
-  run(result.options, scale.factor);
+  run(result.options, scale.factor, scaleTimings(TIMINGS, scale.factor));
 }
 
 function fail(errors: readonly string[]) {
@@ -53,13 +53,14 @@ function fail(errors: readonly string[]) {
 }
 
 /** Takes the port before anything else: whoever does not get it has touched no file and started no process. */
-function run(options: Options, timeScale: number) {
-  const server = createBareServer();
+function run(options: Options, timeScale: number, timings: Timings) {
+  const server = createBareServer(timings.http);
   server.once("error", (error: NodeJS.ErrnoException) => void cannotListen(error, options));
   server.listen(options.port, options.host, () => {
     const address = server.address();
     const port = typeof address === "object" && address !== null ? address.port : options.port;
-    begin(options, timeScale, { server, url: urlOf(options.host, port, options.basePath) });
+    const bound = { server, url: urlOf(options.host, port, options.basePath) };
+    begin(options, { bound, timeScale, timings });
   });
 }
 
@@ -83,9 +84,14 @@ function pidAt(port: number, { dataDir }: Options): number | null {
   return found?.pid ?? null;
 }
 
-function begin(options: Options, timeScale: number, bound: { server: Server; url: string }) {
+interface Begun {
+  bound: { server: Server; url: string };
+  timeScale: number;
+  timings: Timings;
+}
+
+function begin(options: Options, { bound, timeScale, timings }: Begun) {
   const here = dirname(fileURLToPath(import.meta.url));
-  const timings = scaleTimings(TIMINGS, timeScale);
   const sidecar = createSidecar(options, {
     clientFolder: join(here, "../client"),
     version: __VERSION__,

@@ -116,7 +116,7 @@ export function createSidecar(
   disposer.add(releases.close);
   const capacity = composeCapacity({
     ...common,
-    ...{ watch, profiles, profile, isDemo, epochMs },
+    ...{ watch, profiles, profile, isDemo, time },
     policy: policyFor(options, profiles, timeScale),
     isStandIn: choice.kind === "demo" && choice.reason === "no-nvidia-smi",
     readHost: () => readHost().state,
@@ -130,15 +130,15 @@ export function createSidecar(
     ...{ ...common, watch, jobs: capacity.jobs, releases, time, readHost },
   });
   const { sessions, decisions, logs } = composeRecords(options, {
-    ...{ ...common, database: capacity.database, jobs: capacity.jobs, time, version },
+    ...{ ...common, database: capacity.database, jobs: capacity.told, time, version },
     ...{ demo: isDemo, replaying: isReplay, hostName: readHost().state.name },
     intervalMs: () => replayed.intervalMs() ?? options.interval,
   });
   const front = composeFront(options, {
     ...{ ...common, version, clientFolder, admit, replay, time, readHost },
     ...{ history, capacity, watch, releases, audit, health, sessions, hasBackends: backends.length > 0 },
-    jobs: decisions?.jobs ?? capacity.jobs,
-    server: bound?.server ?? createBareServer(),
+    jobs: decisions?.jobs ?? capacity.told,
+    server: bound?.server ?? createBareServer(timings.http),
   });
   const turn = createTurn({
     ...{ history, decisions, capacity, watch, sessions, logs, health, measured, audit },
@@ -151,7 +151,8 @@ export function createSidecar(
     complainOf: tellOfTrouble(["log-stopped", "folder-held", "data-newer", "data-not-kept"], complain),
   });
   disposer.add(capacity.jobs.onChange(turn.jobsChanged));
-  disposer.add(capacity.jobs.onEnd(turn.jobEnded));
+  disposer.add(capacity.jobs.onEnd(health.jobEnded));
+  disposer.add(capacity.told.onEnd(turn.jobEnded));
   disposer.add(watch.onChange(turn.backendsChanged));
   // For as long as the parts live: a release that the end breaks off is told, too.
   releases.onRelease(turn.release);

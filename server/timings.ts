@@ -11,6 +11,7 @@ export interface Timings {
   health: HealthTimings;
   notify: NotifyTimings;
   recording: RecordingTimings;
+  http: HttpTimings;
   patience: PatienceTimings;
   capacity: CapacityTimings;
 }
@@ -112,6 +113,18 @@ export interface RecordingTimings {
   sessionsSaveMs: number;
 }
 
+/** Nobody holds a connection by sending slowly. */
+export interface HttpTimings {
+  /** The head of a request has arrived by then … */
+  headersMs: number;
+  /** … and all of it by then. */
+  requestMs: number;
+  /** How often it is looked for those that have not. */
+  lookMs: number;
+  /** Longer than pooled clients keep a connection that they may use again: one that closes under them is a failed call. */
+  keepAliveMs: number;
+}
+
 /** How long something slow is waited for before it counts as hung. A slow machine is as slow in a test. */
 export interface PatienceTimings {
   /** Beside three intervals, how long nvidia-smi may print nothing. */
@@ -206,6 +219,12 @@ export const TIMINGS: Timings = {
     logRestMs: 10 * SECOND,
     sessionsSaveMs: 10 * SECOND,
   },
+  http: {
+    headersMs: 8 * SECOND,
+    requestMs: 15 * SECOND,
+    lookMs: 2 * SECOND,
+    keepAliveMs: 65 * SECOND,
+  },
   patience: {
     silenceMs: 2 * SECOND,
     startMs: MINUTE,
@@ -249,6 +268,7 @@ export function scaleTimings(timings: Timings, factor: number): Timings {
     health: shorter(timings.health),
     notify: shorter(timings.notify),
     recording: shorter(timings.recording),
+    http: shorter(timings.http, LEAST_PATIENCE_MS),
     patience: shorter(timings.patience, LEAST_PATIENCE_MS),
     capacity: timings.capacity,
   };

@@ -70,7 +70,7 @@ export function createTurn(parts: TurnParts): Turn {
       capacity.sample();
       // Whose process a job runs in, this list of processes may tell.
       watch.look();
-      sessions.sample(sample, running(capacity.jobs.list()));
+      sessions.sample(sample, running(capacity.told.list()));
       logs.sample(sample);
       tally.sample();
       health.sample(sample);
@@ -100,7 +100,6 @@ export function createTurn(parts: TurnParts): Turn {
       sessions.jobEnded(ended.job);
       logs.jobEnded(ended);
       tally.jobEnded(ended.job);
-      health.jobEnded(ended);
     },
     backendsChanged() {
       decisions?.backends(watch.states());

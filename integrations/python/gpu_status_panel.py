@@ -1454,6 +1454,9 @@ def find_command(given: Optional[Sequence[str]]) -> List[str]:
         return list(given)
     told = os.environ.get("GPU_PANEL_COMMAND")
     if told:
+        # A path may hold blanks.
+        if os.path.isfile(told):
+            return [told]
         return shlex.split(told, posix=os.name == "posix")
     installed = shutil.which("gpu-status-panel")
     if installed:

@@ -18,12 +18,14 @@ import type { Policy } from "../capacity/policy.ts";
 import { type CapacityDatabase, openDatabase } from "../data/database.ts";
 import type { FolderHold } from "../data/folder-hold.ts";
 import type { FitAnswer } from "../http/openapi/fit-schema.ts";
+import type { Time } from "../lib/clock.ts";
 import type { Disposer } from "../lib/disposer.ts";
 import type { BackendWatch } from "../release/backend-watch.ts";
 import type { Sampler } from "../sampling/sampler.ts";
 import { followRuns, NO_RUNS, shownRuns } from "../timeline/runs.ts";
 import { seenRuns } from "../timeline/seen-runs.ts";
 import type { Timings } from "../timings.ts";
+import { createStamps } from "./stamps.ts";
 
 export interface CapacityParts {
   disposer: Disposer;
@@ -39,8 +41,7 @@ export interface CapacityParts {
   isDemo: boolean;
   /** The demo stands in for a driver that was not found. */
   isStandIn: boolean;
-  /** Epoch milliseconds of the sampler's time 0. */
-  epochMs: number;
+  time: Time;
   readHost(): HostState;
   /** Somebody would have to release for a waiting job. */
   releaseFor(backend: string, job: string): void;
@@ -50,7 +51,10 @@ export interface CapacityParts {
 
 /** Jobs, estimates and the fit check, wired to samples and backends. */
 export interface CapacityArea {
+  /** Stamped as the rules of capacity, health and the timeline reckon. */
   jobs: Jobs;
+  /** The same jobs, as everybody is told of them. */
+  told: Jobs;
   /** Where jobs are kept, and what else has to survive the sidecar. */
   database: CapacityDatabase;
   profiles(): readonly Profile[];
@@ -62,13 +66,16 @@ export interface CapacityArea {
   /** Jobs or backends have changed. */
   recompute(): void;
   jobEnded(ended: EndedJob): void;
+  /** The wall clock was set: what is kept has the time of day by it. */
+  clockSet(): void;
   /** A release goes on: what it frees belongs to nobody until the next list of processes. */
   release(release: Release): void;
 }
 
 export function composeCapacity(parts: CapacityParts): CapacityArea {
   const { disposer, sampler, watch, profiles } = parts;
-  const nowMs = () => parts.epochMs + Math.round(sampler.nowMs());
+  const nowMs = () => Math.round(parts.time.nowMs());
+  const stamps = createStamps(parts.time);
   // Jobs on the demo machine must not be taken for jobs on the real one, nor what is learned of them.
   const file = parts.isDemo ? "capacity-demo.sqlite" : "capacity.sqlite";
   const database = openDatabase(join(parts.folder, file), parts.complain, parts.hold);
@@ -89,7 +96,7 @@ export function composeCapacity(parts: CapacityParts): CapacityArea {
   disposer.add(live.close);
   const knowledge = createKnowledge({ live, profiles, store: createLearnedStore(database) });
   const jobs = createJobs({
-    store: createJobStore(database),
+    store: stamps.kept(createJobStore(database)),
     live,
     pids: createPidWatch(),
     resolve: knowledge.resolve,
@@ -125,6 +132,7 @@ export function composeCapacity(parts: CapacityParts): CapacityArea {
 
   return {
     jobs,
+    told: stamps.told(jobs),
     database,
     profiles: knowledge.profiles,
     sample() {
@@ -133,11 +141,12 @@ export function composeCapacity(parts: CapacityParts): CapacityArea {
     },
     recompute: live.recompute,
     jobEnded: knowledge.save,
+    clockSet: jobs.takeOver,
     release({ state }) {
       // Until the next list nobody knows to whom belongs what was freed.
       if (state === "done") void sampler.refreshProcesses();
     },
-    state: () => ({ ...view.state(runs), runs: [...runs], jobs: jobs.list() }),
+    state: () => ({ ...view.state(runs), runs: stamps.runs(runs), jobs: stamps.jobs(jobs.list()) }),
     fit: desk.fit,
     adviseOn: desk.adviseOn,
   };

@@ -29,9 +29,11 @@ export function followData(parts: {
   hold: FolderHold;
   database: Pick<CapacityDatabase, "retry" | "problem">;
   retryMs: number;
+  /** Something may just have been written, or not. */
+  onWrite(listener: () => void): () => void;
   show(problem: Problem | null): void;
 }) {
-  const { disposer, hold, database, retryMs, show } = parts;
+  const { disposer, hold, database, retryMs, onWrite, show } = parts;
   const look = () => show(hold.problem() ?? database.problem());
   look();
   const timer = setInterval(() => {
@@ -40,6 +42,7 @@ export function followData(parts: {
     look();
   }, retryMs);
   disposer.add(() => clearInterval(timer));
+  disposer.add(onWrite(look));
 }
 
 /** Several parts have each something that viewers should know of; the first one that has is shown. */

@@ -178,7 +178,8 @@ export function composeFront(options: Pick<Options, "basePath" | "allowOrigin">,
       ...gateway,
       sample(sample) {
         if (!parts.time.jumped()) return gateway.sample(sample);
-        // What viewers know is stamped by a clock that was wrong, or stood still.
+        // What viewers know and what is kept is stamped by a clock that was wrong, or stood still.
+        capacity.clockSet();
         beginAnew();
         gateway.greetAll();
       },

@@ -46,14 +46,15 @@ export function composeRecords(
   const { disposer, sampler, hold, database, time, jobs, replaying } = parts;
   const warnings = createWarnings(sampler.warn);
   followData({
-    ...{ disposer, hold, database, retryMs: options.historyInterval },
+    ...{ disposer, hold, database, retryMs: options.historyInterval, onWrite: jobs.onChange },
     show: (trouble) => warnings.set("data", trouble),
   });
   const decisions = replaying
     ? null
     : composeDecisions({
         ...parts,
-        ...{ limits: options.decisions, writeIntervalMs: options.historyInterval, jobs, nowMs: time.nowMs },
+        ...{ limits: options.decisions, writeIntervalMs: options.historyInterval, jobs },
+        nowMs: () => time.wallOf(time.nowMs()),
       });
   return {
     sessions: composeSessions(parts),

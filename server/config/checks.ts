@@ -1,4 +1,5 @@
 import * as v from "valibot";
+import { isBlockedPort } from "./blocked-ports.ts";
 
 /** A whole number, given as one or as its digits. */
 export const wholeNumber = (what: string, least: number, most: number) =>
@@ -34,6 +35,10 @@ export const httpUrl = v.pipe(
     const { username, password, hash } = new URL(text);
     return username === "" && password === "" && hash === "";
   }, "a URL without user, password and #: log-ins have settings of their own in the config file"),
+  v.check(
+    (text) => !URL.canParse(text) || !isBlockedPort(Number(new URL(text).port)),
+    "a URL with another port: browsers and HTTP clients refuse this one, which is kept for another service (ssh, mail, X11 …). Have what listens there take another",
+  ),
 );
 
 export const origin = v.pipe(

@@ -2,6 +2,7 @@ import { parseArgs } from "node:util";
 import * as v from "valibot";
 import { BUILT_IN_PROFILES } from "../../shared/capacity/built-in-profiles.ts";
 import { reasonOf } from "../lib/reason-of.ts";
+import { isBlockedPort } from "./blocked-ports.ts";
 import { FLAGS, type Options, optionsSchema, variableOf } from "./options.ts";
 
 /** The options, or every reason why they cannot be taken. */
@@ -69,7 +70,18 @@ export function readOptions(
   const errors = contradictions(parsed.output, placeOf);
   return errors.length > 0
     ? { kind: "errors", errors }
-    : { kind: "options", options: parsed.output, warnings: file.warnings };
+    : {
+        kind: "options",
+        options: parsed.output,
+        warnings: [...file.warnings, ...portWarnings(parsed.output, placeOf)],
+      };
+}
+
+/** Scripts and proxies may still find the panel there, so it starts. */
+function portWarnings({ port }: Options, placeOf: (key: string) => string): string[] {
+  return isBlockedPort(port)
+    ? [`${placeOf("port")}: browsers refuse to open port ${port}; take another, such as --port 7870.`]
+    : [];
 }
 
 /** What is right by itself and wrong together. */

@@ -7,6 +7,7 @@ import type { Caller } from "../gateway/caller.ts";
 import { bearerOf } from "../lib/bearer.ts";
 import { mostConnections } from "../lib/open-files.ts";
 import { SECURITY_HEADERS } from "../lib/security-headers.ts";
+import type { HttpTimings } from "../timings.ts";
 import type { Assets } from "./assets.ts";
 import { limitConnections } from "./limit-connections.ts";
 import { OwnRequest } from "./own-request.ts";
@@ -59,18 +60,8 @@ export const ROUTES: readonly Route[] = [
   removeSession,
 ];
 
-/**
- * Nobody holds a connection by sending slowly: headers and a whole request have to arrive in time.
- * Node looks for those that did not every `connectionsCheckingInterval`.
- */
-const LIMITS = {
-  maxHeaderSize: 16 * 1024,
-  headersTimeout: 8000,
-  requestTimeout: 15_000,
-  // Longer than pooled clients keep a connection that they may use again: one that closes under them is a failed call.
-  keepAliveTimeout: 65_000,
-  connectionsCheckingInterval: 2000,
-};
+const LARGEST_HEAD_BYTES = 16 * 1024;
+
 export interface HttpOptions {
   /** Begins and ends with a slash. */
   basePath: string;
@@ -83,8 +74,15 @@ export interface HttpOptions {
 }
 
 /** A server that answers nothing yet: its port can be taken before anything else is begun. */
-export function createBareServer(): Server {
-  const server: Server = createServer({ ...LIMITS, IncomingMessage: OwnRequest });
+export function createBareServer({ headersMs, requestMs, lookMs, keepAliveMs }: HttpTimings): Server {
+  const server: Server = createServer({
+    IncomingMessage: OwnRequest,
+    maxHeaderSize: LARGEST_HEAD_BYTES,
+    headersTimeout: headersMs,
+    requestTimeout: requestMs,
+    connectionsCheckingInterval: lookMs,
+    keepAliveTimeout: keepAliveMs,
+  });
   refuseBroken(server);
   // What is beyond is closed at once, before the system runs out.
   limitConnections(server, mostConnections());

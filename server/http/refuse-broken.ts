@@ -19,6 +19,8 @@ export function refuseBroken(server: Server): void {
     response.once("finish", () => request.complete || answered.add(socket));
     request.once("end", () => answered.delete(socket));
   });
+  // This is no proxy.
+  server.on("connect", (_request, socket) => refuse(socket, 400));
   server.on("clientError", (error: NodeJS.ErrnoException, socket) => {
     // One that has gone hears nothing, and one that is being answered would take this for more of that answer.
     const isBusy = "_httpMessage" in socket && socket._httpMessage !== null;

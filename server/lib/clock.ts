@@ -16,7 +16,7 @@ export interface Time {
   wallOf(nowMs: number): number;
   /** Epoch milliseconds of the samples' time 0, by the wall clock as it goes now. */
   epochMs(): number;
-  /** True once after the wall clock was set, or the machine slept: what was told in epoch milliseconds is off. */
+  /** True once after the wall clock was set, or the machine slept: what viewers were told in epoch milliseconds is off. */
   jumped(): boolean;
 }
 
@@ -30,16 +30,22 @@ const JUMP_MS = 2000;
 export function createTime(sinceStartMs: () => number, isRecording: boolean, wall = wallMs): Time {
   const zeroMs = () => (isRecording ? 0 : wall() - Math.round(sinceStartMs()));
   const startMs = zeroMs();
-  let epochMs = startMs;
+  let knownMs = startMs;
+  let toldMs = startMs;
+  /** One figure until the clock is set: what moved by a millisecond would be news to everybody. */
+  function epochMs() {
+    const now = zeroMs();
+    if (Math.abs(now - knownMs) >= JUMP_MS) knownMs = now;
+    return knownMs;
+  }
   return {
     startMs,
     nowMs: () => startMs + sinceStartMs(),
-    wallOf: (nowMs) => nowMs - startMs + epochMs,
-    epochMs: () => epochMs,
+    wallOf: (nowMs) => nowMs - startMs + epochMs(),
+    epochMs,
     jumped() {
-      const now = zeroMs();
-      if (Math.abs(now - epochMs) < JUMP_MS) return false;
-      epochMs = now;
+      if (epochMs() === toldMs) return false;
+      toldMs = knownMs;
       return true;
     },
   };

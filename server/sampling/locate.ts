@@ -9,6 +9,9 @@ const OTHER_PLACES = [
   "C:\\Program Files\\NVIDIA Corporation\\NVSMI\\nvidia-smi.exe",
 ];
 
+/** More are in no path. */
+const MOST_BLANKS = 100;
+
 /** The nvidia-smi of this machine as a command, or `null` where there is none. */
 export function locateNvidiaSmi(env: NodeJS.ProcessEnv): string[] | null {
   const name = process.platform === "win32" ? "nvidia-smi.exe" : "nvidia-smi";
@@ -17,11 +20,26 @@ export function locateNvidiaSmi(env: NodeJS.ProcessEnv): string[] | null {
   return path === undefined ? null : [path];
 }
 
-/** What `--nvidia-smi` names: a file, taken whole although its path may hold spaces, or else a command line. */
+/**
+ * What `--nvidia-smi` names: a file, with or without arguments, whose path is taken whole although it may hold blanks, or
+ * else a command line. Where no file is found at a path, it is told as it was given and not cut at its first blank.
+ */
 export function commandOf(option: string): string[] | null {
-  if (isFile(option)) return [option];
-  const words = splitCommandLine(option);
-  return words === null || words.length === 0 ? null : words;
+  const file = leadingFile(option);
+  const rest = splitCommandLine(option.slice(file?.length ?? 0));
+  if (file !== null) return rest && [file, ...rest];
+  const isPath = /^[^\s'"]*[/\\]/.test(option) && !/['"]/.test(option);
+  if (isPath) return [option];
+  return rest === null || rest.length === 0 ? null : rest;
+}
+
+/** The shortest beginning of a command line, up to a blank or its end, that is a file's path. */
+function leadingFile(line: string): string | null {
+  for (const { index } of [...line.matchAll(/\s|$/g)].slice(0, MOST_BLANKS)) {
+    const path = line.slice(0, index);
+    if (isFile(path)) return path;
+  }
+  return null;
 }
 
 function isFile(path: string): boolean {

@@ -8,6 +8,7 @@ import { createFigureWatch } from "./figure-watch.ts";
 import { isWsl } from "./host.ts";
 import { createFastMerge } from "./merge-fast.ts";
 import { parseProcessRow } from "./parse-process-row.ts";
+import { programOfPid } from "./program-of-pid.ts";
 import {
   type Column,
   chooseColumns,
@@ -186,7 +187,11 @@ export function createNvidiaSmiSource(
       for (const line of result.output.split(/\r?\n/)) {
         const row = parseProcessRow(line);
         if (row === null) continue;
-        byGpu.set(row.gpuUuid, [...(byGpu.get(row.gpuUuid) ?? []), row.process]);
+        const { process, unclear } = row;
+        // Of a process of another machine that has this number here, the name would be another.
+        const program = unclear === null ? null : await programOfPid(process.pid);
+        const name = program !== null && unclear?.startsWith(program) ? program : process.name;
+        byGpu.set(row.gpuUuid, [...(byGpu.get(row.gpuUuid) ?? []), { ...process, name }]);
       }
       return { processes: byGpu, cpuMs: result.cpuMs };
     },

@@ -5,6 +5,8 @@ import { parseFigure, parseNumber, parseText } from "./parse-cell.ts";
 export interface ProcessRow {
   gpuUuid: string;
   process: GpuProcess;
+  /** Where its blanks may be the path's own or lie before arguments: all of it, which nobody is to see. */
+  unclear: string | null;
 }
 
 /** Reads one line of the process query (`gpu_uuid, pid, used_gpu_memory, process_name`); `null` when it is no row. */
@@ -14,7 +16,9 @@ export function parseProcessRow(line: string): ProcessRow | null {
   const gpuUuid = parseText(uuid);
   const pid = parseNumber(pidCell);
   if (gpuUuid === null || pid === null || !Number.isInteger(pid) || pid < 0) return null;
-  return { gpuUuid, process: { pid, name: programOf(parseText(name)), usedMiB: parseFigure(used) } };
+  const told = parseText(name);
+  const unclear = told !== null && /^\/.*\s/.test(told) ? told : null;
+  return { gpuUuid, process: { pid, name: programOf(told), usedMiB: parseFigure(used) }, unclear };
 }
 
 const LONGEST_NAME = 260;

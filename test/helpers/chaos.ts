@@ -1,9 +1,11 @@
+import { execFileSync } from "node:child_process";
 import { readdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import fc from "fast-check";
 import Database from "libsql";
+import * as v from "valibot";
 import { expect } from "vitest";
 import { residentMib } from "../bench/proc-usage.ts";
 import { fakeGpu } from "./fake-nvidia-smi.ts";
@@ -20,7 +22,12 @@ const HEALTHY = { gpus: GPUS, behaviour: { kind: "ok" }, computeAppsBehaviour: {
 /** What memory may be more than before: a garbage collector's habits. */
 const MOST_GROWTH_MIB = 60;
 const MOST_JOBS = 8;
-const HOURS_4 = 4 * 3600;
+const NOT_WRITTEN = /the record of jobs cannot be written/;
+const sessionsSchema = v.object({
+  sessions: v.array(v.object({ id: v.string(), endedAt: v.nullable(v.number()) })),
+});
+/** As long as a job may ask for: none dies of old age meanwhile. */
+const TTL_S = 3600;
 const HOOKS: readonly HookBehaviour[] = [
   (response) => response.writeHead(204).end(),
   (response) => response.writeHead(500).end("broken"),
@@ -44,7 +51,8 @@ type Fault = { name: string; pauseMs: number; pick: number };
 const NAMES = [
   ...["kill", "hang", "exit", "sentence", "rubbish line", "rubbish cell", "GPU gone", "list hangs", "heal"],
   ...["viewer", "viewer", "viewers go", "hidden", "job", "job", "release", "release", "session"],
-  ...["clock", "history file gone", "database held", "hook", "odd request"],
+  ...["clock", "history file gone", "database held", "disk full", "room on the disk", "hook", "odd request"],
+  "SIGKILL",
 ];
 const faults = (count: number) =>
   fc.array(
@@ -70,7 +78,11 @@ export async function runChaos(seed: number, seconds: number): Promise<void> {
     env: { NODE_OPTIONS: `--import=${PRELOAD}`, WALL_CLOCK_OFFSET: clock, [TIME_SCALE]: "5" },
   });
   const jobs = jobsClient(() => rig.sidecar.url);
+  /** Jobs and sessions that the sidecar has taken, and of these what it cannot have written yet. */
   const acknowledged = new Set<string>();
+  const unwritten = new Set<string>();
+  let isDiskFull = false;
+  let jobCount = 0;
   const viewers: PanelClient[] = [];
   const history: string[] = [];
   const post = (path: string, body: object) =>
@@ -80,6 +92,30 @@ export async function runChaos(seed: number, seconds: number): Promise<void> {
       body: JSON.stringify(body),
     });
   const pid = () => rig.sidecar.child.pid ?? 0;
+  function take(id: string) {
+    acknowledged.add(id);
+    if (isDiskFull) unwritten.add(id);
+  }
+  /** The kernel refuses to let any file of the sidecar grow, as a full disk does. */
+  async function fillDisk(full: boolean) {
+    execFileSync("prlimit", [`--pid=${pid()}`, `--fsize=${full ? 1 : "unlimited"}:unlimited`]);
+    isDiskFull = full;
+    if (full) return;
+    await waitUntil(() => !isUnwritten(rig), { what: "what waited to be written", timeoutMs: 60_000 });
+    unwritten.clear();
+  }
+  async function kill() {
+    const { sidecar } = rig;
+    await rig.crash();
+    isDiskFull = false;
+    // What could not be written is lost with the process; but that it was not kept was said.
+    if (unwritten.size > 0)
+      await waitUntil(() => NOT_WRITTEN.test(sidecar.output()), {
+        what: "words that nothing could be written",
+      });
+    for (const id of unwritten) acknowledged.delete(id);
+    unwritten.clear();
+  }
 
   async function happen({ name, pick }: Fault) {
     const { fake } = rig;
@@ -103,15 +139,21 @@ export async function runChaos(seed: number, seconds: number): Promise<void> {
       viewers.push(rig.connect({ transports: [pick % 2 === 0 ? "websocket" : "polling"] }));
     else if (name === "hidden") viewers[pick % Math.max(1, viewers.length)]?.socket.emit("unwatch", () => {});
     else if (name === "viewers go") for (const viewer of viewers.splice(0, 1 + (pick % 5))) viewer.close();
-    else if (name === "job" && acknowledged.size < MOST_JOBS) {
+    else if (name === "job" && jobCount++ < MOST_JOBS) {
       const { job } = await jobs.ask({
         label: `chaos ${pick}`,
         peakMiB: 1000 + (pick % 4000),
-        ttlSeconds: HOURS_4,
+        ttlSeconds: TTL_S,
       });
-      if (job !== null) acknowledged.add(job.id);
+      if (job === null) throw new Error("the job was refused");
+      take(job.id);
     } else if (name === "release") await post("release", { mode: pick % 2 === 0 ? "now" : "auto" });
-    else if (name === "session") await post("sessions", { label: `chaos ${pick}` });
+    else if (name === "session") {
+      const answer = await post("sessions", { label: `chaos ${pick}` });
+      const { id } = await answer.json();
+      if (answer.ok) take(id);
+    } else if (name === "SIGKILL") await kill();
+    else if (name === "disk full" || name === "room on the disk") await fillDisk(name === "disk full");
     else if (name === "clock") writeFileSync(clock, String(((pick % 3) - 1) * 3_600_000));
     else if (name === "history file gone") removeHistory(join(fake.dir, "data"));
     else if (name === "database held")
@@ -141,13 +183,14 @@ export async function runChaos(seed: number, seconds: number): Promise<void> {
     for (const viewer of viewers.splice(0)) viewer.close();
     writeFileSync(clock, "0");
     hook = 0;
+    await fillDisk(false);
     rig.fake.set({ ...HEALTHY, linesAfterGpu: {} });
     await waitLive(rig);
     const again = rig.connect();
     await again.hello();
     await waitUntil(() => again.samples.length > 2, { what: "samples after all of it" });
     again.close();
-    await expectJobs(acknowledged, jobs);
+    await expectKept(rig, acknowledged);
     await waitUntil(() => openFiles(pid()) <= before.files + 6, {
       timeoutMs: 60_000,
       what: () => `descriptors to be closed: ${openFiles(pid())}, before ${before.files}`,
@@ -155,9 +198,9 @@ export async function runChaos(seed: number, seconds: number): Promise<void> {
     await waitUntil(() => rig.fake.livePids().length <= 2, { what: "no more nvidia-smi than loop and list" });
     expect(residentMib(pid()) - before.rss).toBeLessThan(MOST_GROWTH_MIB);
     expect(rig.sidecar.output()).not.toMatch(/\n\s+at .*:\d+:\d+/);
-    await rig.restart();
+    await rig.crash();
     await waitLive(rig);
-    await expectJobs(acknowledged, jobs);
+    await expectKept(rig, acknowledged);
     await rig.sidecar.end();
     await waitUntil(() => rig.fake.livePids().length === 0, { what: "the last nvidia-smi to end" });
   } catch (error) {
@@ -176,11 +219,20 @@ function waitLive(rig: Rig) {
   });
 }
 
-/** Every job that was acknowledged is there, and none has ended by itself. */
-async function expectJobs(acknowledged: ReadonlySet<string>, jobs: ReturnType<typeof jobsClient>) {
-  const list = await jobs.list();
-  const kept = list.filter(({ state }) => state === "running" || state === "waiting").map(({ id }) => id);
+/** Every job and session that was acknowledged is there, and none has ended by itself. */
+async function expectKept({ sidecar }: Rig, acknowledged: ReadonlySet<string>) {
+  const jobs = await jobsClient(() => sidecar.url).list();
+  const going = jobs.filter(({ state }) => state === "running" || state === "waiting");
+  const answer = await (await fetch(`${sidecar.url}api/v1/sessions`)).json();
+  const { sessions } = v.parse(sessionsSchema, answer);
+  const kept = [...going, ...sessions.filter(({ endedAt }) => endedAt === null)].map(({ id }) => id);
   expect(kept).toEqual(expect.arrayContaining([...acknowledged]));
+}
+
+/** The last that it said of its record of jobs is that it cannot be written. */
+function isUnwritten({ sidecar }: Rig): boolean {
+  const said = sidecar.output().match(/the record of jobs (?:cannot be|is) written/g);
+  return said?.at(-1)?.includes("cannot") ?? false;
 }
 
 function openFiles(pid: number): number {

@@ -18,6 +18,8 @@ export interface PackedPackage {
    * of both and of Node 20. What is installed is shared by all test files: nobody writes into `node_modules`.
    */
   withReact(major: number): Promise<string>;
+  /** The same beside Vue 3. */
+  withVue(): Promise<string>;
   /** An empty folder that goes with the run. */
   emptyFolder(): string;
   /** The sidecar's program in such a folder, as `npx gpu-status-panel` finds it. */
@@ -41,21 +43,23 @@ export async function packPackage(): Promise<PackedPackage> {
     await npm(["install", "--prefer-offline", "--no-audit", "--no-fund", tarball, ...others], folder);
     return folder;
   }
+  async function beside(name: string, others: readonly string[]): Promise<string> {
+    const shared = await onceARun(name, (folder) => installIn(folder, others));
+    const own = emptyFolder();
+    begin(own);
+    symlinkSync(join(shared, "node_modules"), join(own, "node_modules"));
+    return own;
+  }
   return {
     tarball,
     installed: () => onceARun("installed", installIn),
-    async withReact(major) {
+    withReact(major) {
       const react = ["react", "react-dom", "@types/react", "@types/react-dom"].map(
         (name) => `${name}@${major}`,
       );
-      const shared = await onceARun(`react-${major}`, (folder) =>
-        installIn(folder, [...react, "@types/node@20"]),
-      );
-      const own = emptyFolder();
-      begin(own);
-      symlinkSync(join(shared, "node_modules"), join(own, "node_modules"));
-      return own;
+      return beside(`react-${major}`, [...react, "@types/node@20"]);
     },
+    withVue: () => beside("vue", ["vue@3"]),
     emptyFolder,
     program: (installed) => join(installed, "node_modules/.bin/gpu-status-panel"),
   };

@@ -1,6 +1,7 @@
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { BackendOptions } from "../../server/config/backend-options.ts";
+import type { Timings } from "../../server/timings.ts";
 import { FAKE_BACKENDS } from "../fixtures/backends/all.ts";
 import type { FakeBackend } from "../fixtures/backends/fake-backend.ts";
 import { createFakeNvidiaSmi, type FakeNvidiaSmi, type FakeScript } from "./fake-nvidia-smi.ts";
@@ -41,6 +42,8 @@ export interface RigOptions {
   late?: (dir: string) => Readonly<Record<string, unknown>> | undefined;
   flags?: readonly string[];
   env?: NodeJS.ProcessEnv;
+  /** Other waiting times than the scaled ones: for a sidecar in the test's process. */
+  timings?: ((scaled: Timings) => Timings) | undefined;
   /** The sidecar of an installed package. */
   program?: string;
   /** The built sidecar as a process of its own: where the test kills it, or is about the process. */
@@ -70,6 +73,7 @@ export async function startRig({
   late = () => ({}),
   flags = [],
   env = {},
+  timings,
   program,
   own = program !== undefined,
 }: RigOptions = {}): Promise<Rig> {
@@ -108,7 +112,8 @@ export async function startRig({
       [TIME_SCALE]: String(SCALE),
       ...env,
     };
-    return own ? startSidecar(all, surroundings, program) : startSidecarHere(all, surroundings);
+    if (own && timings !== undefined) throw new Error("a process of its own takes no waiting times");
+    return own ? startSidecar(all, surroundings, program) : startSidecarHere(all, surroundings, timings);
   };
   let sidecar = await start();
   const clients: PanelClient[] = [];

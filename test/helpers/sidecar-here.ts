@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { inject } from "vitest";
+import type { Timings } from "../../server/timings.ts";
 import { listen } from "./listen.ts";
 import type { RunningSidecar } from "./sidecar.ts";
 
@@ -15,6 +16,7 @@ const CLIENT = fileURLToPath(new URL("../../dist/client", import.meta.url));
 export async function startSidecarHere(
   flags: readonly string[],
   given: NodeJS.ProcessEnv,
+  alter: (timings: Timings) => Timings = (timings) => timings,
 ): Promise<RunningSidecar> {
   parts ??= import(/* @vite-ignore */ inject("sidecarParts"));
   const { createBareServer, createSidecar, optionsSchema, readOptions, readTimeScale } = await parts;
@@ -26,7 +28,8 @@ export async function startSidecarHere(
   const read = readOptions(flags, env, readText, scale.asked ? testOptionsSchema : optionsSchema);
   if (read.kind !== "options") throw new Error(JSON.stringify(read));
   const { options } = read;
-  const server = createBareServer();
+  const timings = alter(scaleTimings(TIMINGS, scale.factor));
+  const server = createBareServer(timings.http);
   const port = await listen(server);
   const url = urlOf(options.host, port, options.basePath);
   let told = "";
@@ -38,7 +41,7 @@ export async function startSidecarHere(
     complain: (message) => {
       told += `gpu-status-panel: ${message}\n`;
     },
-    timings: scaleTimings(TIMINGS, scale.factor),
+    timings,
     timeScale: scale.factor,
   });
   const link = sidecar.token === null ? url : `${url}#token=${sidecar.token}`;

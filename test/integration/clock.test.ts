@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterEach, expect, test } from "vitest";
 import { fakeGpu } from "../helpers/fake-nvidia-smi.ts";
+import { idOf, jobsClient } from "../helpers/jobs-client.ts";
 import { type Rig, startRig } from "../helpers/rig.ts";
 import { waitUntil } from "../helpers/wait-until.ts";
 
@@ -24,6 +25,14 @@ test("TIME-1 the wall clock is set by an hour: everybody is greeted anew, and wh
   const panel = running.connect();
   const before = await panel.hello();
   await waitUntil(() => panel.samples.length > 2, { what: "samples" });
+  const jobs = jobsClient(() => running.sidecar.url);
+  const begin = async (label: string) => {
+    const { job } = await jobs.show(idOf(await jobs.ask({ label, peakMiB: 1000, ttlSeconds: 3600 })), 20);
+    if (job === null) throw new Error("the job is gone");
+    return job;
+  };
+  const early = await begin("early");
+  const beganAt = early.startedAt ?? 0;
   writeFileSync(offset, String(HOUR_MS));
   const after = await waitUntil(() => panel.hellos.find(({ bootId }) => bootId !== before.bootId), {
     what: "another hello",
@@ -40,6 +49,15 @@ test("TIME-1 the wall clock is set by an hour: everybody is greeted anew, and wh
   const session = await post("sessions", { label: "after" });
   expect(Number.isInteger(session.startedAt)).toBe(true);
   expect(Math.abs(session.startedAt - now())).toBeLessThan(10_000);
+  // Whoever runs and whoever comes: all is told by the one clock that goes now.
+  const near = (epochMs: number | null | undefined, expected: number) =>
+    expect(Math.abs((epochMs ?? 0) - expected)).toBeLessThan(10_000);
+  near((await jobs.show(early.id)).job?.startedAt, beganAt + HOUR_MS);
+  near(after.state.runs.find(({ job }) => job === early.id)?.startedAt, beganAt + HOUR_MS);
+  const late = await begin("late");
+  near(late.startedAt, now());
+  near(late.expiresAt, now() + HOUR_MS);
+  near((await jobs.end(late.id)).job?.endedAt, now());
   running.fake.set({ gpus: [fakeGpu(0)] });
   const alerts = await waitUntil(
     () => panel.alerts.findLast((list) => list.some(({ rule }) => rule === "gpu-lost")),
@@ -51,4 +69,6 @@ test("TIME-1 the wall clock is set by an hour: everybody is greeted anew, and wh
   const samples = panel.samples.length;
   await waitUntil(() => panel.samples.length > samples + 2, { what: "samples to go on" });
   expect(panel.hellos.filter(({ bootId }) => bootId === after.bootId).length).toBeGreaterThan(0);
+  await running.restart();
+  near((await jobs.show(early.id)).job?.startedAt, beganAt + HOUR_MS);
 });

@@ -1,4 +1,5 @@
-import { chmodSync, writeFileSync } from "node:fs";
+import { spawn } from "node:child_process";
+import { chmodSync, mkdirSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, describe, expect, test } from "vitest";
 import type { State } from "../../shared/protocol/state.ts";
@@ -166,6 +167,27 @@ describe("nvidia-smi behind a script", () => {
     // No sooner than half the interval after one another, whatever the flood.
     expect(panel.samples.length - before).toBeLessThanOrEqual((performance.now() - begunMs) / 100 + 2);
     panel.close();
+  });
+
+  test("SMP-20 a blank in a program's path is none before its arguments, of nvidia-smi and of who uses the GPU", async () => {
+    const gpu = fakeGpu(0);
+    const fake = createFakeNvidiaSmi({ gpus: [gpu] });
+    ended.push(fake.dispose);
+    const folder = join(fake.dir, "my tools");
+    mkdirSync(folder);
+    const [wrapped, program] = [join(folder, "wrapped"), join(folder, "python")];
+    writeFileSync(wrapped, `#!/bin/sh\nshift\nexec ${fake.path} "$@"\n`);
+    chmodSync(wrapped, 0o755);
+    symlinkSync("/bin/sleep", program);
+    const user = spawn(program, ["600"], { stdio: "ignore" });
+    ended.push(() => user.kill("SIGKILL"));
+    const used = { gpu_uuid: gpu.uuid, pid: user.pid ?? 0, used_memory: 500 };
+    fake.set({ processes: [{ ...used, process_name: `${program} 600 --api-key secret` }] });
+    const flags = ["--interval", "200", "--nvidia-smi", `${wrapped} --first`];
+    const sidecar = await startSidecar(flags, { ...fake.env, [TIME_SCALE]: "5" });
+    ended.push(() => sidecar.end("SIGKILL"));
+    const { gpus } = await until(sidecar, "a process", ({ gpus: [one] }) => one?.processes?.length === 1);
+    expect(gpus[0]?.processes).toMatchObject([{ pid: user.pid, name: program }]);
   });
 
   test.each(["SIGTERM", "SIGKILL"] as const)(

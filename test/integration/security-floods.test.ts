@@ -96,7 +96,13 @@ describe("floods", () => {
   });
 
   test("SEC-5 who sends its request slowly, or a handshake and no hello, is cut off", async () => {
-    const { sidecar } = await start({ own: true });
+    const { sidecar } = await start({
+      timings: (scaled) => ({
+        ...scaled,
+        http: { ...scaled.http, headersMs: 1000, requestMs: 1500, lookMs: 200 },
+        patience: { ...scaled.patience, helloMs: 1500 },
+      }),
+    });
     const headers = openRaw(sidecar.url);
     headers.socket.write("GET /healthz HTTP/1.1\r\nHost: localhost\r\nX-Slow: ");
     const body = openRaw(sidecar.url);
@@ -106,7 +112,7 @@ describe("floods", () => {
     const slowly = setInterval(() => {
       if (!headers.socket.destroyed) headers.socket.write("x");
       if (!body.socket.destroyed) body.socket.write(" ");
-    }, 2000);
+    }, 200);
     const silent = await openPolling(sidecar.url);
     const [slowHeaders, slowBody, noHello] = await Promise.all([
       headers.closed,

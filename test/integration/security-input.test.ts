@@ -53,7 +53,7 @@ describe("bodies", () => {
       "POST /api/v1/release HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\n",
     );
     const chunk = `4000\r\n${" ".repeat(0x4000)}\r\n`;
-    while (!raw.received().includes("400 Bad Request") && !raw.socket.destroyed) {
+    while (!raw.received().includes("413 Payload Too Large") && !raw.socket.destroyed) {
       await new Promise<void>((resolve) => raw.socket.write(chunk, () => resolve()));
     }
     expect(raw.received()).toContain("larger than 16384 bytes");

@@ -3,7 +3,8 @@ import { runChaos } from "../helpers/chaos.ts";
 
 const SEEDS = Array.from({ length: 10 }, (_, i) => inject("seed") + i);
 
-test.each(SEEDS)(
+// How many at a time, vitest's --maxConcurrency says.
+test.concurrent.each(SEEDS)(
   "CHAOS-1 seed %i: after three minutes of faults the sidecar is live, nothing acknowledged is lost and nothing is left",
   async (seed) => {
     await runChaos(seed, 180);

@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { CONFIGURABLE_KINDS } from "../../../../server/config/backend-options.ts";
+import { isBlockedPort } from "../../../../server/config/blocked-ports.ts";
 import { usage } from "../../../../server/config/explain.ts";
 import { FLAGS, variableOf } from "../../../../server/config/options.ts";
 import { readOptions } from "../../../../server/config/read-options.ts";
@@ -251,6 +252,47 @@ describe("what is wrong", () => {
       expect(errorsOf(["--token", secret], {}, noFile)).not.toContain(secret);
       expect(errorsOf([], { GPU_PANEL_TOKEN: secret }, noFile)).not.toContain(secret);
     }
+  });
+
+  test("CFG-7 an address whose port no client calls is refused wherever one can stand, and told of the panel's own", () => {
+    const at = (port: number) => `http://127.0.0.1:${port}/`;
+    const words = /: a URL with another port: .* refuse this one/;
+    expect(errorsOf(["--backend", "comfyui", "--backend-url", at(6000)], {}, noFile)).toMatch(
+      /^--backend-url: a URL with another port/,
+    );
+    for (const wrong of [
+      { backends: [{ kind: "ollama", url: at(22) }] },
+      { backends: [{ ...hook, interrupt: { url: at(9) } }] },
+      { notify: [{ kind: "slack", url: at(10080) }] },
+    ])
+      expect(errorsOf([], {}, file(wrong))).toMatch(words);
+    expect(optionsOf(["--backend", "comfyui", "--backend-url", at(6001)], {}, noFile).backendUrl).toBe(
+      at(6001),
+    );
+    const started = readOptions(["--port", "6000"], {}, noFile);
+    expect(started).toMatchObject({
+      kind: "options",
+      warnings: [expect.stringMatching(/^--port: browsers refuse to open port 6000/)],
+    });
+  });
+
+  test("CFG-7 whatever port fetch refuses is refused at the start", async () => {
+    const dispatch = () => {
+      throw new Error("called");
+    };
+    const refused: number[] = [];
+    for (let port = 1; port < 11_000; port++) {
+      // Typed as the fetch of a browser, which has no dispatcher.
+      const asked: unknown = Reflect.apply(fetch, undefined, [
+        `http://127.0.0.1:${port}/`,
+        { dispatcher: { dispatch } },
+      ]);
+      const error: unknown = await Promise.resolve(asked).catch((one: unknown) => one);
+      const { cause } = error instanceof Error ? error : { cause: null };
+      if (cause instanceof Error && cause.message === "bad port") refused.push(port);
+    }
+    expect(refused).toContain(6000);
+    expect(refused.filter((port) => !isBlockedPort(port))).toEqual([]);
   });
 
   // The guard is for a hang: a pattern that backtracks takes hours over these, one that does not, microseconds.

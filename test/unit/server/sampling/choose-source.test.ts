@@ -71,6 +71,10 @@ describe("the source", () => {
   test("SMP-13 a path with spaces is one word, anything else a command line, however long", () => {
     const spaced = executable(join(folder("with space"), "nvidia smi"));
     expect(commandOf(spaced)).toEqual([spaced]);
+    expect(commandOf(`${spaced} -a 'b c'`)).toEqual([spaced, "-a", "b c"]);
+    expect(commandOf(`'${spaced}' -a`)).toEqual([spaced, "-a"]);
+    const missing = join(root, "not here", "nvidia-smi");
+    expect(commandOf(missing)).toEqual([missing]);
     expect(commandOf("ssh gpu nvidia-smi")).toEqual(["ssh", "gpu", "nvidia-smi"]);
     expect(commandOf("   ")).toBeNull();
     const long = ["ssh", ..."abcdefgh".split("").map((letter) => `-o=${letter.repeat(50)}`), "nvidia-smi"];

@@ -89,7 +89,7 @@ describe("real processes", () => {
         fc.nat(),
         fc.option(fc.nat({ max: 300_000 }), { nil: null }),
         (text, pid, usedMiB) => {
-          expect(parseProcessRow(`GPU-aa, ${pid}, ${usedMiB ?? "[N/A]"}, ${text}`)).toEqual({
+          expect(parseProcessRow(`GPU-aa, ${pid}, ${usedMiB ?? "[N/A]"}, ${text}`)).toMatchObject({
             gpuUuid: "GPU-aa",
             process: { pid, name: text, usedMiB },
           });
