@@ -34,12 +34,19 @@ export function newTenant(process: ListedProcess, isFirstList: boolean, nowMs: n
   };
 }
 
-/** Takes a list's figure in. */
-export function relist(tenant: Tenant, process: ListedProcess, nowMs: number, policy: Policy): Tenant {
+/** Takes a list's figure in. @param movedMs when VRAM in use last moved */
+export function relist(tenant: Tenant, process: ListedProcess, movedMs: number, policy: Policy): Tenant {
   const listedMiB = process.usedMiB ?? tenant.listedMiB;
   const moved = Math.abs(listedMiB - tenant.listedMiB) > policy.grewMiB;
   const { name, backend } = process;
-  return { ...tenant, name, backend, listedMiB, heldMiB: listedMiB, movedMs: moved ? nowMs : tenant.movedMs };
+  return {
+    ...tenant,
+    name,
+    backend,
+    listedMiB,
+    heldMiB: listedMiB,
+    movedMs: moved ? movedMs : tenant.movedMs,
+  };
 }
 
 /** Decides on the state, and closes a job that has been over for long enough not to be a pause. */
@@ -58,7 +65,6 @@ export function settle(
     ...tenant,
     state,
     stateSinceMs: changed ? nowMs : tenant.stateSinceMs,
-    movedMs: signs.grew ? nowMs : tenant.movedMs,
     wasIdle: tenant.wasIdle || state === "idle",
     // A process that is about to leave holds on for a few seconds.
     restMiB:

@@ -1,4 +1,4 @@
-import { addRecent, hasGrown, isBusy, isLow, unexplained } from "../evidence/recent.ts";
+import { addRecent, hasGrown, isBusy, isLow, lastMovedMs, unexplained } from "../evidence/recent.ts";
 import type { BackendWord, GpuEvidence, GpuTrack, ListedProcess, RunningJob, Tenant } from "../model.ts";
 import type { Policy } from "../policy.ts";
 import { closeJob, newTenant, type Reached, relist, settle } from "./tenant.ts";
@@ -32,7 +32,8 @@ export function trackGpu(
   const base = { evidence: figures, recent, grewMs, explainedMs, failedMs };
   if (list.kind === "fresh") {
     const listed = before?.kind === "listed" ? before : null;
-    const { tenants, reached } = takeList(listed, list.processes, nowMs, policy);
+    const movedMs = listed === null ? null : lastMovedMs(recent, listed.listedMs, policy);
+    const { tenants, reached } = takeList(listed, list.processes, movedMs ?? nowMs, nowMs, policy);
     const firstListMs = listed?.firstListMs ?? nowMs;
     const next: Listed = {
       ...base,
@@ -72,12 +73,18 @@ function isTaken(track: GpuTrack, list: GpuEvidence["list"]["kind"], nowMs: numb
   return list === "hidden" ? track.failedMs === nowMs : track.kind === "listed" && track.listedMs === nowMs;
 }
 
-function takeList(before: Listed | null, processes: readonly ListedProcess[], nowMs: number, policy: Policy) {
+function takeList(
+  before: Listed | null,
+  processes: readonly ListedProcess[],
+  movedMs: number,
+  nowMs: number,
+  policy: Policy,
+) {
   const known = new Map(before?.tenants.map((tenant) => [tenant.pid, tenant]));
   const tenants = processes.map((process) => {
     const tenant = known.get(process.pid) ?? newTenant(process, before === null, nowMs);
     known.delete(process.pid);
-    return relist(tenant, process, nowMs, policy);
+    return relist(tenant, process, movedMs, policy);
   });
   // Who is no longer listed is gone; its job ended with it.
   const freeMiB = before === null ? 0 : leastFreeMiB(before);
@@ -117,17 +124,21 @@ function settleAll(
   const old = new Map(before?.tenants.map((tenant) => [tenant.pid, tenant.listedMiB]));
   const reached = [...gone];
   const jobPids = new Set(here.map(({ pid }) => pid));
-  const tenants = withGrowth(track, here).map((tenant) => {
-    const { pid } = tenant;
-    const rose = tenant.listedMiB - (old.get(pid) ?? (before === null ? tenant.listedMiB : 0));
+  const tenants = withGrowth(track, here).map((known) => {
+    const { pid } = known;
     const isAlone = alone?.pid === pid;
+    const growsNow = isAlone && !isFresh && grewMs === nowMs;
+    const tenant = growsNow ? { ...known, movedMs: nowMs } : known;
+    const rose = tenant.listedMiB - (old.get(pid) ?? (before === null ? tenant.listedMiB : 0));
+    // A list tells late of what rose before the last samples.
+    const roseLately = isFresh && rose > policy.grewMiB && nowMs - tenant.movedMs < policy.idleMs;
     const word = wordOf(tenant);
     const signs = {
       hasJob: jobPids.has(pid),
       awaitsStart: waitingPids.has(pid),
       told: word?.busy ?? null,
       toldNow: word !== undefined && (word.atMs ?? nowMs) >= nowMs,
-      grew: isFresh ? rose > policy.grewMiB : isAlone && grewMs === nowMs,
+      grew: growsNow || roseLately,
       alone: isAlone,
       low,
       busy,
