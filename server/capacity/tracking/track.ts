@@ -1,7 +1,7 @@
 import { addRecent, hasGrown, isBusy, isLow, lastMovedMs, unexplained } from "../evidence/recent.ts";
 import type { BackendWord, GpuEvidence, GpuTrack, ListedProcess, RunningJob, Tenant } from "../model.ts";
 import type { Policy } from "../policy.ts";
-import { closeJob, newTenant, type Reached, relist, settle } from "./tenant.ts";
+import { closeJob, newTenant, type Reached, relist, type Since, settle } from "./tenant.ts";
 import { followUnlisted } from "./unlisted.ts";
 
 /** Who else is known on the machine. */
@@ -33,7 +33,8 @@ export function trackGpu(
   if (list.kind === "fresh") {
     const listed = before?.kind === "listed" ? before : null;
     const movedMs = listed === null ? null : lastMovedMs(recent, listed.listedMs, policy);
-    const { tenants, reached } = takeList(listed, list.processes, movedMs ?? nowMs, nowMs, policy);
+    const since = { movedMs: movedMs ?? nowMs, freeMiB: listed === null ? 0 : leastFreeMiB(listed) };
+    const { tenants, reached } = takeList(listed, list.processes, since, nowMs, policy);
     const firstListMs = listed?.firstListMs ?? nowMs;
     const next: Listed = {
       ...base,
@@ -76,7 +77,7 @@ function isTaken(track: GpuTrack, list: GpuEvidence["list"]["kind"], nowMs: numb
 function takeList(
   before: Listed | null,
   processes: readonly ListedProcess[],
-  movedMs: number,
+  since: Since,
   nowMs: number,
   policy: Policy,
 ) {
@@ -84,14 +85,12 @@ function takeList(
   const tenants = processes.map((process) => {
     const tenant = known.get(process.pid) ?? newTenant(process, before === null, nowMs);
     known.delete(process.pid);
-    return relist(tenant, process, movedMs, policy);
+    return relist(tenant, process, since, policy);
   });
   // Who is no longer listed is gone; its job ended with it.
-  const freeMiB = before === null ? 0 : leastFreeMiB(before);
-  const reached = [...known.values()].flatMap((tenant) => {
-    const one = closeJob(tenant).reached;
-    return one === null ? [] : [{ ...one, isSuspect: freeMiB < one.peakMiB * policy.suspectShare }];
-  });
+  const reached = [...known.values()].flatMap(
+    (tenant) => closeJob({ ...tenant, fellFreeMiB: since.freeMiB }, policy).reached ?? [],
+  );
   return { tenants, reached };
 }
 

@@ -93,7 +93,7 @@ test("CAP-1 fit says n exactly when n such jobs, one after the other, are admitt
           if (event.kind === "runs")
             ({ state } = declare(state, asked(`job ${i}`, event.what), { runsOn: [0] }, nowMs, POLICY));
           if (event.kind === "ticket")
-            ({ state } = askRoom(state, asked(`ticket ${i}`, event.what), "start", nowMs, POLICY));
+            ({ state } = askRoom(state, asked(`ticket ${i}`, event.what), nowMs, POLICY));
           const known = [...state.running, ...state.waiting];
           const one = event.kind === "end" ? known[event.which % Math.max(1, known.length)] : undefined;
           if (event.kind === "end" && one !== undefined)
