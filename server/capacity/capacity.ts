@@ -5,12 +5,11 @@ import { dropOld, withoutTicketOf } from "./admission/tickets.ts";
 import { enqueue } from "./admission/turns.ts";
 import { placingOf, runningJob } from "./admission/wish.ts";
 import { figureOf } from "./learning/figure.ts";
-import { learn } from "./learning/learn.ts";
+import { learnReached } from "./learning/learn.ts";
 import type { BackendWord, CapacityState, GpuEvidence, JobAsk, RunningJob } from "./model.ts";
 import type { Policy } from "./policy.ts";
 import { fitsNever } from "./room/never.ts";
 import { attach } from "./tracking/attach.ts";
-import type { Reached } from "./tracking/tenant.ts";
 import { trackGpu } from "./tracking/track.ts";
 
 export { askRoom, fit } from "./admission/ask.ts";
@@ -104,25 +103,6 @@ export function beat(
   const lives = <T extends { id: string }>(job: T) =>
     job.id === id ? { ...job, ...patch, beatMs: nowMs } : job;
   return { ...state, running: state.running.map(lives), waiting: state.waiting.map(lives) };
-}
-
-function learnReached(state: CapacityState, reached: readonly Reached[], policy: Policy): CapacityState {
-  return reached.reduce(
-    (now, { promised: { jobClass, figureMiB }, peakMiB, isSuspect }) =>
-      learn(
-        now,
-        {
-          jobClass,
-          outcome: isSuspect === true ? "out-of-memory" : "done",
-          peakMiB,
-          reported: false,
-          durationMs: null,
-          figureMiB,
-        },
-        policy,
-      ),
-    state,
-  );
 }
 
 function noteAsked(state: CapacityState, release: readonly ReleaseAdvice[], nowMs: number): CapacityState {

@@ -56,6 +56,8 @@ export interface Tenant {
   restMiB: number;
   /** Most that it held since its job began. */
   jobPeakMiB: number;
+  /** Least VRAM that was free before its own memory last fell; `null`: it has not fallen since its job began. */
+  fellFreeMiB: number | null;
   /** What its last jobs reached. */
   peaks: readonly number[];
   ticket: Promised | null;

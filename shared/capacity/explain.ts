@@ -1,4 +1,6 @@
 import { fillIn } from "../problems/fill-in.ts";
+import type { Resident } from "../protocol/state.ts";
+import { residentNames } from "./resident-names.ts";
 import type { Usefulness } from "./useful.ts";
 
 /** The arithmetic of a recommendation in words; `{name}` places are filled with figures in MiB. */
@@ -31,12 +33,10 @@ export interface CapacityTerms {
   reserveMiB: number | null;
   perJobMiB: number;
   running: number | null;
-  recommendedMax: number | null;
   reclaimableMiB: number | null;
   useful: Usefulness;
   unifiedMemory: boolean;
-  /** Names of the residents in which a job may start. */
-  in: readonly string[];
+  residents: readonly Resident[];
 }
 
 /** The whole arithmetic of one GPU in a few words: the same in the API and in the panel. Pure. */
@@ -59,12 +59,12 @@ export function explainGpu(terms: CapacityTerms, words: CapacityWords): string {
     perJob: grouped(perJobMiB),
     missing: grouped(perJobMiB - roomMiB),
     n: beside,
-    in: terms.in.join(", "),
+    in: residentNames(terms.residents, inResidents),
     count: inResidents,
     reclaimable: grouped(terms.reclaimableMiB ?? 0),
     running: terms.running ?? 0,
     more: canStart,
-    max: terms.recommendedMax ?? 0,
+    max: canStart + (terms.running ?? 0),
     util: Math.round(terms.useful.utilizationPct ?? 0),
   };
   const lines = [

@@ -9,7 +9,6 @@ import { roomEn } from "../../client/i18n/room/en.ts";
 import { roomZhCn } from "../../client/i18n/room/zh-cn.ts";
 import { zhCn } from "../../client/i18n/zh-cn.ts";
 import { explainGpu } from "../../shared/capacity/explain.ts";
-import { residentNames } from "../../shared/capacity/resident-names.ts";
 import { capacityWordsEn } from "../../shared/capacity/words-en.ts";
 import { capacityWordsZhCn } from "../../shared/capacity/words-zh-cn.ts";
 import { fillIn } from "../../shared/problems/fill-in.ts";
@@ -96,7 +95,7 @@ test.each(LANGUAGES)(
       // Which of the two processes on the first GPU works cannot be told.
       same("of the test", running, 1);
       for (const gpu of perGpu) {
-        const sentences = explainGpu({ ...gpu, in: residentNames(gpu.residents) }, arithmetic);
+        const sentences = explainGpu(gpu, arithmetic);
         if (lang === "en") same(`explanation ${gpu.index}`, sentences, gpu.explanation);
         same(`arithmetic ${gpu.index}`, await page.getByText(sentences).count(), 1);
         const line = fillIn(room.line, {

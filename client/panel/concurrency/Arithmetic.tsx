@@ -1,34 +1,26 @@
 import { explainGpu } from "../../../shared/capacity/explain.ts";
-import { residentNames } from "../../../shared/capacity/resident-names.ts";
 import { vramOf } from "../../../shared/capacity/vram-of.ts";
-import type { Gpu } from "../../../shared/gpu/gpu.ts";
 import { fillIn } from "../../../shared/problems/fill-in.ts";
-import { UNKNOWN_PROMISE } from "../../../shared/protocol/state.ts";
 import { useCapacityWords, useMessages } from "../../i18n/use-messages.ts";
 import type { Capacity, GpuFit } from "./use-capacity.ts";
 
-const NO_VRAM = { memoryTotalMiB: null, memoryFreeMiB: null };
-
 /** How the recommendation is worked out, GPU by GPU, and what its figure rests on. */
-export default function Arithmetic({ capacity, gpus }: { capacity: Capacity; gpus: readonly Gpu[] }) {
+export default function Arithmetic({ capacity }: { capacity: Capacity }) {
   const m = useMessages();
   const words = useCapacityWords();
-  const { perGpu, promises, profile, fresh } = capacity;
+  const { perGpu, profile, fresh } = capacity;
   if (words === null) return null;
-  const sentence = (gpu: GpuFit, i: number) => {
-    const promise = promises[i] ?? UNKNOWN_PROMISE;
-    const { promisedMiB, reclaimableMiB, useful, unified } = promise;
-    const { freeMiB } = vramOf(gpus[i] ?? NO_VRAM, unified);
-    const terms = { freeMiB, promisedMiB, reclaimableMiB, useful, unifiedMemory: unified !== null };
-    return explainGpu({ ...gpu, ...terms, in: residentNames(promise.residents) }, words);
+  const sentence = ({ gpu, promise, ...fit }: GpuFit) => {
+    const { freeMiB } = vramOf(gpu, promise.unified);
+    return explainGpu({ ...promise, ...fit, freeMiB, unifiedMemory: promise.unified !== null }, words);
   };
   return (
     <>
       {fresh && (
         <ul>
-          {perGpu.map((gpu, i) => (
-            <li key={gpu.index}>
-              <span className="badge">{fillIn(m.gpu, { index: gpu.index })}</span> {sentence(gpu, i)}
+          {perGpu.map((fit) => (
+            <li key={fit.gpu.uuid}>
+              <span className="badge">{fillIn(m.gpu, { index: fit.gpu.index })}</span> {sentence(fit)}
             </li>
           ))}
         </ul>

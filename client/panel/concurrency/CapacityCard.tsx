@@ -60,7 +60,7 @@ export function CapacityCard({ capacity, gpus }: CapacityCardProps) {
       </div>
       {words !== undefined && <CapacityNotes capacity={capacity} gpus={gpus} words={words} />}
       <div className="hows">
-        <ConcurrencyFolds capacity={capacity} gpus={gpus} />
+        <ConcurrencyFolds capacity={capacity} />
         {words !== undefined && (
           <Disclosure className="how" summary={words.compare}>
             {() => (

@@ -28,7 +28,7 @@ export function CapacityNotes({ capacity, gpus, words }: CapacityNotesProps) {
   const busy = busyGpus(gpus.filter((_, i) => promises[i]?.promisedMiB == null));
   const notFaster = names((i) => fits(i) && promises[i]?.useful.verdict === "not-faster");
   const inResidents = perGpu.reduce((sum, one) => sum + one.inResidents, 0);
-  const inNames = residentNames(promises.flatMap(({ residents }) => residents)).join(", ");
+  const residents = perGpu.flatMap(({ promise }) => promise.residents);
   const untold = names((i) => promises[i]?.residents.some(({ state }) => state === "cannot-tell") === true);
   const reclaimable = promises.reduce((sum, one) => sum + (one.reclaimableMiB ?? 0), 0);
   const notes: [key: string, tone: string, text: string | false][] = [
@@ -39,7 +39,12 @@ export function CapacityNotes({ capacity, gpus, words }: CapacityNotesProps) {
     ],
     ["useful", "caution", notFaster !== "" && fillIn(words.notFaster, { gpus: notFaster })],
     ["at-once", "muted", profile.gpus > 1 && fillIn(words.gpusAtOnce, { n: profile.gpus })],
-    ["loaded", "muted", inResidents > 0 && fillIn(words.inResidents, { n: inResidents, names: inNames })],
+    [
+      "loaded",
+      "muted",
+      inResidents > 0 &&
+        fillIn(words.inResidents, { n: inResidents, names: residentNames(residents, inResidents) }),
+    ],
     ["untold", "muted", untold !== "" && fillIn(words.cannotTell, { gpus: untold })],
     ["reclaimable", "muted", reclaimable > 0 && fillIn(words.reclaimableAll, { gib: gib(reclaimable) })],
   ];

@@ -39,7 +39,7 @@ export function Concurrency({ capacity, gpus }: ConcurrencyProps) {
       {(canStart ?? 0) > 0 && busy.length > 0 && (
         <p className="caution small">{fillIn(m.concurrency.caution, { gpus: busy.join(", ") })}</p>
       )}
-      <ConcurrencyFolds capacity={capacity} gpus={gpus} />
+      <ConcurrencyFolds capacity={capacity} />
     </section>
   );
 }

@@ -1,5 +1,4 @@
 import { lazy, Suspense } from "react";
-import type { Gpu } from "../../../shared/gpu/gpu.ts";
 import { useFitWords, useMessages } from "../../i18n/use-messages.ts";
 import { Disclosure } from "../../ui/Disclosure.tsx";
 import type { Capacity } from "./use-capacity.ts";
@@ -9,7 +8,7 @@ const Arithmetic = lazy(() => import("./Arithmetic.tsx"));
 const FitAdvice = lazy(() => import("../fit/FitAdvice.tsx"));
 
 /** What would make a job fit, where none does, and how the recommendation is worked out; folded until it is wanted. */
-export function ConcurrencyFolds({ capacity, gpus }: { capacity: Capacity; gpus: readonly Gpu[] }) {
+export function ConcurrencyFolds({ capacity }: { capacity: Capacity }) {
   const m = useMessages();
   const fitWords = useFitWords();
   const { canStart, profile, fresh } = capacity;
@@ -19,7 +18,7 @@ export function ConcurrencyFolds({ capacity, gpus }: { capacity: Capacity; gpus:
         <Disclosure className="how" summary={fitWords.title}>
           {() => (
             <Suspense>
-              <FitAdvice profile={profile} asOf={JSON.stringify(capacity.perGpu)} />
+              <FitAdvice profile={profile} asOf={JSON.stringify(capacity.rows)} />
             </Suspense>
           )}
         </Disclosure>
@@ -27,7 +26,7 @@ export function ConcurrencyFolds({ capacity, gpus }: { capacity: Capacity; gpus:
       <Disclosure className="how" summary={m.concurrency.how}>
         {() => (
           <Suspense>
-            <Arithmetic capacity={capacity} gpus={gpus} />
+            <Arithmetic capacity={capacity} />
           </Suspense>
         )}
       </Disclosure>

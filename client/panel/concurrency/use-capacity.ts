@@ -15,30 +15,33 @@ export interface ProfileChoice {
 }
 export const ProfileContext = createContext<ProfileChoice>({ chosen: null, choose: () => {} });
 
-const NO_PROFILES: readonly Profile[] = [];
-const NO_PROMISES: readonly GpuPromise[] = [];
+const NONE: readonly never[] = [];
 const NO_FITS: Fits = {};
 const NO_ROW: FitRow = [null, 0, 0, null, 0];
-const selectPromises = ({ known }: PanelState) => known?.promises ?? NO_PROMISES;
+const selectPromises = ({ known }: PanelState): readonly GpuPromise[] => known?.promises ?? NONE;
 const selectFits = ({ known }: PanelState) => known?.fits ?? NO_FITS;
-const selectAllGpus = ({ known }: PanelState) => known?.gpus;
-const selectProfiles = ({ known }: PanelState) => known?.profiles ?? NO_PROFILES;
+const selectAllGpus = ({ known }: PanelState): readonly Gpu[] => known?.gpus ?? NONE;
+const selectProfiles = ({ known }: PanelState): readonly Profile[] => known?.profiles ?? NONE;
 
 /** What the sidecar says of one shown GPU for the chosen profile. MiB; `null`: not known. */
 export interface GpuFit {
-  index: number;
+  /** As they were when there was this room. */
+  gpu: Gpu;
+  promise: GpuPromise;
   canStart: number | null;
   /** Of them, in what is there already. */
   inResidents: number;
   perJobMiB: number;
   reserveMiB: number | null;
   residentsMiB: number;
+  /** Of now. */
   running: number | null;
-  recommendedMax: number | null;
 }
 
 export interface Capacity {
   profile: Profile;
+  /** As they are now. */
+  rows: readonly FitRow[];
   perGpu: readonly GpuFit[];
   /** Of the shown GPUs, in their order. */
   promises: readonly GpuPromise[];
@@ -54,7 +57,7 @@ export function useFits(gpus: readonly Gpu[]): (profile: Profile) => {
   canStart: number | null;
 } {
   const fits = usePanel(selectFits);
-  const all = usePanel(selectAllGpus) ?? [];
+  const all = usePanel(selectAllGpus);
   const fresh = usePanel(selectFresh);
   return ({ id, gpus: k }) => {
     const fit = fresh ? fits[id] : undefined;
@@ -82,19 +85,22 @@ export function useCapacity(gpus: readonly Gpu[]): Capacity | null {
   const { chosen } = useContext(ProfileContext);
   const profile = profiles.find(({ id }) => id === chosen) ?? profiles[0];
   const { rows, canStart } = profile === undefined ? { rows: [], canStart: null } : fitsOf(profile);
-  const promises = gpus.map((gpu) => known[all?.indexOf(gpu) ?? -1] ?? UNKNOWN_PROMISE);
-  const shown = useSteady([canStart, ...rows.map(([n]) => n)], profile?.id ?? "");
-  if (profile === undefined) return null;
-  const perGpu = rows.map(([, inResidents, perJobMiB, reserveMiB, residentsMiB], i) => {
-    const running = promises[i]?.running ?? null;
-    const n = shown[i + 1] ?? null;
-    return {
-      ...{ index: gpus[i]?.index ?? i, canStart: n, inResidents: Math.min(inResidents, n ?? 0) },
-      ...{ perJobMiB, reserveMiB, residentsMiB, running },
-      recommendedMax: n === null ? null : n + (running ?? 0),
-    };
+  const moments = gpus.map((gpu, i) => {
+    const [canStart, inResidents, perJobMiB, reserveMiB, residentsMiB] = rows[i] ?? NO_ROW;
+    const promise = known[all.indexOf(gpu)] ?? UNKNOWN_PROMISE;
+    return { gpu, promise, canStart, inResidents, perJobMiB, reserveMiB, residentsMiB };
   });
-  return { profile, perGpu, promises, canStart: shown[0] ?? null, fresh };
+  const { shown, waits } = useSteady(moments, `${profile?.id} ${gpus.length}`);
+  if (profile === undefined) return null;
+  const perGpu = shown.map((moment, i) => ({ ...moment, running: moments[i]?.promise.running ?? null }));
+  return {
+    profile,
+    rows,
+    perGpu,
+    promises: moments.map(({ promise }) => promise),
+    canStart: waits ? totalCanStart(shown, profile.gpus) : canStart,
+    fresh,
+  };
 }
 
 export function useProfiles(): readonly Profile[] {

@@ -12,11 +12,11 @@ interface GpuJobsProps {
 export function GpuJobs({ capacity, useful }: GpuJobsProps) {
   const words = useLater()?.room;
   if (words === undefined || capacity === null || capacity.canStart === null) return null;
-  const { canStart: n, running, recommendedMax: max } = capacity;
+  const { canStart: n, running } = capacity;
   const sum =
-    running === null || max === null
+    running === null
       ? fillIn(words.lineUnknown, { n })
-      : fillIn(words.line, { running, n, max });
+      : fillIn(words.line, { running, n, max: n + running });
   return (
     <>
       <p className="card-jobs small">

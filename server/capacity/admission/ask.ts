@@ -1,15 +1,16 @@
+import { learnReached } from "../learning/learn.ts";
 import type { Basis, CapacityState, JobAsk } from "../model.ts";
 import type { Policy } from "../policy.ts";
 import { fitsNever } from "../room/never.ts";
 import { place } from "../room/place.ts";
-import { giveTicket } from "../tracking/give-ticket.ts";
+import { closeOwnJob, giveTicket, isOf } from "../tracking/give-ticket.ts";
 import { admit } from "./admit.ts";
 import { withoutTicketOf } from "./tickets.ts";
 import { enqueue } from "./turns.ts";
 import { placingOf } from "./wish.ts";
 
 export type Answer =
-  | { kind: "yes"; gpus: readonly number[]; figureMiB: number; basis: Basis; ticket: string | null }
+  | { kind: "yes"; gpus: readonly number[]; figureMiB: number; basis: Basis; ticket: string }
   | { kind: "no"; basis: Basis; neededMiB: number }
   | { kind: "never"; basis: Basis; neededMiB: number };
 
@@ -29,15 +30,15 @@ export function fit(state: CapacityState, ask: JobAsk, nowMs: number, policy: Po
   return most;
 }
 
-/** An undeclared asker's question. With the intent to start a yes holds the room for a moment. */
+/** An undeclared asker wants to start: a yes holds the room for a moment. */
 export function askRoom(
   before: CapacityState,
   ask: JobAsk,
-  intent: "look" | "start",
   nowMs: number,
   policy: Policy,
 ): { state: CapacityState; answer: Answer } {
-  const state = { ...before, askedMs: nowMs };
+  const closed = closeOwnJob({ ...before, askedMs: nowMs }, ask, policy);
+  const state = learnReached(closed.state, closed.reached, policy);
   const { figure, ...placing } = placingOf(ask, state, nowMs, policy);
   const { basis, needMiB: neededMiB } = figure;
   if (fitsNever(state.gpus, figure, ask)) return { state, answer: { kind: "never", basis, neededMiB } };
@@ -46,12 +47,10 @@ export function askRoom(
   const placed = place(demands, reservations, placing, policy);
   if (placed === null) return { state, answer: { kind: "no", basis, neededMiB } };
   const { gpus, figureMiB } = placed;
-  if (intent === "look") return { state, answer: { kind: "yes", gpus, figureMiB, basis, ticket: null } };
   const { asker, jobClass, pid, backend } = ask;
   const ticket = { id: ask.id, asker, jobClass, gpus, figureMiB, pid, backend, askedMs: nowMs, isSure: true };
-  const known = pid === null ? null : giveTicket(own.gpus, ticket, pid).gpus;
   return {
-    state: { ...own, gpus: known ?? own.gpus, tickets: [...own.tickets, ticket] },
+    state: { ...own, gpus: giveTicket(own.gpus, ticket, isOf(ask)), tickets: [...own.tickets, ticket] },
     answer: { kind: "yes", gpus, figureMiB, basis, ticket: ticket.id },
   };
 }

@@ -21,7 +21,7 @@ function isBystander(
   { aloneMiB }: Policy,
 ): boolean {
   const isKnown = peaks.length > 0 || ticket !== null;
-  return state === "cannot-tell" && !isKnown && heldMiB <= aloneMiB && movedMs === firstSeenMs;
+  return state === "cannot-tell" && !isKnown && heldMiB <= aloneMiB && movedMs <= firstSeenMs;
 }
 
 function strangerMiB(emptyMiB: number, { publishedMiB }: Policy): number {

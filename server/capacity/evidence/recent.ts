@@ -27,6 +27,15 @@ export function hasGrown(recent: readonly Recent[], { grewUnlistedMiB }: Policy)
   return last !== undefined && now !== undefined && now.usedMiB - last.usedMiB > grewUnlistedMiB;
 }
 
+/** When VRAM in use last moved since then: what a list tells of a process had happened by that time. */
+export function lastMovedMs(recent: readonly Recent[], sinceMs: number, { grewMiB }: Policy): number | null {
+  const moved = recent.filter(({ atMs, usedMiB }, i) => {
+    const before = recent[i - 1];
+    return atMs > sinceMs && before !== undefined && Math.abs(usedMiB - before.usedMiB) > grewMiB;
+  });
+  return moved.at(-1)?.atMs ?? null;
+}
+
 /** In two of the last three samples the GPU was above `pct`. */
 export function isBusy(recent: readonly Recent[], pct: number): boolean {
   return recent.slice(-3).filter(({ utilizationPct }) => (utilizationPct ?? 0) > pct).length >= 2;

@@ -1,5 +1,6 @@
 import type { CapacityState, JobClass, Learned } from "../model.ts";
 import type { Policy } from "../policy.ts";
+import type { Reached } from "../tracking/tenant.ts";
 import { nearestMiB } from "./figure.ts";
 
 export interface Lesson {
@@ -51,6 +52,19 @@ export function learn(state: CapacityState, lesson: Lesson, policy: Policy): Cap
     nearestRatios: [...state.nearestRatios, ...ratios].slice(-RATIOS),
     recentMs: [...state.recentMs, ...took].slice(-RECENT),
   };
+}
+
+/** What undeclared jobs that have ended teach. */
+export function learnReached(
+  state: CapacityState,
+  reached: readonly Reached[],
+  policy: Policy,
+): CapacityState {
+  const base = { reported: false, durationMs: null };
+  return reached.reduce((now, { promised: { jobClass, figureMiB }, peakMiB, isSuspect }) => {
+    const outcome = isSuspect ? "out-of-memory" : "done";
+    return learn(now, { ...base, jobClass, peakMiB, figureMiB, outcome }, policy);
+  }, state);
 }
 
 /** The newest last. */

@@ -89,7 +89,7 @@ export function createFitDesk({ live, knowledge, view, jobs, latest, backends }:
       let ticket: string | null = null;
       if (intent === "start" && live.isKnown())
         live.change((now, atMs) => {
-          const asked = askRoom(now, ask, "start", atMs, policy);
+          const asked = askRoom(now, ask, atMs, policy);
           if (asked.answer.kind === "yes") ticket = asked.answer.ticket;
           return asked.state;
         });

@@ -2,7 +2,6 @@ import { backendsOn } from "../../../shared/capacity/backends-on.ts";
 import { explainGpu } from "../../../shared/capacity/explain.ts";
 import type { FitLanguage } from "../../../shared/capacity/fit.ts";
 import type { Profile } from "../../../shared/capacity/profile.ts";
-import { residentNames } from "../../../shared/capacity/resident-names.ts";
 import type { Run } from "../../../shared/capacity/run.ts";
 import { hasUnifiedMemory } from "../../../shared/capacity/unified.ts";
 import { barOf } from "../../../shared/capacity/vram-of.ts";
@@ -126,13 +125,13 @@ export function createView(context: ViewContext): CapacityView {
         ...{ canStart, inResidents, perJobMiB, reserveMiB, residentsMiB },
         ...{ running, freeMiB, promisedMiB, reclaimableMiB, useful },
         recommendedMax: canStart === null ? null : canStart + (running ?? 0),
-        unifiedMemory: promise.unified !== null,
+        ...{ unifiedMemory: promise.unified !== null, residents },
       };
       return {
         index: gpu.index,
         ...terms,
-        ...{ basis, residents, bar: barOf(gpu, promise, reserveMiB) },
-        explanation: explainGpu({ ...terms, in: residentNames(residents) }, WORDS[language]),
+        ...{ basis, bar: barOf(gpu, promise, reserveMiB) },
+        explanation: explainGpu(terms, WORDS[language]),
       };
     });
   }

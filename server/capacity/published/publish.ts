@@ -70,7 +70,7 @@ export interface Question {
   gpuCount?: number;
   /** GPUs that it may use; empty: any. */
   on?: readonly number[];
-  /** The process or backend that asks: what it holds counts for its own job, and nobody else's is answered for. */
+  /** Who asks for a job of his own: what his process or backend holds counts for it, and no resident of others does. */
   asker?: { asker: string; pid: number | null; backend: string | null };
 }
 
@@ -89,8 +89,7 @@ export function publish(
   const ask = { ...NOBODY_ASKS, ...asker, jobClass, gpuCount, on };
   const { figure, ...placing } = placingOf(ask, pass.state, nowMs, policy);
   const isNever = fitsNever(state.gpus, figure, ask);
-  const isOwn = ask.pid !== null || ask.backend !== null;
-  const idle = isOwn ? [] : idleResidents(pass.state.gpus, placing, policy);
+  const idle = asker === undefined ? idleResidents(pass.state.gpus, placing, policy) : [];
   const seats = isNever ? NO_SEATS : seatAll(pass, placing, idle, policy);
   const perGpu = pass.demands.map((demand): PublishedGpu => {
     const track = state.gpus.find(({ evidence }) => evidence.index === demand.index);

@@ -1,6 +1,6 @@
 import type { CapacityState, GpuTrack, RunningJob } from "../model.ts";
 import type { Policy } from "../policy.ts";
-import { areRivals, giveTicket } from "./give-ticket.ts";
+import { areRivals, giveTicket, isOf } from "./give-ticket.ts";
 import { matchNew, type NewProcess } from "./match.ts";
 import type { Reached } from "./tenant.ts";
 import { takeBegun } from "./unlisted-ticket.ts";
@@ -38,10 +38,11 @@ export function attach(
     const mostMiB = Math.max(unsure.get(ticket.id) ?? 0, ...[ticket, ...rivals].map((one) => one.figureMiB));
     for (const { id } of rivals) unsure.set(id, mostMiB);
     const isSure = ticket.isSure && rivals.length === 0;
-    const given = giveTicket(gpus, { ...ticket, isSure, figureMiB: mostMiB }, pid);
-    gpus = given.gpus;
-    reached.push(...given.reached);
+    gpus = giveTicket(gpus, { ...ticket, isSure, figureMiB: mostMiB }, (one) => one.pid === pid);
   }
+  // Who named his process or backend may have asked before it held anything.
+  for (const ticket of state.tickets)
+    gpus = giveTicket(gpus, ticket, (one) => one.firstSeenMs === nowMs && isOf(ticket)(one));
   const begun = new Set<string>();
   gpus = gpus.map((track) => {
     if (before.includes(track)) return track;

@@ -1,27 +1,46 @@
-import type { GpuTrack, Ticket } from "../model.ts";
+import type { CapacityState, GpuTrack, JobAsk, Tenant, Ticket } from "../model.ts";
+import type { Policy } from "../policy.ts";
 import { closeJob, type Reached } from "./tenant.ts";
 
-/** Gives a matched ticket to its process: from then on its figure is what that tenant is expected to take. */
+/** Gives a ticket to its process: from then on its figure is what that tenant is expected to take. */
 export function giveTicket(
   gpus: readonly GpuTrack[],
-  ticket: Ticket,
-  pid: number,
-): { gpus: GpuTrack[]; reached: Reached[] } {
+  { gpus: on, jobClass, figureMiB, isSure }: Ticket,
+  isIts: (tenant: Tenant) => boolean,
+): GpuTrack[] {
+  const ticket = { jobClass, figureMiB, isSure };
+  return gpus.map((track) =>
+    track.kind === "listed" && on.includes(track.evidence.index)
+      ? { ...track, tenants: track.tenants.map((one) => (isIts(one) ? { ...one, ticket } : one)) }
+      : track,
+  );
+}
+
+/** The process or backend that asks. */
+export function isOf({ pid, backend }: Pick<JobAsk, "pid" | "backend">) {
+  return (tenant: Pick<Tenant, "pid" | "backend">) =>
+    pid === null ? backend !== null && tenant.backend === backend : tenant.pid === pid;
+}
+
+/** Whoever asks for his next job has ended the one before. */
+export function closeOwnJob(
+  state: CapacityState,
+  ask: Pick<JobAsk, "pid" | "backend">,
+  policy: Policy,
+): { state: CapacityState; reached: Reached[] } {
   const reached: Reached[] = [];
-  const { jobClass, figureMiB, isSure } = ticket;
-  const promised = { jobClass, figureMiB, isSure };
-  const given = gpus.map((track) => {
-    if (track.kind !== "listed" || !ticket.gpus.includes(track.evidence.index)) return track;
+  const isIts = isOf(ask);
+  const gpus = state.gpus.map((track) => {
+    if (track.kind === "hidden") return track;
     const tenants = track.tenants.map((tenant) => {
-      if (tenant.pid !== pid) return tenant;
-      const isNewJob = tenant.state === "idle";
-      const closed = isNewJob ? closeJob(tenant) : { tenant, reached: null };
+      if (tenant.state !== "idle" || !isIts(tenant)) return tenant;
+      const closed = closeJob(tenant, policy);
       if (closed.reached !== null) reached.push(closed.reached);
-      return { ...closed.tenant, ticket: promised };
+      return closed.tenant;
     });
     return { ...track, tenants };
   });
-  return { gpus: given, reached };
+  return { state: { ...state, gpus }, reached };
 }
 
 /** Two classes that are open on one GPU: whose process comes first is chance. */

@@ -6,8 +6,8 @@ import { nextState, type Signs } from "./tenant-state.ts";
 export interface Reached {
   promised: Promised;
   peakMiB: number;
-  /** It left when the GPU was all but full: it may have run out of memory. */
-  isSuspect?: boolean;
+  /** It gave its memory back when the GPU was all but full: it may have run out of memory. */
+  isSuspect: boolean;
 }
 
 const KEPT = 3;
@@ -28,18 +28,34 @@ export function newTenant(process: ListedProcess, isFirstList: boolean, nowMs: n
     wasIdle: false,
     restMiB: 0,
     jobPeakMiB: 0,
+    fellFreeMiB: null,
     peaks: [],
     ticket: null,
     askedToReleaseMs: null,
   };
 }
 
+/** What the samples since the last list tell: when VRAM in use last moved, and the least that was free. */
+export interface Since {
+  movedMs: number;
+  freeMiB: number;
+}
+
 /** Takes a list's figure in. */
-export function relist(tenant: Tenant, process: ListedProcess, nowMs: number, policy: Policy): Tenant {
+export function relist(tenant: Tenant, process: ListedProcess, since: Since, policy: Policy): Tenant {
   const listedMiB = process.usedMiB ?? tenant.listedMiB;
+  const fell = tenant.listedMiB - listedMiB > policy.grewMiB;
   const moved = Math.abs(listedMiB - tenant.listedMiB) > policy.grewMiB;
   const { name, backend } = process;
-  return { ...tenant, name, backend, listedMiB, heldMiB: listedMiB, movedMs: moved ? nowMs : tenant.movedMs };
+  return {
+    ...tenant,
+    name,
+    backend,
+    listedMiB,
+    heldMiB: listedMiB,
+    movedMs: moved ? since.movedMs : tenant.movedMs,
+    fellFreeMiB: fell ? since.freeMiB : tenant.fellFreeMiB,
+  };
 }
 
 /** Decides on the state, and closes a job that has been over for long enough not to be a pause. */
@@ -58,7 +74,6 @@ export function settle(
     ...tenant,
     state,
     stateSinceMs: changed ? nowMs : tenant.stateSinceMs,
-    movedMs: signs.grew ? nowMs : tenant.movedMs,
     wasIdle: tenant.wasIdle || state === "idle",
     // A process that is about to leave holds on for a few seconds.
     restMiB:
@@ -66,15 +81,20 @@ export function settle(
     jobPeakMiB: state === "idle" ? peakMiB : Math.max(tenant.jobPeakMiB, tenant.heldMiB),
   };
   const isOver = state === "idle" && nowMs - next.stateSinceMs >= policy.flatMs;
-  return isOver ? closeJob(next) : { tenant: next, reached: null };
+  return isOver ? closeJob(next, policy) : { tenant: next, reached: null };
 }
 
-export function closeJob(tenant: Tenant): { tenant: Tenant; reached: Reached | null } {
-  const { ticket, jobPeakMiB: peakMiB } = tenant;
+export function closeJob(
+  tenant: Tenant,
+  { suspectShare }: Policy,
+): { tenant: Tenant; reached: Reached | null } {
+  const { ticket, jobPeakMiB: peakMiB, fellFreeMiB } = tenant;
   if (peakMiB === 0) return { tenant, reached: null };
+  const peaks = [...tenant.peaks, peakMiB].slice(-KEPT);
+  const isSuspect = fellFreeMiB !== null && fellFreeMiB < peakMiB * suspectShare;
   return {
-    tenant: { ...tenant, ticket: null, jobPeakMiB: 0, peaks: [...tenant.peaks, peakMiB].slice(-KEPT) },
-    reached: ticket?.isSure === true ? { promised: ticket, peakMiB } : null,
+    tenant: { ...tenant, ticket: null, jobPeakMiB: 0, fellFreeMiB: null, peaks },
+    reached: ticket?.isSure === true ? { promised: ticket, peakMiB, isSuspect } : null,
   };
 }
 

@@ -1,7 +1,7 @@
-import { addRecent, hasGrown, isBusy, isLow, unexplained } from "../evidence/recent.ts";
+import { addRecent, hasGrown, isBusy, isLow, lastMovedMs, unexplained } from "../evidence/recent.ts";
 import type { BackendWord, GpuEvidence, GpuTrack, ListedProcess, RunningJob, Tenant } from "../model.ts";
 import type { Policy } from "../policy.ts";
-import { closeJob, newTenant, type Reached, relist, settle } from "./tenant.ts";
+import { closeJob, newTenant, type Reached, relist, type Since, settle } from "./tenant.ts";
 import { followUnlisted } from "./unlisted.ts";
 
 /** Who else is known on the machine. */
@@ -32,7 +32,9 @@ export function trackGpu(
   const base = { evidence: figures, recent, grewMs, explainedMs, failedMs };
   if (list.kind === "fresh") {
     const listed = before?.kind === "listed" ? before : null;
-    const { tenants, reached } = takeList(listed, list.processes, nowMs, policy);
+    const movedMs = listed === null ? null : lastMovedMs(recent, listed.listedMs, policy);
+    const since = { movedMs: movedMs ?? nowMs, freeMiB: listed === null ? 0 : leastFreeMiB(listed) };
+    const { tenants, reached } = takeList(listed, list.processes, since, nowMs, policy);
     const firstListMs = listed?.firstListMs ?? nowMs;
     const next: Listed = {
       ...base,
@@ -72,19 +74,23 @@ function isTaken(track: GpuTrack, list: GpuEvidence["list"]["kind"], nowMs: numb
   return list === "hidden" ? track.failedMs === nowMs : track.kind === "listed" && track.listedMs === nowMs;
 }
 
-function takeList(before: Listed | null, processes: readonly ListedProcess[], nowMs: number, policy: Policy) {
+function takeList(
+  before: Listed | null,
+  processes: readonly ListedProcess[],
+  since: Since,
+  nowMs: number,
+  policy: Policy,
+) {
   const known = new Map(before?.tenants.map((tenant) => [tenant.pid, tenant]));
   const tenants = processes.map((process) => {
     const tenant = known.get(process.pid) ?? newTenant(process, before === null, nowMs);
     known.delete(process.pid);
-    return relist(tenant, process, nowMs, policy);
+    return relist(tenant, process, since, policy);
   });
   // Who is no longer listed is gone; its job ended with it.
-  const freeMiB = before === null ? 0 : leastFreeMiB(before);
-  const reached = [...known.values()].flatMap((tenant) => {
-    const one = closeJob(tenant).reached;
-    return one === null ? [] : [{ ...one, isSuspect: freeMiB < one.peakMiB * policy.suspectShare }];
-  });
+  const reached = [...known.values()].flatMap(
+    (tenant) => closeJob({ ...tenant, fellFreeMiB: since.freeMiB }, policy).reached ?? [],
+  );
   return { tenants, reached };
 }
 
@@ -117,17 +123,21 @@ function settleAll(
   const old = new Map(before?.tenants.map((tenant) => [tenant.pid, tenant.listedMiB]));
   const reached = [...gone];
   const jobPids = new Set(here.map(({ pid }) => pid));
-  const tenants = withGrowth(track, here).map((tenant) => {
-    const { pid } = tenant;
-    const rose = tenant.listedMiB - (old.get(pid) ?? (before === null ? tenant.listedMiB : 0));
+  const tenants = withGrowth(track, here).map((known) => {
+    const { pid } = known;
     const isAlone = alone?.pid === pid;
+    const growsNow = isAlone && !isFresh && grewMs === nowMs;
+    const tenant = growsNow ? { ...known, movedMs: nowMs } : known;
+    const rose = tenant.listedMiB - (old.get(pid) ?? (before === null ? tenant.listedMiB : 0));
+    // A list tells late of what rose before the last samples.
+    const roseLately = isFresh && rose > policy.grewMiB && nowMs - tenant.movedMs < policy.idleMs;
     const word = wordOf(tenant);
     const signs = {
       hasJob: jobPids.has(pid),
       awaitsStart: waitingPids.has(pid),
       told: word?.busy ?? null,
       toldNow: word !== undefined && (word.atMs ?? nowMs) >= nowMs,
-      grew: isFresh ? rose > policy.grewMiB : isAlone && grewMs === nowMs,
+      grew: growsNow || roseLately,
       alone: isAlone,
       low,
       busy,

@@ -48,7 +48,10 @@ function close(use: UnlistedUse, ticket: UnlistedTicket): Followed {
   const owned = withOwned(use.owned, asker, keepsMiB);
   // Where less is left than there was before, somebody else has gone meanwhile, and the peak was not measured.
   const isMeasured = isSure && peakMiB > 0 && use.otherMiB - baseMiB > -WORTH_OWNING_MIB;
-  return { use: { ...use, owned, ticket: null }, reached: isMeasured ? [{ promised: ticket, peakMiB }] : [] };
+  return {
+    use: { ...use, owned, ticket: null },
+    reached: isMeasured ? [{ promised: ticket, peakMiB, isSuspect: false }] : [],
+  };
 }
 
 export interface Taken {

@@ -100,7 +100,7 @@ export function createShipped({ policy, declared, hidden, remote, onRelease }: S
         return gpus;
       }
       if (policy.freshList) take(view, true);
-      const { state: after, answer } = askRoom(state, askOf(wanted), "start", view.nowMs, policy);
+      const { state: after, answer } = askRoom(state, askOf(wanted), view.nowMs, policy);
       state = after;
       if (answer.kind !== "yes") return null;
       figures.set(wanted.id, { mib: answer.figureMiB, isMeasured: answer.basis === "measured" });

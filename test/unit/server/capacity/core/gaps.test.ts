@@ -114,7 +114,7 @@ describe("release on request", () => {
 describe("where no process is named", () => {
   test("what grows after a yes is the asker's job, and what it reaches is learned", () => {
     const at = seconds(20, START, [unnamed(500)]);
-    const { state } = askRoom(at.state, ask("t", 14_000), "start", at.atMs, POLICY);
+    const { state } = askRoom(at.state, ask("t", 14_000), at.atMs, POLICY);
     const ramp = seconds(1, { ...at, state }, [unnamed(6000, 50)]);
     const peak = seconds(5, ramp, [unnamed(11_500, 90)]);
     expect(peak.state.tickets).toEqual([]);
@@ -127,7 +127,7 @@ describe("where no process is named", () => {
     const wanted = ask("a", 4000);
     expect(fits(busy, wanted)).toBe(0);
     expect(seconds(1, declared(busy, wanted), [unnamed(6000, 60)]).started).toEqual([]);
-    const { answer } = askRoom(busy.state, wanted, "start", busy.atMs, POLICY);
+    const { answer } = askRoom(busy.state, wanted, busy.atMs, POLICY);
     expect(answer.kind).toBe("no");
     const quiet = seconds(25, busy, [unnamed(6000)]);
     expect(fits(quiet, wanted)).toBeGreaterThan(0);

@@ -8,7 +8,7 @@ import { EMPTY_STATE, type JobAsk } from "../../../../../server/capacity/model.t
 import { POLICY } from "../../../../../server/capacity/policy.ts";
 import { roomOf } from "../../../../../server/capacity/room/room.ts";
 import { numRuns } from "../../../../helpers/seeds.ts";
-import { ask, DRIVER, fits, gpu, jobClass, process, START, seconds, TOTAL } from "./world.ts";
+import { ask, DRIVER, fits, gpu, jobClass, process, START, seconds, TOTAL, tenantOf } from "./world.ts";
 
 const EMPTY = TOTAL - DRIVER;
 type At = Pick<ReturnType<typeof seconds>, "state" | "atMs">;
@@ -231,15 +231,13 @@ describe("a yes needs the list of this sample", () => {
 });
 
 describe("tickets", () => {
-  test("looking holds nothing, intent to start holds for 15 s, once per asker", () => {
+  test("a yes holds for 15 s, once per asker", () => {
     const at = seconds(5, START, [gpu([])]);
     const first = ask("t1", 14_000, { asker: "ann" });
-    const looked = askRoom(at.state, first, "look", at.atMs, POLICY);
-    expect(fits({ ...at, state: looked.state }, ask("b", 14_000))).toBe(1);
-    const held = askRoom(at.state, first, "start", at.atMs, POLICY);
+    const held = askRoom(at.state, first, at.atMs, POLICY);
     expect(held.answer).toMatchObject({ kind: "yes", ticket: "t1" });
     expect(fits({ ...at, state: held.state }, ask("b", 14_000))).toBe(0);
-    const again = askRoom(held.state, { ...first, id: "t2" }, "start", at.atMs, POLICY);
+    const again = askRoom(held.state, { ...first, id: "t2" }, at.atMs, POLICY);
     expect(again.state.tickets.map(({ id }) => id)).toEqual(["t2"]);
     const later = seconds(16, { ...at, state: held.state }, [gpu([])]);
     expect(fits(later, ask("b", 14_000))).toBe(1);
@@ -248,7 +246,7 @@ describe("tickets", () => {
   test("a job by the same asker consumes it", () => {
     const at = seconds(5, START, [gpu([])]);
     const first = ask("t1", 14_000, { asker: "ann" });
-    const { state } = askRoom(at.state, first, "start", at.atMs, POLICY);
+    const { state } = askRoom(at.state, first, at.atMs, POLICY);
     const after = seconds(1, declared({ ...at, state }, { ...first, id: "job" }), [gpu([])]);
     expect(after.started.map(({ id }) => id)).toEqual(["job"]);
     expect(after.state.tickets).toEqual([]);
@@ -256,7 +254,7 @@ describe("tickets", () => {
 
   test("the next new process takes it, and what that reaches is learned", () => {
     const at = seconds(5, START, [gpu([])]);
-    const { state } = askRoom(at.state, ask("t1", 14_000), "start", at.atMs, POLICY);
+    const { state } = askRoom(at.state, ask("t1", 14_000), at.atMs, POLICY);
     const grown = seconds(3, { ...at, state }, [gpu([process(9, 13_000)], { utilizationPct: 90 })]);
     expect(grown.state.tickets).toEqual([]);
     const gone = seconds(1, grown, [gpu([])]);
@@ -266,9 +264,31 @@ describe("tickets", () => {
   test("who leaves a GPU that is all but full may have run out of memory: raised, not learned", () => {
     const other = process(1, 10_500);
     const at = seconds(5, START, [gpu([other])]);
-    const { state } = askRoom(at.state, ask("t1", 12_000), "start", at.atMs, POLICY);
+    const { state } = askRoom(at.state, ask("t1", 12_000), at.atMs, POLICY);
     const full = seconds(3, { ...at, state }, [gpu([other, process(9, 13_000)], { utilizationPct: 90 })]);
     const gone = seconds(1, full, [gpu([other])]);
     expect(gone.state.learned.get("of 12000")).toMatchObject({ peaks: [], raisedMiB: 13_200 * 1.1 });
+  });
+
+  test("who names his process has its peak learned by his next ask, though it held nothing when he first asked", () => {
+    const own = { asker: "ann", pid: 9 };
+    const at = seconds(5, START, [gpu([])]);
+    const { state } = askRoom(at.state, ask("t1", 14_000, own), at.atMs, POLICY);
+    const ran = seconds(3, { ...at, state }, [gpu([process(9, 13_000)], { utilizationPct: 90 })]);
+    expect(tenantOf(ran.state, 9)?.ticket?.figureMiB).toBe(15_400);
+    const idle = seconds(6, ran, [gpu([process(9, 10_000)])]);
+    const { state: learned } = askRoom(idle.state, ask("t2", 14_000, own), idle.atMs, POLICY);
+    expect(learned.learned.get("of 14000")?.peaks).toEqual([{ mib: 13_000, reported: false }]);
+  });
+
+  test("a resident that gives its memory back when the GPU is all but full may have run out of memory", () => {
+    const own = { asker: "ann", pid: 9 };
+    const other = process(1, 10_500);
+    const at = seconds(5, START, [gpu([other])]);
+    const { state } = askRoom(at.state, ask("t1", 12_000, own), at.atMs, POLICY);
+    const full = seconds(3, { ...at, state }, [gpu([other, process(9, 13_000)], { utilizationPct: 90 })]);
+    const failed = seconds(6, full, [gpu([other, process(9, 450)])]);
+    const { state: learned } = askRoom(failed.state, ask("t2", 12_000, own), failed.atMs, POLICY);
+    expect(learned.learned.get("of 12000")).toMatchObject({ peaks: [], raisedMiB: 13_200 * 1.1 });
   });
 });

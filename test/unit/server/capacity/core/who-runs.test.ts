@@ -47,6 +47,15 @@ const TABLE: readonly Row[] = [
     is: "running",
   },
   {
+    who: "it came a while ago, and a list names it only now",
+    phases: [
+      { s: 3, gpu: gpu([]) },
+      { s: 4, gpu: { ...idle(420), list: { kind: "not-read" } } },
+      { s: 1, gpu: idle(420) },
+    ],
+    is: "idle",
+  },
+  {
     who: "it has loaded",
     phases: [
       { s: 5, gpu: idle(5000) },
