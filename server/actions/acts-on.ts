@@ -14,7 +14,7 @@ import type { Jobs } from "../capacity/live/jobs.ts";
 import type { FitAnswer } from "../http/openapi/fit-schema.ts";
 import type { Exposition } from "../recording/prometheus/render.ts";
 import type { Sessions } from "../recording/sessions/sessions.ts";
-import type { ReleaseDemand } from "../release/controller.ts";
+import type { ReleaseDemand } from "../release/targets.ts";
 
 /** What actions may ask of the sidecar. */
 export interface ActsOn {

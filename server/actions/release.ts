@@ -2,7 +2,7 @@ import { problem } from "../../shared/problems/make-problem.ts";
 import { refuse } from "../../shared/protocol/reply.ts";
 import { releaseBodySchema, releaseRequestSchema } from "../../shared/protocol/requests.ts";
 import { idSchema } from "../http/openapi/components.ts";
-import type { ReleaseDemand } from "../release/controller.ts";
+import type { ReleaseDemand } from "../release/targets.ts";
 import { defineAction } from "./define-action.ts";
 import { body, message } from "./requests.ts";
 

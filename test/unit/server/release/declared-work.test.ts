@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
-import { createMarkedWork } from "../../../../server/release/marked-work.ts";
+import { createDeclaredWork } from "../../../../server/release/declared-work.ts";
 import type { Job } from "../../../../shared/capacity/job.ts";
 import type { Gpu } from "../../../../shared/gpu/gpu.ts";
 import type { BackendStatus } from "../../../../shared/release/backend.ts";
@@ -30,7 +30,7 @@ function silent(own: Parameters<typeof memoryBackend>[1] = {}, hasStatus = true)
   const running = start([backend], { on, marked });
   function endJob() {
     marked.delete("a");
-    running.watch.look();
+    running.watch.declaredJobsChanged();
   }
   return { ...one, ...running, marked, endJob };
 }
@@ -133,7 +133,7 @@ describe("where a marked job runs", () => {
 
   test("REL-10 in the backend that it names, else in that of its process; while it waits, nowhere", () => {
     const runs = (one: Marked, backend?: string) =>
-      createMarkedWork(
+      createDeclaredWork(
         () => [one],
         () => processes(backend),
       ).runsIn("a");
@@ -149,7 +149,7 @@ describe("where a marked job runs", () => {
   test("REL-10 a list of processes that fails or does not name the backend for once is not its end", () => {
     let jobs = [job({ pid: 7 })];
     let gpus = processes("a");
-    const work = createMarkedWork(
+    const work = createDeclaredWork(
       () => jobs,
       () => gpus,
     );

@@ -1,22 +1,22 @@
 import type { Job } from "../../shared/capacity/job.ts";
 import type { Gpu } from "../../shared/gpu/gpu.ts";
 
-/** Which backends run jobs that somebody marked. */
-export interface MarkedWork {
+/** Which backends run jobs that were declared. */
+export interface DeclaredWork {
   runsIn(backendId: string): boolean;
 }
 
-type Marked = Pick<Job, "id" | "state" | "backend" | "pid">;
+type Declared = Pick<Job, "id" | "state" | "backend" | "pid">;
 
 /** A job runs in the backend that it named, or else in the one whose process it told. */
-export function createMarkedWork(
-  jobs: () => readonly Marked[],
+export function createDeclaredWork(
+  jobs: () => readonly Declared[],
   gpus: () => readonly Pick<Gpu, "processes">[],
-): MarkedWork {
+): DeclaredWork {
   /** By job, while it runs: a list of processes that fails, or does not tell for once, is not its end. */
   const owners = new Map<string, { pid: number; backend: string }>();
 
-  function ownerOf({ id, backend, pid }: Marked): string | undefined {
+  function ownerOf({ id, backend, pid }: Declared): string | undefined {
     if (backend !== null || pid === null) return backend ?? undefined;
     const known = owners.get(id);
     if (known?.pid === pid) return known.backend;
