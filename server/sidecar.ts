@@ -21,7 +21,7 @@ import { createTime } from "./lib/clock.ts";
 import { createDisposer } from "./lib/disposer.ts";
 import { createAudit } from "./release/audit.ts";
 import { createBackendWatch } from "./release/backend-watch.ts";
-import { createMarkedWork } from "./release/marked-work.ts";
+import { createDeclaredWork } from "./release/declared-work.ts";
 import { createProcessOwners } from "./release/owners/process-owners.ts";
 import { chooseSource } from "./sampling/choose-source.ts";
 import { createHostWatch } from "./sampling/host-watch.ts";
@@ -104,11 +104,11 @@ export function createSidecar(
   replay?.beforePlay((...read) => replayed.fill(history.archive, ...read));
 
   let jobs: readonly Job[] = [];
-  const marked = createMarkedWork(
+  const declared = createDeclaredWork(
     () => jobs,
     () => sampler.latest().gpus,
   );
-  const watch = createBackendWatch(backends, options.backendInterval, marked.runsIn);
+  const watch = createBackendWatch(backends, options.backendInterval, declared.runsIn);
   disposer.add(watch.close);
   const audit = createAudit(isDemo ? join(folder, "demo") : folder, complain, hold);
   const { releases, measured } = composeReleases(options, { sampler, watch, backends, owners, timings });

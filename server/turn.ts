@@ -69,7 +69,7 @@ export function createTurn(parts: TurnParts): Turn {
       decisions?.sample(sample.gpus);
       capacity.sample();
       // Whose process a job runs in, this list of processes may tell.
-      watch.look();
+      watch.declaredJobsChanged();
       sessions.sample(sample, running(capacity.told.list()));
       logs.sample(sample);
       tally.sample();
@@ -92,7 +92,7 @@ export function createTurn(parts: TurnParts): Turn {
     jobsChanged() {
       parts.remember(capacity.jobs.list());
       decisions?.jobsChanged();
-      watch.look();
+      watch.declaredJobsChanged();
       say(false);
     },
     jobEnded(ended) {

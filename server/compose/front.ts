@@ -9,6 +9,7 @@ import type { ReplayDemand } from "../../shared/protocol/replay.ts";
 import type { State } from "../../shared/protocol/state.ts";
 import { PROTOCOL_VERSION } from "../../shared/protocol/version.ts";
 import { viewOf } from "../../shared/protocol/view.ts";
+import type { ActsOn } from "../actions/acts-on.ts";
 import type { Options } from "../config/options.ts";
 import type { Admit } from "../gateway/admit.ts";
 import { callerOf } from "../gateway/caller.ts";
@@ -56,7 +57,7 @@ export interface FrontParts {
   sessions: Sessions;
   hasBackends: boolean;
   /** Those of capacity, or what records their decisions. */
-  jobs: Parameters<typeof serveHttp>[1]["jobs"];
+  jobs: ActsOn["jobs"];
   /** Listening already, or not yet. */
   server: Server;
 }
@@ -121,44 +122,40 @@ export function composeFront(options: Pick<Options, "basePath" | "allowOrigin">,
   });
   disposer.add(publisher.close);
   const tally = createTally();
-  const actions = {
+  const actsOn: ActsOn = {
+    bootId: () => bootId,
+    source: sampler.source,
+    hello: (actProblem) => makeHello({ actProblem, bootId: undefined, lastSeq: 0, historyMs: 0 }),
+    resume: (sinceSeq, windowMs) => ({
+      seq: sampler.latest().seq,
+      gpus: [...sampler.latest().gpus],
+      history: past(sinceSeq, windowMs),
+    }),
+    profiles: capacity.profiles,
+    fit: capacity.fit,
+    adviseOn: capacity.adviseOn,
+    jobs: parts.jobs,
+    findRelease: releases.find,
+    metrics: composeMetrics(tally, { version, sampler, state: currentState, viewers: viewers.count }),
     release: releases.request,
     cancelRelease: releases.cancel,
     prepareBackend: releases.prepare,
     pastReleases: parts.audit.recent,
     alerts: health,
     history: history.ask,
-    adviseOn: capacity.adviseOn,
     replay: (demand: ReplayDemand) => controlReplay(replay, demand),
     sessions,
   };
   serveHttp(
     server,
-    {
-      ...actions,
-      source: sampler.source,
-      hello: (actProblem) => makeHello({ actProblem, bootId: undefined, lastSeq: 0, historyMs: 0 }),
-      profiles: capacity.profiles,
-      fit: capacity.fit,
-      jobs: parts.jobs,
-      findRelease: releases.find,
-      metrics: composeMetrics(tally, { version, sampler, state: currentState, viewers: viewers.count }),
-    },
+    actsOn,
     createPages(clientFolder, options.allowOrigin),
     loadAssets([clientFolder, join(clientFolder, "../element")]),
     { basePath: options.basePath, admit, callerOf, version, noteRefusal },
   );
   const gateway = createGateway(
     server,
-    {
-      ...actions,
-      bootId,
-      resume: (sinceSeq, windowMs) => ({
-        seq: sampler.latest().seq,
-        gpus: [...sampler.latest().gpus],
-        history: past(sinceSeq, windowMs),
-      }),
-    },
+    actsOn,
     { makeHello, viewers, publisher },
     {
       path: `${options.basePath}socket.io`,

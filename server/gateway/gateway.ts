@@ -4,28 +4,19 @@ import * as v from "valibot";
 import type { Sample } from "../../shared/gpu/sample.ts";
 import { problem } from "../../shared/problems/make-problem.ts";
 import type { Problem } from "../../shared/problems/problem.ts";
-import type { ClientToServerEvents, ServerToClientEvents } from "../../shared/protocol/events.ts";
+import type { ServerToClientEvents } from "../../shared/protocol/events.ts";
 import type { Hello } from "../../shared/protocol/messages.ts";
-import { type Reply, succeed } from "../../shared/protocol/reply.ts";
 import { describeIssues, handshakeSchema } from "../../shared/protocol/requests.ts";
 import { PROTOCOL_VERSION } from "../../shared/protocol/version.ts";
+import type { ActsOn } from "../actions/acts-on.ts";
+import type { Viewer } from "../actions/asker.ts";
+import { ACTIONS } from "../actions/table.ts";
 import { bearerOf } from "../lib/bearer.ts";
 import { steadyMs } from "../lib/clock.ts";
 import { SECURITY_HEADERS } from "../lib/security-headers.ts";
 import type { Timings } from "../timings.ts";
 import type { Admit } from "./admit.ts";
 import { type Caller, callerOf } from "./caller.ts";
-import { acknowledgeAlert, muteRule } from "./commands/alerts.ts";
-import { cancelRelease } from "./commands/cancel-release.ts";
-import type { Sidecar, Viewer } from "./commands/command.ts";
-import { adviseOnFit } from "./commands/fit.ts";
-import { history } from "./commands/history.ts";
-import { prepareBackend } from "./commands/prepare-backend.ts";
-import { release } from "./commands/release.ts";
-import { replay } from "./commands/replay.ts";
-import { resume } from "./commands/resume.ts";
-import { sessions } from "./commands/sessions.ts";
-import { setWatching } from "./commands/watch.ts";
 import { limitEvents, limitPackets } from "./flood.ts";
 import type { Publisher } from "./publisher.ts";
 import { createReader } from "./reader.ts";
@@ -62,14 +53,17 @@ interface SocketData {
   viewer: Viewer;
   handshake: v.InferOutput<typeof handshakeSchema>;
 }
-type PanelServer = Server<ClientToServerEvents, ServerToClientEvents, DefaultEventsMap, SocketData>;
-type PanelSocket = Socket<ClientToServerEvents, ServerToClientEvents, DefaultEventsMap, SocketData>;
+/** Events come by any name and with anything at all: each action checks its own. */
+type PanelServer = Server<DefaultEventsMap, ServerToClientEvents, DefaultEventsMap, SocketData>;
+type PanelSocket = Socket<DefaultEventsMap, ServerToClientEvents, DefaultEventsMap, SocketData>;
 
 const LARGEST_MESSAGE_BYTES = 16 * 1024;
+/** An acknowledgement that nobody waits for any more costs nothing. */
+const AWAITED = new AbortController().signal;
 
 export function createGateway(
   http: HttpServer,
-  sidecar: Sidecar,
+  sidecar: ActsOn,
   { makeHello, viewers, publisher }: { makeHello: MakeHello; viewers: Viewers; publisher: Publisher },
   { path, leastSampleMs, admit, timings, noteRefusal }: GatewayOptions,
 ): Gateway {
@@ -134,6 +128,7 @@ export function createGateway(
     socket.data.viewer = {
       address,
       actProblem,
+      gone: () => AWAITED,
       get historyMs() {
         return handshake.historyMs;
       },
@@ -163,25 +158,10 @@ export function createGateway(
     viewers.add(socket.id, createReader(socket.conn, timings.patience.unreadMs), handshake.watch);
     socket.use(limitEvents());
     socket.on("disconnect", () => viewers.remove(socket.id));
-    socket.on("watch", (ack) => answer(ack, () => setWatching(viewer, true)));
-    socket.on("unwatch", (ack) => answer(ack, () => setWatching(viewer, false)));
-    socket.on("resume", (request, ack) => answer(ack, () => resume(sidecar, viewer, request)));
-    socket.on("past-releases", (ack) => answer(ack, () => succeed([...sidecar.pastReleases()])));
-    socket.on("past-alerts", (ack) => answer(ack, () => succeed(sidecar.alerts.all())));
-    socket.on("acknowledge-alert", (request, ack) =>
-      answer(ack, () => acknowledgeAlert(sidecar, viewer, request)),
-    );
-    socket.on("mute-rule", (request, ack) => answer(ack, () => muteRule(sidecar, viewer, request)));
-    socket.on("fit", (request, ack) => answer(ack, () => adviseOnFit(sidecar, request)));
-    socket.on("history", (request, ack) => answer(ack, () => history(sidecar, viewer, request)));
-    socket.on("sessions", (request, ack) => answer(ack, () => sessions(sidecar, viewer, request)));
-    socket.on("replay", (request, ack) => answer(ack, () => replay(sidecar, viewer, request)));
-    socket.on("cancel-release", (request, ack) => answer(ack, () => cancelRelease(sidecar, viewer, request)));
-    socket.on("prepare-backend", async (request, ack) => {
-      const reply = await prepareBackend(sidecar, viewer, request);
-      answer(ack, () => reply);
-    });
-    socket.on("release", (request, ack) => answer(ack, () => release(sidecar, viewer, request)));
+    for (const { event } of ACTIONS) {
+      if (event === null) continue;
+      socket.on(event.name, (...args: unknown[]) => event.answer(sidecar, viewer, args));
+    }
   });
 
   function greetAll() {
@@ -224,10 +204,4 @@ export function createGateway(
 /** True for a request that belongs to a connection which exists already. */
 function isFollowUp({ url = "" }: IncomingMessage): boolean {
   return new URLSearchParams(url.replace(/^[^?]*/, "")).has("sid");
-}
-
-/** Runs a command for a viewer who may have sent anything at all, also no acknowledgement. */
-function answer<T>(ack: unknown, run: () => Reply<T>) {
-  const reply = run();
-  if (typeof ack === "function") ack(reply);
 }

@@ -2,6 +2,9 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import { problem } from "../../shared/problems/make-problem.ts";
 import type { Problem } from "../../shared/problems/problem.ts";
 import { isOrigin } from "../../shared/protocol/origins.ts";
+import type { ActsOn } from "../actions/acts-on.ts";
+import { createOpenApi } from "../actions/openapi.ts";
+import { ACTIONS } from "../actions/table.ts";
 import type { Admit } from "../gateway/admit.ts";
 import type { Caller } from "../gateway/caller.ts";
 import { bearerOf } from "../lib/bearer.ts";
@@ -15,50 +18,6 @@ import type { Pages } from "./pages.ts";
 import { refuseBroken } from "./refuse-broken.ts";
 import { sendRefusal } from "./refused-page.ts";
 import { RequestProblem, sendProblem } from "./respond.ts";
-import { acknowledgeAlert, listAlerts, muteRule, testAlerts } from "./routes/alerts.ts";
-import { prepareBackend } from "./routes/backends.ts";
-import { fitRoute } from "./routes/fit.ts";
-import { healthz } from "./routes/healthz.ts";
-import { history } from "./routes/history.ts";
-import { endJob, listJobs, patchJob, requestJob, showJob } from "./routes/jobs.ts";
-import { metrics } from "./routes/metrics.ts";
-import { createOpenApiRoute } from "./routes/openapi.ts";
-import { profiles } from "./routes/profiles.ts";
-import { cancelRelease, pastReleases, showRelease, startRelease } from "./routes/release.ts";
-import { replay } from "./routes/replay.ts";
-import type { HttpSidecar, Route } from "./routes/route.ts";
-import { listSessions, removeSession, sessionsAsCsv, startSession, stopSession } from "./routes/sessions.ts";
-import { state } from "./routes/state.ts";
-
-/** All but the one that describes them. */
-export const ROUTES: readonly Route[] = [
-  healthz,
-  state,
-  profiles,
-  startRelease,
-  showRelease,
-  cancelRelease,
-  pastReleases,
-  prepareBackend,
-  requestJob,
-  listJobs,
-  showJob,
-  patchJob,
-  endJob,
-  fitRoute,
-  listAlerts,
-  acknowledgeAlert,
-  muteRule,
-  testAlerts,
-  history,
-  metrics,
-  replay,
-  listSessions,
-  sessionsAsCsv,
-  startSession,
-  stopSession,
-  removeSession,
-];
 
 const LARGEST_HEAD_BYTES = 16 * 1024;
 
@@ -92,12 +51,12 @@ export function createBareServer({ headersMs, requestMs, lookMs, keepAliveMs }: 
 /** Puts the HTTP side of the sidecar on the server: pages, assets and the API. */
 export function serveHttp(
   server: Server,
-  sidecar: HttpSidecar,
+  sidecar: ActsOn,
   pages: Pages,
   assets: Assets,
   { basePath, admit, callerOf, version, noteRefusal }: HttpOptions,
 ): void {
-  const routes = [...ROUTES, createOpenApiRoute(ROUTES, version)];
+  const routes = [...ACTIONS, createOpenApi(ACTIONS, version)].flatMap(({ route }) => route ?? []);
   server.on("request", (request, response) => {
     if (response.writableEnded) return;
     handle(request, response).catch((error: unknown) => {
@@ -175,10 +134,10 @@ export function serveHttp(
         problem("method-not-allowed", { method: request.method ?? "?", allowed }),
       );
     }
-    const params = route.path.exec(path)?.slice(1) ?? [];
+    const id = route.path.exec(path)?.[1] ?? "";
     const actProblem = admit.mayAct([bearerOf(request.headers)], callerOf(request));
     if (!isRead && actProblem?.code === "too-many-requests") return sendTooMany(response, actProblem);
-    await route.handle({ request, response, url, params, actProblem }, sidecar);
+    await route.handle({ request, response, url, id, actProblem }, sidecar);
   }
 }
 

@@ -4,9 +4,17 @@ import type { ProblemBody } from "./openapi/describe.ts";
 
 /** Sends JSON that is never cached. */
 export function sendJson(response: ServerResponse, status: number, body: unknown, type = "application/json") {
-  const text = JSON.stringify(body);
+  sendText(response, status, { type: `${type}; charset=utf-8`, text: JSON.stringify(body) });
+}
+
+/** Sends text that is never cached. */
+export function sendText(
+  response: ServerResponse,
+  status: number,
+  { type, text }: { type: string; text: string },
+) {
   response.writeHead(status, {
-    "content-type": `${type}; charset=utf-8`,
+    "content-type": type,
     "content-length": Buffer.byteLength(text),
     "cache-control": "no-store",
   });

@@ -1,6 +1,6 @@
 import { problem } from "../../shared/problems/make-problem.ts";
 import type { Release, ReleasePart } from "../../shared/release/release.ts";
-import type { PartOutcome } from "./release-one.ts";
+import type { PartOutcome } from "./outcome.ts";
 
 /** The whole of a release from its parts so far. Pure. */
 export function sumUp(

@@ -22,8 +22,8 @@ export interface WaitOptions {
   tooLong: Problem;
   /** Ends as soon as a job waits behind the running one, for backends that unload between two jobs. */
   untilQueued: boolean;
-  /** It does not say whether it is busy: until it does, the wait is for the jobs that are marked to run in it. */
-  untilUnmarked: boolean;
+  /** It does not say whether it is busy: until it does, the wait is for the jobs that were declared to run in it. */
+  untilDeclaredEnd: boolean;
   cancel: AbortSignal;
   closing: AbortSignal;
   /** Jobs, the running one included, when the wait began or something was asked; `null`: not known. */
@@ -58,14 +58,14 @@ export function waitForJobEnd(options: WaitOptions): Promise<Waited> {
 }
 
 async function waitUntil(
-  { watch, backendId, intervalMs, limitMs, tooLong, cancel, closing, onLook, untilUnmarked }: WaitOptions,
+  { watch, backendId, intervalMs, limitMs, tooLong, cancel, closing, onLook, untilDeclaredEnd }: WaitOptions,
   look: (state: BackendState) => Waited | null,
 ): Promise<Waited> {
   const release = watch.hold();
   const either = AbortSignal.any([cancel, closing]);
   const startedMs = steadyMs();
   let answeredMs = startedMs;
-  let isSilent = untilUnmarked;
+  let isSilent = untilDeclaredEnd;
   try {
     for (;;) {
       if (closing.aborted) return { kind: "failed", problem: problem("sidecar-closing") };
@@ -75,7 +75,7 @@ async function waitUntil(
       isSilent &&= !watch.tellsBusy(backendId);
       if (isSilent) {
         // What it did or did not answer says nothing of the job.
-        if (!watch.runsMarkedJob(backendId)) return { kind: "idle" };
+        if (!watch.runsDeclaredJob(backendId)) return { kind: "idle" };
         answeredMs = nowMs;
       } else if (state !== undefined && state.problem === null && state.busy !== null) answeredMs = nowMs;
       // Not reached at all: it has ended, and its job with it.

@@ -1,7 +1,7 @@
 import { Validator } from "@seriousme/openapi-schema-validator";
 import { Ajv2020 } from "ajv/dist/2020.js";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { ROUTES } from "../../server/http/http-server.ts";
+import { ACTIONS } from "../../server/actions/table.ts";
 import { type Rig, startRig } from "../helpers/rig.ts";
 import { waitUntil } from "../helpers/wait-until.ts";
 
@@ -15,6 +15,7 @@ interface Document {
   servers: unknown;
 }
 
+const ROUTES = ACTIONS.flatMap(({ route }) => route ?? []);
 let rig: Rig;
 let document: Document;
 const ajv = new Ajv2020({ allErrors: true, strict: false });

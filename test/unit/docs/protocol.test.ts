@@ -1,18 +1,9 @@
 import { readFileSync } from "node:fs";
 import { expect, test } from "vitest";
-import { ROUTES } from "../../../server/http/http-server.ts";
 import { PROBLEM_CODES } from "../../../shared/problems/codes.ts";
 
 const read = (path: string) => readFileSync(new URL(`../../../${path}`, import.meta.url), "utf8");
 const page = read("docs/protocol.md");
-
-test("docs/protocol.md tells of every route", () => {
-  const told = page.replace(/\b(?:\/ID\b)/g, "/{id}");
-  const missing = ROUTES.map(({ method, describe }) => `${method} ${describe.path}`).filter(
-    (route) => !told.includes(`\`${route}`),
-  );
-  expect(missing).toEqual([]);
-});
 
 test("docs/protocol.md tells of every event of the socket", () => {
   const events = [...read("shared/protocol/events.ts").matchAll(/^ {2}"?([a-z-]+)"?: \(/gm)].map(

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import type { Backend, UnloadOutcome } from "../../../../server/release/backends/backend.ts";
-import type { ReleaseDemand } from "../../../../server/release/controller.ts";
+import type { ReleaseDemand } from "../../../../server/release/targets.ts";
 import { memoryBackend, SILENT } from "./memory-backend.ts";
 import { ACCEPTED, beginFake, endAll, expectEnded, frees, machine, start } from "./release-machine.ts";
 

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import type { PartOutcome } from "../../../../server/release/release-one.ts";
+import type { PartOutcome } from "../../../../server/release/outcome.ts";
 import { sumUp } from "../../../../server/release/sum-up.ts";
 import type { ProblemCode } from "../../../../shared/problems/codes.ts";
 import { problem } from "../../../../shared/problems/make-problem.ts";

@@ -32,7 +32,7 @@ async function startWait(
     limitMs: 60_000,
     tooLong: TOO_LONG,
     untilQueued: false,
-    untilUnmarked: false,
+    untilDeclaredEnd: false,
     cancel: cancel.signal,
     closing: closing.signal,
     onLook: (waiting) => looks.push(waiting),

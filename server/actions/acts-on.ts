@@ -1,0 +1,47 @@
+import type { FitAdvice, FitLanguage } from "../../shared/capacity/fit.ts";
+import type { Profile } from "../../shared/capacity/profile.ts";
+import type { AlertList, Mute, TestResult } from "../../shared/health/past-alert.ts";
+import type { HistoryAnswer, HistoryQuery } from "../../shared/history/series.ts";
+import type { Problem } from "../../shared/problems/problem.ts";
+import type { FitQuery } from "../../shared/protocol/job-requests.ts";
+import type { Hello, Resumed } from "../../shared/protocol/messages.ts";
+import type { ReplayDemand, ReplayState } from "../../shared/protocol/replay.ts";
+import type { Reply } from "../../shared/protocol/reply.ts";
+import type { SourceState } from "../../shared/protocol/state.ts";
+import type { ReleaseRecord } from "../../shared/release/record.ts";
+import type { Release } from "../../shared/release/release.ts";
+import type { Jobs } from "../capacity/live/jobs.ts";
+import type { FitAnswer } from "../http/openapi/fit-schema.ts";
+import type { Exposition } from "../recording/prometheus/render.ts";
+import type { Sessions } from "../recording/sessions/sessions.ts";
+import type { ReleaseDemand } from "../release/targets.ts";
+
+/** What actions may ask of the sidecar. */
+export interface ActsOn {
+  /** Names this run of the sidecar; another one after the clock or a recording has jumped. */
+  bootId(): string;
+  source(): SourceState;
+  hello(actProblem: Problem | null): Hello;
+  resume(sinceSeq: number, windowMs: number): Resumed;
+  profiles(): readonly Profile[];
+  fit(query: FitQuery, asker: string, language: FitLanguage): Promise<Reply<FitAnswer>>;
+  /** What would make a job of this profile fit. */
+  adviseOn(profile: string): Reply<FitAdvice>;
+  jobs: Pick<Jobs, "list" | "request" | "heartbeat" | "finish" | "whenStarted">;
+  alerts: {
+    all(): AlertList;
+    acknowledge(id: string, by: string): Reply<{ id: string }>;
+    mute(rule: string, minutes: number): Reply<Mute>;
+    test(): Promise<TestResult[]>;
+  };
+  release(demand: ReleaseDemand): Reply<{ id: string }>;
+  findRelease(id: string): Release | null;
+  cancelRelease(by: string, id: string): Reply<{ id: string }>;
+  prepareBackend(id: string): Promise<Reply<{ id: string }>>;
+  /** Newest first. */
+  pastReleases(): readonly ReleaseRecord[];
+  history(query: HistoryQuery, address: string): Reply<HistoryAnswer>;
+  metrics(): Promise<Exposition>;
+  sessions: Pick<Sessions, "list" | "start" | "stop" | "remove">;
+  replay(demand: ReplayDemand): Reply<ReplayState>;
+}

@@ -1,0 +1,21 @@
+import { cancelRequestSchema } from "../../shared/protocol/requests.ts";
+import { idSchema } from "../http/openapi/components.ts";
+import { defineAction } from "./define-action.ts";
+import { idOfPath, message } from "./requests.ts";
+
+export const cancelRelease = defineAction({
+  name: "cancel-release",
+  summary: "Cancels a release while it waits for a job",
+  docs: "whoever began it, as long as nothing has been asked of the backend",
+  may: "act",
+  reply: idSchema,
+  http: {
+    method: "DELETE",
+    path: "/api/v1/release/{id}",
+    takes: idOfPath,
+    answers: { 200: "It is cancelled" },
+    refused: { otherwise: 409 },
+  },
+  socket: { event: "cancel-release", takes: message(cancelRequestSchema) },
+  run: (sidecar, { id }, { address }) => sidecar.cancelRelease(address, id),
+});

@@ -1,0 +1,24 @@
+import { jobSchema } from "../../shared/capacity/job.ts";
+import { jobEndSchema } from "../../shared/protocol/job-requests.ts";
+import { succeed } from "../../shared/protocol/reply.ts";
+import { defineAction } from "./define-action.ts";
+import { bodyOrNothing } from "./requests.ts";
+
+export const endJob = defineAction({
+  name: "end-job",
+  summary: "The job has ended, or no longer wants to start",
+  docs: "it needs no body, and may have ended before. `peakMiB` is what it measured itself, evidence for its class: of what the host reads from its allocator 1 % more is reserved, of what was sampled 4 %",
+  may: "act",
+  reply: jobSchema,
+  http: {
+    method: "DELETE",
+    path: "/api/v1/jobs/{id}",
+    takes: bodyOrNothing(jobEndSchema),
+    answers: { 200: "The job" },
+    refused: { otherwise: 404 },
+  },
+  run(sidecar, { id, ...end }) {
+    const job = sidecar.jobs.finish(id, end);
+    return job === null ? null : succeed(job);
+  },
+});

@@ -1,0 +1,85 @@
+import type { ServerResponse } from "node:http";
+import { problem } from "../../shared/problems/make-problem.ts";
+import type { Problem } from "../../shared/problems/problem.ts";
+import { refuse } from "../../shared/protocol/reply.ts";
+import type { RouteDescription } from "../http/openapi/describe.ts";
+import { sendJson, sendProblem, sendText } from "../http/respond.ts";
+import type { Asker } from "./asker.ts";
+import type { Definition, Exchange, HttpWay, Route } from "./definition.ts";
+
+/** Binds an action to a request: asks for the right, reads what it takes, and sends what came of it. */
+export function overHttp<R, A>(action: Definition<R, A>, way: HttpWay<R, A>): Route {
+  const describe = describeRoute(action, way);
+  return {
+    method: way.method,
+    path: patternOf(way.path, way.id),
+    describe,
+    async handle({ request, response, url, id, actProblem }, sidecar) {
+      const { may } = action;
+      if (may === "act" && actProblem !== null) return sendProblem(response, 403, actProblem);
+      const parsed = await way.takes.read(request, url, id);
+      if (!parsed.ok) return sendProblem(response, 400, problem("bad-request", { detail: parsed.detail }));
+      if (typeof may === "function" && may(parsed.request) === "act" && actProblem !== null) {
+        return sendProblem(response, 403, actProblem);
+      }
+      const asker = askerOf({ request, response, actProblem });
+      const reply =
+        (await action.run(sidecar, parsed.request, asker)) ??
+        refuse(problem("not-found", { path: url.pathname }));
+      if (!reply.ok) return sendRefused(response, reply, way.refused);
+      const { data } = reply;
+      for (const [name, value] of Object.entries(way.headers?.(data) ?? {})) response.setHeader(name, value);
+      const status = way.status?.(data) ?? Number(Object.keys(way.answers)[0]);
+      const text = way.text?.(data);
+      if (text === undefined) sendJson(response, status, data);
+      else sendText(response, status, text);
+    },
+  };
+}
+
+function askerOf({ request, response, actProblem }: Pick<Exchange, "request" | "response" | "actProblem">) {
+  return {
+    address: request.socket.remoteAddress ?? "unknown",
+    actProblem,
+    gone() {
+      const gone = new AbortController();
+      response.on("close", () => gone.abort());
+      return gone.signal;
+    },
+  } satisfies Asker;
+}
+
+function sendRefused<R, A>(response: ServerResponse, problem: Problem, refused: HttpWay<R, A>["refused"]) {
+  const { code, params } = problem;
+  const after = code === "too-many-requests" ? (params.seconds ?? 1) : params.retryAfterS;
+  if (typeof after === "number") response.setHeader("retry-after", String(after));
+  const own = Object.entries(refused ?? {}).find(([named]) => named === code);
+  sendProblem(response, own?.[1] ?? refused?.otherwise ?? 400, problem);
+}
+
+function describeRoute<R, A>(
+  { summary, may, reply }: Pick<Definition<R, A>, "summary" | "may" | "reply">,
+  { path, takes, answers, refused }: HttpWay<R, A>,
+): RouteDescription {
+  const isRead = takes.query !== undefined || takes.body !== undefined;
+  return {
+    path,
+    summary,
+    acts: may === "act",
+    ...(takes.query === undefined ? {} : { query: takes.query }),
+    ...(takes.body === undefined ? {} : { body: takes.body }),
+    answers: Object.fromEntries(
+      Object.entries(answers).map(([status, answer]) => [
+        status,
+        typeof answer === "string" ? { what: answer, schema: reply } : answer,
+      ]),
+    ),
+    problems: [...(isRead ? [400] : []), ...Object.values(refused ?? {})],
+  };
+}
+
+/** `/api/v1/jobs/{id}` as a pattern of what stands below the base path. */
+function patternOf(path: string, id = /[\w-]{1,64}/): RegExp {
+  const parts = path.slice(1).split("{id}");
+  return new RegExp(`^${parts.map((part) => part.replaceAll(".", "\\.")).join(`(${id.source})`)}$`);
+}

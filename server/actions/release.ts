@@ -1,0 +1,32 @@
+import { problem } from "../../shared/problems/make-problem.ts";
+import { refuse } from "../../shared/protocol/reply.ts";
+import { releaseBodySchema, releaseRequestSchema } from "../../shared/protocol/requests.ts";
+import { idSchema } from "../http/openapi/components.ts";
+import type { ReleaseDemand } from "../release/targets.ts";
+import { defineAction } from "./define-action.ts";
+import { body, message } from "./requests.ts";
+
+interface Wish extends Omit<ReleaseDemand, "requestedBy"> {
+  /** The run of the sidecar that somebody looked at when pressing the button. */
+  bootId?: string;
+}
+
+export const release = defineAction<Wish, { id: string }>({
+  name: "release",
+  summary: "Releases VRAM, or joins the release in progress",
+  docs: "a second caller gets the id of the first. The event is refused for another `bootId`",
+  may: "act",
+  reply: idSchema,
+  http: {
+    method: "POST",
+    path: "/api/v1/release",
+    takes: body(releaseBodySchema),
+    answers: { 202: "It has begun; ask for it by its id" },
+    refused: { otherwise: 409 },
+  },
+  socket: { event: "release", takes: message(releaseRequestSchema) },
+  run(sidecar, { bootId, requestId, mode, backend, gpu }, { address }) {
+    if (bootId !== undefined && bootId !== sidecar.bootId()) return refuse(problem("sidecar-restarted"));
+    return sidecar.release({ requestId, mode, backend, gpu, requestedBy: address });
+  },
+});

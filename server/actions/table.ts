@@ -1,0 +1,67 @@
+import { acknowledgeAlert } from "./acknowledge-alert.ts";
+import { adviseOnFit } from "./advise-on-fit.ts";
+import { cancelRelease } from "./cancel-release.ts";
+import type { Action } from "./define-action.ts";
+import { endJob } from "./end-job.ts";
+import { fit } from "./fit.ts";
+import { healthz } from "./healthz.ts";
+import { history } from "./history.ts";
+import { listJobs } from "./list-jobs.ts";
+import { listSessions } from "./list-sessions.ts";
+import { metrics } from "./metrics.ts";
+import { muteRule } from "./mute-rule.ts";
+import { pastAlerts } from "./past-alerts.ts";
+import { pastReleases } from "./past-releases.ts";
+import { patchJob } from "./patch-job.ts";
+import { prepareBackend } from "./prepare-backend.ts";
+import { profiles } from "./profiles.ts";
+import { release } from "./release.ts";
+import { removeSession } from "./remove-session.ts";
+import { replay } from "./replay.ts";
+import { requestJob } from "./request-job.ts";
+import { resume } from "./resume.ts";
+import { sessions } from "./sessions.ts";
+import { sessionsCsv } from "./sessions-csv.ts";
+import { showJob } from "./show-job.ts";
+import { showRelease } from "./show-release.ts";
+import { startSession } from "./start-session.ts";
+import { state } from "./state.ts";
+import { stopSession } from "./stop-session.ts";
+import { testAlerts } from "./test-alerts.ts";
+import { unwatch } from "./unwatch.ts";
+import { watch } from "./watch.ts";
+
+/** Everything that can be asked of the sidecar; the HTTP server, the gateway, `openapi.json` and docs/protocol.md read it. */
+export const ACTIONS: readonly Action[] = [
+  healthz,
+  state,
+  profiles,
+  release,
+  showRelease,
+  cancelRelease,
+  pastReleases,
+  prepareBackend,
+  requestJob,
+  listJobs,
+  showJob,
+  patchJob,
+  endJob,
+  fit,
+  adviseOnFit,
+  pastAlerts,
+  acknowledgeAlert,
+  muteRule,
+  testAlerts,
+  history,
+  metrics,
+  replay,
+  listSessions,
+  sessionsCsv,
+  startSession,
+  stopSession,
+  removeSession,
+  sessions,
+  watch,
+  unwatch,
+  resume,
+];

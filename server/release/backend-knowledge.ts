@@ -1,0 +1,81 @@
+import type { Problem } from "../../shared/problems/problem.ts";
+import type { BackendState, BackendStatus } from "../../shared/release/backend.ts";
+import { createEmitter } from "../lib/emitter.ts";
+import type { Backend } from "./backends/backend.ts";
+
+/** What was heard of one backend. */
+export interface Known {
+  /** Whether the last call got through; `null`: not called yet. */
+  reachable: boolean | null;
+  problem: Problem | null;
+  parked: boolean;
+  status: BackendStatus;
+}
+
+/** What is known of the backends, and when that changes. */
+export interface BackendKnowledge {
+  states(): BackendState[];
+  of(id: string): Known | undefined;
+  learn(id: string, patch: Partial<Known>): void;
+  /** Declared jobs may have begun or ended. */
+  declaredJobsChanged(): void;
+  onChange(listener: (states: BackendState[]) => void): () => void;
+  /** Resolves at the next change of anything, after `ms`, or with the signal. */
+  nextChange(ms: number, signal: AbortSignal): Promise<void>;
+}
+
+export const NOTHING_TOLD: BackendStatus = { busy: null, queue: null, models: [], allocator: null };
+
+/** @param runsDeclaredJob tells whether a backend is busy that does not say so itself */
+export function createBackendKnowledge(
+  backends: readonly Backend[],
+  runsDeclaredJob: (backendId: string) => boolean,
+): BackendKnowledge {
+  const changes = createEmitter<BackendState[]>();
+  const known = new Map<string, Known>(
+    backends.map(({ id }) => [id, { reachable: null, problem: null, parked: false, status: NOTHING_TOLD }]),
+  );
+  /** Which backends ran declared jobs when that was last compared. */
+  let declared = "";
+
+  const stateOf = ({ id, kind, modes, duringJob }: Backend): BackendState => {
+    const { reachable = null, problem = null, parked = false, status = NOTHING_TOLD } = known.get(id) ?? {};
+    const busy = status.busy ?? (runsDeclaredJob(id) ? true : null);
+    return { id, kind, url: null, reachable, problem, ...status, busy, parked, modes: [...modes], duringJob };
+  };
+  const states = () => backends.map(stateOf);
+
+  return {
+    states,
+    of: (id) => known.get(id),
+    learn(id, patch) {
+      const before = known.get(id);
+      if (before === undefined) return;
+      // What was gone comes back as it starts: with its model, or loading it.
+      const parked = patch.reachable === false ? { parked: false } : {};
+      const next = { ...before, ...patch, ...parked };
+      known.set(id, next);
+      if (JSON.stringify(next) !== JSON.stringify(before)) changes.emit(states());
+    },
+    declaredJobsChanged() {
+      const now = backends.map(({ id }) => runsDeclaredJob(id)).join();
+      if (now === declared) return;
+      declared = now;
+      changes.emit(states());
+    },
+    onChange: changes.subscribe,
+    nextChange: (ms, signal) =>
+      new Promise((resolve) => {
+        const end = () => {
+          unsubscribe();
+          clearTimeout(timer);
+          signal.removeEventListener("abort", end);
+          resolve();
+        };
+        const unsubscribe = changes.subscribe(end);
+        const timer = setTimeout(end, ms);
+        signal.addEventListener("abort", end);
+        if (signal.aborted) end();
+      }),
+  };
+}

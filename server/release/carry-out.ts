@@ -1,0 +1,238 @@
+import { problem } from "../../shared/problems/make-problem.ts";
+import type { Release, ReleaseMode } from "../../shared/release/release.ts";
+import { wallMs } from "../lib/clock.ts";
+import type { BackendWatch } from "./backend-watch.ts";
+import type { Backend, UnloadOutcome } from "./backends/backend.ts";
+import { faultOf } from "./fault.ts";
+import type { Measure } from "./measure.ts";
+import { cancelled, failed, nothingLoaded, type Outcome, outcomeOf, type PartOutcome } from "./outcome.ts";
+import { ASK_BEFORE_THE_END, type Busy, planRelease, type Step } from "./plan.ts";
+import type { ReleaseLimits } from "./release-limits.ts";
+import type { Snapshot } from "./samples.ts";
+import { type Waited, type WaitOptions, waitForIdle, waitForJobEnd } from "./wait-for-job.ts";
+
+/** What releasing one backend needs, and whom it tells how it goes. */
+export interface CarryOutContext {
+  watch: BackendWatch;
+  measure: Measure;
+  limits: ReleaseLimits;
+  /** Aborted by whoever cancels; heeded while nothing has been asked of the backend. */
+  cancel: AbortSignal;
+  closing: AbortSignal;
+  onPhase(state: "waiting-for-job" | "calling" | "verifying", more?: Partial<Release>): void;
+}
+
+/** One backend's release on its way, whichever plans it goes through. */
+interface Course extends CarryOutContext {
+  readonly backend: Backend;
+  readonly mode: ReleaseMode;
+  asked: boolean;
+  /** By the samples' clock. */
+  calledAtMs: number;
+  /** The end of a declared job was waited for. */
+  hasWaited: boolean;
+}
+
+/** What the steps of one plan leave for the ones after. */
+interface Findings {
+  /** A job was known to run when the plan was made, and none of its steps has seen it end. */
+  knownBusy: boolean;
+  interrupted: boolean;
+  before: Snapshot | null;
+  follow: ReturnType<Measure["follow"]> | null;
+  /** Jobs when it was asked, the running one included; `null` where that is not told. */
+  jobsBefore: number | null;
+  accepted: Extract<UnloadOutcome, { kind: "accepted" }> | null;
+}
+
+/** What a step leads to: `null`, the next one. */
+type Next = { ended: Outcome } | { instead: readonly Step[] } | "plan-again" | null;
+
+/** Releases one backend: plans by what is known of it, takes the steps, and tells what was measured. */
+export async function carryOut(
+  backend: Backend,
+  mode: ReleaseMode,
+  context: CarryOutContext,
+): Promise<PartOutcome> {
+  const course: Course = { ...context, backend, mode, asked: false, calledAtMs: 0, hasWaited: false };
+  try {
+    return { ...(await planAndGo(course)), asked: course.asked };
+  } catch (error) {
+    // By contract no method of a backend throws; a fault of ours in one fails this part alone.
+    return { ...failed(faultOf(error)), asked: course.asked };
+  }
+}
+
+async function planAndGo(course: Course): Promise<Outcome> {
+  const { backend, mode, hasWaited } = course;
+  const state = stateOf(course);
+  // Known from just now; one that has no status is found out about by the call.
+  const away = backend.status !== undefined && state?.reachable === false;
+  if (away && state.problem !== null) return failed(state.problem);
+  const busy = busyOf(course);
+  const canInterrupt = backend.interrupt !== undefined;
+  const plan = planRelease({ mode, duringJob: backend.duringJob, busy, canInterrupt, hasWaited });
+  if ("steps" in plan) return go(course, plan.steps, busy !== "idle" && busy !== "unknown");
+  const says = backend.duringJob === "unsafe" && plan.refuse === "busy-unknown" ? state?.problem : null;
+  return failed(says ?? problem(plan.refuse));
+}
+
+async function go(course: Course, steps: readonly Step[], knownBusy: boolean): Promise<Outcome> {
+  const found: Findings = {
+    ...{ knownBusy, interrupted: false, before: null, follow: null, jobsBefore: null, accepted: null },
+  };
+  try {
+    for (const step of steps) {
+      const next = await TAKE[step](course, found);
+      if (next === null) continue;
+      if (next === "plan-again") return await planAndGo(course);
+      return "ended" in next ? next.ended : await go(course, next.instead, false);
+    }
+  } finally {
+    found.follow?.stop();
+  }
+  return failed(faultOf(new Error("a plan ends without a measurement")));
+}
+
+const TAKE: Readonly<Record<Step, (course: Course, found: Findings) => Promise<Next> | Next>> = {
+  async interrupt(course, found) {
+    if (!course.asked) course.onPhase("calling");
+    const stopped = await course.backend.interrupt?.(course.closing);
+    found.interrupted = true;
+    return stopped?.kind === "failed" ? { ended: failed(stopped.problem) } : null;
+  },
+  async "await-idle"(course, found) {
+    const waited = await wait(course, waitForIdle, waitFor(course, found));
+    found.knownBusy = false;
+    return waited.kind === "idle" ? null : elsewhere(waited);
+  },
+  async "await-declared"(course, found) {
+    const waited = await wait(course, waitForIdle, { ...waitFor(course, found), untilDeclaredEnd: true });
+    course.hasWaited = waited.kind === "idle";
+    return waited.kind === "idle" ? null : elsewhere(waited);
+  },
+  async "await-job-end"(course, found) {
+    const { jobsBefore } = found;
+    // Whose end may have been asked for with the call cannot be left to itself.
+    const tooLong = found.interrupted ? {} : { tooLong: problem("job-still-running", minutesOf(course)) };
+    const waited = await wait(course, waitForJobEnd, { ...waitFor(course, found), ...tooLong, jobsBefore });
+    return waited.kind === "failed" || waited.kind === "cancelled" ? elsewhere(waited) : null;
+  },
+  async note(course, found) {
+    course.onPhase("calling");
+    found.before = await course.measure.snapshot(course.closing);
+    // The figures take a moment, in which a job may have begun that the call would break.
+    const begun = !found.knownBusy && stateOf(course)?.busy === true && course.backend.duringJob !== "spared";
+    return begun && course.mode !== "interrupt" ? "plan-again" : null;
+  },
+  follow(course, found) {
+    const { limits, backend } = course;
+    // What was known when the end is seen: by then the models may be gone.
+    const lagMs = limits.followLagMs + (backend.subscribe === undefined ? limits.statusIntervalMs : 0);
+    found.follow = course.measure.follow(lagMs);
+    course.onPhase("calling");
+    return null;
+  },
+  async ask(course, found) {
+    const { busy = null, queue = null } = stateOf(course) ?? {};
+    found.jobsBefore = busy === true && queue !== null ? queue + 1 : null;
+    const outcome = await ask(course);
+    if (outcome.kind !== "accepted") {
+      const before = found.before ?? (await course.measure.snapshot(course.closing));
+      return { ended: await settle(course, before, outcome) };
+    }
+    found.accepted = outcome;
+    return null;
+  },
+  async measure(course, found) {
+    const before = found.before ?? (await found.follow?.snapshot(course.closing));
+    if (before === undefined || found.accepted === null) return null;
+    return { ended: await settle(course, before, found.accepted) };
+  },
+  "plan-again": () => "plan-again",
+};
+
+const stateOf = ({ watch, backend }: Course) => watch.stateOf(backend.id);
+
+function busyOf(course: Course): Busy {
+  const { busy = null, queue = null } = stateOf(course) ?? {};
+  if (busy !== true) return busy === null ? "unknown" : "idle";
+  if (!course.watch.tellsBusy(course.backend.id)) return "declared";
+  return (queue ?? 0) > 0 ? "queued" : "running";
+}
+
+/** A wait that came out otherwise than the plan has it. */
+function elsewhere(waited: Exclude<Waited, { kind: "idle" }>): Next {
+  if (waited.kind === "queued") return { instead: ASK_BEFORE_THE_END };
+  return { ended: waited.kind === "failed" ? failed(waited.problem) : cancelled() };
+}
+
+const minutesOf = ({ limits }: Course) => ({ minutes: limits.jobLimitMs / 60_000 });
+
+type WaitFor = Pick<WaitOptions, "tooLong" | "limitMs" | "jobsBefore"> &
+  Partial<Pick<WaitOptions, "untilDeclaredEnd">> & { cancellable: boolean };
+
+/** For a job that was told to stop only so long, and nobody can cancel that. */
+function waitFor(course: Course, { interrupted }: Findings): WaitFor {
+  const { stopLimitMs, jobLimitMs } = course.limits;
+  return interrupted
+    ? {
+        tooLong: problem("job-not-stopped", { seconds: stopLimitMs / 1000 }),
+        limitMs: stopLimitMs,
+        cancellable: false,
+      }
+    : {
+        tooLong: problem("job-did-not-end", minutesOf(course)),
+        limitMs: jobLimitMs,
+        cancellable: true,
+      };
+}
+
+const NEVER = new AbortController().signal;
+
+function wait(course: Course, how: typeof waitForIdle, { cancellable, ...limited }: WaitFor) {
+  const { watch, backend, limits, closing, asked } = course;
+  const since = wallMs();
+  return how({
+    watch,
+    backendId: backend.id,
+    intervalMs: limits.statusIntervalMs,
+    untilQueued: backend.duringJob === "deferred",
+    untilDeclaredEnd: false,
+    cancel: cancellable ? course.cancel : NEVER,
+    closing,
+    ...limited,
+    onLook: (queue) => course.onPhase("waiting-for-job", { waiting: { since, queue, cancellable, asked } }),
+  });
+}
+
+async function ask(course: Course): Promise<UnloadOutcome> {
+  const { backend, watch, measure, closing } = course;
+  if (closing.aborted) return { kind: "failed", problem: problem("sidecar-closing"), reached: false };
+  if (!course.asked) course.calledAtMs = measure.nowMs();
+  course.asked = true;
+  const outcome = await backend.unload(course.mode, closing);
+  const away = outcome.kind === "failed" && outcome.problem.code === "backend-unreachable";
+  if (outcome.kind === "accepted" && backend.prepare !== undefined) watch.park(backend.id, true);
+  watch.reached(backend.id, !away, away ? outcome.problem : null);
+  return outcome;
+}
+
+/** Looks what came back since `before`, whatever the backend has answered. */
+async function settle(course: Course, before: Snapshot, outcome: UnloadOutcome): Promise<Outcome> {
+  const { backend, measure, limits, closing, calledAtMs } = course;
+  if (outcome.kind === "nothing-loaded") return nothingLoaded();
+  if (outcome.kind === "failed" && !outcome.reached) return failed(outcome.problem);
+  const claim = outcome.kind === "accepted" ? outcome.claim : null;
+  const failure = outcome.kind === "failed" ? outcome.problem : null;
+  course.onPhase("verifying", { claim });
+  const patienceMs =
+    failure === null ? limits.patienceMs : Math.min(limits.patienceMs, limits.patienceAfterFailureMs);
+  let measured = await measure.freedSince(before, backend.id, patienceMs, closing);
+  const idle = stateOf(course)?.busy === false;
+  if (measured.verdict.kind === "nothing" && failure === null && backend.retryWhileIdle === true && idle) {
+    await ask(course);
+    measured = await measure.freedSince(before, backend.id, patienceMs, closing);
+  }
+  return { ...outcomeOf(measured, { failure, claim, patienceMs }), since: { before, calledAtMs } };
+}

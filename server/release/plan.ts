@@ -1,0 +1,80 @@
+import type { DuringJob } from "../../shared/release/backend.ts";
+import type { ReleaseMode } from "../../shared/release/release.ts";
+
+/**
+ * Whether a job runs in a backend. `declared`: it does not tell, but a job was declared that runs in it. `queued`: one runs
+ * and others wait behind it.
+ */
+export const BUSY = ["idle", "running", "queued", "declared", "unknown"] as const;
+export type Busy = (typeof BUSY)[number];
+
+/** What is known of a backend when it is decided how to release it. */
+export interface Situation {
+  mode: ReleaseMode;
+  duringJob: DuringJob;
+  busy: Busy;
+  /** It can be asked to stop its job. */
+  canInterrupt: boolean;
+  /** The end of a declared job was waited for: what the backend does not tell is still not known. */
+  hasWaited: boolean;
+}
+
+/**
+ * - `interrupt`: ask it to stop its job
+ * - `await-idle`: wait until no job runs, or another one waits behind it
+ * - `await-declared`: wait until the job has ended that was declared to run in it
+ * - `await-job-end`: wait until one job has ended, whether another follows or not
+ * - `note`: note who holds what
+ * - `follow`: from now on remember the samples, so that the moment before the fall can be looked up
+ * - `ask`: ask it to unload
+ * - `measure`: see by the samples what came back
+ * - `plan-again`: by what is known then
+ */
+export type Step =
+  | "interrupt"
+  | "await-idle"
+  | "await-declared"
+  | "await-job-end"
+  | "note"
+  | "follow"
+  | "ask"
+  | "measure"
+  | "plan-again";
+
+export type Plan = { refuse: "busy-unknown" | "backend-busy" } | { steps: readonly Step[] };
+
+const ASK = ["note", "ask", "measure"] as const;
+/** The backend takes the call up itself when the running job has ended, before the next one begins. */
+export const ASK_BEFORE_THE_END: readonly Step[] = ["follow", "ask", "await-job-end", "measure"];
+
+/** How a backend is released: its steps, or why it is not. Pure. */
+export function planRelease(situation: Situation): Plan {
+  const { mode, duringJob, busy, hasWaited } = situation;
+  if (busy === "idle") return { steps: ASK };
+  if (mode === "interrupt") return planInterrupt(situation);
+  if (busy === "unknown") {
+    // What it does not tell may be a job that the call would break.
+    if (duringJob === "unsafe") return { refuse: "busy-unknown" };
+    const waitsItself = duringJob === "deferred" || hasWaited;
+    return mode === "after-current" && !waitsItself ? { refuse: "busy-unknown" } : { steps: ASK };
+  }
+  if (duringJob === "spared") return { steps: ASK };
+  if (mode === "now") {
+    if (duringJob === "unsafe") return { refuse: "backend-busy" };
+    // What is not told cannot be waited for once it is asked.
+    return { steps: duringJob === "deferred" && busy !== "declared" ? ASK_BEFORE_THE_END : ASK };
+  }
+  if (busy === "queued" && duringJob === "deferred") return { steps: ASK_BEFORE_THE_END };
+  // Nothing is asked before the job has ended, so that it can be cancelled until then.
+  return { steps: busy === "declared" ? ["await-declared", "plan-again"] : ["await-idle", ...ASK] };
+}
+
+function planInterrupt({ duringJob, busy, canInterrupt }: Situation): Plan {
+  if (!canInterrupt) return { refuse: "busy-unknown" };
+  // With jobs behind it the backend is not idle in between: it is asked first, and unloads when the job stops.
+  if (duringJob === "deferred" && busy === "queued") {
+    return { steps: ["note", "ask", "interrupt", "await-job-end", "measure"] };
+  }
+  const isTold = busy === "running" || busy === "queued";
+  return { steps: ["interrupt", ...(isTold ? (["await-idle"] as const) : []), ...ASK] };
+}

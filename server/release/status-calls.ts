@@ -1,0 +1,79 @@
+import type { BackendStatus } from "../../shared/release/backend.ts";
+import { type BackendKnowledge, NOTHING_TOLD } from "./backend-knowledge.ts";
+import type { Backend, StatusOutcome } from "./backends/backend.ts";
+import { faultOf } from "./fault.ts";
+
+/** Asks backends for their status, and takes in what they push. */
+export interface StatusCalls {
+  /** Asks one backend now; `null` where it has no status. */
+  ask(backend: Backend, signal: AbortSignal): Promise<StatusOutcome | null>;
+  /** Asks it, unless a call to it is under way. */
+  poll(backend: Backend): void;
+  takePush(backend: Backend, status: BackendStatus): void;
+  /** Resolves when no call is under way. */
+  ended(): Promise<unknown>;
+}
+
+/** One call at a time to each backend: one that hangs is not called again on top. */
+export function createStatusCalls(
+  { of, learn }: Pick<BackendKnowledge, "of" | "learn">,
+  closing: AbortSignal,
+): StatusCalls {
+  const underWay = new Map<string, Promise<unknown>>();
+  /** How often each backend has pushed: what was pushed since a call began is newer than its answer. */
+  const pushes = new Map<string, number>();
+
+  async function ask(backend: Backend, signal: AbortSignal): Promise<StatusOutcome | null> {
+    for (let call = underWay.get(backend.id); call !== undefined; call = underWay.get(backend.id)) {
+      await Promise.race([call, aborted(signal)]);
+      if (signal.aborted) return null;
+    }
+    const call = askNow(backend, signal).finally(() => underWay.delete(backend.id));
+    underWay.set(backend.id, call);
+    return call;
+  }
+
+  async function askNow(backend: Backend, signal: AbortSignal): Promise<StatusOutcome | null> {
+    const pushesBefore = pushes.get(backend.id) ?? 0;
+    const outcome = await statusOf(backend, signal);
+    if (outcome === null || signal.aborted || closing.aborted) return outcome;
+    if (outcome.kind === "failed") {
+      learn(backend.id, { reachable: outcome.reached, problem: outcome.problem, status: NOTHING_TOLD });
+      return outcome;
+    }
+    const { busy, queue } = of(backend.id)?.status ?? NOTHING_TOLD;
+    const pushed = (pushes.get(backend.id) ?? 0) > pushesBefore;
+    const status = pushed ? { ...outcome.status, busy, queue } : outcome.status;
+    learn(backend.id, { reachable: true, problem: null, status });
+    return outcome;
+  }
+
+  return {
+    ask,
+    poll(backend) {
+      if (!underWay.has(backend.id)) void ask(backend, closing);
+    },
+    takePush({ id }, { busy, queue }) {
+      const status = of(id)?.status ?? NOTHING_TOLD;
+      pushes.set(id, (pushes.get(id) ?? 0) + 1);
+      learn(id, { reachable: true, problem: null, status: { ...status, busy, queue } });
+    },
+    ended: () => Promise.all(underWay.values()),
+  };
+}
+
+function aborted(signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    if (signal.aborted) resolve();
+    else signal.addEventListener("abort", () => resolve(), { once: true });
+  });
+}
+
+/** By contract a status does not throw; a fault of ours in one must not end the polling. */
+async function statusOf(backend: Backend, signal: AbortSignal): Promise<StatusOutcome | null> {
+  try {
+    return (await backend.status?.(signal)) ?? null;
+  } catch (error) {
+    return { kind: "failed", problem: faultOf(error), reached: true };
+  }
+}

@@ -1,0 +1,92 @@
+import * as v from "valibot";
+import { expect, test } from "vitest";
+import { backendSchema } from "../../../server/config/backend-options.ts";
+import { createBackend } from "../../../server/release/backends/create-backend.ts";
+import { BUSY, type Plan, planRelease, type Step } from "../../../server/release/plan.ts";
+import { TIMINGS } from "../../../server/timings.ts";
+import { BACKEND_KINDS, DURING_JOB, type DuringJob } from "../../../shared/release/backend.ts";
+import { RELEASE_MODES } from "../../../shared/release/release.ts";
+import { expectPrinted, markdownTable } from "../../helpers/printed.ts";
+
+/** What a step is called; what every release has (to note, to measure) is not said each time. */
+const WORDS: Readonly<Record<Step, string>> = {
+  interrupt: "stop the job",
+  "await-idle": "wait",
+  "await-declared": "wait for the declared job",
+  "await-job-end": "wait",
+  note: "",
+  follow: "",
+  ask: "ask",
+  measure: "",
+  "plan-again": "look again",
+};
+
+const told = (plan: Plan) =>
+  "refuse" in plan
+    ? `no: \`${plan.refuse}\``
+    : plan.steps.flatMap((step) => (WORDS[step] === "" ? [] : WORDS[step])).join(" → ");
+
+function kindsThat(duringJob: DuringJob): string {
+  const kinds = BACKEND_KINDS.filter((kind) => kind !== "demo").flatMap((kind) => {
+    const given = { kind, url: "http://127.0.0.1:9", apiName: "/unload", queued: true };
+    const parsed = v.safeParse(backendSchema, given);
+    const options = parsed.success ? parsed.output : v.parse(backendSchema, { kind, url: given.url });
+    return createBackend(options, TIMINGS).duringJob === duringJob
+      ? [kind === "gradio" ? "`gradio` with `queued`" : `\`${kind}\``]
+      : [];
+  });
+  return `\`${duringJob}\`: ${kinds.join(", ")}`;
+}
+
+test("REL-10 REL-11 docs/backends.md has the plan of every release, as it is carried out", () => {
+  const rows = BUSY.flatMap((busy) => {
+    const byCells = new Map<string, { modes: string[]; cells: string[] }>();
+    for (const mode of RELEASE_MODES) {
+      const cells = DURING_JOB.map((duringJob) =>
+        told(planRelease({ mode, duringJob, busy, canInterrupt: true, hasWaited: false })),
+      );
+      const same = byCells.get(cells.join("|")) ?? { modes: [], cells };
+      same.modes.push(`\`${mode}\``);
+      byCells.set(cells.join("|"), same);
+    }
+    return [...byCells.values()].map(({ modes, cells }) => [
+      busy,
+      modes.length === RELEASE_MODES.length ? "any" : modes.join(", "),
+      ...cells,
+    ]);
+  });
+  const head = ["a job", "mode", ...DURING_JOB.map(kindsThat)];
+  expectPrinted("docs/backends.md", "plan", markdownTable(head, rows));
+});
+
+test("REL-10 no plan asks a backend while a job runs that the call would break", () => {
+  for (const mode of RELEASE_MODES) {
+    for (const busy of BUSY) {
+      for (const canInterrupt of [true, false]) {
+        const plan = planRelease({ mode, duringJob: "unsafe", busy, canInterrupt, hasWaited: false });
+        if ("refuse" in plan || busy === "idle") continue;
+        const before = plan.steps.slice(0, plan.steps.indexOf("ask"));
+        expect([mode, busy, before.some((step) => /^(?:interrupt|await)/.test(step))]).toEqual([
+          mode,
+          busy,
+          true,
+        ]);
+      }
+    }
+  }
+});
+
+test("REL-1 every plan that asks measures last, against what was noted or followed before it asked", () => {
+  for (const mode of RELEASE_MODES) {
+    for (const busy of BUSY) {
+      for (const duringJob of DURING_JOB) {
+        const plan = planRelease({ mode, duringJob, busy, canInterrupt: true, hasWaited: false });
+        if ("refuse" in plan || !plan.steps.includes("ask")) continue;
+        const asks = plan.steps.indexOf("ask");
+        expect(plan.steps.at(-1)).toBe("measure");
+        expect(plan.steps.findIndex((step) => step === "note" || step === "follow")).toBeLessThan(asks);
+        expect(plan.steps.filter((step) => step === "ask").length).toBe(1);
+      }
+    }
+  }
+});
