@@ -348,7 +348,7 @@ class MountTest(RigTest):
         self.assertTrue(is_up(running.url))
 
     def test_a_found_sidecar_without_token_trusts_nobody_who_comes_through_the_app(self) -> None:
-        running = self.sidecar(self.fake(), "--backend", "http", "--backend-url", "http://127.0.0.1:9/unload")
+        running = self.sidecar(self.fake(), "--backend", "http", "--backend-url", "http://127.0.0.1:9009/unload")
         url = self.start(url=running.url, allow_release=True)
 
         async def scenario():

@@ -1,5 +1,5 @@
 import type { Page } from "playwright-core";
-import { expect, test } from "vitest";
+import { expect, onTestFinished, test } from "vitest";
 import { axeViolations } from "../helpers/browser.ts";
 import { fakeGpu } from "../helpers/fake-nvidia-smi.ts";
 import { inBrowser } from "../helpers/in-browser.ts";
@@ -72,13 +72,16 @@ test("PNL-21 CAP-17 a process that nobody marked is shown as what seems to be a 
     .waitFor({ timeout: 60_000 });
   await page.getByText(/^9\d % busy: another fits, but will not finish sooner$/).waitFor();
 
-  rig.fake.set({
-    processes: [
-      ...rig.fake.script.processes,
-      { gpu_uuid: uuid, pid: 987_654, process_name: "/opt/other-python", used_memory: 9_000 },
-    ],
-  });
-  rig.fake.setGpu(0, { "memory.used": 21_900 });
+  const [marked] = rig.fake.script.processes;
+  let mib = 9000;
+  // A process that holds the same for long in company of a job may be idle: this one's memory goes up and down.
+  const breathing = setInterval(() => {
+    mib = mib === 9000 ? 9900 : 9000;
+    const other = { gpu_uuid: uuid, pid: 987_654, process_name: "/opt/other-python", used_memory: mib };
+    rig.fake.set({ processes: marked === undefined ? [other] : [marked, other] });
+    rig.fake.setGpu(0, { "memory.used": 12_900 + mib });
+  }, 500);
+  onTestFinished(() => clearInterval(breathing));
   await timeline(page)
     .getByRole("listitem")
     .filter({ hasText: /other-python seems to be a job/ })
