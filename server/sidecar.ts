@@ -3,12 +3,13 @@ import type { Server } from "node:http";
 import { join } from "node:path";
 import type { Job } from "../shared/capacity/job.ts";
 import { chooseProfiles } from "./capacity/classes/profiles.ts";
+import type { Jobs } from "./capacity/live/jobs.ts";
 import { policyFor } from "./capacity/policy-for.ts";
 import { composeAuthority } from "./compose/authority.ts";
 import { composeCapacity } from "./compose/capacity.ts";
 import { composeHold } from "./compose/data.ts";
 import { composeFront } from "./compose/front.ts";
-import { composeHealth } from "./compose/health.ts";
+import { composeHealth, type HealthArea } from "./compose/health.ts";
 import { composeHistory } from "./compose/history.ts";
 import { composeRecords } from "./compose/records.ts";
 import { composeReleases } from "./compose/releases.ts";
@@ -18,15 +19,16 @@ import { dataFolder } from "./config/data-folder.ts";
 import type { Options } from "./config/options.ts";
 import { createBareServer } from "./http/http-server.ts";
 import { createTime } from "./lib/clock.ts";
-import { createDisposer } from "./lib/disposer.ts";
+import { createDisposer, type Disposer } from "./lib/disposer.ts";
 import { createAudit } from "./release/audit.ts";
-import { createBackendWatch } from "./release/backend-watch.ts";
+import { type BackendWatch, createBackendWatch } from "./release/backend-watch.ts";
+import type { ReleaseController } from "./release/controller.ts";
 import { createDeclaredWork } from "./release/declared-work.ts";
 import { createProcessOwners } from "./release/owners/process-owners.ts";
 import { chooseSource } from "./sampling/choose-source.ts";
 import { createHostWatch } from "./sampling/host-watch.ts";
 import type { Timings } from "./timings.ts";
-import { createTurn } from "./turn.ts";
+import { createTurn, type Turn } from "./turn.ts";
 
 /** What the sidecar needs from the program around it. */
 export interface SidecarSurroundings {
@@ -150,15 +152,36 @@ export function createSidecar(
     },
     complainOf: tellOfTrouble(["log-stopped", "folder-held", "data-newer", "data-not-kept"], complain),
   });
-  disposer.add(capacity.jobs.onChange(turn.jobsChanged));
-  disposer.add(capacity.jobs.onEnd(health.jobEnded));
-  disposer.add(capacity.told.onEnd(turn.jobEnded));
+  followChanges(turn, disposer, { ...capacity, watch, releases, health });
+  sampler.start(turn);
+  health.start();
+  return { server: front.server, token, sourceKind: choice.kind, close: disposer.close };
+}
+
+/** What happens between two samples. */
+function followChanges(
+  turn: Turn,
+  disposer: Disposer,
+  {
+    jobs,
+    told,
+    watch,
+    releases,
+    health,
+  }: {
+    jobs: Pick<Jobs, "onChange" | "onEnd">;
+    told: Pick<Jobs, "onEnd">;
+    watch: Pick<BackendWatch, "onChange">;
+    releases: Pick<ReleaseController, "onRelease">;
+    health: Pick<HealthArea, "onChange" | "jobEnded">;
+  },
+) {
+  disposer.add(jobs.onChange(turn.jobsChanged));
+  disposer.add(jobs.onEnd(health.jobEnded));
+  disposer.add(told.onEnd(turn.jobEnded));
   disposer.add(watch.onChange(turn.backendsChanged));
   // For as long as the parts live: a release that the end breaks off is told, too.
   releases.onRelease(turn.release);
   disposer.add(health.onChange(turn.alertsChanged));
   turn.jobsChanged();
-  sampler.start(turn);
-  health.start();
-  return { server: front.server, token, sourceKind: choice.kind, close: disposer.close };
 }

@@ -5,12 +5,12 @@ import { fitEn } from "./fit/en.ts";
 import { gpuEn } from "./gpu/en.ts";
 import { healthEn } from "./health/en.ts";
 import { jobsEn } from "./jobs/en.ts";
+import type { LaterWords } from "./later-words.ts";
 import { releaseEn } from "./release/en.ts";
 import { replayEn } from "./replay/en.ts";
 import { roomEn } from "./room/en.ts";
 import { sessionsEn } from "./sessions/en.ts";
 import { timelineEn } from "./timeline/en.ts";
-import type { LaterWords } from "./use-messages.ts";
 
 export const laterEn: LaterWords = {
   problems: problemsEn,

@@ -5,12 +5,12 @@ import { fitZhCn } from "./fit/zh-cn.ts";
 import { gpuZhCn } from "./gpu/zh-cn.ts";
 import { healthZhCn } from "./health/zh-cn.ts";
 import { jobsZhCn } from "./jobs/zh-cn.ts";
+import type { LaterWords } from "./later-words.ts";
 import { releaseZhCn } from "./release/zh-cn.ts";
 import { replayZhCn } from "./replay/zh-cn.ts";
 import { roomZhCn } from "./room/zh-cn.ts";
 import { sessionsZhCn } from "./sessions/zh-cn.ts";
 import { timelineZhCn } from "./timeline/zh-cn.ts";
-import type { LaterWords } from "./use-messages.ts";
 
 export const laterZhCn: LaterWords = {
   problems: problemsZhCn,

@@ -1,19 +1,13 @@
 import { createContext, useContext } from "react";
 import type { CapacityWords } from "../../shared/capacity/explain.ts";
-import type { AlertCatalog } from "../../shared/health/words.ts";
-import type { ProblemCatalog, ProblemWords } from "../../shared/problems/codes.ts";
+import type { ProblemWords } from "../../shared/problems/codes.ts";
 import { type Problem, wordsOf } from "../../shared/problems/problem.ts";
 import type { LanguageChoice } from "../../shared/protocol/host-messages.ts";
 import type { FitWords } from "./fit/words.ts";
-import type { GpuWords } from "./gpu/words.ts";
-import type { HealthWords } from "./health/words.ts";
 import type { JobsWords } from "./jobs/words.ts";
+import type { LaterWords } from "./later-words.ts";
 import type { Messages } from "./messages.ts";
 import type { ReleaseWords } from "./release/words.ts";
-import type { ReplayWords } from "./replay/words.ts";
-import type { RoomWords } from "./room/words.ts";
-import type { SessionsWords } from "./sessions/words.ts";
-import type { TimelineWords } from "./timeline/words.ts";
 
 export type Language = Exclude<LanguageChoice, "auto">;
 
@@ -25,22 +19,6 @@ export function useMessages(): Messages {
   const messages = useContext(MessagesContext);
   if (messages === null) throw new Error("this part of the panel stands outside a panel");
   return messages;
-}
-
-/** Words that are not needed for the first figures. */
-export interface LaterWords {
-  problems: ProblemCatalog;
-  release: ReleaseWords;
-  capacity: CapacityWords;
-  fit: FitWords;
-  gpu: GpuWords;
-  jobs: JobsWords;
-  replay: ReplayWords;
-  health: HealthWords;
-  alerts: AlertCatalog;
-  room: RoomWords;
-  sessions: SessionsWords;
-  timeline: TimelineWords;
 }
 
 const LaterContext = createContext<LaterWords | null>(null);

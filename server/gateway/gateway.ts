@@ -1,23 +1,19 @@
 import type { Server as HttpServer, IncomingMessage, ServerResponse } from "node:http";
-import { type DefaultEventsMap, Server, type Socket } from "socket.io";
-import * as v from "valibot";
+import { type DefaultEventsMap, Server } from "socket.io";
 import type { Sample } from "../../shared/gpu/sample.ts";
-import { problem } from "../../shared/problems/make-problem.ts";
 import type { Problem } from "../../shared/problems/problem.ts";
 import type { ServerToClientEvents } from "../../shared/protocol/events.ts";
 import type { Hello } from "../../shared/protocol/messages.ts";
-import { describeIssues, handshakeSchema } from "../../shared/protocol/requests.ts";
-import { PROTOCOL_VERSION } from "../../shared/protocol/version.ts";
 import type { ActsOn } from "../actions/acts-on.ts";
-import type { Viewer } from "../actions/asker.ts";
 import { ACTIONS } from "../actions/table.ts";
 import { bearerOf } from "../lib/bearer.ts";
 import { steadyMs } from "../lib/clock.ts";
 import { SECURITY_HEADERS } from "../lib/security-headers.ts";
 import type { Timings } from "../timings.ts";
 import type { Admit } from "./admit.ts";
-import { type Caller, callerOf } from "./caller.ts";
+import { callerOf } from "./caller.ts";
 import { limitEvents, limitPackets } from "./flood.ts";
+import { type FirstRequest, type PanelSocket, prepare, type SocketData } from "./prepare.ts";
 import type { Publisher } from "./publisher.ts";
 import { createReader } from "./reader.ts";
 import type { Viewers } from "./viewers.ts";
@@ -49,17 +45,9 @@ export interface Gateway {
   close(): Promise<void>;
 }
 
-interface SocketData {
-  viewer: Viewer;
-  handshake: v.InferOutput<typeof handshakeSchema>;
-}
-/** Events come by any name and with anything at all: each action checks its own. */
 type PanelServer = Server<DefaultEventsMap, ServerToClientEvents, DefaultEventsMap, SocketData>;
-type PanelSocket = Socket<DefaultEventsMap, ServerToClientEvents, DefaultEventsMap, SocketData>;
 
 const LARGEST_MESSAGE_BYTES = 16 * 1024;
-/** An acknowledgement that nobody waits for any more costs nothing. */
-const AWAITED = new AbortController().signal;
 
 export function createGateway(
   http: HttpServer,
@@ -88,8 +76,7 @@ export function createGateway(
     const refused = isFollowUp(request) ? admit.mayConnect(request.headers) : null;
     next(refused === null ? undefined : new Error(refused.code));
   });
-  /** What a connection's first request tells of who asks. */
-  const askers = new WeakMap<PanelSocket["conn"], { caller: Caller; bearer: string | undefined }>();
+  const askers = new WeakMap<PanelSocket["conn"], FirstRequest>();
   io.engine.on("connection", (connection: PanelSocket["conn"]) => {
     limitPackets(connection);
     const { request } = connection;
@@ -101,48 +88,9 @@ export function createGateway(
   let sampleSentAtMs = Number.NEGATIVE_INFINITY;
 
   io.use((socket, next) => {
-    const refused = prepare(socket);
+    const refused = prepare(socket, askers.get(socket.conn), { admit, viewers, publisher });
     next(refused === null ? undefined : Object.assign(new Error(refused.code), { data: refused }));
   });
-
-  function prepare(socket: PanelSocket): Problem | null {
-    const { address } = socket.handshake;
-    const parsed = v.safeParse(handshakeSchema, socket.handshake.auth);
-    if (!parsed.success) return problem("bad-request", { detail: describeIssues(parsed.issues) });
-    const handshake = parsed.output;
-    if (viewers.isFull()) return problem("too-many-viewers", { most: viewers.most });
-    if (handshake.protocol !== PROTOCOL_VERSION) {
-      return problem("protocol-version", { client: handshake.protocol, server: PROTOCOL_VERSION });
-    }
-    // A proxy that has the token for its visitors puts it into the header, where none of them sees it; what another proxy
-    // puts there may be for itself.
-    const asker = askers.get(socket.conn);
-    if (asker === undefined) return problem("not-allowed");
-    const tokens = [handshake.token, asker.bearer];
-    const actProblem = admit.mayAct(tokens, asker.caller);
-    if (actProblem !== null && tokens.some((token) => token !== undefined)) {
-      const tooMany = admit.mayKnock(address);
-      if (tooMany !== null) return tooMany;
-    }
-    socket.data.handshake = handshake;
-    socket.data.viewer = {
-      address,
-      actProblem,
-      gone: () => AWAITED,
-      get historyMs() {
-        return handshake.historyMs;
-      },
-      wantHistory(windowMs) {
-        handshake.historyMs = Math.max(handshake.historyMs, windowMs);
-      },
-      setWatching(on) {
-        const reader = viewers.of(socket.id);
-        if (reader === undefined || !viewers.setWatching(socket.id, on) || !on) return;
-        publisher.catchUp(reader);
-      },
-    };
-    return null;
-  }
 
   function greet(socket: PanelSocket, lastSeq: number) {
     const { handshake, viewer } = socket.data;
@@ -153,7 +101,7 @@ export function createGateway(
   io.on("connection", (socket) => {
     const { viewer, handshake } = socket.data;
     // What hello tells must be what the next turn's differences are from.
-    publisher.settle();
+    publisher.publishAll();
     greet(socket, handshake.lastSeq ?? 0);
     viewers.add(socket.id, createReader(socket.conn, timings.patience.unreadMs), handshake.watch);
     socket.use(limitEvents());
@@ -171,16 +119,7 @@ export function createGateway(
 
   return {
     sample(sample) {
-      const nextLayout = JSON.stringify(
-        sample.gpus.map(({ uuid, index, name, memoryTotalMiB, lost, needsReset }) => [
-          uuid,
-          index,
-          name,
-          memoryTotalMiB,
-          lost,
-          needsReset,
-        ]),
-      );
+      const nextLayout = layoutOf(sample);
       if (nextLayout !== layout) {
         layout = nextLayout;
         greetAll();
@@ -199,6 +138,13 @@ export function createGateway(
       await closed;
     },
   };
+}
+
+/** Which GPUs there are, as a hello describes them. */
+function layoutOf({ gpus }: Sample): string {
+  return JSON.stringify(
+    gpus.map((gpu) => [gpu.uuid, gpu.index, gpu.name, gpu.memoryTotalMiB, gpu.lost, gpu.needsReset]),
+  );
 }
 
 /** True for a request that belongs to a connection which exists already. */

@@ -1,13 +1,14 @@
 import type { TitleFigures } from "../../shared/capacity/title-figures.ts";
 import type { Sample } from "../../shared/gpu/sample.ts";
 import type { Changes } from "../../shared/protocol/events.ts";
-import { difference, type Json } from "../../shared/protocol/json-diff.ts";
-import { encodeSample } from "../../shared/protocol/sample-codec.ts";
-import { VIEW_PARTS, type View } from "../../shared/protocol/view.ts";
+import type { Json } from "../../shared/protocol/json-diff.ts";
+import { encodeSample, type WireSample } from "../../shared/protocol/sample-codec.ts";
+import type { View } from "../../shared/protocol/view.ts";
 import type { PanelTimings } from "../timings.ts";
-import { heldBack } from "./hold-back.ts";
+import { createHiddenNews } from "./hidden-news.ts";
 import { type MessageBytes, messageBytes } from "./message-bytes.ts";
 import type { Reader } from "./reader.ts";
+import { createViewDifferences } from "./view-differences.ts";
 
 /** Says once a turn what changed, with the same bytes to everybody. */
 export interface Publisher {
@@ -15,8 +16,8 @@ export interface Publisher {
   turn(sample: Pick<Sample, "seq" | "tMs" | "gpus"> | null): void;
   /** Something changed between two samples: said at once where somebody waits for it, else within a second. */
   changed(urgent: boolean): void;
-  /** The view that everybody has from now on: what changed is said, so that a hello may tell the same. */
-  settle(): void;
+  /** Holds nothing back, so that a hello may tell what everybody has. */
+  publishAll(): void;
   /** Everybody is told hello anew: what they had before is forgotten. */
   restart(): void;
   /** Everything, to a viewer that comes to watch. */
@@ -35,98 +36,24 @@ export interface PublisherContext {
   timings: PanelTimings;
 }
 
-/** A tab in the background can still notify, and its release goes on. */
-const HIDDEN_PARTS = ["alerts", "release"] as const;
-
 export function createPublisher(context: PublisherContext): Publisher {
-  const { view, watching, hidden, nowMs, timings } = context;
-  let known: View | null = null;
-  let hiddenText = "";
-  /** The title that each hidden page has. */
-  const titles = new WeakMap<Reader, string>();
-  let titledAtMs = Number.NEGATIVE_INFINITY;
+  const { view, watching, nowMs, timings } = context;
+  const differences = createViewDifferences(context);
+  const hidden = createHiddenNews(context);
   let timer: NodeJS.Timeout | undefined;
   let closed = false;
   let publishedAtMs = Number.NEGATIVE_INFINITY;
-  const sentAtMs = {
-    details: -timings.detailsIntervalMs,
-    capacity: -timings.capacityIntervalMs,
-    host: -timings.hostIntervalMs,
-  };
-
-  function look(all: boolean): Changes | undefined {
-    const now = view();
-    const before = known;
-    const atMs = nowMs();
-    const next =
-      before === null || all
-        ? now
-        : heldBack(before, now, {
-            details: atMs - sentAtMs.details >= timings.detailsIntervalMs,
-            capacity: atMs - sentAtMs.capacity >= timings.capacityIntervalMs,
-            host: atMs - sentAtMs.host >= timings.hostIntervalMs,
-          });
-    known = next;
-    const changes = before === null ? undefined : changesOf(before, next);
-    if (changes?.details !== undefined || changes?.processMiB !== undefined) sentAtMs.details = atMs;
-    if (changes?.promises !== undefined || changes?.runs !== undefined) sentAtMs.capacity = atMs;
-    if (changes?.host !== undefined) sentAtMs.host = atMs;
-    return changes;
-  }
 
   function publish(sample: Parameters<Publisher["turn"]>[0], all = false) {
     clearTimeout(timer);
     timer = undefined;
     publishedAtMs = nowMs();
-    const changes = look(all);
+    const changes = differences.next(all);
     const wire = sample === null ? null : encodeSample(sample.seq, sample.tMs, sample.gpus);
-    if (wire !== null || changes !== undefined) deliver(wire, changes);
-    tellHidden();
-    tellTitle();
-  }
-
-  function deliver(sample: ReturnType<typeof encodeSample> | null, changes: Changes | undefined) {
-    let news: MessageBytes | undefined;
-    let whole: MessageBytes | undefined;
-    const atMs = nowMs();
-    for (const reader of watching()) {
-      if (reader.skips(atMs)) continue;
-      if (reader.isBehind()) {
-        whole ??= messageBytes("turn", sample, wholeOf(known));
-        reader.caughtUp();
-        reader.write(whole);
-      } else {
-        news ??= messageBytes("turn", sample, changes);
-        reader.write(news);
-      }
-    }
-  }
-
-  function tellHidden() {
-    if (known === null) return;
-    const parts: Changes = Object.fromEntries(HIDDEN_PARTS.map((part) => [part, [known?.[part] ?? null]]));
-    const text = JSON.stringify(parts);
-    if (text === hiddenText) return;
-    const isFirst = hiddenText === "";
-    hiddenText = text;
-    if (isFirst) return;
-    const message = messageBytes("turn", null, parts);
-    for (const reader of hidden()) if (!reader.skips(nowMs())) reader.write(message);
-  }
-
-  /** A hidden page that has been visible may have newer figures than it was told: it is told anew. */
-  function tellTitle() {
-    if (nowMs() - titledAtMs < timings.titleIntervalMs) return;
-    const readers = [...hidden()];
-    if (readers.length === 0) return;
-    titledAtMs = nowMs();
-    const title = context.title();
-    const message = messageBytes("turn", null, { title: [title] } satisfies Changes);
-    for (const reader of readers) {
-      if (titles.get(reader) === message.packet || reader.skips(nowMs())) continue;
-      titles.set(reader, message.packet);
-      reader.write(message);
-    }
+    const known = differences.known();
+    if (wire !== null || changes !== undefined)
+      deliver(watching(), nowMs(), { sample: wire, changes, known });
+    hidden.tell(known);
   }
 
   return {
@@ -134,21 +61,19 @@ export function createPublisher(context: PublisherContext): Publisher {
     changed(urgent) {
       if (closed) return;
       if (urgent) return publish(null);
-      timer ??= setTimeout(
-        () => publish(null),
-        Math.max(0, publishedAtMs + timings.jobsIntervalMs - nowMs()),
-      );
+      const waitMs = Math.max(0, publishedAtMs + timings.jobsIntervalMs - nowMs());
+      timer ??= setTimeout(() => publish(null), waitMs);
     },
-    settle: () => publish(null, true),
+    publishAll: () => publish(null, true),
     restart() {
-      known = view();
+      differences.restart(view());
       for (const reader of watching()) reader.caughtUp();
     },
     catchUp(reader) {
       publish(null);
-      titles.delete(reader);
+      hidden.forget(reader);
       reader.caughtUp();
-      reader.write(messageBytes("turn", null, wholeOf(known)));
+      reader.write(messageBytes("turn", null, wholeOf(differences.known())));
     },
     close() {
       closed = true;
@@ -157,12 +82,25 @@ export function createPublisher(context: PublisherContext): Publisher {
   };
 }
 
-function changesOf(before: View, after: View): Changes | undefined {
-  const parts = VIEW_PARTS.flatMap((part) => {
-    const change = difference(before[part], after[part]);
-    return change === undefined ? [] : [[part, change] as const];
-  });
-  return parts.length === 0 ? undefined : Object.fromEntries(parts);
+/** One message to everybody who is up to date, and everything to those who have missed turns; each encoded once. */
+function deliver(
+  readers: Iterable<Reader>,
+  atMs: number,
+  { sample, changes, known }: { sample: WireSample | null; changes: Changes | undefined; known: View | null },
+) {
+  let news: MessageBytes | undefined;
+  let whole: MessageBytes | undefined;
+  for (const reader of readers) {
+    if (reader.skips(atMs)) continue;
+    if (reader.isBehind()) {
+      whole ??= messageBytes("turn", sample, wholeOf(known));
+      reader.caughtUp();
+      reader.write(whole);
+    } else {
+      news ??= messageBytes("turn", sample, changes);
+      reader.write(news);
+    }
+  }
 }
 
 function wholeOf(view: View | null): Changes {

@@ -7,7 +7,10 @@ import { problem } from "../../shared/problems/make-problem.ts";
 import { type Reply, refuse, succeed } from "../../shared/protocol/reply.ts";
 import { createEmitter } from "../lib/emitter.ts";
 import type { AlertLog, LoggedAlert } from "./alert-log.ts";
+import { createCarried, type IndexOf, keyOf } from "./carried.ts";
 import type { Changes, Finding } from "./evaluate.ts";
+import { createMutes } from "./mutes.ts";
+import { readLog } from "./read-log.ts";
 import { timeText } from "./time-text.ts";
 
 /** Something that people are told: an alert has begun, or it is over. */
@@ -48,81 +51,40 @@ export function createAlerts(
 ): Alerts {
   const changes = createEmitter<Alert[]>();
   const news = createEmitter<AlertNews>();
+  const wallNow = () => wallOf(nowMs());
+  const before = readLog(log);
+  const mutes = createMutes(before.mutes, wallNow);
+  const carried = createCarried(before.open, nowMs() + carriedMs);
   const active = new Map<string, LoggedAlert>();
-  const carried = new Map<string, LoggedAlert>();
-  /** Alerts of now whose GPU was lost before the start and has not been seen since. */
-  const missing = new Set<string>();
-  const mutes = new Map<string, number>();
-  const known = new Map<string, LoggedAlert>();
-  for (const line of log.lines()) {
-    if ("mute" in line) mutes.set(line.mute.rule, line.mute.until);
-    else {
-      // Behind all others, so that the order is that of the last change.
-      known.delete(line.alert.id);
-      known.set(line.alert.id, line.alert);
-    }
-  }
-  let past = [...known.values()].filter(({ endedAt }) => endedAt !== null).slice(-SHOWN_PAST);
-  for (const alert of known.values()) if (alert.endedAt === null) carried.set(keyOf(alert), alert);
-  const startedMs = nowMs();
+  let past = before.past.slice(-SHOWN_PAST);
 
-  const mutedUntil = (rule: string) => {
-    const until = mutes.get(rule) ?? 0;
-    return until > wallOf(nowMs()) ? until : null;
-  };
-  const plain = ({
-    endedAt: _,
-    acknowledgedBy: __,
-    subject: ___,
-    told: ____,
-    ...alert
-  }: LoggedAlert): Alert => ({
-    ...alert,
-    mutedUntil: mutedUntil(alert.rule),
-  });
-  const asPast = ({ subject: _, told: __, ...alert }: LoggedAlert): PastAlert => alert;
-  const list = () => [...active.values()].map(plain);
-
-  function keep(alert: LoggedAlert) {
+  const list = () => [...active.values()].map((alert) => plain(alert, mutes.until(alert.rule)));
+  const changed = () => changes.emit(list());
+  const keep = (alert: LoggedAlert) => {
     log.append({ alert });
     return alert;
-  }
+  };
 
   function begin(finding: Finding, gpu: number | undefined) {
-    const key = keyOf({ rule: finding.rule, subject: finding.gpu });
-    const before = carried.get(key);
-    carried.delete(key);
-    const since = Math.round(before?.since ?? wallOf(finding.sinceMs));
-    const words = wordsIn(finding, since);
-    if (before !== undefined) {
-      active.set(key, { ...before, ...words, severity: finding.severity, params: finding.params });
+    const key = keyOfFinding(finding);
+    const known = carried.take(key);
+    const since = Math.round(known?.since ?? wallOf(finding.sinceMs));
+    if (known !== undefined) {
+      const { severity, params } = finding;
+      active.set(key, { ...known, ...wordsIn(finding, since), severity, params });
       return;
     }
-    const alert = keep({
-      id: randomUUID(),
-      rule: finding.rule,
-      severity: finding.severity,
-      ...(gpu === undefined ? {} : { gpu }),
-      since,
-      ...words,
-      params: finding.params,
-      acknowledged: false,
-      mutedUntil: null,
-      endedAt: null,
-      acknowledgedBy: null,
-      subject: finding.gpu,
-      told: mutedUntil(finding.rule) === null,
-    });
+    const alert = keep(newAlert(finding, gpu, since, mutes.until(finding.rule) === null));
     active.set(key, alert);
     if (alert.told) news.emit({ kind: "began", alert: asPast(alert) });
   }
 
   function renew(finding: Finding) {
-    const key = keyOf({ rule: finding.rule, subject: finding.gpu });
-    const before = active.get(key);
-    if (before === undefined) return;
+    const key = keyOfFinding(finding);
+    const known = active.get(key);
+    if (known === undefined) return;
     const { severity, params } = finding;
-    active.set(key, keep({ ...before, ...wordsIn(finding, before.since), severity, params }));
+    active.set(key, keep({ ...known, ...wordsIn(finding, known.since), severity, params }));
   }
 
   function end(alert: LoggedAlert, endedAt: number) {
@@ -131,106 +93,97 @@ export function createAlerts(
     if (ended.told) news.emit({ kind: "ended", alert: asPast(ended) });
   }
 
-  /**
-   * What was open when the sidecar ended and is not found again is over, unless its GPU has not been seen since: one
-   * that is off the bus stays lost until it is back.
-   */
-  function dropCarried(now: number, indexOf: (uuid: string) => number | undefined): boolean {
-    let changed = false;
-    for (const [key, alert] of [...active]) {
-      if (!missing.has(key) || isAway(alert, indexOf)) continue;
-      missing.delete(key);
+  function dropCarried(now: number, indexOf: IndexOf): boolean {
+    const { over, lost } = carried.settle(now, active, indexOf);
+    for (const [key, alert] of over) {
       active.delete(key);
       end(alert, now);
-      changed = true;
     }
-    if (now - startedMs < carriedMs) return changed;
-    for (const [key, alert] of [...carried]) {
-      if (!isAway(alert, indexOf)) end(alert, now);
-      else if (alert.rule === "gpu-lost") {
-        active.set(key, alert);
-        missing.add(key);
-      } else continue;
-      carried.delete(key);
-      changed = true;
-    }
-    return changed;
-  }
-
-  function dropMutes(): boolean {
-    const now = wallOf(nowMs());
-    let changed = false;
-    for (const [rule, until] of mutes) {
-      if (until > now) continue;
-      mutes.delete(rule);
-      changed = true;
-    }
-    return changed;
+    for (const [key, alert] of lost) active.set(key, alert);
+    return over.length + lost.length > 0;
   }
 
   return {
     list,
-    all: () => ({
-      alerts: list(),
-      past: past.map(asPast).reverse(),
-      mutes: [...mutes]
-        .filter(([, until]) => until > wallOf(nowMs()))
-        .map(([rule, until]) => ({ rule, until })),
-    }),
+    all: () => ({ alerts: list(), past: past.map(asPast).reverse(), mutes: mutes.list() }),
     apply({ began, renewed, ended }, now, indexOf) {
       for (const finding of ended) {
-        const key = keyOf({ rule: finding.rule, subject: finding.gpu });
-        const alert = active.get(key);
-        active.delete(key);
+        const alert = active.get(keyOfFinding(finding));
+        active.delete(keyOfFinding(finding));
         if (alert !== undefined) end(alert, now);
       }
       for (const finding of began) begin(finding, finding.gpu === null ? undefined : indexOf(finding.gpu));
       for (const finding of renewed) renew(finding);
-      const aged = [dropCarried(now, indexOf), dropMutes()].includes(true);
-      if (aged || began.length + renewed.length + ended.length > 0) changes.emit(list());
+      const aged = [dropCarried(now, indexOf), mutes.dropOver()].includes(true);
+      if (aged || began.length + renewed.length + ended.length > 0) changed();
     },
     acknowledge(id, by) {
       const [key, alert] = [...active].find(([, one]) => one.id === id) ?? [];
       if (key === undefined || alert === undefined) return refuse(problem("alert-over"));
       if (!alert.acknowledged) {
         active.set(key, keep({ ...alert, acknowledged: true, acknowledgedBy: by }));
-        changes.emit(list());
+        changed();
       }
       return succeed({ id });
     },
     mute(rule, minutes) {
-      const ours: readonly string[] = RULES;
-      if (!ours.includes(rule)) {
-        return refuse(
-          problem("bad-request", { detail: `there is no rule ${rule}; there are: ${RULES.join(", ")}` }),
-        );
-      }
-      const mute = { rule, until: Math.round(wallOf(nowMs()) + minutes * 60_000) };
+      if (!isRule(rule)) return refuse(noSuchRule(rule));
+      const mute = mutes.set(rule, minutes);
       log.append({ mute });
-      mutes.set(rule, mute.until);
-      dropMutes();
-      changes.emit(list());
+      changed();
       return succeed(mute);
     },
     forget() {
       active.clear();
       carried.clear();
-      missing.clear();
       past = [];
-      changes.emit([]);
+      changed();
     },
     onChange: changes.subscribe,
     onNews: news.subscribe,
   };
 }
 
-function isAway({ subject }: LoggedAlert, indexOf: (uuid: string) => number | undefined): boolean {
-  return subject !== null && indexOf(subject) === undefined;
+function isRule(rule: string): boolean {
+  const ours: readonly string[] = RULES;
+  return ours.includes(rule);
 }
 
-function keyOf({ rule, subject }: Pick<LoggedAlert, "rule" | "subject">): string {
-  return `${rule} ${subject ?? ""}`;
+function noSuchRule(rule: string) {
+  return problem("bad-request", { detail: `there is no rule ${rule}; there are: ${RULES.join(", ")}` });
 }
+
+function newAlert(finding: Finding, gpu: number | undefined, since: number, told: boolean): LoggedAlert {
+  return {
+    id: randomUUID(),
+    rule: finding.rule,
+    severity: finding.severity,
+    ...(gpu === undefined ? {} : { gpu }),
+    since,
+    ...wordsIn(finding, since),
+    params: finding.params,
+    acknowledged: false,
+    mutedUntil: null,
+    endedAt: null,
+    acknowledgedBy: null,
+    subject: finding.gpu,
+    told,
+  };
+}
+
+/** An alert of now as viewers see it. */
+function plain(
+  { endedAt: _, acknowledgedBy: __, subject: ___, told: ____, ...alert }: LoggedAlert,
+  mutedUntil: number | null,
+): Alert {
+  return { ...alert, mutedUntil };
+}
+
+function asPast({ subject: _, told: __, ...alert }: LoggedAlert): PastAlert {
+  return alert;
+}
+
+const keyOfFinding = ({ rule, gpu }: Finding) => keyOf({ rule, subject: gpu });
 
 function wordsIn({ rule, params }: Finding, since: number) {
   return wordsOfAlert({ rule, params, message: rule, advice: "" }, alertsEn, timeText(since, "en"));

@@ -4,7 +4,7 @@ import { tellsFigures } from "./gpu-row.ts";
 /** Sees when a driver that told figures goes on printing rows, and no figure in them. */
 export interface FigureWatch {
   /** `unsure`: none, but that may be one bad tick; `gone`: several in a row, told once for each of their runs. */
-  look(tick: Tick): "figures" | "unsure" | "gone";
+  see(tick: Tick): "figures" | "unsure" | "gone";
   /** What could be tried has been tried, since there were figures last. */
   retried(): void;
   wasRetried(): boolean;
@@ -18,7 +18,7 @@ export function createFigureWatch(): FigureWatch {
   let without = 0;
   let tried = false;
   return {
-    look(tick) {
+    see(tick) {
       const tells = tick.some(tellsFigures);
       if (tells || !hadFigures) {
         hadFigures ||= tells;

@@ -44,6 +44,24 @@ export interface QueryLoopOptions {
 
 const SENTENCES_KEPT = 10;
 
+/** What there is to say while the first sample has not come. @param words what stands on its standard error */
+function waitProblem(words: string, waitedMs: number): Problem {
+  const detail = firstLine(words);
+  const seconds = Math.round(waitedMs / 1000);
+  return detail === "" ? problem("slow-first-answer", { seconds }) : problem("unreadable-output", { detail });
+}
+
+/** What a sentence complains of. A refused field ends the loop, and the source then asks again without it. */
+function complaintIn(sentence: string): Problem | null {
+  const found = diagnoseSentence(sentence);
+  return found?.code === "query-refused" ? null : found;
+}
+
+function slowProblem(pace: Pick<Pace, "intervalMs" | "gapsMs">): Problem | null {
+  const seconds = slowSeconds(pace);
+  return seconds === null ? null : problem("slow-answers", { seconds });
+}
+
 export function startQueryLoop(options: QueryLoopOptions, listeners: QueryLoopListeners): QueryLoop {
   const { command, columns, intervalMs, env, patience, silentLoops, firstMs, nowMs } = options;
   const assembler = createTickAssembler();
@@ -59,13 +77,10 @@ export function startQueryLoop(options: QueryLoopOptions, listeners: QueryLoopLi
   let gapsMs: number[] = [];
   /** What stands on its standard error. */
   let words = "";
-  const waitTimer = setTimeout(() => {
-    const detail = firstLine(words);
-    const seconds = Math.round(patience.noticeMs / 1000);
-    listeners.onWait(
-      detail === "" ? problem("slow-first-answer", { seconds }) : problem("unreadable-output", { detail }),
-    );
-  }, patience.noticeMs);
+  const waitTimer = setTimeout(
+    () => listeners.onWait(waitProblem(words, patience.noticeMs)),
+    patience.noticeMs,
+  );
 
   function watchForSilence() {
     clearTimeout(silenceTimer);
@@ -83,19 +98,16 @@ export function startQueryLoop(options: QueryLoopOptions, listeners: QueryLoopLi
     gapsMs = [...(ticks === 2 ? [] : gapsMs.slice(1 - GAPS_KEPT)), nowMs() - spokeAtMs];
     spokeAtMs = nowMs();
     watchForSilence();
-    const seconds = slowSeconds({ intervalMs, gapsMs });
-    listeners.onTick(tick, warning ?? (seconds === null ? null : problem("slow-answers", { seconds })));
+    listeners.onTick(tick, warning ?? slowProblem({ intervalMs, gapsMs }));
     warning = null;
   }
 
   function pauseOver() {
     const tick = assembler.flush();
-    if (tick !== null) give(tick);
-    else if (warning !== null) {
-      // Sentences and no row: there is no healthy GPU beside the one complained of.
-      listeners.onComplaint(warning);
-      warning = null;
-    }
+    if (tick !== null) return give(tick);
+    // Sentences and no row: there is no healthy GPU beside the one complained of.
+    if (warning !== null) listeners.onComplaint(warning);
+    warning = null;
   }
 
   function onLine(line: string) {
@@ -104,31 +116,24 @@ export function startQueryLoop(options: QueryLoopOptions, listeners: QueryLoopLi
     if (parsed.kind === "nothing") return;
     clearTimeout(pauseTimer);
     pauseTimer = setTimeout(pauseOver, pauseAfterRowsMs(intervalMs));
-    if (parsed.kind === "row") {
-      for (const tick of assembler.push(parsed.row)) give(tick);
-      return;
-    }
-    if (parsed.kind === "lost-row") return;
+    if (parsed.kind === "row") for (const tick of assembler.push(parsed.row)) give(tick);
+    if (parsed.kind !== "sentence") return;
     sentences = [...sentences.slice(-SENTENCES_KEPT + 1), parsed.text];
-    const found = diagnoseSentence(parsed.text);
-    // A refused field ends the loop, and the source then asks again without it.
-    if (found === null || found.code === "query-refused") return;
-    if (concernsOneGpu(found)) warning = found;
-    else listeners.onComplaint(found);
+    const found = complaintIn(parsed.text);
+    if (found !== null && concernsOneGpu(found)) warning = found;
+    else if (found !== null) listeners.onComplaint(found);
   }
 
   function stopTimers() {
-    clearTimeout(waitTimer);
-    clearTimeout(pauseTimer);
-    clearTimeout(silenceTimer);
+    for (const timer of [waitTimer, pauseTimer, silenceTimer]) clearTimeout(timer);
   }
 
   const child: LoopChild = startLoop(command, gpuLoopArguments(columns, intervalMs), env, {
     onLine,
     onWords(said) {
       words = said;
-      const found = ticks === 0 ? diagnoseSentence(said) : null;
-      if (found !== null && found.code !== "query-refused") listeners.onComplaint(found);
+      const found = ticks === 0 ? complaintIn(said) : null;
+      if (found !== null) listeners.onComplaint(found);
     },
     onEnd(ending) {
       if (over) return;

@@ -1,4 +1,4 @@
-import type { Gpu, GpuProcess } from "../../shared/gpu/gpu.ts";
+import type { Gpu } from "../../shared/gpu/gpu.ts";
 import type { Sample } from "../../shared/gpu/sample.ts";
 import { problem } from "../../shared/problems/make-problem.ts";
 import type { Problem } from "../../shared/problems/problem.ts";
@@ -7,10 +7,12 @@ import { steadyMs } from "../lib/clock.ts";
 import type { Timings } from "../timings.ts";
 import type { Tick } from "./assemble-tick.ts";
 import { applyProcesses, applyTick, forgetReadings, type KnownGpu } from "./gpu-list.ts";
-import { createProcessSchedule } from "./process-schedule.ts";
-import type { ProcessesByGpu, SampleSource, SourceEvent } from "./source.ts";
+import { createProcessList, type OwnerOptions } from "./process-list.ts";
+import { createSamplingRate, idleRateMs } from "./sampling-rate.ts";
+import type { SampleSource, SourceEvent } from "./source.ts";
+import { createSourceStatus } from "./source-status.ts";
 
-export interface SamplerOptions {
+export interface SamplerOptions extends OwnerOptions {
   /** Milliseconds between samples while somebody watches. */
   intervalMs: number;
   /** GPUs to show, by index or UUID; `null` for all. */
@@ -18,9 +20,6 @@ export interface SamplerOptions {
   demoReason: SourceState["demoReason"];
   /** Samples at the rate asked for though nobody watches: they are written to a log. */
   keepsRate?: boolean;
-  /** Finds out whose the processes are; `backendOf` is asked after it. */
-  findOwners?: (pids: readonly number[]) => Promise<void>;
-  backendOf?: (pid: number) => string | undefined;
   timings: Pick<Timings, "sampling" | "processes">;
 }
 
@@ -62,132 +61,66 @@ export interface Sampler {
 
 export function createSampler(source: SampleSource, options: SamplerOptions): Sampler {
   const startedAt = steadyMs();
+  const nowMs = () => source.nowMs?.() ?? steadyMs() - startedAt;
+  const shown = (gpu: Pick<Gpu, "index" | "uuid">) => isShown(gpu, options.gpus);
   let course = NOBODY;
-  const { idleIntervalMs, fastIntervalMs, lingerMs } = options.timings.sampling;
-  const idleMs = options.keepsRate ? options.intervalMs : Math.max(idleIntervalMs, options.intervalMs);
-  let aside: Problem | null = null;
-  let ownProblem: Problem | null = null;
   let known: KnownGpu[] = [];
   let latest: Sample = { seq: 0, tMs: 0, gpus: [] };
-  let state: SourceState = {
-    kind: source.kind,
-    status: "starting",
-    demoReason: options.demoReason,
-    problem: null,
-    intervalMs: idleMs,
-    driverVersion: null,
-  };
-  let watched = false;
-  let holds = 0;
-  let lingering = false;
-  let closed = false;
-  let lingerTimer: NodeJS.Timeout | undefined;
-  const schedule = createProcessSchedule(options.timings.processes);
-  let processHolds = 0;
-  let processesAsked = false;
   let implausible = 0;
-  let processQuery: Promise<void> | undefined;
+  let closed = false;
+  const rateOptions = { ...options, timings: options.timings.sampling };
+  const idleMs = idleRateMs(rateOptions);
+  const status = createSourceStatus(source, options.demoReason, idleMs, (state) => course.source(state));
+  const rate = createSamplingRate(rateOptions, (intervalMs) => {
+    source.setIntervalMs(intervalMs);
+    status.set({ intervalMs: source.ownIntervalMs?.() ?? intervalMs });
+  });
+  const processes = createProcessList({
+    ...options,
+    ...{ source, nowMs, timings: options.timings.processes, isWatched: rate.isWatched },
+    gpus: () => latest.gpus,
+    isLive: () => status.state().status === "live",
+    take(listed) {
+      known = applyProcesses(known, listed);
+      latest = { ...latest, gpus: known.map(({ gpu }) => gpu) };
+    },
+  });
 
-  const nowMs = () => source.nowMs?.() ?? steadyMs() - startedAt;
-  const shown = (gpu: Pick<Gpu, "index" | "uuid">) =>
-    options.gpus === null || options.gpus.includes(String(gpu.index)) || options.gpus.includes(gpu.uuid);
-
-  function publish(next: KnownGpu[]) {
+  function number(next: KnownGpu[], tMs: number) {
     known = next;
-    latest = { seq: latest.seq + 1, tMs: nowMs(), gpus: known.map(({ gpu }) => gpu) };
-    course.sample(latest);
-  }
-
-  function setSource(patch: Partial<SourceState>) {
-    const next = { ...state, ...patch };
-    if (JSON.stringify(next) === JSON.stringify(state)) return;
-    state = next;
-    course.source(state);
+    latest = { seq: latest.seq + 1, tMs, gpus: known.map(({ gpu }) => gpu) };
   }
 
   function onEvent(event: SourceEvent) {
     if (closed) return;
-    if (event.type === "replay") return setReplay();
-    if (event.type === "jump") {
-      known = applyTick([], event.tick.filter(shown));
-      latest = { seq: latest.seq + 1, tMs: event.tMs, gpus: known.map(({ gpu }) => gpu) };
-      course.jump();
-      return;
+    switch (event.type) {
+      case "replay":
+        return status.setReplay();
+      case "jump":
+        number(applyTick([], event.tick.filter(shown)), event.tMs);
+        return course.jump();
+      case "waiting":
+        if (status.state().status === "starting") status.set({ problem: event.problem });
+        return;
+      case "problem":
+        if (event.status === "failed" && known.some(({ gpu }) => hasReading(gpu))) {
+          number(forgetReadings(known), nowMs());
+          course.sample(latest);
+        }
+        return status.set({ status: event.status, problem: event.problem });
+      case "tick":
+        return onTick(event);
     }
-    if (event.type === "waiting") {
-      if (state.status === "starting") setSource({ problem: event.problem });
-      return;
-    }
-    if (event.type === "problem") {
-      const forget = event.status === "failed" && known.some(({ gpu }) => hasReading(gpu));
-      if (forget) publish(forgetReadings(known));
-      setSource({ status: event.status, problem: event.problem });
-      return;
-    }
-    implausible += event.tick.reduce((sum, row) => sum + (row.implausible ?? 0), 0);
-    const tick = event.tick.filter(shown);
-    const next = applyTick(known, tick);
-    const driverVersion = tick[0]?.driverVersion ?? state.driverVersion;
-    publish(next);
-    ownProblem = event.warning ?? troubleOf(next) ?? missingProblem(event.tick);
-    if (state.status !== "live") setReplay();
-    setSource({ status: "live", problem: ownProblem ?? aside, driverVersion });
-    askIfDue();
   }
 
-  /** GPUs that were asked for and that this machine has never told of. */
-  function missingProblem(tick: Tick): Problem | null {
-    const there = [...tick, ...known.map(({ gpu }) => gpu)];
-    const missing = (options.gpus ?? []).filter((name) =>
-      there.every(({ index, uuid }) => name !== String(index) && name !== uuid),
-    );
-    if (missing.length === 0) return null;
-    const indexes = tick.map(({ index }) => index).join(", ");
-    return problem("gpus-not-there", { missing: missing.join(", "), there: indexes });
-  }
-
-  function setReplay() {
-    const replay = source.replay?.() ?? null;
-    if (replay !== null) setSource({ replay, intervalMs: source.ownIntervalMs?.() ?? state.intervalMs });
-  }
-
-  function askIfDue() {
-    if (closed || processQuery !== undefined || state.status !== "live") return;
-    if (schedule.isDue(latest.gpus, nowMs(), watched || processHolds > 0)) void refreshProcesses();
-  }
-
-  function refreshProcesses(): Promise<void> {
-    processQuery ??= listProcesses().finally(() => {
-      processQuery = undefined;
-    });
-    return processQuery;
-  }
-
-  async function listProcesses(): Promise<void> {
-    schedule.began(latest.gpus, nowMs());
-    const { processes: listed, cpuMs } = await source.queryProcesses();
-    const processes = await withOwners(listed);
-    if (closed) return;
-    schedule.ended(nowMs(), cpuMs);
-    processesAsked = true;
-    known = applyProcesses(known, processes);
-    latest = { ...latest, gpus: known.map(({ gpu }) => gpu) };
-  }
-
-  async function withOwners(processes: ProcessesByGpu | null): Promise<ProcessesByGpu | null> {
-    const { findOwners, backendOf } = options;
-    if (processes === null || findOwners === undefined || backendOf === undefined) return processes;
-    await findOwners([...processes.values()].flat().map(({ pid }) => pid));
-    const named = ([uuid, list]: readonly [string, readonly GpuProcess[]]) =>
-      [uuid, list.map((one) => withBackend(one, backendOf(one.pid)))] as const;
-    return new Map([...processes].map(named));
-  }
-
-  function adjustRate() {
-    const wanted = watched || lingering ? options.intervalMs : idleMs;
-    const intervalMs = holds > 0 ? Math.min(wanted, options.intervalMs, fastIntervalMs) : wanted;
-    source.setIntervalMs(intervalMs);
-    setSource({ intervalMs: source.ownIntervalMs?.() ?? intervalMs });
+  function onTick({ tick, warning }: Extract<SourceEvent, { type: "tick" }>) {
+    implausible += tick.reduce((sum, row) => sum + (row.implausible ?? 0), 0);
+    const rows = tick.filter(shown);
+    number(applyTick(known, rows), nowMs());
+    course.sample(latest);
+    const missing = missingProblem(options.gpus ?? [], tick, known);
+    status.setLive(warning ?? troubleOf(known) ?? missing, rows[0]?.driverVersion ?? null);
+    processes.refreshIfDue();
   }
 
   const unsubscribe = source.subscribe(onEvent);
@@ -195,61 +128,45 @@ export function createSampler(source: SampleSource, options: SamplerOptions): Sa
 
   return {
     latest: () => latest,
-    source: () => state,
+    source: status.state,
     nowMs,
     start(told) {
       course = told;
       source.start();
     },
-    setWatched(next) {
-      if (next === watched || closed) return;
-      watched = next;
-      clearTimeout(lingerTimer);
-      lingering = !watched;
-      adjustRate();
-      if (watched) {
-        askIfDue();
-        return;
-      }
-      lingerTimer = setTimeout(() => {
-        lingering = false;
-        adjustRate();
-      }, lingerMs);
+    setWatched(watched) {
+      rate.setWatched(watched);
+      if (watched) processes.refreshIfDue();
     },
-    holdFast() {
-      holds++;
-      adjustRate();
-      let held = true;
-      return () => {
-        if (!held) return;
-        held = false;
-        holds--;
-        if (!closed) adjustRate();
-      };
-    },
-    holdProcesses() {
-      processHolds++;
-      askIfDue();
-      let held = true;
-      return () => {
-        if (held) processHolds--;
-        held = false;
-      };
-    },
-    processesAsked: () => processesAsked,
+    holdFast: rate.holdFast,
+    holdProcesses: processes.hold,
+    processesAsked: processes.isAsked,
     implausible: () => implausible,
-    refreshProcesses,
-    warn(problem) {
-      aside = problem;
-      if (state.status === "live") setSource({ problem: ownProblem ?? aside });
-    },
+    refreshProcesses: processes.refresh,
+    warn: status.warn,
     async close() {
       closed = true;
+      processes.close();
       unsubscribe();
-      clearTimeout(lingerTimer);
+      rate.close();
       await source.close();
     },
   };
+}
+
+function isShown({ index, uuid }: Pick<Gpu, "index" | "uuid">, gpus: SamplerOptions["gpus"]): boolean {
+  return gpus === null || gpus.includes(String(index)) || gpus.includes(uuid);
+}
+
+/** GPUs that were asked for and that this machine has never told of. */
+function missingProblem(names: readonly string[], tick: Tick, known: readonly KnownGpu[]): Problem | null {
+  const there = [...tick, ...known.map(({ gpu }) => gpu)];
+  const missing = names.filter((name) =>
+    there.every(({ index, uuid }) => name !== String(index) && name !== uuid),
+  );
+  if (missing.length === 0) return null;
+  const indexes = tick.map(({ index }) => index).join(", ");
+  return problem("gpus-not-there", { missing: missing.join(", "), there: indexes });
 }
 
 function hasReading(gpu: Gpu): boolean {
@@ -263,8 +180,4 @@ function troubleOf(known: readonly KnownGpu[]): Problem | null {
   if (lost.length > 0) return problem("gpu-lost", { gpu: namesOf(lost) });
   const stuck = known.filter(({ gpu }) => gpu.needsReset === true);
   return stuck.length === 0 ? null : problem("gpu-needs-reset", { gpu: namesOf(stuck) });
-}
-
-function withBackend(process: GpuProcess, backend: string | undefined): GpuProcess {
-  return backend === undefined ? process : { ...process, backend };
 }

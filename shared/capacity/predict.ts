@@ -10,7 +10,7 @@ export interface ClipSize {
 
 /**
  * Tokens of a clip: `((F − 1)/4 + 1) · (H/16) · (W/16)`, with the latent frames and patches rounded up to whole
- * ones. Wan 2.1: VAE 4 × 8 × 8, patches 1 × 2 × 2 (facts/vram.md: 81 frames at 832×480 → 32,760). Dimensionless.
+ * ones. Wan 2.1: VAE 4 × 8 × 8, patches 1 × 2 × 2 (81 frames at 832×480 are 32,760). Dimensionless.
  */
 export function tokensOf({ width, height, frames }: ClipSize): number {
   return Math.ceil((frames - 1) / 4 + 1) * Math.ceil(height / 16) * Math.ceil(width / 16);
@@ -39,7 +39,7 @@ const ASSUMED_WEIGHTS_SHARE = 0.6;
  * Peak of one model at a size that was not seen: `weights + activation × tokens / tokens₀`. With two sizes or more the
  * line is laid through them by least squares (its foot is weights and context together); with one, the weights come
  * from the profile, or are taken to be 60 % of the peak. The uncertainty grows with the distance in doublings of the
- * tokens, with how ill the line fits, and where the weights had to be assumed. MiB. Source: facts/vram.md. Pure.
+ * tokens, with how ill the line fits, and where the weights had to be assumed. MiB. Pure.
  */
 export function predictForSize(
   seen: readonly SeenSize[],

@@ -338,7 +338,7 @@ export const problemsEn: ProblemCatalog = {
   "history-no-sqlite": {
     message: "History is kept in memory only: SQLite cannot be loaded on this machine.",
     advice:
-      "It is forgotten when the sidecar ends. Install the package libsql for this platform (npm install without --omit=optional).",
+      "It is forgotten when the sidecar ends. Use Node 22.13 or later, which brings SQLite, or install the package libsql for this platform (npm install without --omit=optional).",
   },
   "folder-held": {
     message: "Another panel uses the data folder {folder} ({panel}).",

@@ -310,7 +310,7 @@ export const problemsZhCn: ProblemCatalog = {
   "history-no-sqlite": {
     message: "历史记录只保存在内存中：本机无法加载 SQLite。",
     advice:
-      "面板服务退出后历史即丢失。请安装适用于本平台的 libsql 包（npm install 时不要加 --omit=optional）。",
+      "面板服务退出后历史即丢失。请使用自带 SQLite 的 Node 22.13 或更高版本，或安装适用于本平台的 libsql 包（npm install 时不要加 --omit=optional）。",
   },
   "folder-held": {
     message: "另一个面板正在使用数据文件夹 {folder}（{panel}）。",

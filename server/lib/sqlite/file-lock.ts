@@ -1,7 +1,8 @@
 import { mkdirSync } from "node:fs";
 import { dirname } from "node:path";
 import { createFile } from "./create-file.ts";
-import { closeSql, isHeld, sqlite } from "./open-file.ts";
+import { engine } from "./engine.ts";
+import { closeSql, isHeld } from "./open-file.ts";
 
 /** A lock that the kernel lifts however the process ends; it counts between containers that share a volume, too. */
 export interface FileLock {
@@ -13,11 +14,11 @@ export interface FileLock {
  * @returns `held`: by another process. `unknown`: there are no locks here, or the folder cannot be written to.
  */
 export function lockFile(file: string): FileLock | "held" | "unknown" {
-  if (sqlite === null) return "unknown";
+  if (engine === null) return "unknown";
   try {
     mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
     createFile(file);
-    const sql = new sqlite(file);
+    const sql = engine.open(file);
     try {
       sql.exec("BEGIN EXCLUSIVE");
     } catch (error) {

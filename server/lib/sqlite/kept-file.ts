@@ -1,7 +1,7 @@
 import { statSync } from "node:fs";
 import { reasonOf } from "../reason-of.ts";
 import { moveAside } from "./move-aside.ts";
-import { closeSql, isDamage, openSqlFile, type Sql } from "./open-file.ts";
+import { closeSql, isDamage, type Opened, openSqlFile, type Sql } from "./open-file.ts";
 
 /** Why a database cannot be used for now. `elsewhere`: another panel has the folder, which is said by the hold. */
 export type FileTrouble =
@@ -39,8 +39,8 @@ const MOST_MOVED = 3;
 
 /** Opens the file, or begins it. Only a damaged one is moved aside: one that is held or newer stays where it is. */
 export function openKeptFile<Prepared>(options: KeptFileOptions<Prepared>): KeptFile<Prepared> {
-  const { file, what, migrations, mayWrite, complain: say } = options;
-  let open: { sql: Sql; prepared: Prepared; inode: number | null } | null = null;
+  const { file, what, mayWrite, complain: say } = options;
+  let open: OpenFile<Prepared> | null = null;
   let trouble: FileTrouble | null = null;
   let said = false;
   let moved = 0;
@@ -73,31 +73,19 @@ export function openKeptFile<Prepared>(options: KeptFileOptions<Prepared>): Kept
     }
   }
 
-  function tryOpen(lockPatienceMs: number) {
-    const opened = openSqlFile(file, { migrations, lockPatienceMs });
-    if (opened.state !== "open") return opened;
-    try {
-      open = { sql: opened.sql, prepared: options.prepare(opened.sql), inode: inodeOf(file) };
-      return opened;
-    } catch (error) {
-      // The version says that tables are there which are not.
-      closeSql(opened.sql);
-      return { state: "damaged" as const, reason: reasonOf(error) };
-    }
-  }
-
   function connect(lockPatienceMs: number) {
     if (open !== null || closed) return;
     if (trouble?.kind === "no-sqlite" || trouble?.kind === "irreplaceable") return;
     if (!mayWrite()) return fail({ kind: "elsewhere" });
-    let opened = tryOpen(lockPatienceMs);
+    let opened = openPrepared(options, lockPatienceMs);
     if (opened.state === "damaged") {
       if (!setAside(opened.reason)) return;
-      opened = tryOpen(lockPatienceMs);
+      opened = openPrepared(options, lockPatienceMs);
     }
-    if (opened.state === "damaged") fail({ kind: "irreplaceable", reason: opened.reason });
+    if (opened.state === "open") ({ open } = opened);
+    else if (opened.state === "damaged") fail({ kind: "irreplaceable", reason: opened.reason });
     else if (opened.state === "no-sqlite") fail({ kind: "no-sqlite" });
-    else if (opened.state !== "open") fail({ kind: opened.state, reason: opened.reason });
+    else fail({ kind: opened.state, reason: opened.reason });
   }
 
   function attempt<T>(work: (prepared: Prepared, sql: Sql) => T): T | null {
@@ -141,10 +129,32 @@ export function openKeptFile<Prepared>(options: KeptFileOptions<Prepared>): Kept
   };
 }
 
+interface OpenFile<Prepared> {
+  sql: Sql;
+  prepared: Prepared;
+  inode: number | null;
+}
+
+function openPrepared<Prepared>(
+  { file, migrations, prepare }: KeptFileOptions<Prepared>,
+  lockPatienceMs: number,
+): { state: "open"; open: OpenFile<Prepared> } | Exclude<Opened, { state: "open" }> {
+  const opened = openSqlFile(file, { migrations, lockPatienceMs });
+  if (opened.state !== "open") return opened;
+  const { sql } = opened;
+  try {
+    return { state: "open", open: { sql, prepared: prepare(sql), inode: inodeOf(file) } };
+  } catch (error) {
+    // The version says that tables are there which are not.
+    closeSql(sql);
+    return { state: "damaged", reason: reasonOf(error) };
+  }
+}
+
 function wordsFor(trouble: Exclude<FileTrouble, { kind: "elsewhere" }>, file: string, what: string): string {
   switch (trouble.kind) {
     case "no-sqlite":
-      return `SQLite (the package libsql) cannot be loaded on this machine. ${capital(what)} is kept in memory only and is forgotten when the sidecar ends.`;
+      return `SQLite cannot be loaded on this machine: Node has it from 22.13 on, or the package libsql. ${capital(what)} is kept in memory only and is forgotten when the sidecar ends.`;
     case "newer":
       return `${file} was written by a newer version of the panel and is left as it is. ${capital(what)} is kept in memory only.`;
     case "irreplaceable":

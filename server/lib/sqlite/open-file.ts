@@ -1,24 +1,10 @@
 import { mkdirSync } from "node:fs";
-import { createRequire } from "node:module";
 import { dirname } from "node:path";
-import type Libsql from "libsql";
 import { reasonOf } from "../reason-of.ts";
 import { createFile } from "./create-file.ts";
+import { engine } from "./engine.ts";
 import { inTransaction } from "./in-transaction.ts";
-import type { Sql } from "./sql.ts";
-
-/** SQLite's binary is missing where the package has none for this platform; then everything is kept in memory only. */
-export const sqlite: typeof Libsql | null = loadSqlite();
-
-/** Without `await`: a library that waits at its top cannot be had by `require`. */
-function loadSqlite(): typeof Libsql | null {
-  try {
-    const load: (name: "libsql") => typeof Libsql = createRequire(import.meta.url);
-    return load("libsql");
-  } catch {
-    return null;
-  }
-}
+import type { Engine, Sql } from "./sql.ts";
 
 export type { Sql } from "./sql.ts";
 
@@ -37,7 +23,7 @@ export interface OpenRules {
 
 /** Opens a database for this process alone, or begins it, and brings it to the newest version. Never throws. */
 export function openSqlFile(file: string, rules: OpenRules): Opened {
-  if (sqlite === null) return { state: "no-sqlite" };
+  if (engine === null) return { state: "no-sqlite" };
   try {
     mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
     // For this user alone: it tells who was here.
@@ -46,7 +32,7 @@ export function openSqlFile(file: string, rules: OpenRules): Opened {
     return { state: "unwritable", reason: reasonOf(error) };
   }
   try {
-    return { state: "open", sql: open(file, sqlite, rules) };
+    return { state: "open", sql: open(file, engine, rules) };
   } catch (error) {
     return { state: stateOf(error), reason: reasonOf(error) };
   }
@@ -54,37 +40,32 @@ export function openSqlFile(file: string, rules: OpenRules): Opened {
 
 /** True when an error of SQLite says that the file itself is spoilt, not that there is no room or no access. */
 export function isDamage(error: unknown): boolean {
-  return /^SQLITE_(?:CORRUPT|NOTADB)/.test(codeOf(error)) || /no such (?:table|column)/.test(reasonOf(error));
+  return engine?.faultOf(error) === "damage";
 }
 
 /** True when another process has the file for now. */
 export function isHeld(error: unknown): boolean {
-  return /^SQLITE_(?:BUSY|LOCKED|PROTOCOL)/.test(codeOf(error));
+  return engine?.faultOf(error) === "held";
 }
 
 class NewerFile extends Error {}
 
-function codeOf(error: unknown): string {
-  return error instanceof Error && "code" in error ? String(error.code) : "";
-}
-
 function stateOf(error: unknown): "held" | "newer" | "unwritable" | "damaged" {
   if (error instanceof NewerFile) return "newer";
   if (isHeld(error)) return "held";
-  const isAccess = /^SQLITE_(?:FULL|IOERR|READONLY|CANTOPEN|PERM|NOMEM)/.test(codeOf(error));
-  return isAccess ? "unwritable" : "damaged";
+  return engine?.faultOf(error) === "access" ? "unwritable" : "damaged";
 }
 
-function open(file: string, Sqlite: NonNullable<typeof sqlite>, { migrations, lockPatienceMs }: OpenRules) {
-  const sql = new Sqlite(file);
+function open(file: string, { open: connect }: Engine, { migrations, lockPatienceMs }: OpenRules): Sql {
+  const sql = connect(file);
   try {
     sql.exec(`PRAGMA busy_timeout = ${lockPatienceMs}`);
     // Two sidecars must not take each other's records for their own; the kernel lifts the lock however this one ends.
-    sql.pragma("locking_mode = EXCLUSIVE");
-    sql.pragma("journal_mode = WAL");
+    sql.exec("PRAGMA locking_mode = EXCLUSIVE");
+    sql.exec("PRAGMA journal_mode = WAL");
     // What is committed is in the kernel's hands and survives our death. Only a power cut takes the last commits
     // back; waiting for the disk would hold up the samples.
-    sql.pragma("synchronous = NORMAL");
+    sql.exec("PRAGMA synchronous = NORMAL");
     const [check] = sql.prepare("PRAGMA quick_check(1)").all();
     if (!isRow(check) || Object.values(check)[0] !== "ok") throw new Error("the file is damaged");
     migrate(sql, migrations);
@@ -108,9 +89,9 @@ function migrate(sql: Sql, migrations: readonly string[]) {
 /** Closes and lets go of the file at once. */
 export function closeSql(sql: Sql): void {
   try {
-    // `close` leaves the file locked for as long as a statement awaits garbage collection, unless the lock is let go.
-    sql.pragma("journal_mode = DELETE");
-    sql.pragma("locking_mode = NORMAL");
+    // libsql's `close` leaves the file locked for as long as a statement awaits garbage collection, unless the lock is let go.
+    sql.exec("PRAGMA journal_mode = DELETE");
+    sql.exec("PRAGMA locking_mode = NORMAL");
     sql.prepare("PRAGMA user_version").get();
   } catch {
     // A damaged file has no such state.

@@ -1,5 +1,5 @@
 import type { GpuProcess } from "../../../shared/gpu/gpu.ts";
-import { createByteWriter } from "../../lib/bytes.ts";
+import { type ByteWriter, createByteWriter } from "../../lib/bytes.ts";
 import { type DecisionInput, type Figures, RECORDED_FIGURES, TICK_MS } from "./input.ts";
 import { codeOf, expectedCode, TOKEN, VERSION } from "./tokens.ts";
 
@@ -60,12 +60,7 @@ export function createEncoder(startMs: number): SegmentEncoder {
     hasSample = true;
     const before = codes;
     codes = next;
-    for (const [gpu, now] of next.entries()) {
-      const deltas = now.map((code, field) => code - expectedCode(field, before[gpu] ?? [], now));
-      // One number tells which figures changed, 0 that none did.
-      out.put(deltas.reduce((bits, delta, field) => bits + (delta === 0 ? 0 : 1 << field), 0));
-      for (const delta of deltas) if (delta !== 0) out.putSigned(delta);
-    }
+    for (const [gpu, now] of next.entries()) putFigures(out, before[gpu] ?? [], now);
   }
 
   function putName(name: string | undefined | null) {
@@ -108,6 +103,13 @@ export function createEncoder(startMs: number): SegmentEncoder {
       return out.take();
     },
   };
+}
+
+function putFigures(out: ByteWriter, before: readonly number[], now: readonly number[]) {
+  const deltas = now.map((code, field) => code - expectedCode(field, before, now));
+  // One number tells which figures changed, 0 that none did.
+  out.put(deltas.reduce((bits, delta, field) => bits + (delta === 0 ? 0 : 1 << field), 0));
+  for (const delta of deltas) if (delta !== 0) out.putSigned(delta);
 }
 
 function sameCodes(before: readonly number[][], now: readonly number[][]): boolean {

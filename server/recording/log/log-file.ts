@@ -36,7 +36,6 @@ const MOST_WAITING_BYTES = 1024 * 1024;
 export function createLogFile(options: LogFileOptions): LogFile {
   const { path, header, begins, onTrouble, maxBytes, nowMs = wallMs, restMs } = options;
   let handle: FileHandle | null = null;
-  /** Where the file lies: a link to it stays a link. */
   let place = path;
   let day = "";
   let waiting: string[] = [];
@@ -47,44 +46,15 @@ export function createLogFile(options: LogFileOptions): LogFile {
   let closed = false;
   let work: Promise<void> = Promise.resolve();
 
-  async function openFile(attempts = 3): Promise<FileHandle> {
-    await mkdir(dirname(path), { recursive: true });
-    const opened = await open(path, "a+", 0o640);
-    try {
-      const found = await opened.stat();
-      if (!found.isFile()) throw new Error("it is not a file");
-      await mendEnd(opened, found.size, begins);
-      place = await realpath(path);
-      day = isoDay(found.size === 0 ? nowMs() : found.mtimeMs);
-    } catch (error) {
-      await opened.close();
-      // Another sidecar has put it aside meanwhile.
-      if (isMissing(error) && attempts > 1) return openFile(attempts - 1);
-      throw error;
-    }
-    handle = opened;
-    return opened;
+  async function openFile(): Promise<FileHandle> {
+    const opened = await openLog(path, begins, nowMs);
+    ({ file: handle, place, day } = opened);
+    return opened.file;
   }
 
   async function letGo() {
     await handle?.close();
     handle = null;
-  }
-
-  async function putAside() {
-    await letGo();
-    const folder = dirname(place);
-    const name = basename(place);
-    const aside = await reserve(folder, name, day);
-    try {
-      await rename(place, aside);
-    } catch (error) {
-      await rm(aside, { force: true });
-      // Another sidecar that writes to the same file has just done it.
-      if (!isMissing(error)) throw error;
-    }
-    for (const old of expired(name, await readdir(folder), nowMs(), options))
-      await rm(join(folder, old), { force: true });
   }
 
   async function append(text: string) {
@@ -93,16 +63,13 @@ export function createLogFile(options: LogFileOptions): LogFile {
     let file = handle ?? (await openFile());
     let { size } = await file.stat();
     if (size > 0 && (size + Buffer.byteLength(text) > maxBytes || day !== isoDay(nowMs()))) {
-      await putAside();
+      await letGo();
+      await putAside(place, day, nowMs(), options);
       file = await openFile();
       ({ size } = await file.stat());
     }
     const data = Buffer.from(size === 0 && header !== null ? `${header}\n${text}` : text);
-    const { bytesWritten } = await file.write(data);
-    if (bytesWritten === data.length) return;
-    // A disk that fills up takes a part: half a line is taken back, unless somebody else's stand behind it.
-    if ((await file.stat()).size === size + bytesWritten) await file.truncate(size);
-    throw Object.assign(new Error("no space left on the device"), { code: "ENOSPC" });
+    await writeWhole(file, data, size);
   }
 
   async function flush() {
@@ -151,6 +118,55 @@ export function createLogFile(options: LogFileOptions): LogFile {
       handle = null;
     },
   };
+}
+
+/** Opens the log or begins it. @returns also where it lies, and the day that it is of */
+async function openLog(path: string, begins: string, nowMs: () => number, attempts = 3): Promise<OpenLog> {
+  await mkdir(dirname(path), { recursive: true });
+  const file = await open(path, "a+", 0o640);
+  try {
+    const found = await file.stat();
+    if (!found.isFile()) throw new Error("it is not a file");
+    await mendEnd(file, found.size, begins);
+    const day = isoDay(found.size === 0 ? nowMs() : found.mtimeMs);
+    return { file, place: await realpath(path), day };
+  } catch (error) {
+    await file.close();
+    // Another sidecar has put it aside meanwhile.
+    if (isMissing(error) && attempts > 1) return openLog(path, begins, nowMs, attempts - 1);
+    throw error;
+  }
+}
+
+interface OpenLog {
+  file: FileHandle;
+  /** A link to it stays a link. */
+  place: string;
+  day: string;
+}
+
+async function putAside(place: string, day: string, nowMs: number, rules: RotationRules) {
+  const folder = dirname(place);
+  const name = basename(place);
+  const aside = await reserve(folder, name, day);
+  try {
+    await rename(place, aside);
+  } catch (error) {
+    await rm(aside, { force: true });
+    // Another sidecar that writes to the same file has just done it.
+    if (!isMissing(error)) throw error;
+  }
+  for (const old of expired(name, await readdir(folder), nowMs, rules))
+    await rm(join(folder, old), { force: true });
+}
+
+/** @param size of the file before */
+async function writeWhole(file: FileHandle, data: Buffer, size: number) {
+  const { bytesWritten } = await file.write(data);
+  if (bytesWritten === data.length) return;
+  // A disk that fills up takes a part: half a line is taken back, unless somebody else's stand behind it.
+  if ((await file.stat()).size === size + bytesWritten) await file.truncate(size);
+  throw Object.assign(new Error("no space left on the device"), { code: "ENOSPC" });
 }
 
 const linesIn = (text: string) => text.split("\n").length - 1;

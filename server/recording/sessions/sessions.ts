@@ -42,9 +42,7 @@ export function createSessions(store: SessionStore, longestMs: () => number, now
   const forgottenJobs = new Set<string>();
 
   function put(next: KeptSession) {
-    sessions = sessions.some(({ id }) => id === next.id)
-      ? sessions.map((one) => (one.id === next.id ? next : one))
-      : [...sessions, next];
+    sessions = withSession(sessions, next);
     changed.add(next.id);
   }
 
@@ -56,8 +54,7 @@ export function createSessions(store: SessionStore, longestMs: () => number, now
   }
 
   function forget(kind: KeptSession["kind"]) {
-    const ended = sessions.filter((one) => one.kind === kind && one.endedAt !== null);
-    const old = new Set(ended.slice(0, Math.max(0, ended.length - KEPT[kind])).map(({ id }) => id));
+    const old = tooOld(sessions, kind);
     if (old.size === 0) return;
     sessions = sessions.filter(({ id }) => !old.has(id));
     store.remove([...old]);
@@ -75,29 +72,17 @@ export function createSessions(store: SessionStore, longestMs: () => number, now
     changed = new Set();
   }
 
-  function sumUp(session: KeptSession, seconds: number): KeptSession {
-    const tallies = [...session.tallies];
-    for (const gpu of gpus) {
-      if (session.uuids !== null && !session.uuids.includes(gpu.uuid)) continue;
-      const place = tallies.findIndex(({ uuid }) => uuid === gpu.uuid);
-      const before = tallies[place] ?? newTally(gpu);
-      tallies[place < 0 ? tallies.length : place] = addSample(before, gpu, seconds);
-    }
-    return { ...session, tallies };
-  }
-
   const find = (id: string) => sessions.find((session) => session.id === id);
   const unknown = () => refuse(problem("unknown-session"));
 
   return {
     list: () => sessions.map(shown).reverse(),
     start({ label, gpus: wanted }) {
-      if (sessions.filter(({ kind, endedAt }) => kind === "hand" && endedAt === null).length >= MOST_RUNNING)
+      if (runningByHand(sessions) >= MOST_RUNNING)
         return refuse(problem("too-many-sessions", { count: MOST_RUNNING }));
-      const chosen = wanted?.map((index) => gpus.find((gpu) => gpu.index === index)?.uuid);
-      if (chosen?.includes(undefined))
+      const uuids = uuidsOf(gpus, wanted);
+      if (uuids === undefined)
         return refuse(problem("bad-request", { detail: "gpus: there is no such GPU" }));
-      const uuids = chosen?.flatMap((uuid) => uuid ?? []) ?? null;
       const begun = begin({ label, kind: "hand", job: null, uuids, startedAt: Math.round(nowMs()) });
       save();
       return succeed(shown(begun));
@@ -120,24 +105,20 @@ export function createSessions(store: SessionStore, longestMs: () => number, now
       gpus = sampled;
       const seconds = lastMs === null ? 0 : Math.max(0, Math.min(longestMs(), tMs - lastMs)) / 1000;
       lastMs = tMs;
-      for (const session of sessions) if (session.endedAt === null) put(sumUp(session, seconds));
-      for (const session of sessions) {
-        // A job whose end was missed, because the sidecar was away.
-        const isOver = session.job !== null && !running.some(({ id }) => id === session.job);
-        if (session.endedAt === null && isOver) end(session, nowMs());
-      }
+      for (const session of sessions) if (session.endedAt === null) put(sumUp(session, gpus, seconds));
+      // Of jobs whose end was missed, because the sidecar was away.
+      const isOver = ({ job }: KeptSession) => job !== null && !running.some(({ id }) => id === job);
+      for (const session of sessions) if (session.endedAt === null && isOver(session)) end(session, nowMs());
       for (const id of forgottenJobs) if (!running.some((job) => job.id === id)) forgottenJobs.delete(id);
-      for (const { id, label, gpus: on, startedAt } of running) {
-        if (startedAt === null || forgottenJobs.has(id) || sessions.some(({ job }) => job === id)) continue;
-        const uuids = gpus.filter(({ index }) => on.includes(index)).map(({ uuid }) => uuid);
-        // Its GPUs are not known yet.
-        if (uuids.length === 0 && on.length > 0) continue;
-        begin({ label, kind: "job", job: id, uuids, startedAt });
+      for (const job of running) {
+        if (forgottenJobs.has(job.id) || sessions.some((one) => one.job === job.id)) continue;
+        const head = headOf(job, gpus);
+        if (head !== null) begin(head);
       }
     },
     jobEnded({ id, endedAt }) {
       const session = sessions.find(({ job }) => job === id);
-      if (session !== undefined && session.endedAt === null) end(session, endedAt ?? nowMs());
+      if (session?.endedAt === null) end(session, endedAt ?? nowMs());
     },
     save,
     takeOver() {
@@ -146,6 +127,44 @@ export function createSessions(store: SessionStore, longestMs: () => number, now
       sessions = [...sessions, ...left].sort((a, b) => a.startedAt - b.startedAt);
     },
   };
+}
+
+function tooOld(sessions: readonly KeptSession[], kind: KeptSession["kind"]): ReadonlySet<string> {
+  const ended = sessions.filter((one) => one.kind === kind && one.endedAt !== null);
+  return new Set(ended.slice(0, Math.max(0, ended.length - KEPT[kind])).map(({ id }) => id));
+}
+
+/** The session of a job; `null` while it has not started, or its GPUs are not known yet. */
+function headOf({ id, label, gpus: on, startedAt }: Job, gpus: readonly Gpu[]) {
+  const uuids = gpus.filter(({ index }) => on.includes(index)).map(({ uuid }) => uuid);
+  if (startedAt === null || (uuids.length === 0 && on.length > 0)) return null;
+  return { label, kind: "job" as const, job: id, uuids, startedAt };
+}
+
+function runningByHand(sessions: readonly KeptSession[]): number {
+  return sessions.filter(({ kind, endedAt }) => kind === "hand" && endedAt === null).length;
+}
+
+function withSession(sessions: readonly KeptSession[], next: KeptSession): KeptSession[] {
+  const isKnown = sessions.some(({ id }) => id === next.id);
+  return isKnown ? sessions.map((one) => (one.id === next.id ? next : one)) : [...sessions, next];
+}
+
+function sumUp(session: KeptSession, gpus: readonly Gpu[], seconds: number): KeptSession {
+  const tallies = [...session.tallies];
+  for (const gpu of gpus) {
+    if (session.uuids !== null && !session.uuids.includes(gpu.uuid)) continue;
+    const place = tallies.findIndex(({ uuid }) => uuid === gpu.uuid);
+    const before = tallies[place] ?? newTally(gpu);
+    tallies[place < 0 ? tallies.length : place] = addSample(before, gpu, seconds);
+  }
+  return { ...session, tallies };
+}
+
+/** UUIDs of the GPUs of these indexes: `null` of all, `undefined` where one is not there. */
+function uuidsOf(gpus: readonly Gpu[], indexes: readonly number[] | undefined): string[] | null | undefined {
+  const chosen = indexes?.map((index) => gpus.find((gpu) => gpu.index === index)?.uuid);
+  return chosen?.includes(undefined) ? undefined : (chosen?.flatMap((uuid) => uuid ?? []) ?? null);
 }
 
 function shown({ id, label, kind, startedAt, endedAt, tallies }: KeptSession): Session {

@@ -121,20 +121,26 @@ export function createRecordingBuilder(
     finish() {
       close();
       const known = gpus.filter((gpu) => gpu !== undefined);
-      const values = new Float32Array(ticks.length * known.length * READING_FIELDS.length).fill(Number.NaN);
-      const times = new Float64Array(ticks.length);
-      const places = new Map(known.map(({ index }, place) => [index, place]));
-      ticks.forEach(({ atMs, cells }, t) => {
-        times[t] = atMs;
-        for (let i = 0; i < cells.length; i += STRIDE) {
-          const place = places.get(cells[i] ?? -1);
-          if (place === undefined) continue;
-          values.set(cells.slice(i + 1, i + STRIDE), (t * known.length + place) * READING_FIELDS.length);
-        }
-      });
+      const { times, values } = figuresOf(known, ticks);
       return { gpus: known, times, values, intervalMs: medianStep(times), wrongLines, firstWrong, everyNth };
     },
   };
+}
+
+/** Ticks as figures in two flat lists: `NaN` where a GPU told nothing. */
+function figuresOf(gpus: readonly RecordedGpu[], ticks: readonly ClosedTick[]) {
+  const values = new Float32Array(ticks.length * gpus.length * READING_FIELDS.length).fill(Number.NaN);
+  const times = new Float64Array(ticks.length);
+  const places = new Map(gpus.map(({ index }, place) => [index, place]));
+  ticks.forEach(({ atMs, cells }, t) => {
+    times[t] = atMs;
+    for (let i = 0; i < cells.length; i += STRIDE) {
+      const place = places.get(cells[i] ?? -1);
+      if (place === undefined) continue;
+      values.set(cells.slice(i + 1, i + STRIDE), (t * gpus.length + place) * READING_FIELDS.length);
+    }
+  });
+  return { times, values };
 }
 
 /** nvidia-smi does not quote: what is too much are commas within the name. */

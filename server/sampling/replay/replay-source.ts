@@ -85,13 +85,11 @@ export function createReplaySource({ path, name, speed }: ReplayOptions): Replay
 
   /** Shows another moment: what was told before it is told anew, for it may lie before what viewers saw. */
   function jump(played: Recording, atMs: number) {
-    const first = played.times[0] ?? 0;
-    const wanted = Math.min(Math.max(atMs, first), played.times.at(-1) ?? first);
-    const shown = Math.max(0, tickFrom(played, wanted + 1) - 1);
-    playback = { ...playback, atMs: wanted };
-    clockMs = wanted;
-    next = shown + 1;
-    events.emit({ type: "jump", tick: tickAt(played, shown), tMs: played.times[shown] ?? wanted });
+    const { wantedMs, place } = momentIn(played, atMs);
+    playback = { ...playback, atMs: wantedMs };
+    clockMs = wantedMs;
+    next = place + 1;
+    events.emit({ type: "jump", tick: tickAt(played, place), tMs: played.times[place] ?? wantedMs });
   }
 
   return {
@@ -106,20 +104,7 @@ export function createReplaySource({ path, name, speed }: ReplayOptions): Replay
     queryProcesses: async () => ({ processes: null, cpuMs: 0 }),
     nowMs: () => clockMs,
     ownIntervalMs: () => recording?.intervalMs ?? null,
-    replay() {
-      if (recording === null) return null;
-      const { times, wrongLines, firstWrong, everyNth } = recording;
-      return {
-        file: name,
-        startMs: times[0] ?? 0,
-        endMs: times.at(-1) ?? 0,
-        speed: playback.speed,
-        paused: playback.paused,
-        wrongLines,
-        firstWrong: [...firstWrong],
-        everyNth,
-      };
-    },
+    replay: () => (recording === null ? null : stateOf(name, recording, playback)),
     control({ paused, speed: wanted, atMs }) {
       if (recording === null || closing.signal.aborted) return;
       playback = { ...playback, speed: wanted ?? playback.speed };
@@ -136,6 +121,24 @@ export function createReplaySource({ path, name, speed }: ReplayOptions): Replay
       closing.abort();
     },
   };
+}
+
+function stateOf(
+  file: string,
+  { times, wrongLines, firstWrong, everyNth }: Recording,
+  { speed, paused }: Playback,
+): ReplayState {
+  return {
+    ...{ file, startMs: times[0] ?? 0, endMs: times.at(-1) ?? 0, speed, paused },
+    ...{ wrongLines, firstWrong: [...firstWrong], everyNth },
+  };
+}
+
+/** The moment nearest to the wanted one that the recording has, and the tick that is shown there. */
+function momentIn({ times }: Recording, atMs: number) {
+  const first = times[0] ?? 0;
+  const wantedMs = Math.min(Math.max(atMs, first), times.at(-1) ?? first);
+  return { wantedMs, place: Math.max(0, tickFrom({ times }, wantedMs + 1) - 1) };
 }
 
 function codeOf(code: string) {

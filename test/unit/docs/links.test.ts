@@ -8,7 +8,7 @@ const under = (folder: string) =>
   readdirSync(join(ROOT, folder), { recursive: true, encoding: "utf8" })
     .filter((file) => file.endsWith(".md"))
     .map((file) => join(folder, file));
-const PAGES = ["README.md", ...under("docs"), ...under("integrations")];
+const PAGES = ["README.md", "CONTRIBUTING.md", "CHANGELOG.md", ...under("docs"), ...under("integrations")];
 
 /** Markdown without its code, in which brackets mean something else. */
 const prose = (page: string) =>

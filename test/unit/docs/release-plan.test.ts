@@ -28,7 +28,7 @@ const told = (plan: Plan) =>
 
 function kindsThat(duringJob: DuringJob): string {
   const kinds = BACKEND_KINDS.filter((kind) => kind !== "demo").flatMap((kind) => {
-    const given = { kind, url: "http://127.0.0.1:9009", apiName: "/unload", queued: true };
+    const given = { kind, url: "http://127.0.0.1:7000", apiName: "/unload", queued: true };
     const parsed = v.safeParse(backendSchema, given);
     const options = parsed.success ? parsed.output : v.parse(backendSchema, { kind, url: given.url });
     return createBackend(options, TIMINGS).duringJob === duringJob

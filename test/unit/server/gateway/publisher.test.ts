@@ -92,7 +92,7 @@ function machine() {
     timings: TIMINGS.panel,
   });
   let seq = 0;
-  publisher.settle();
+  publisher.publishAll();
   return {
     viewers,
     publisher,

@@ -1,0 +1,75 @@
+import { encodeHistory } from "../../shared/history/codec.ts";
+import { problem } from "../../shared/problems/make-problem.ts";
+import type { Hello } from "../../shared/protocol/messages.ts";
+import type { State } from "../../shared/protocol/state.ts";
+import { PROTOCOL_VERSION } from "../../shared/protocol/version.ts";
+import type { MakeHello } from "../gateway/gateway.ts";
+import type { Time } from "../lib/clock.ts";
+import type { BackendWatch } from "../release/backend-watch.ts";
+import type { ReleaseController } from "../release/controller.ts";
+import type { HostReading } from "../sampling/host.ts";
+import type { ReplaySource } from "../sampling/replay/replay-source.ts";
+import type { Sampler } from "../sampling/sampler.ts";
+import type { CapacityArea } from "./capacity.ts";
+import type { HealthArea } from "./health.ts";
+import type { HistoryParts } from "./history.ts";
+
+/** What the present state is put together from. */
+export interface HelloParts {
+  sampler: Sampler;
+  version: string;
+  time: Time;
+  readHost(): HostReading;
+  history: HistoryParts;
+  capacity: CapacityArea;
+  watch: BackendWatch;
+  releases: ReleaseController;
+  health: HealthArea;
+  /** `null`: no recording is played. */
+  replay: ReplaySource | null;
+  hasBackends: boolean;
+}
+
+export interface HelloMaker {
+  currentState(): State;
+  /** The recent past after a sample, as it travels. */
+  past(sinceSeq: number, windowMs: number): Hello["history"];
+  makeHello: MakeHello;
+}
+
+/** What whoever comes is told. */
+export function composeHello(parts: HelloParts, bootId: () => string): HelloMaker {
+  const { sampler, version, readHost, history, capacity, watch, releases, health } = parts;
+  const currentState = (): State => ({
+    source: sampler.source(),
+    gpus: [...sampler.latest().gpus],
+    host: readHost().state,
+    ...capacity.state(),
+    backends: watch.states(),
+    release: releases.state(),
+    alerts: health.list(),
+    history: { problem: history.problem() },
+  });
+  const past = (sinceSeq: number, windowMs: number) =>
+    encodeHistory(history.recent.since(sinceSeq, windowMs), sampler.latest().gpus.length);
+  return {
+    currentState,
+    past,
+    makeHello({ actProblem, bootId: knownBoot, lastSeq, historyMs }) {
+      const missing = parts.hasBackends ? actProblem : problem("no-backend");
+      const blocked = parts.replay !== null ? problem("replaying") : missing;
+      return {
+        protocol: PROTOCOL_VERSION,
+        bootId: bootId(),
+        version,
+        epochMs: parts.time.epochMs(),
+        nowMs: Math.round(sampler.nowMs()),
+        seq: sampler.latest().seq,
+        capabilities: { release: { allowed: blocked === null, problem: blocked } },
+        state: currentState(),
+        profiles: [...capacity.profiles()],
+        history: past(knownBoot === bootId() ? lastSeq : 0, historyMs),
+      };
+    },
+  };
+}
