@@ -1,6 +1,6 @@
-import { execFileSync, spawnSync } from "node:child_process";
+import { execFileSync, spawn, spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
-import { copyFileSync, existsSync, mkdirSync, readFileSync, renameSync, rmSync } from "node:fs";
+import { existsSync, mkdirSync, openSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { TestProject } from "vitest/node";
@@ -13,6 +13,12 @@ declare module "vitest" {
 }
 
 const CACHE = fileURLToPath(new URL("../../.cache", import.meta.url));
+/** In the environment's folder: written last, so that one that was broken off is made anew. */
+export const WHOLE = "requirements.txt";
+/** Who makes it, and what that said. */
+const MAKER = "maker.pid";
+export const MAKING_LOG = "making.log";
+export const PIP = "-m pip install --quiet --disable-pip-version-check --no-deps --requirement";
 const REQUIREMENTS = fileURLToPath(new URL("../requirements.txt", import.meta.url));
 
 /** A Python that can make an environment; Debian keeps what that takes in a package of its own. */
@@ -30,30 +36,40 @@ function findBase(): string {
   );
 }
 
-/** The tests' own Python with the packages of `test/requirements.txt`, made once for these versions. */
-export function findPython(): string {
+/**
+ * The tests' own Python with the packages of `test/requirements.txt`, made once for these versions. Fetching takes a
+ * minute in which other tests run: who needs the Python waits by `ownPython()` (own-python.ts).
+ */
+function beginPython(): string {
   const base = findBase();
   const version = execFileSync(base, ["-c", "import sys; print(sys.executable, sys.version)"]);
   const hash = createHash("sha256").update(readFileSync(REQUIREMENTS)).update(version).digest("hex");
   const folder = join(CACHE, `venv-${hash.slice(0, 12)}`);
-  const python = join(folder, "bin/python");
-  // Written last: an environment that was broken off is made anew.
-  const whole = join(folder, "requirements.txt");
-  if (existsSync(whole)) return python;
-  process.stdout.write("Not here yet: Python packages of test/requirements.txt, for the tests' own use\n");
-  rmSync(folder, { recursive: true, force: true });
-  mkdirSync(CACHE, { recursive: true });
-  execFileSync(base, ["-m", "venv", folder], { stdio: "inherit" });
-  const pip = ["-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--requirement"];
-  if (spawnSync(python, [...pip, REQUIREMENTS], { stdio: "inherit" }).status !== 0)
-    throw new Error(
-      `The tests of integrations/ need the packages of test/requirements.txt from PyPI. Let this machine reach it, or tell pip of a mirror (PIP_INDEX_URL) or of a folder of wheels (PIP_FIND_LINKS), so that this succeeds: python3 ${pip.join(" ")} test/requirements.txt`,
-    );
-  copyFileSync(REQUIREMENTS, `${whole}.tmp`);
-  renameSync(`${whole}.tmp`, whole);
-  return python;
+  if (!existsSync(join(folder, WHOLE)) && !isBeingMade(folder)) {
+    process.stdout.write("Not here yet: Python packages of test/requirements.txt, for the tests' own use\n");
+    rmSync(folder, { recursive: true, force: true });
+    mkdirSync(folder, { recursive: true });
+    const script = `"$1" -m venv "$2" && "$2/bin/python" ${PIP} "$3" && cp "$3" "$2/${WHOLE}.tmp" && mv "$2/${WHOLE}.tmp" "$2/${WHOLE}"`;
+    const log = openSync(join(folder, MAKING_LOG), "w");
+    const child = spawn("sh", ["-c", script, "sh", base, folder, REQUIREMENTS], {
+      stdio: ["ignore", log, log],
+    });
+    writeFileSync(join(folder, MAKER), String(child.pid));
+    child.unref();
+  }
+  return join(folder, "bin/python");
+}
+
+/** Another part of this run, or another run, may have begun. */
+export function isBeingMade(folder: string): boolean {
+  const pid = existsSync(join(folder, MAKER)) ? Number(readFileSync(join(folder, MAKER), "utf8")) : 0;
+  try {
+    return pid > 0 && process.kill(pid, 0);
+  } catch {
+    return false;
+  }
 }
 
 export default function setup({ provide }: TestProject) {
-  provide("pythonPath", findPython());
+  provide("pythonPath", beginPython());
 }

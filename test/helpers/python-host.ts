@@ -4,8 +4,8 @@ import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { delimiter, dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { inject } from "vitest";
 import { createFakeNvidiaSmi, type FakeNvidiaSmi, fakeGpu } from "./fake-nvidia-smi.ts";
+import { ownPython } from "./own-python.ts";
 import { SCALE, TIME_SCALE } from "./sidecar.ts";
 import { waitUntil } from "./wait-until.ts";
 
@@ -44,7 +44,7 @@ export async function startPythonHost(env: NodeJS.ProcessEnv = {}, totalMiB = 24
   const bin = join(folder, "bin");
   mkdirSync(bin);
   // Not a link: an environment is found by the path of its Python.
-  writeFileSync(join(bin, "python"), `#!/bin/sh\nexec "${inject("pythonPath")}" "$@"\n`, { mode: 0o755 });
+  writeFileSync(join(bin, "python"), `#!/bin/sh\nexec "${await ownPython()}" "$@"\n`, { mode: 0o755 });
   const fake = createFakeNvidiaSmi({ gpus: [fakeGpu(0, { "memory.used": 600, "memory.total": totalMiB })] });
   const ports = { host: await freePort(), panel: await freePort() };
   const whole: NodeJS.ProcessEnv = {

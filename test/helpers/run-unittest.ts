@@ -1,6 +1,6 @@
 import { execFile } from "node:child_process";
 import { fileURLToPath } from "node:url";
-import { inject } from "vitest";
+import { ownPython } from "./own-python.ts";
 
 const PYTHON_FILE = fileURLToPath(new URL("../../integrations/python/", import.meta.url));
 
@@ -8,7 +8,7 @@ const PYTHON_FILE = fileURLToPath(new URL("../../integrations/python/", import.m
  * Runs one Python module of tests by `python3 -m unittest`; throws with all its output when a test fails or none ran.
  * @param folder from the root of the project
  */
-export function runUnittest(folder: string, module: string): Promise<string> {
+export async function runUnittest(folder: string, module: string): Promise<string> {
   const cwd = fileURLToPath(new URL(`../../${folder}/`, import.meta.url));
   const env = {
     PATH: process.env.PATH,
@@ -16,9 +16,10 @@ export function runUnittest(folder: string, module: string): Promise<string> {
     PYTHONPATH: PYTHON_FILE,
     PYTHONDONTWRITEBYTECODE: "1",
   };
+  const python = await ownPython();
   return new Promise((resolve, reject) => {
     execFile(
-      inject("pythonPath"),
+      python,
       ["-m", "unittest", "-v", module],
       { cwd, env, timeout: 290_000, killSignal: "SIGINT", maxBuffer: 16 * 1024 * 1024 },
       (error, stdout, stderr) => {

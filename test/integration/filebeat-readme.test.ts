@@ -3,9 +3,10 @@ import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync } 
 import { tmpdir } from "node:os";
 import { basename, dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { afterEach, expect, inject, test } from "vitest";
+import { afterEach, expect, test } from "vitest";
 import { rotatedName } from "../../server/recording/log/rotation.ts";
 import { createFakeNvidiaSmi } from "../helpers/fake-nvidia-smi.ts";
+import { ownPython } from "../helpers/own-python.ts";
 import { readmeSnippets } from "../helpers/readme-snippets.ts";
 import { waitUntil } from "../helpers/wait-until.ts";
 
@@ -32,9 +33,9 @@ afterEach(async () => {
   end = undefined;
 });
 
-function readConfiguration(): Configuration {
+async function readConfiguration(): Promise<Configuration> {
   const program = "import json, sys, yaml; json.dump(yaml.safe_load(open(sys.argv[1])), sys.stdout)";
-  return JSON.parse(execFileSync(inject("pythonPath"), ["-c", program, CONFIGURATION], { encoding: "utf8" }));
+  return JSON.parse(execFileSync(await ownPython(), ["-c", program, CONFIGURATION], { encoding: "utf8" }));
 }
 
 /** Runs the README's command with its log in a folder of the test; the log's path in the README and here. */
@@ -77,7 +78,7 @@ const matches = (glob: string, path: string) =>
 
 test("REC-4 filebeat.yml reads the file that the README's command writes, and no file twice", async () => {
   const { told, log } = startAsTold();
-  const configuration = readConfiguration();
+  const configuration = await readConfiguration();
   const [input, ...others] = configuration["filebeat.inputs"];
   expect(others).toEqual([]);
   expect(input).toMatchObject({

@@ -1,5 +1,6 @@
-import { afterEach, describe, expect, inject, test } from "vitest";
+import { afterEach, describe, expect, test } from "vitest";
 import { createFakeNvidiaSmi, type FakeBehaviour, type FakeNvidiaSmi } from "../helpers/fake-nvidia-smi.ts";
+import { ownPython } from "../helpers/own-python.ts";
 import { connectPanel } from "../helpers/panel-client.ts";
 import { type RunningSidecar, startSidecar } from "../helpers/sidecar.ts";
 import { waitUntil } from "../helpers/wait-until.ts";
@@ -72,7 +73,7 @@ except ChildProcessError:
 test("SMP-8 nothing is left for the first process of a container to bury, list after list", async () => {
   fake = createFakeNvidiaSmi();
   const running = fake;
-  const under = [inject("pythonPath"), "-c", FIRST_PROCESS];
+  const under = [await ownPython(), "-c", FIRST_PROCESS];
   sidecar = await startSidecar(["--interval", "200"], { ...fake.env }, undefined, under);
   const panel = connectPanel(sidecar.url);
   await panel.hello();

@@ -6,8 +6,9 @@ import { promisify } from "node:util";
 import { checkPackage, createPackageFromTarballData } from "@arethetypeswrong/core";
 import { publint } from "publint";
 import { formatMessage } from "publint/utils";
-import { beforeAll, expect, inject, test } from "vitest";
+import { beforeAll, expect, test } from "vitest";
 import { createFakeNvidiaSmi } from "../helpers/fake-nvidia-smi.ts";
+import { ownPython } from "../helpers/own-python.ts";
 import { npm, type PackedPackage, packPackage } from "../helpers/packed-package.ts";
 import { readmeSnippets } from "../helpers/readme-snippets.ts";
 import { startSidecar } from "../helpers/sidecar.ts";
@@ -49,7 +50,7 @@ test("EMB-9 what the documentation has users copy comes with it, and the Python 
   for (const host of hosts) expect(files).toContain(`integrations/${host}`);
   expect(files.filter((file) => /__pycache__|(?:^|\/)test_|\.test\.tsx?$/.test(file))).toEqual([]);
   const ask = "import sys, gpu_status_panel; print(*gpu_status_panel.find_command(None)[1:])";
-  const { stdout } = await run(inject("pythonPath"), ["-B", "-c", ask], {
+  const { stdout } = await run(await ownPython(), ["-B", "-c", ask], {
     cwd: join(root, "integrations/python"),
     env: { PATH: dirname(process.execPath) },
   });

@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { expect, inject, test } from "vitest";
+import { ownPython } from "../helpers/own-python.ts";
 import { runUnittest } from "../helpers/run-unittest.ts";
 
 const FOLDER = "integrations/python";
@@ -28,7 +29,7 @@ test.concurrent("PY-6 PY-7 PY-8 the panel on the port of a Python app", { timeou
 test.concurrent("PY-1 the file's types are whole", { timeout: LIMIT_MS }, async ({ expect }) => {
   const file = fileURLToPath(new URL(`../../${FOLDER}/gpu_status_panel.py`, import.meta.url));
   const options = ["-m", "mypy", "--strict", "--cache-dir", join(inject("runFolder"), "mypy"), file];
-  const checked = promisify(execFile)(inject("pythonPath"), options);
+  const checked = promisify(execFile)(await ownPython(), options);
   // What is wrong it prints, which would not be in the error's own words.
   const { stdout } = await checked.catch((error: { stdout: string }) => error);
   expect(stdout).toMatch(/^Success: no issues found/);
