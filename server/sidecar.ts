@@ -132,7 +132,7 @@ export function createSidecar(
     ...{ ...common, watch, jobs: capacity.jobs, releases, time, readHost },
   });
   const { sessions, decisions, logs } = composeRecords(options, {
-    ...{ ...common, database: capacity.database, jobs: capacity.told, time, version },
+    ...{ ...common, database: capacity.database, jobs: capacity.told, fit: capacity.fit, time, version },
     ...{ demo: isDemo, replaying: isReplay, hostName: readHost().state.name },
     intervalMs: () => replayed.intervalMs() ?? options.interval,
   });
@@ -140,6 +140,7 @@ export function createSidecar(
     ...{ ...common, version, clientFolder, admit, replay, time, readHost },
     ...{ history, capacity, watch, releases, audit, health, sessions, hasBackends: backends.length > 0 },
     jobs: decisions?.jobs ?? capacity.told,
+    fit: decisions?.fit ?? capacity.fit,
     server: bound?.server ?? createBareServer(timings.http),
   });
   const turn = createTurn({

@@ -27,6 +27,7 @@ export interface ActsOn {
   fit(query: FitQuery, asker: string, language: FitLanguage): Promise<Reply<FitAnswer>>;
   /** What would make a job of this profile fit. */
   adviseOn(profile: string): Reply<FitAdvice>;
+  takeFigure(profile: string): Reply<Profile>;
   jobs: Pick<Jobs, "list" | "request" | "heartbeat" | "finish" | "whenStarted">;
   alerts: {
     all(): AlertList;

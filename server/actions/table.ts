@@ -27,6 +27,7 @@ import { showRelease } from "./show-release.ts";
 import { startSession } from "./start-session.ts";
 import { state } from "./state.ts";
 import { stopSession } from "./stop-session.ts";
+import { takeFigure } from "./take-figure.ts";
 import { testAlerts } from "./test-alerts.ts";
 import { unwatch } from "./unwatch.ts";
 import { watch } from "./watch.ts";
@@ -48,6 +49,7 @@ export const ACTIONS: readonly Action[] = [
   endJob,
   fit,
   adviseOnFit,
+  takeFigure,
   pastAlerts,
   acknowledgeAlert,
   muteRule,

@@ -44,6 +44,7 @@ export function step(before: CapacityState, { nowMs, gpus, words }: StepInput, p
     running: state.running,
     waitingPids: new Set(state.waiting.flatMap(({ pid }) => pid ?? [])),
     words,
+    isOnly: gpus.length === 1,
   };
   const tracked = gpus.map((evidence) => {
     const track = state.gpus.find((one) => one.evidence.index === evidence.index);

@@ -184,7 +184,6 @@ export interface RunningJob extends JobBase {
   together: number;
   sumsMiB: Share["sumsMiB"];
 }
-export type DeclaredJob = WaitingJob | RunningJob;
 
 /** A yes to an undeclared asker: held for a moment, and given to the next new process there. */
 export interface Ticket {

@@ -61,6 +61,7 @@ export interface CapacityArea {
   state(): Pick<State, "capacity" | "promises" | "fits" | "runs" | "jobs">;
   fit(query: FitQuery, asker: string, language: FitLanguage): Promise<Reply<FitAnswer>>;
   adviseOn(profile: string): Reply<FitAdvice>;
+  takeFigure(profile: string): Reply<Profile>;
   /** Takes a sample in: who holds what, who has ended, who may start. */
   sample(): void;
   /** Jobs or backends have changed. */
@@ -135,6 +136,7 @@ export function composeCapacity(parts: CapacityParts): CapacityArea {
     told: stamps.told(jobs),
     database,
     profiles: knowledge.profiles,
+    takeFigure: knowledge.takeFigure,
     sample() {
       view.sample(sampler.latest());
       live.sample();

@@ -9,6 +9,7 @@ import type { Disposer } from "../lib/disposer.ts";
 import { createDecisionRecord, type DecisionRecord } from "../recording/decisions/decision-record.ts";
 import { createRecorder, type Recorder } from "../recording/decisions/recorder.ts";
 import { openSegmentStore } from "../recording/decisions/store.ts";
+import type { CapacityArea } from "./capacity.ts";
 
 export interface DecisionsParts {
   disposer: Disposer;
@@ -20,6 +21,7 @@ export interface DecisionsParts {
   writeIntervalMs: number;
   version: string;
   jobs: Jobs;
+  fit: CapacityArea["fit"];
   /** Epoch milliseconds of the samples' clock. */
   nowMs(): number;
   complain(message: string): void;
@@ -37,6 +39,8 @@ export interface DecisionsArea {
   release(release: Release): void;
   /** The jobs, with every ask and every end recorded. */
   jobs: Jobs;
+  /** The answer whether a job fits, with every ask that may hold room recorded. */
+  fit: CapacityArea["fit"];
   read: DecisionRecord["read"];
 }
 
@@ -68,6 +72,11 @@ export function composeDecisions(parts: DecisionsParts): DecisionsArea {
     jobsChanged: recordSilence(jobs, recorder),
     release: recordReleases(recorder),
     jobs: recordedJobs(jobs, recorder),
+    async fit(query, from, language) {
+      const reply = await parts.fit(query, from, language);
+      if (query.intent === "start") recorder.intent(query, from, reply);
+      return reply;
+    },
     read: record.read,
   };
 }

@@ -35,6 +35,7 @@ export interface FrontParts extends HelloParts {
   sessions: Sessions;
   /** Those of capacity, or what records their decisions. */
   jobs: ActsOn["jobs"];
+  fit: ActsOn["fit"];
   /** Listening already, or not yet. */
   server: Server;
 }
@@ -129,8 +130,9 @@ function composeActions(
       history: past(sinceSeq, windowMs),
     }),
     profiles: capacity.profiles,
-    fit: capacity.fit,
+    fit: parts.fit,
     adviseOn: capacity.adviseOn,
+    takeFigure: capacity.takeFigure,
     jobs: parts.jobs,
     release: releases.request,
     findRelease: releases.find,

@@ -7,6 +7,7 @@ import type { Disposer } from "../lib/disposer.ts";
 import type { Sessions } from "../recording/sessions/sessions.ts";
 import type { Sampler } from "../sampling/sampler.ts";
 import type { Timings } from "../timings.ts";
+import type { CapacityArea } from "./capacity.ts";
 import { createWarnings, followData } from "./data.ts";
 import { composeDecisions, type DecisionsArea } from "./decisions.ts";
 import { composeLogs, type Logs } from "./logs.ts";
@@ -20,6 +21,7 @@ export interface RecordsParts {
   timings: Timings;
   database: CapacityDatabase;
   jobs: Jobs;
+  fit: CapacityArea["fit"];
   time: Time;
   demo: boolean;
   /** A recording is played: nothing is decided, and nothing written that could be taken for what happened here. */

@@ -1,4 +1,5 @@
 import type { FitAdvice, FitRequest } from "../capacity/fit.ts";
+import type { Profile } from "../capacity/profile.ts";
 import type { AlertList, Mute } from "../health/past-alert.ts";
 import type { HistoryAnswer, HistoryRequest } from "../history/series.ts";
 import type { ReleaseRecord } from "../release/record.ts";
@@ -45,5 +46,7 @@ export interface ClientToServerEvents {
   "past-releases": (ack: (reply: Reply<ReleaseRecord[]>) => void) => void;
   /** What would make a job of a profile fit. */
   fit: (request: FitRequest, ack: (reply: Reply<FitAdvice>) => void) => void;
+  /** What jobs of a configured profile took here becomes its figure. */
+  "take-figure": (request: PrepareRequest, ack: (reply: Reply<Profile>) => void) => void;
   history: (request: HistoryRequest, ack: (reply: Reply<HistoryAnswer>) => void) => void;
 }

@@ -192,3 +192,25 @@ test.each(LANGUAGES)(
     expect(await axeViolations(page)).toEqual([]);
   },
 );
+
+test("CAP-8 jobs that took 15 % more than configured are told of, and one click takes their figure over", async () => {
+  const { sidecar } = await start({
+    settings: { profiles: [{ id: "mine", label: "Mine", peakMiB: 8_000 }] },
+  });
+  const jobs = jobsClient(() => sidecar.url);
+  for (let i = 0; i < 3; i++) {
+    const { job } = await jobs.ask({ profile: "mine" });
+    await jobs.end(job?.id ?? "", { outcome: "done", peakMiB: 9_200 });
+  }
+  const told = (words: string) => fillIn(words, { pct: 15 });
+  const chinese = await browser.open(`${sidecar.url}?model=mine&lang=zh-CN`);
+  await chinese.locator(".chosen-profile").getByText(told(roomZhCn.drift.more)).waitFor();
+  const page = await browser.open(`${sidecar.url}?model=mine`);
+  const basis = page.locator(".chosen-profile .basis");
+  await basis.getByText(told(roomEn.drift.more)).waitFor();
+  expect(await axeViolations(page)).toEqual([]);
+  await basis.getByRole("button", { name: roomEn.drift.take }).click();
+  await basis.getByText(told(roomEn.drift.more)).waitFor({ state: "detached" });
+  expect(await basis.innerText()).toContain(fillIn(roomEn.basis.peak, { mib: whole(9_200) }));
+  expect(await basis.innerText()).toContain(roomEn.basis.configured);
+});

@@ -116,3 +116,36 @@ test("CAP-11 what a release would give back is told beside free VRAM and is no p
   );
   expect(found.canStart).toBe(0);
 });
+
+test("CAP-8 a configured figure is taken over by those who may act alone, and stands across a restart until another is configured", async () => {
+  const profiles = [{ id: "mine", label: "Mine", peakMiB: 12_000 }];
+  const running = await startRig({ own: true, settings: { profiles } });
+  rig = running;
+  await live(running);
+  const jobs = jobsClient(() => running.sidecar.url);
+  const mine = async () =>
+    v.parse(profilesSchema, await get(running, "profiles")).profiles.find(({ id }) => id === "mine");
+  const take = (id: string, headers: Record<string, string> = {}) =>
+    fetch(`${running.sidecar.url}api/v1/profiles/${id}/take-figure`, { method: "POST", headers });
+  // Nothing was seen yet: the figure stays.
+  expect((await take("mine")).status).toBe(200);
+  for (let i = 0; i < 3; i++) {
+    const { job } = await jobs.ask({ profile: "mine" });
+    await jobs.end(job?.id ?? "", { outcome: "done", peakMiB: 9_000 });
+  }
+  expect(await mine()).toMatchObject({ basis: "configured", peakMiB: 12_000, drift: -0.25 });
+  expect((await take("mine", { origin: "http://elsewhere.example" })).status).toBe(403);
+  expect((await take("nothing")).status).toBe(404);
+  // A published figure is nobody's setting.
+  expect((await take(SMALL)).status).toBe(200);
+  expect((await take("mine")).status).toBe(200);
+  const taken = await mine();
+  expect(taken).toMatchObject({ basis: "configured", peakMiB: 9_000, drift: null });
+  // What is reserved follows: the figure and the margin of what was measured.
+  const { job } = await jobs.ask({ profile: "mine" });
+  expect(job).toMatchObject({ peakMiB: 9_090 });
+  await jobs.end(job?.id ?? "");
+  await running.crash();
+  await live(running);
+  expect(await mine()).toMatchObject({ peakMiB: 9_000, drift: null });
+});

@@ -139,6 +139,29 @@ test("CAP-50 with a backend that tells, busy is running in the same second, and 
   await world.until("its end", ({ running, canStart }) => running === 0 && (canStart ?? 0) >= 1);
 });
 
+test("CAP-50 in a container that names no process the backend's state is said, and idle is room in it", async () => {
+  let busy = false;
+  const world = await machine(24_564, {
+    script: { processes: [] },
+    hookStatus: () => ({ busy, queue: 0 }),
+  });
+  await world.rig.connect().hello();
+  const using = (mib: number, utilization: number) =>
+    world.rig.fake.setGpu(0, { "memory.used": mib, "utilization.gpu": utilization });
+  using(900, 0);
+  const idle = await world.until("an idle backend", ({ residents }) => residents[0]?.state === "idle");
+  expect(idle.residents).toMatchObject([{ backend: "http", pid: null, state: "idle" }]);
+  busy = true;
+  using(12_200, 97);
+  const works = await world.until("the backend's word", ({ running }) => running === 1);
+  expect(works.residents).toMatchObject([{ backend: "http", state: "running" }]);
+  busy = false;
+  using(10_200, 0);
+  const ended = await world.until("its end", ({ running, canStart }) => running === 0 && canStart === 1);
+  expect(ended).toMatchObject({ inResidents: 1, freeMiB: 13_964 });
+  expect(ended.explanation).toContain("1 in http");
+});
+
 test("CAP-51 an idle process of 420 MiB beside any history takes nothing but what it holds", async () => {
   const world = await machine(24_564);
   world.holds({ 100: 14_000 }, 95);

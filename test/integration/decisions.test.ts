@@ -18,6 +18,8 @@ test("REC-10 what the sidecar decided from can be read when it has ended, the de
     const asked = await jobs.ask({ label: "film", peakMiB: 100 });
     const never = await jobs.ask({ label: "too large", peakMiB: 9_000_000 });
     const id = asked.job?.id ?? "";
+    await fetch(`${sidecar.url}api/v1/fit?peakMiB=200&frames=81&model=wan&intent=start&asker=ann`);
+    await fetch(`${sidecar.url}api/v1/fit?peakMiB=200`);
     await jobs.beat(id, { phase: "denoise" });
     await jobs.end(id, { outcome: "failed", oom: true });
     await sidecar.end();
@@ -28,9 +30,15 @@ test("REC-10 what the sidecar decided from can be read when it has ended, the de
     for await (const input of record.read(0, Date.now())) found.push(input);
     record.close();
     const notes = found.flatMap((input) => (input.kind === "note" ? input.note : []));
-    expect(notes.filter(({ topic }) => ["ask", "patch", "end"].includes(topic))).toMatchObject([
+    expect(notes.filter(({ topic }) => ["ask", "intent", "patch", "end"].includes(topic))).toMatchObject([
       { topic: "ask", id, body: { label: "film", peakMiB: 100 }, answer: asked.job?.state },
       { topic: "ask", id: null, body: { label: "too large" }, answer: never.code },
+      {
+        topic: "intent",
+        ticket: expect.any(String),
+        query: { peakMiB: 200, frames: 81, model: "wan", asker: "ann" },
+        answer: "held",
+      },
       { topic: "patch", id, patch: { phase: "denoise" } },
       { topic: "end", id, end: { outcome: "failed", oom: true } },
     ]);

@@ -48,6 +48,14 @@ describe("the jobs API", () => {
       status: 409,
       code: "no-room",
     });
+    // The first may take a minute: nothing says more.
+    const refused = await fetch(`${rig?.sidecar.url}api/v1/jobs`, {
+      method: "POST",
+      headers: { "content-type": "application/json" },
+      body: JSON.stringify({ peakMiB: ROOM, wait: false }),
+    });
+    expect(refused.status).toBe(409);
+    expect(Number(refused.headers.get("retry-after"))).toBeGreaterThan(10);
     expect((await jobs.list()).map(({ state, position }) => [state, position])).toEqual([
       ["running", null],
       ["waiting", 1],

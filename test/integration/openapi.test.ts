@@ -108,6 +108,10 @@ describe("openapi.json", () => {
     // Too much for any GPU, so that every way out is told.
     await ask("GET", "/api/v1/fit", "/api/v1/fit?resolution=720p");
 
+    const take = "/api/v1/profiles/{id}/take-figure";
+    await ask("POST", take, "/api/v1/profiles/wan2.1-14b-t2v-480p/take-figure");
+    await ask("POST", take, "/api/v1/profiles/none/take-figure");
+
     const started = await ask("POST", "/api/v1/jobs", undefined, { peakMiB: 100, label: "small" });
     const waiting = await ask("POST", "/api/v1/jobs", undefined, { peakMiB: 15_000 });
     await ask("POST", "/api/v1/jobs", undefined, { peakMiB: 9_000_000 });

@@ -157,6 +157,7 @@ test("WIRE-6 whatever is sent over the socket is answered or ends its own connec
     "release",
     "cancel-release",
     "prepare-backend",
+    "take-figure",
     "past-alerts",
   ];
   const more = [

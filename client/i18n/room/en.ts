@@ -52,6 +52,11 @@ export const roomEn: RoomWords = {
     margin: "may be {mib} MiB more",
     weights: "of it weights {mib} MiB",
   },
+  drift: {
+    more: "Your jobs of this kind took {pct} % more than configured.",
+    less: "Your jobs of this kind took {pct} % less than configured.",
+    take: "Take that figure over",
+  },
   compare: "All profiles",
   pageTitle: { more: "{n} more", used: "{pct} %" },
 };

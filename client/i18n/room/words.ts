@@ -37,6 +37,8 @@ export interface RoomWords {
     margin: string;
     weights: string;
   };
+  /** Of a configured figure: jobs here took another, in percent of it. */
+  drift: { more: string; less: string; take: string };
   compare: string;
   /** Of the page's title, as a tab in the background shows it. */
   pageTitle: { more: string; used: string };

@@ -48,6 +48,11 @@ export const roomZhCn: RoomWords = {
     margin: "可能多出 {mib} MiB",
     weights: "其中权重 {mib} MiB",
   },
+  drift: {
+    more: "此类任务实际占用比配置多 {pct} %。",
+    less: "此类任务实际占用比配置少 {pct} %。",
+    take: "采用该数值",
+  },
   compare: "全部任务类型",
   pageTitle: { more: "可再启动 {n} 个", used: "{pct}%" },
 };

@@ -56,7 +56,7 @@ export function CapacityCard({ capacity, gpus }: CapacityCardProps) {
       {verdict !== null && <p className="verdict">{verdict}</p>}
       <div className="chosen-profile">
         <ProfilePicker chosen={profile.id} />
-        {words !== undefined && <ProfileBasis profile={profile} words={words.basis} />}
+        {words !== undefined && <ProfileBasis profile={profile} words={words} />}
       </div>
       {words !== undefined && <CapacityNotes capacity={capacity} gpus={gpus} words={words} />}
       <div className="hows">

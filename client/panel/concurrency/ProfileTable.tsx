@@ -36,7 +36,7 @@ export default function ProfileTable({ capacity, gpus, words }: ProfileTableProp
             <span className="chip" data-tone={tone}>
               {n === null ? DASH : fillIn(m.concurrency.short, { n })}
             </span>
-            <ProfileBasis profile={profile} words={words.basis} />
+            <ProfileBasis profile={profile} words={words} />
           </li>
         );
       })}

@@ -6,7 +6,7 @@ import { type Profile, profileSchema } from "../../../shared/capacity/profile.ts
 export type ConfiguredProfile = Pick<Profile, "id" | "label" | "peakMiB"> & Partial<Profile>;
 
 /** The built-in profiles and the configured ones; a configured one replaces a built-in one of the same id. */
-export function mergeProfiles(configured: readonly ConfiguredProfile[]): Profile[] {
+function mergeProfiles(configured: readonly ConfiguredProfile[]): Profile[] {
   const own = configured.map((profile) =>
     v.parse(profileSchema, { ...profile, basis: "configured", source: "config file" }),
   );

@@ -11,7 +11,7 @@ import { type Admitted, admit } from "../admission/admit.ts";
 import { withoutTicketOf } from "../admission/tickets.ts";
 import { placingOf } from "../admission/wish.ts";
 import { adviseOn } from "../advice/options.ts";
-import { askRoom } from "../capacity.ts";
+import { askRoom, fit as howMany } from "../capacity.ts";
 import { withFigure } from "../classes/known-profiles.ts";
 import type { Meant } from "../classes/resolve.ts";
 import { figureOf } from "../learning/figure.ts";
@@ -94,7 +94,7 @@ export function createFitDesk({ live, knowledge, view, jobs, latest, backends }:
           return asked.state;
         });
       const profile = withFigure(meant.profile, meant.jobClass, state, policy);
-      const canStart = live.isKnown() ? fit.canStart : null;
+      const canStart = live.isKnown() ? howMany(state, ask, nowMs, policy) : null;
       const told = canStart === 0 ? advice(meant, ask, pass) : { missingMiB: canStart === null ? null : 0 };
       return succeed({
         ...{ profile: profile.id, fits: canStart === null ? null : canStart > 0, canStart },

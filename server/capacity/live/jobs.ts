@@ -72,7 +72,7 @@ export interface JobsContext {
 }
 
 /** Jobs that may run or wait at the same time. */
-export const MOST_UNFINISHED = 1000;
+const MOST_UNFINISHED = 1000;
 /** Ended jobs that everybody is shown. */
 const SHOWN_ENDED = 20;
 
@@ -204,7 +204,9 @@ export function createJobs({ store, live, pids, resolve, noteClass, isStandIn }:
     if (body.wait || job.state !== "waiting") return succeed(job);
     finish(ask.id, "failed");
     take(records.filter((one) => one.job.id !== ask.id));
-    return refuse(job.reason ?? problem("not-sampling"));
+    const { reason = problem("not-sampling"), startsAt } = job;
+    const retryAfterS = startsAt === null ? null : Math.max(1, Math.ceil((startsAt - live.nowMs()) / 1000));
+    return refuse(retryAfterS === null ? reason : { ...reason, params: { ...reason.params, retryAfterS } });
   }
 
   /** A job that runs already may need more than there is: that is told, and nothing else. */

@@ -1,7 +1,10 @@
 import type { Profile } from "../../../shared/capacity/profile.ts";
+import { problem } from "../../../shared/problems/make-problem.ts";
+import { type Reply, refuse, succeed } from "../../../shared/protocol/reply.ts";
 import { classOfProfile } from "../classes/job-class.ts";
 import { knownProfiles, type OtherClass } from "../classes/known-profiles.ts";
 import { type Description, type Meant, resolve } from "../classes/resolve.ts";
+import { type TakenFigure, takenFigure, withTaken } from "../classes/taken-figure.ts";
 import type { CapacityState, JobClass } from "../model.ts";
 import type { LearnedStore } from "./learned-store.ts";
 import type { LiveCapacity } from "./live.ts";
@@ -14,6 +17,8 @@ export interface Knowledge {
   classOf(profile: Profile): JobClass;
   /** A kind of job is asked for: what is learned of it is shown under this name. */
   note(meant: OtherClass): void;
+  /** Somebody says that what jobs took here is the configured figure from now on. */
+  takeFigure(profile: string): Reply<Profile>;
   /** Something was learned. */
   save(): void;
   /** The database is another one than before: what it holds is learned, where nothing is known yet. */
@@ -25,7 +30,7 @@ const MOST_OTHERS = 500;
 
 export function createKnowledge({
   live,
-  profiles: plain,
+  profiles: given,
   store,
 }: {
   live: LiveCapacity;
@@ -33,6 +38,8 @@ export function createKnowledge({
   store: LearnedStore;
 }): Knowledge {
   let others: readonly OtherClass[] = [];
+  let taken: readonly TakenFigure[] = [];
+  let plain = given;
   let known: {
     of: CapacityState["learned"];
     others: readonly OtherClass[];
@@ -43,8 +50,17 @@ export function createKnowledge({
     const kept = store.load();
     if (kept === null) return;
     others = kept.others;
+    apply(kept.taken);
     live.change((state) => ({ ...state, ...kept.learned }));
   }
+
+  function apply(figures: readonly TakenFigure[]) {
+    taken = figures;
+    plain = given.map((profile) => withTaken(profile, taken));
+    known = null;
+  }
+
+  const save = () => store.save(live.state(), others, taken);
 
   /** Asked for with every turn, changed with every ended job. */
   function profiles() {
@@ -67,9 +83,21 @@ export function createKnowledge({
       if (isKnown || others.some((one) => one.jobClass.key === jobClass.key)) return;
       others = [...others, { jobClass, profile: { ...profile, id: jobClass.key } }].slice(-MOST_OTHERS);
     },
-    save: () => store.save(live.state(), others),
+    takeFigure(id) {
+      const profile = given.find((one) => one.id === id);
+      if (profile === undefined) return refuse(problem("unknown-profile"));
+      const figure = takenFigure(profile, live.state().learned.get(id));
+      if (figure !== null) {
+        apply([...taken.filter((one) => one.profile !== id), figure]);
+        save();
+        // What is said of room rests on it.
+        live.change((state) => ({ ...state }));
+      }
+      return succeed(profiles().find((one) => one.id === id) ?? profile);
+    },
+    save,
     takeOver() {
-      if (live.state().learned.size > 0) store.save(live.state(), others);
+      if (live.state().learned.size > 0) save();
       else load();
     },
   };

@@ -2,6 +2,7 @@ import * as v from "valibot";
 import { profileSchema } from "../../../shared/capacity/profile.ts";
 import type { CapacityDatabase, Sql } from "../../data/database.ts";
 import type { OtherClass } from "../classes/known-profiles.ts";
+import { type TakenFigure, takenFigureSchema } from "../classes/taken-figure.ts";
 import { keepLearned, type LearnedState, restoreLearned } from "../learning/kept.ts";
 import type { CapacityState, Learned } from "../model.ts";
 import { POLICY } from "../policy.ts";
@@ -10,16 +11,18 @@ import { jobClassSchema } from "./job-record.ts";
 /** What ended jobs have taught, across restarts. */
 export interface LearnedStore {
   load(): Kept | null;
-  save(state: CapacityState, others: readonly OtherClass[]): void;
+  save(state: CapacityState, others: readonly OtherClass[], taken: readonly TakenFigure[]): void;
 }
 
 const keptSchema = v.object({
   learned: v.unknown(),
   others: v.array(v.object({ jobClass: jobClassSchema, profile: profileSchema })),
+  taken: v.optional(v.array(takenFigureSchema), []),
 });
 export interface Kept {
   learned: LearnedState;
   others: OtherClass[];
+  taken: TakenFigure[];
 }
 
 const PUT =
@@ -35,13 +38,13 @@ export function createLearnedStore(database: CapacityDatabase): LearnedStore {
       try {
         const parsed = v.safeParse(keptSchema, JSON.parse(read.output.body));
         if (!parsed.success) return null;
-        return { learned: restoreLearned(parsed.output.learned), others: parsed.output.others };
+        return { ...parsed.output, learned: restoreLearned(parsed.output.learned) };
       } catch {
         return null;
       }
     },
-    save(state, others) {
-      const body = JSON.stringify({ learned: keepLearned(state), others });
+    save(state, others, taken) {
+      const body = JSON.stringify({ learned: keepLearned(state), others, taken });
       database.save([{ key: "learned", apply: (sql: Sql) => void sql.prepare(PUT).run(body) }]);
     },
   };
@@ -77,5 +80,6 @@ function loadBefore(database: CapacityDatabase): Kept | null {
       durationsMs: [...durationsMs, seconds * 1000].slice(-POLICY.keptDurations),
     });
   }
-  return learned.size === 0 ? null : { learned: { learned, nearestRatios: [], recentMs: [] }, others: [] };
+  const none = { nearestRatios: [], recentMs: [] };
+  return learned.size === 0 ? null : { learned: { learned, ...none }, others: [], taken: [] };
 }

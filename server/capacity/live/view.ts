@@ -15,13 +15,15 @@ import {
   type Fits,
   type GpuPromise,
   type HostState,
+  type Resident,
   UNKNOWN_PROMISE,
 } from "../../../shared/protocol/state.ts";
 import type { BackendState } from "../../../shared/release/backend.ts";
 import { admit } from "../admission/admit.ts";
 import { createRecentUse } from "../evidence/recent-use.ts";
+import { wordsOf } from "../evidence/words.ts";
 import type { JobClass, CapacityState as Known } from "../model.ts";
-import { type Published, publish } from "../published/publish.ts";
+import { type Published, type PublishedResident, publish } from "../published/publish.ts";
 import type { Knowledge } from "./knowledge.ts";
 import type { LiveCapacity } from "./live.ts";
 
@@ -92,6 +94,7 @@ export function createView(context: ViewContext): CapacityView {
     return gpus.map((gpu) => {
       const fit = live.isKnown() ? perGpu.find(({ index }) => index === gpu.index) : undefined;
       const known = { ...backendsOn(gpu, gpus, backends()), unified: unifiedOf(gpu) };
+      const unseen = gpus.length === 1 ? unseenBackends(gpu, backends()) : [];
       if (fit === undefined) return { ...UNKNOWN_PROMISE, ...known };
       const { running, promisedMiB, residents } = fit;
       return {
@@ -99,14 +102,7 @@ export function createView(context: ViewContext): CapacityView {
         ...{ running, promisedMiB: Math.ceil(promisedMiB) },
         reserveMiB: live.policy.reserveMiB,
         useful: use.usefulness(gpu.uuid, running),
-        residents: residents.map(({ backend, pid, name, state, nextJob }) => ({
-          ...{ backend, pid, name, state },
-          // Of one that works it rises with every sample, and nobody can start there.
-          nextJob:
-            state === "idle"
-              ? { ...nextJob, needsMiB: Math.ceil(nextJob.needsMiB) }
-              : { fits: 0, needsMiB: null },
-        })),
+        residents: withUnseen(residents.map(shownResident), unseen),
       };
     });
   }
@@ -158,6 +154,37 @@ export function createView(context: ViewContext): CapacityView {
       return { capacity, promises: promisesOf(fit), fits: Object.fromEntries(fits) };
     },
   };
+}
+
+/** Of one that works what it needs rises with every sample, and nobody can start there. */
+function shownResident({ backend, pid, name, state, nextJob }: PublishedResident): Resident {
+  const idle = { ...nextJob, needsMiB: Math.ceil(nextJob.needsMiB) };
+  return { backend, pid, name, state, nextJob: state === "idle" ? idle : { fits: 0, needsMiB: null } };
+}
+
+/** Backends that say whether they work, and whose process is not recognised. */
+function unseenBackends({ processes }: Gpu, backends: readonly BackendState[]): Resident[] {
+  const seen = new Set(processes?.map(({ backend }) => backend));
+  return wordsOf(backends).flatMap(({ backend, busy }) =>
+    seen.has(backend)
+      ? []
+      : [
+          {
+            ...{ backend, pid: null, name: null, state: busy ? ("running" as const) : ("idle" as const) },
+            nextJob: { fits: 0, needsMiB: null },
+          },
+        ],
+  );
+}
+
+/** Where nobody is named and one backend tells of itself, it is what is there. */
+function withUnseen(residents: readonly Resident[], unseen: readonly Resident[]): Resident[] {
+  const [only, ...others] = unseen;
+  const [all] = residents;
+  if (only === undefined || others.length > 0 || all === undefined || all.pid !== null)
+    return [...residents, ...unseen];
+  const nextJob = only.state === "idle" ? all.nextJob : only.nextJob;
+  return [{ ...all, backend: only.backend, nextJob }];
 }
 
 function basisOf({ learned }: Known, { key, configuredMiB }: JobClass): Profile["basis"] {

@@ -1,14 +1,16 @@
 import { type Admitted, admit } from "../admission/admit.ts";
 import { placingOf } from "../admission/wish.ts";
-import type {
-  Basis,
-  CapacityState,
-  GpuDemand,
-  GpuTrack,
-  JobClass,
-  RunningJob,
-  Tenant,
-  TenantState,
+import { commitmentMiB } from "../demand/demand.ts";
+import {
+  type Basis,
+  type CapacityState,
+  type GpuDemand,
+  type GpuTrack,
+  type JobClass,
+  NOBODY,
+  type RunningJob,
+  type Tenant,
+  type TenantState,
 } from "../model.ts";
 import type { Policy } from "../policy.ts";
 import { fitsNever } from "../room/never.ts";
@@ -18,7 +20,8 @@ import { ownPeakMiB } from "../tracking/tenant.ts";
 
 /** Somebody who holds VRAM, and whether the next job fits in it. MiB. */
 export interface PublishedResident {
-  pid: number;
+  /** `null`: nobody is named, and this stands for all that is there. */
+  pid: number | null;
   backend: string | null;
   name: string | null;
   state: TenantState;
@@ -90,10 +93,13 @@ export function publish(
   const { figure, ...placing } = placingOf(ask, pass.state, nowMs, policy);
   const isNever = fitsNever(state.gpus, figure, ask);
   const idle = asker === undefined ? idleResidents(pass.state.gpus, placing, policy) : [];
-  const seats = isNever ? NO_SEATS : seatAll(pass, placing, idle, policy);
+  const isOneJob = asker !== undefined || gpuCount > 1;
+  const unlisted = isOneJob
+    ? []
+    : state.gpus.filter(({ evidence: { index } }) => on.length === 0 || on.includes(index));
+  const seats = isNever ? NO_SEATS : seatAll(pass, placing, idle, unlisted, policy);
   const perGpu = pass.demands.map((demand): PublishedGpu => {
     const track = state.gpus.find(({ evidence }) => evidence.index === demand.index);
-    const residents = track?.kind === "listed" ? track.tenants : [];
     const own = seats.inIt.filter(({ gpu }) => gpu === demand.index);
     const inIt = own.length;
     const residentsMiB = own.reduce((sum, { costMiB }) => sum + costMiB, 0);
@@ -107,7 +113,7 @@ export function publish(
       beside,
       running: runningOn(track, pass.state.running),
       unattributedMiB: unattributedMiB(demand),
-      residents: residents.map((tenant) => residentOf(tenant, demand, placing.wish)),
+      residents: track === undefined ? [] : residentsOn(track, demand, placing.wish, policy),
       reservedFor: pass.reservations.find(({ after }) => after.has(demand.index))?.jobId ?? null,
       isUnsettled: demand.isUnsettled,
     };
@@ -129,6 +135,7 @@ function seatAll(
   pass: Admitted,
   placing: Placing,
   idle: ReturnType<typeof idleResidents>,
+  tracks: readonly GpuTrack[],
   policy: Policy,
 ): Seats {
   let { demands, reservations } = pass;
@@ -148,6 +155,14 @@ function seatAll(
     const demand = demands.find(({ index }) => index === gpu);
     inIt.push({ gpu, costMiB: demand === undefined ? 0 : Math.max(0, seatOn(demand, wish).costMiB) });
     ({ demands, reservations } = placed);
+  }
+  for (const track of tracks) {
+    const gpu = track.evidence.index;
+    const demand = demands.find(({ index }) => index === gpu);
+    const seat = demand === undefined ? null : unlistedSeat(track, demand, policy);
+    if (seat === null || !seat.fits || seat.state !== "idle" || demand?.isUnsettled === true) continue;
+    inIt.push({ gpu, costMiB: seat.costMiB });
+    demands = demands.map((one) => (one.index === gpu ? seat.after : one));
   }
   const isOwn = placing.wish.pid !== null || placing.wish.backend !== null;
   if (placing.gpuCount === 1 && reservations.length === 0 && !isOwn) {
@@ -198,6 +213,34 @@ function idleResidents(tracks: readonly GpuTrack[], { on, gpuCount }: Placing, p
 
 function inside({ pid, backend }: Pick<Tenant, "pid" | "backend">, mib: number, { asker }: Wish): Wish {
   return { asker, pid, backend, key: "", mib, needMiB: mib, sumsMiB: [], isFirm: true, isUnknown: false };
+}
+
+/**
+ * Where no process is named, what has worked there before can do so again: its next job needs what it reached then,
+ * beside declared jobs and what was promised.
+ */
+function unlistedSeat(track: GpuTrack, demand: GpuDemand, { aloneMiB }: Policy) {
+  if (track.kind === "listed" || track.unlisted.otherMiB <= aloneMiB) return null;
+  const { state, peaks, otherMiB } = track.unlisted;
+  const [first = NOBODY, ...others] = demand.holders;
+  const isAlone = others.every(({ isActive }) => !isActive);
+  const taken = others.reduce((sum, one) => sum + commitmentMiB(one), isAlone ? 0 : demand.reserveMiB);
+  const needsMiB = Math.max(0, ...peaks);
+  const after = { ...first, expectMiB: Math.max(first.expectMiB, needsMiB), isActive: true };
+  return {
+    ...{ state, otherMiB, needsMiB, costMiB: Math.max(0, needsMiB - otherMiB) },
+    fits: peaks.length > 0 && demand.emptyMiB - taken >= needsMiB,
+    after: { ...demand, holders: [after, ...others] },
+  };
+}
+
+function residentsOn(track: GpuTrack, demand: GpuDemand, wish: Wish, policy: Policy): PublishedResident[] {
+  if (track.kind === "listed") return track.tenants.map((tenant) => residentOf(tenant, demand, wish));
+  const seat = unlistedSeat(track, demand, policy);
+  if (seat === null) return [];
+  const { state, otherMiB: heldMiB, needsMiB, fits } = seat;
+  const name = `GPU ${demand.index}`;
+  return [{ pid: null, backend: null, name, state, heldMiB, nextJob: { fits: fits ? 1 : 0, needsMiB } }];
 }
 
 /** In it: whether its own last peak fits, whatever its present job holds. Nothing known of it: the job's figure. */

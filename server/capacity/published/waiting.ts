@@ -1,9 +1,8 @@
 import { admit } from "../admission/admit.ts";
 import { afterEnd, expectedEndMs } from "../admission/backfill.ts";
 import { type QueuePass, runQueue } from "../admission/queue.ts";
-import { enqueue } from "../admission/turns.ts";
 import { placingOf } from "../admission/wish.ts";
-import type { CapacityState, GpuDemand, JobAsk, RunningJob, WaitingJob } from "../model.ts";
+import type { CapacityState, GpuDemand, RunningJob, WaitingJob } from "../model.ts";
 import type { Policy } from "../policy.ts";
 import type { Reservation } from "../room/place.ts";
 import { type RoomTerms, roomOf, seatOn } from "../room/room.ts";
@@ -25,8 +24,6 @@ export interface WaitingExplained {
   /** From 1. */
   place: number;
   why: WhyWaiting;
-  /** GPUs that are kept for it. */
-  reservedGpus: readonly number[];
   /** When it should start by what is known of the others; `null`: nobody knows. */
   startsMs: number | null;
 }
@@ -36,29 +33,15 @@ export function explainWaiting(state: CapacityState, nowMs: number, policy: Poli
   const pass = admit(state, nowMs, policy);
   const starts = estimateStarts(state, pass.before, nowMs, policy);
   return state.waiting.map((job, i) => {
-    const kept = pass.reservations.find(({ jobId }) => jobId === job.id);
     return {
       id: job.id,
       place: i + 1,
       why: pass.started.some(({ id }) => id === job.id)
         ? { kind: "fits" }
         : whyWaiting(job, state, pass, nowMs, policy),
-      reservedGpus: kept === undefined ? [] : [...kept.after.keys()],
       startsMs: starts.get(job.id) ?? null,
     };
   });
-}
-
-/** When a job that is asked for now should start behind those who wait; `null`: nobody knows. */
-export function estimateStart(
-  state: CapacityState,
-  ask: JobAsk,
-  nowMs: number,
-  policy: Policy,
-): number | null {
-  const asked = enqueue(state, ask, policy.ttlMs, nowMs, policy);
-  const { before } = admit(asked, nowMs, policy);
-  return estimateStarts(asked, before, nowMs, policy).get(ask.id) ?? null;
 }
 
 interface Pass {

@@ -9,6 +9,8 @@ export interface Company {
   running: readonly RunningJob[];
   waitingPids: ReadonlySet<number>;
   words: readonly BackendWord[];
+  /** There is one GPU: whoever tells of himself is on it. */
+  isOnly: boolean;
 }
 
 type Listed = Extract<GpuTrack, { kind: "listed" }>;
@@ -61,6 +63,7 @@ export function trackGpu(
     grewMs,
     explainedMs,
     here,
+    company.isOnly && company.words.some(({ busy }) => busy),
     nowMs,
     policy,
   );

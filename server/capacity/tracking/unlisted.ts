@@ -33,6 +33,7 @@ export function followUnlisted(
   grewMs: number,
   explainedMs: number,
   jobs: readonly RunningJob[],
+  toldBusy: boolean,
   nowMs: number,
   policy: Policy,
 ): { use: UnlistedUse; reached: readonly Reached[] } {
@@ -48,12 +49,15 @@ export function followUnlisted(
   const moved = isExplained ? otherMiB - before.otherMiB > policy.grewUnlistedMiB : grewMs === nowMs;
   const movedMs = moved ? nowMs : before.movedMs;
   const own = unexplained(recent, explainedMs);
-  const isSettled = isExplained
-    ? before.isSettled && !moved
-    : before.isSettled
-      ? !moved && !isBusy(own, policy.quietPct)
-      : isQuiet(own, movedMs, nowMs, policy);
-  const state = stateOf(before, own, movedMs, isExplained, nowMs, policy);
+  const worksHere = toldBusy && !isExplained;
+  const isSettled = worksHere
+    ? false
+    : isExplained
+      ? before.isSettled && !moved
+      : before.isSettled
+        ? !moved && !isBusy(own, policy.quietPct)
+        : isQuiet(own, movedMs, nowMs, policy);
+  const state = worksHere ? "running" : stateOf(before, own, movedMs, isExplained, nowMs, policy);
   const wasRunning = before.state === "running";
   const owned = ownedAfter(before, ended, otherMiB, isExplained);
   const use: UnlistedUse = {

@@ -1,7 +1,12 @@
 import * as v from "valibot";
 import { jobSchema } from "../../../shared/capacity/job.ts";
 import { type GpuProcess, gpuIdentitySchema } from "../../../shared/gpu/gpu.ts";
-import { jobBodySchema, jobEndSchema, jobPatchSchema } from "../../../shared/protocol/job-requests.ts";
+import {
+  type FitQuery,
+  jobBodySchema,
+  jobEndSchema,
+  jobPatchSchema,
+} from "../../../shared/protocol/job-requests.ts";
 import { backendSchema } from "../../../shared/release/backend.ts";
 
 /** What capacity reads of a GPU with every sample, in this order; `null`: not reported. Whole numbers from 0. */
@@ -15,6 +20,13 @@ export type Figures = readonly (number | null)[];
 
 const backendNoteSchema = v.pick(backendSchema, ["id", "reachable", "busy", "queue", "models"]);
 export type BackendNote = v.InferOutput<typeof backendNoteSchema>;
+
+/** Who asks, and for what kind of job. */
+const intentSchema = v.object({
+  ...v.omit(jobBodySchema.pipe[0], ["label", "gpuIndexes", "started", "ttlSeconds", "wait", "requestId"])
+    .entries,
+  asker: v.string(),
+}) satisfies v.GenericSchema<unknown, Omit<FitQuery, "intent">>;
 
 /** What is seldom, kept as JSON. */
 export const noteSchema = v.variant("topic", [
@@ -31,6 +43,13 @@ export const noteSchema = v.variant("topic", [
   v.object({ topic: v.literal("jobs"), jobs: v.array(jobSchema) }),
   /** Somebody asks whether, or that, a job may start, and the answer: the job's state or the problem's code. */
   v.object({ topic: v.literal("ask"), id: v.nullable(v.string()), body: jobBodySchema, answer: v.string() }),
+  /** Somebody asks with the intent to start: a yes holds room under this ticket for a moment. */
+  v.object({
+    topic: v.literal("intent"),
+    ticket: v.nullable(v.string()),
+    query: intentSchema,
+    answer: v.string(),
+  }),
   v.object({ topic: v.literal("patch"), id: v.string(), patch: jobPatchSchema }),
   /** A job ends: by its own word, or (`end` is `null`) because it fell silent. */
   v.object({ topic: v.literal("end"), id: v.string(), end: v.nullable(jobEndSchema) }),

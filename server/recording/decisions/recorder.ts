@@ -1,8 +1,9 @@
 import type { Job } from "../../../shared/capacity/job.ts";
 import type { Gpu } from "../../../shared/gpu/gpu.ts";
-import type { JobBody, JobEnd, JobPatch } from "../../../shared/protocol/job-requests.ts";
+import type { FitQuery, JobBody, JobEnd, JobPatch } from "../../../shared/protocol/job-requests.ts";
 import type { Reply } from "../../../shared/protocol/reply.ts";
 import type { BackendState } from "../../../shared/release/backend.ts";
+import type { FitAnswer } from "../../http/openapi/fit-schema.ts";
 import type { DecisionRecord } from "./decision-record.ts";
 import { type BackendNote, type DecisionInput, type Note, RECORDED_FIGURES } from "./input.ts";
 
@@ -12,6 +13,8 @@ export interface Recorder {
   backends(states: readonly BackendState[]): void;
   /** A job asks to start, or a caller asks whether one may, and the answer. */
   ask(body: JobBody, reply: Reply<Pick<Job, "id" | "state">>): void;
+  /** Somebody asks with the intent to start, and the answer. */
+  intent(query: FitQuery, from: string, reply: Reply<Pick<FitAnswer, "ticket">>): void;
   patch(id: string, patch: JobPatch): void;
   /** `null`: the job fell silent. */
   end(id: string, end: JobEnd | null): void;
@@ -74,6 +77,11 @@ export function createRecorder({ record, version, jobs, nowMs }: RecorderContext
     ask(body, reply) {
       const answer = reply.ok ? reply.data.state : reply.code;
       note({ topic: "ask", id: reply.ok ? reply.data.id : null, body, answer });
+    },
+    intent({ intent: _, asker, ...query }, from, reply) {
+      const ticket = reply.ok ? reply.data.ticket : null;
+      const answer = !reply.ok ? reply.code : ticket === null ? "no-room" : "held";
+      note({ topic: "intent", ticket, query: { ...query, asker: asker ?? from }, answer });
     },
     patch(id, patch) {
       // A mere sign of life decides nothing: a job that falls silent is recorded when it ends.

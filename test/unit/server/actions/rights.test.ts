@@ -22,6 +22,7 @@ const untouchable: ActsOn = {
   profiles: () => reach("profiles"),
   fit: () => reach("fit"),
   adviseOn: () => reach("adviseOn"),
+  takeFigure: () => reach("takeFigure"),
   jobs: {
     list: () => reach("jobs.list"),
     request: () => reach("jobs.request"),

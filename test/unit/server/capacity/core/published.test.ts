@@ -2,7 +2,7 @@ import { describe, expect, test } from "vitest";
 import { declare } from "../../../../../server/capacity/capacity.ts";
 import { POLICY } from "../../../../../server/capacity/policy.ts";
 import { publish } from "../../../../../server/capacity/published/publish.ts";
-import { estimateStart, explainWaiting } from "../../../../../server/capacity/published/waiting.ts";
+import { explainWaiting } from "../../../../../server/capacity/published/waiting.ts";
 import { ask, gpu, jobClass, process, START, seconds } from "./world.ts";
 
 type At = Pick<ReturnType<typeof seconds>, "state" | "atMs">;
@@ -26,6 +26,24 @@ describe("what is published", () => {
     ]);
     expect(perGpu[0]?.running).toBe(0);
     expect(shown(resident(), 9000)).toMatchObject({ canStart: 2, inIt: 1, beside: 1 });
+  });
+
+  test("CAP-50 where no process is named, what has worked there before can do so again", () => {
+    const hidden = (mib: number, utilizationPct = 0) => ({
+      ...gpu([process(1, mib)], { utilizationPct }),
+      list: { kind: "hidden" as const },
+    });
+    const loaded = seconds(25, START, [hidden(420)]);
+    const ran = seconds(20, loaded, [hidden(12_200, 90)]);
+    const idle = seconds(20, ran, [hidden(10_200)]);
+    expect(shown(ran, 13_000)).toMatchObject({ canStart: 0, perGpu: [{ running: 1 }] });
+    expect(shown(idle, 13_000)).toMatchObject({ canStart: 1, inIt: 1, beside: 0 });
+    expect(shown(idle, 13_000).perGpu[0]?.residents).toMatchObject([
+      { pid: null, name: "GPU 0", state: "idle", nextJob: { fits: 1, needsMiB: 12_200 } },
+    ]);
+    // A declared job has taken what it would need.
+    const { state } = declare(idle.state, ask("b", 12_000), { runsOn: [0] }, idle.atMs, POLICY);
+    expect(shown({ ...idle, state }, 13_000)).toMatchObject({ canStart: 0 });
   });
 
   test("its lines add up, and the answer is their whole parts", () => {
@@ -72,7 +90,6 @@ describe("who waits", () => {
       why: { kind: "no-room", gpu: 0, missingMiB: 15_400 - (24_264 - 256 - 13_200) },
     });
     expect(second).toMatchObject({ place: 2, startsMs: at.atMs + 60_000 });
-    expect(estimateStart(at.state, job("third", 14_000), at.atMs, POLICY)).toBe(at.atMs + 90_000);
   });
 
   test("of what no running job will free nobody knows when", () => {
