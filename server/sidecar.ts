@@ -7,7 +7,7 @@ import type { Jobs } from "./capacity/live/jobs.ts";
 import { policyFor } from "./capacity/policy-for.ts";
 import { composeAuthority } from "./compose/authority.ts";
 import { composeCapacity } from "./compose/capacity.ts";
-import { composeHold } from "./compose/data.ts";
+import { composeHold, createWarnings } from "./compose/data.ts";
 import { composeFront } from "./compose/front.ts";
 import { composeHealth, type HealthArea } from "./compose/health.ts";
 import { composeHistory } from "./compose/history.ts";
@@ -58,6 +58,9 @@ export interface Sidecar {
   close(): Promise<void>;
 }
 
+/** What parts say in the terminal themselves, where it can be said more exactly. */
+const SAID_THERE = ["log-stopped", "folder-held", "data-newer", "data-not-kept", "alerts-not-sent"];
+
 /** Composition root: builds, wires and owns the parts; only it, `compose/` and the turn join the server's folders. */
 export function createSidecar(
   options: Options,
@@ -94,6 +97,7 @@ export function createSidecar(
   const time = createTime(sampler.nowMs, isReplay);
   const { startMs: epochMs } = time;
   const readHost = createHostWatch(timings.sampling.hostFreshMs);
+  const warnings = createWarnings(sampler.warn);
   const common = { disposer, sampler, folder, hold, complain, timings };
   const history = composeHistory({
     ...common,
@@ -129,10 +133,11 @@ export function createSidecar(
       }),
   });
   const health = composeHealth(options, choice, env, {
-    ...{ ...common, watch, jobs: capacity.jobs, releases, time, readHost },
+    ...{ ...common, watch, jobs: capacity.jobs, releases, time, readHost, warnings },
   });
   const { sessions, decisions, logs } = composeRecords(options, {
     ...{ ...common, database: capacity.database, jobs: capacity.told, fit: capacity.fit, time, version },
+    ...{ warnings, keeps: [audit.log, health.log] },
     ...{ demo: isDemo, replaying: isReplay, hostName: readHost().state.name },
     intervalMs: () => replayed.intervalMs() ?? options.interval,
   });
@@ -151,7 +156,7 @@ export function createSidecar(
     remember(list) {
       jobs = list;
     },
-    complainOf: tellOfTrouble(["log-stopped", "folder-held", "data-newer", "data-not-kept"], complain),
+    complainOf: tellOfTrouble(SAID_THERE, complain),
   });
   followChanges(turn, disposer, { ...capacity, watch, releases, health });
   sampler.start(turn);

@@ -1,7 +1,9 @@
 import { hostname } from "node:os";
+import { problem } from "../../shared/problems/make-problem.ts";
 import type { Problem } from "../../shared/problems/problem.ts";
 import type { CapacityDatabase } from "../data/database.ts";
 import { type FolderHold, holdFolder, NO_HOLD } from "../data/folder-hold.ts";
+import type { LineLog } from "../data/line-log.ts";
 import type { Disposer } from "../lib/disposer.ts";
 
 export interface DataParts {
@@ -28,25 +30,36 @@ export function followData(parts: {
   disposer: Disposer;
   hold: FolderHold;
   database: Pick<CapacityDatabase, "retry" | "problem">;
+  /** What else is written line by line. */
+  logs: readonly Pick<LineLog, "retry" | "trouble">[];
   retryMs: number;
   /** Something may just have been written, or not. */
   onWrite(listener: () => void): () => void;
   show(problem: Problem | null): void;
 }) {
-  const { disposer, hold, database, retryMs, onWrite, show } = parts;
-  const look = () => show(hold.problem() ?? database.problem());
+  const { disposer, hold, database, logs, retryMs, onWrite, show } = parts;
+  function troubleOfLogs(): Problem | null {
+    const [detail] = logs.flatMap((log) => log.trouble() ?? []);
+    return detail === undefined ? null : problem("data-not-kept", { detail });
+  }
+  const look = () => show(hold.problem() ?? database.problem() ?? troubleOfLogs());
   look();
   const timer = setInterval(() => {
     hold.retry();
     database.retry();
+    for (const log of logs) log.retry();
     look();
   }, retryMs);
   disposer.add(() => clearInterval(timer));
   disposer.add(onWrite(look));
 }
 
+export interface Warnings {
+  set(part: string, problem: Problem | null): void;
+}
+
 /** Several parts have each something that viewers should know of; the first one that has is shown. */
-export function createWarnings(show: (problem: Problem | null) => void) {
+export function createWarnings(show: (problem: Problem | null) => void): Warnings {
   const problems = new Map<string, Problem>();
   return {
     set(part: string, problem: Problem | null) {

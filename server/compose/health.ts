@@ -3,11 +3,12 @@ import { type Gpu, UNKNOWN_READING } from "../../shared/gpu/gpu.ts";
 import type { Sample } from "../../shared/gpu/sample.ts";
 import type { Alert } from "../../shared/health/alert.ts";
 import type { AlertList, TestResult } from "../../shared/health/past-alert.ts";
+import { problem } from "../../shared/problems/make-problem.ts";
 import { isReleasing, type Release } from "../../shared/release/release.ts";
 import type { EndedJob, Jobs } from "../capacity/live/jobs.ts";
 import type { Options } from "../config/options.ts";
 import type { FolderHold } from "../data/folder-hold.ts";
-import { createAlertLog } from "../health/alert-log.ts";
+import { type AlertLog, createAlertLog } from "../health/alert-log.ts";
 import { type Alerts, createAlerts } from "../health/alerts.ts";
 import { evaluate, NEW_HEALTH } from "../health/evaluate.ts";
 import { openKernelLog } from "../health/kernel-log.ts";
@@ -22,6 +23,7 @@ import type { HostReading } from "../sampling/host.ts";
 import type { Sampler } from "../sampling/sampler.ts";
 import { createSlowQuery, type SlowQuery } from "../sampling/slow-query.ts";
 import type { Timings } from "../timings.ts";
+import type { Warnings } from "./data.ts";
 
 export interface HealthParts {
   disposer: Disposer;
@@ -34,6 +36,7 @@ export interface HealthParts {
   hold: FolderHold;
   time: Time;
   readHost(): HostReading;
+  warnings: Warnings;
   complain(message: string): void;
   timings: Pick<Timings, "health" | "notify" | "patience">;
 }
@@ -48,6 +51,8 @@ export interface HealthArea extends Pick<Alerts, "list" | "acknowledge" | "mute"
   jump(): void;
   /** Watches the host where no samples come, and asks for the slow figures. */
   start(): void;
+  /** Where alerts are kept. */
+  log: AlertLog["log"];
   onChange(listener: (alerts: Alert[]) => void): () => void;
 }
 
@@ -79,6 +84,8 @@ export function composeHealth(
   const alerts = createAlerts(alertLog, nowMs, timings.health.carriedMs, time.wallOf);
   const notifier = createNotifier(options.notify, parts.readHost().state.name, {
     complain,
+    onTrouble: (receiver) =>
+      parts.warnings.set("notify", receiver === null ? null : problem("alerts-not-sent", { receiver })),
     timings: timings.notify,
   });
   disposer.add(notifier.close);
@@ -151,6 +158,7 @@ export function composeHealth(
       health = NEW_HEALTH;
       alerts.forget();
     },
+    log: alertLog.log,
     onChange: alerts.onChange,
     start() {
       watchSilence();

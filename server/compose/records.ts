@@ -2,13 +2,14 @@ import type { Jobs } from "../capacity/live/jobs.ts";
 import type { Options } from "../config/options.ts";
 import type { CapacityDatabase } from "../data/database.ts";
 import type { FolderHold } from "../data/folder-hold.ts";
+import type { LineLog } from "../data/line-log.ts";
 import type { Time } from "../lib/clock.ts";
 import type { Disposer } from "../lib/disposer.ts";
 import type { Sessions } from "../recording/sessions/sessions.ts";
 import type { Sampler } from "../sampling/sampler.ts";
 import type { Timings } from "../timings.ts";
 import type { CapacityArea } from "./capacity.ts";
-import { createWarnings, followData } from "./data.ts";
+import { followData, type Warnings } from "./data.ts";
 import { composeDecisions, type DecisionsArea } from "./decisions.ts";
 import { composeLogs, type Logs } from "./logs.ts";
 import { composeSessions } from "./sessions.ts";
@@ -30,6 +31,9 @@ export interface RecordsParts {
   intervalMs(): number;
   hostName: string;
   version: string;
+  /** What the parts before these write line by line. */
+  keeps: readonly Pick<LineLog, "retry" | "trouble">[];
+  warnings: Warnings;
   complain(message: string): void;
 }
 
@@ -45,10 +49,16 @@ export function composeRecords(
   options: Pick<Options, "decisions" | "historyInterval" | "logCsv" | "logJsonl" | "logs">,
   parts: RecordsParts,
 ): Records {
-  const { disposer, sampler, hold, database, time, jobs, replaying } = parts;
-  const warnings = createWarnings(sampler.warn);
+  const { disposer, hold, database, time, jobs, replaying, warnings } = parts;
   followData({
-    ...{ disposer, hold, database, retryMs: options.historyInterval, onWrite: jobs.onChange },
+    ...{
+      disposer,
+      hold,
+      database,
+      logs: parts.keeps,
+      retryMs: options.historyInterval,
+      onWrite: jobs.onChange,
+    },
     show: (trouble) => warnings.set("data", trouble),
   });
   const decisions = replaying

@@ -8,6 +8,10 @@ export interface LineLog {
   /** The text of the file, and of the one that was put aside before it. */
   text(): { newest: string; older: string };
   append(value: unknown): void;
+  /** Writes what waits; to be called about once a minute. */
+  retry(): void;
+  /** Why lines wait for the disk, or `null`. */
+  trouble(): string | null;
 }
 
 /** The oldest are given up: nothing else bounds what waits while another panel has the folder. */
@@ -18,8 +22,8 @@ export interface LineLogOptions {
   /** The name of a file that has grown beyond `largestBytes`. */
   older: string;
   largestBytes: number;
-  /** Told once that the file cannot be written. */
-  onTrouble(reason: string): void;
+  /** Told once why the file cannot be written, and with `null` when it is written again. */
+  onTrouble(reason: string | null): void;
   hold?: Pick<FolderHold, "mayWrite" | "onTaken">;
 }
 
@@ -34,7 +38,7 @@ export function createLineLog({
   /** A line that a kill or a full disk cut in the middle must not spoil the next one. */
   let begin = text.newest === "" || text.newest.endsWith("\n") ? "" : "\n";
   let waiting: string[] = [];
-  let complained = false;
+  let trouble: string | null = null;
 
   function write() {
     if (waiting.length === 0 || !hold.mayWrite()) return;
@@ -47,10 +51,13 @@ export function createLineLog({
         begin = "";
         waiting.shift();
       }
+      if (trouble !== null) onTrouble(null);
+      trouble = null;
     } catch (error) {
       begin = "\n";
-      if (!complained) onTrouble(reasonOf(error));
-      complained = true;
+      const isNews = trouble === null;
+      trouble = reasonOf(error);
+      if (isNews) onTrouble(trouble);
     }
   }
 
@@ -61,6 +68,8 @@ export function createLineLog({
       waiting = [...waiting, `${JSON.stringify(value)}\n`].slice(-MOST_WAITING);
       write();
     },
+    retry: write,
+    trouble: () => trouble,
   };
 }
 
@@ -71,3 +80,9 @@ function readText(file: string): string {
     return "";
   }
 }
+
+/** What is said of such trouble, or of its end. */
+export const lineLogWords = (what: string, file: string, reason: string | null): string =>
+  reason === null
+    ? `${what} is written to ${file} again.`
+    : `${what} cannot be written to ${file}: ${reason}. It is kept in memory meanwhile and tried again every minute; --data-dir names another folder.`;

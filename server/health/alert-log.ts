@@ -2,7 +2,7 @@ import { join } from "node:path";
 import * as v from "valibot";
 import { muteSchema, pastAlertSchema } from "../../shared/health/past-alert.ts";
 import type { FolderHold } from "../data/folder-hold.ts";
-import { createLineLog } from "../data/line-log.ts";
+import { createLineLog, type LineLog, lineLogWords } from "../data/line-log.ts";
 
 /** An alert as the file holds it: besides, which GPU by UUID it is of, and whether anybody was told of it. */
 export const loggedAlertSchema = v.object({
@@ -21,13 +21,14 @@ export interface AlertLog {
   /** Everything that the file tells, oldest first; the last line of an alert or a rule is how it stands. */
   lines(): readonly Line[];
   append(line: Line): void;
+  log: Pick<LineLog, "retry" | "trouble">;
 }
 
 /** Some 5,000 changes; then the file becomes `alerts.1.jsonl` and a new one is begun. */
 const LARGEST_BYTES = 4 * 1024 * 1024;
 const READ_LINES = 1000;
 
-/** @param complain told once in words when the file cannot be written; alerts go on without it */
+/** @param complain told in words when the file cannot be written, and when it can again; alerts go on meanwhile */
 export function createAlertLog(
   folder: string,
   complain: (message: string) => void,
@@ -38,13 +39,12 @@ export function createAlertLog(
     file,
     older: join(folder, "alerts.1.jsonl"),
     largestBytes: LARGEST_BYTES,
-    onTrouble: (reason) =>
-      complain(`the alerts cannot be kept in ${file}: ${reason}. Choose a folder with --data-dir.`),
+    onTrouble: (reason) => complain(lineLogWords("the record of alerts", file, reason)),
     ...(hold === undefined ? {} : { hold }),
   });
   const { newest, older } = log.text();
   const lines = [...readLines(older), ...readLines(newest)].slice(-READ_LINES);
-  return { lines: () => lines, append: log.append };
+  return { lines: () => lines, append: log.append, log };
 }
 
 /** What is no line of ours is passed over. */

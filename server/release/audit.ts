@@ -2,13 +2,14 @@ import { join } from "node:path";
 import * as v from "valibot";
 import { type ReleaseRecord, releaseRecordSchema } from "../../shared/release/record.ts";
 import type { FolderHold } from "../data/folder-hold.ts";
-import { createLineLog } from "../data/line-log.ts";
+import { createLineLog, type LineLog, lineLogWords } from "../data/line-log.ts";
 
 /** The releases of the past, one JSON line each in `releases.jsonl`. */
 export interface Audit {
   /** Newest first. */
   recent(): readonly ReleaseRecord[];
   append(record: ReleaseRecord): void;
+  log: Pick<LineLog, "retry" | "trouble">;
 }
 
 const SHOWN = 50;
@@ -16,7 +17,7 @@ const SHOWN = 50;
 const LARGEST_BYTES = 8 * 1024 * 1024;
 
 /**
- * @param complain told once in words when the file cannot be read or written; the panel goes on without it
+ * @param complain told in words when the file cannot be written, and when it can again; the panel goes on meanwhile
  */
 export function createAudit(
   folder: string,
@@ -28,8 +29,7 @@ export function createAudit(
     file,
     older: join(folder, "releases.1.jsonl"),
     largestBytes: LARGEST_BYTES,
-    onTrouble: (reason) =>
-      complain(`the audit ${file} cannot be written: ${reason}. Choose a folder with --data-dir.`),
+    onTrouble: (reason) => complain(lineLogWords("the audit of releases", file, reason)),
     ...(hold === undefined ? {} : { hold }),
   });
   const { newest, older } = log.text();
@@ -38,6 +38,7 @@ export function createAudit(
   if (records.length < SHOWN) records = [...records, ...readRecords(older)].slice(0, SHOWN);
   return {
     recent: () => records,
+    log,
     append(record) {
       // A verdict that is corrected is the same release.
       records = [record, ...records.filter(({ id }) => id !== record.id)].slice(0, SHOWN);

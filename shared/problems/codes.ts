@@ -84,6 +84,7 @@ export const PROBLEM_CODES = [
   "too-many-waiting",
   // health: alerts
   "alert-over",
+  "alerts-not-sent",
   // history: what is kept of the past
   "history-not-stored",
   "history-no-sqlite",

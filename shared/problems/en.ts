@@ -330,6 +330,11 @@ export const problemsEn: ProblemCatalog = {
     message: "There is no such alert, or it is over.",
     advice: "Look at the list of alerts again.",
   },
+  "alerts-not-sent": {
+    message: "Alerts do not reach a receiver: {receiver}.",
+    advice:
+      "The terminal tells what it answers. They are sent again by themselves for a day; POST /api/v1/alerts/test tries it.",
+  },
   "history-not-stored": {
     message: "History is not written to disk: {detail}",
     advice:
@@ -351,7 +356,7 @@ export const problemsEn: ProblemCatalog = {
       "It is left as it is. Start the newer version again, or choose another folder with --data-dir; this panel keeps in memory what belongs there and forgets it when it ends.",
   },
   "data-not-kept": {
-    message: "Jobs and what was learned of them are not written to disk: {detail}",
+    message: "Jobs, releases or alerts are not written to disk: {detail}",
     advice:
       "They are kept in memory and written as soon as that works; what is not written by then is lost when the panel ends. Make room, or choose a folder with --data-dir.",
   },

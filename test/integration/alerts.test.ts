@@ -121,6 +121,9 @@ describe("receivers that do not take it", () => {
     await waitUntil(() => /notify 1 \(webhook\) cannot be reached/.test(rig.sidecar.output()), {
       what: "a complaint",
     });
+    const problemOf = async () =>
+      (await (await fetch(`${rig.sidecar.url}api/v1/state`)).json()).state.source.problem?.code;
+    await waitUntil(async () => (await problemOf()) === "alerts-not-sent", { what: "it in the panel" });
     receiver.breakWith("answers-500");
     await receiver.comeBack();
     const failed = await waitUntil(() => receiver.calls[0], { timeoutMs: 40_000, what: "an attempt" });
@@ -136,6 +139,7 @@ describe("receivers that do not take it", () => {
     // Attempts are told apart from messages by the delivery's id.
     expect(taken.headers["x-gpu-panel-delivery"]).toBe(failed.headers["x-gpu-panel-delivery"]);
     expect(taken.body).toBe(failed.body);
+    await waitUntil(async () => (await problemOf()) === undefined, { what: "it to go from the panel" });
     const everything = [
       rig.sidecar.output(),
       JSON.stringify(client.hellos) + JSON.stringify(client.alerts),

@@ -1,5 +1,5 @@
 import { spawn } from "node:child_process";
-import { chmodSync, mkdirSync, symlinkSync, writeFileSync } from "node:fs";
+import { chmodSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, describe, expect, test } from "vitest";
 import type { State } from "../../shared/protocol/state.ts";
@@ -19,7 +19,12 @@ afterEach(async () => {
 });
 
 /** The built sidecar; nvidia-smi is a script around the fake where one is given. */
-async function start(script: Partial<FakeScript>, flags: string[] = [], wrapper?: (path: string) => string) {
+async function start(
+  script: Partial<FakeScript>,
+  flags: string[] = [],
+  wrapper?: (path: string) => string,
+  more: NodeJS.ProcessEnv = {},
+) {
   const fake = createFakeNvidiaSmi(script);
   ended.push(fake.dispose);
   let path = fake.path;
@@ -28,7 +33,7 @@ async function start(script: Partial<FakeScript>, flags: string[] = [], wrapper?
     writeFileSync(path, `#!/bin/sh\n${wrapper(fake.path)}\n`);
     chmodSync(path, 0o755);
   }
-  const env = { ...fake.env, [TIME_SCALE]: "5" };
+  const env = { ...fake.env, [TIME_SCALE]: "5", ...more };
   const sidecar = await startSidecar(["--interval", "200", "--nvidia-smi", path, ...flags], env);
   ended.push(() => sidecar.end("SIGKILL"));
   return { fake, sidecar };
@@ -167,6 +172,47 @@ describe("nvidia-smi behind a script", () => {
     // No sooner than half the interval after one another, whatever the flood.
     expect(panel.samples.length - before).toBeLessThanOrEqual((performance.now() - begunMs) / 100 + 2);
     panel.close();
+  });
+
+  test("SMP-9 what ssh, Docker or the system says of itself is no word of the driver's, and each has its advice", async () => {
+    const { fake, sidecar } = await start({}, [], () => '. "$(dirname "$0")/said"');
+    const say = (line: string, code: number) =>
+      writeFileSync(join(fake.dir, "said"), `echo '${line}' >&2\nexit ${code}\n`);
+    const socket = "permission denied while trying to connect to the Docker daemon socket";
+    for (const [line, exit, code, words] of [
+      [
+        "user@gpu-host: Permission denied (publickey).",
+        255,
+        "process-ended",
+        /Permission denied \(publickey\)/,
+      ],
+      [socket, 1, "process-ended", /Docker daemon socket/],
+      ["Failed to initialize NVML: Insufficient Permissions", 4, "permission-denied", /dev\/nvidia/],
+      ["sh: cannot open pipe: Too many open files", 2, "out-of-resources", /ulimit -n/],
+      ["Failed to initialize NVML: Internal NVML error", 1, "nvml-internal-error", /wsl --update/],
+      ["No devices were found", 6, "no-devices", /open kernel module.*Above 4G/],
+    ] as const) {
+      say(line, exit);
+      const { source } = await until(sidecar, code, (state) => {
+        const { problem } = state.source;
+        return problem?.code === code && words.test(`${problem.message} ${problem.advice}`);
+      });
+      expect(source.status).not.toBe("live");
+    }
+  });
+
+  test("SEC-3 nvidia-smi, and what it is wrapped in, is not told the token", async () => {
+    const env = { GPU_PANEL_TOKEN: "a-token-of-this-test", HTTPS_PROXY: "http://proxy.example" };
+    const { fake, sidecar } = await start(
+      {},
+      [],
+      (path) => `env > "$(dirname "$0")/environment"\nexec ${path} "$@"`,
+      env,
+    );
+    await until(sidecar, "live", isLive);
+    const told = readFileSync(join(fake.dir, "environment"), "utf8");
+    expect(told).toContain("proxy.example");
+    expect(told).not.toContain(env.GPU_PANEL_TOKEN);
   });
 
   test("SMP-20 a blank in a program's path is none before its arguments, of nvidia-smi and of who uses the GPU", async () => {

@@ -3,7 +3,7 @@ import { runChaos } from "../helpers/chaos.ts";
 
 const SEEDS = Array.from({ length: 10 }, (_, i) => inject("seed") + i);
 
-// How many at a time, vitest's --maxConcurrency says.
+// Five at a time, as vitest has it: each waits most of its time.
 test.concurrent.each(SEEDS)(
   "CHAOS-1 seed %i: after three minutes of faults the sidecar is live, nothing acknowledged is lost and nothing is left",
   async (seed) => {

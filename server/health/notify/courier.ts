@@ -17,6 +17,8 @@ export interface Courier {
 export interface CourierOptions {
   /** Told what does not work, once until it works again; never the address. */
   complain(message: string): void;
+  /** Told that messages do not reach the receiver, and that they do again. */
+  onTrouble(isThere: boolean): void;
   /** How the receiver is named in complaints. */
   name: string;
   timings: NotifyTimings;
@@ -28,7 +30,7 @@ const OLDEST_MS = 24 * 3_600_000;
 export function createCourier(
   target: NotifyOptions,
   channel: Channel,
-  { complain, name, timings: { firstRetryMs, longestRetryMs, restMs } }: CourierOptions,
+  { complain, onTrouble, name, timings: { firstRetryMs, longestRetryMs, restMs } }: CourierOptions,
 ): Courier {
   const closing = new AbortController();
   let waiting: { message: Message; atMs: number }[] = [];
@@ -56,7 +58,7 @@ export function createCourier(
     const { taken, why, waitMs } = await deliver(first.message);
     sending = false;
     if (closing.signal.aborted) return;
-    if (taken === "taken") complained = false;
+    if (taken === "taken") setTrouble(false);
     else
       tell(
         taken === "never" ? `refuses a message (${why})` : `cannot be reached (${why}); it is tried again`,
@@ -79,7 +81,12 @@ export function createCourier(
 
   function tell(what: string) {
     if (!complained) complain(`${name} ${what}.`);
-    complained = true;
+    setTrouble(true);
+  }
+
+  function setTrouble(isThere: boolean) {
+    if (isThere !== complained) onTrouble(isThere);
+    complained = isThere;
   }
 
   return {

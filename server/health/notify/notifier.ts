@@ -29,18 +29,28 @@ const CHANNELS: Readonly<Record<NotifyOptions["kind"], Channel>> = {
   wecom,
 };
 
+export interface NotifierOptions extends Omit<CourierOptions, "name" | "onTrouble"> {
+  /** Told which receiver is not reached, by the name it has in complaints; `null`: all of them are. */
+  onTrouble(receiver: string | null): void;
+}
+
 export function createNotifier(
   targets: readonly NotifyOptions[],
   host: string,
-  options: Omit<CourierOptions, "name">,
+  options: NotifierOptions,
 ): Notifier {
-  const receivers = targets.map((target, i): { target: NotifyOptions; courier: Courier } => ({
-    target,
-    courier: createCourier(target, CHANNELS[target.kind], {
-      ...options,
-      name: `notify ${i + 1} (${target.kind})`,
-    }),
-  }));
+  /** Receivers that messages do not reach. */
+  const troubled = new Set<string>();
+  function note(name: string, isThere: boolean) {
+    if (isThere) troubled.add(name);
+    else troubled.delete(name);
+    options.onTrouble(troubled.values().next().value ?? null);
+  }
+  const receivers = targets.map((target, i): { target: NotifyOptions; courier: Courier } => {
+    const name = `notify ${i + 1} (${target.kind})`;
+    const onTrouble = (isThere: boolean) => note(name, isThere);
+    return { target, courier: createCourier(target, CHANNELS[target.kind], { ...options, name, onTrouble }) };
+  });
   return {
     tell({ kind, alert }) {
       for (const { target, courier } of receivers) {

@@ -2,6 +2,8 @@ import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { expect, test } from "vitest";
+import { problemsEn } from "../../../shared/problems/en.ts";
+import { problemsZhCn } from "../../../shared/problems/zh-cn.ts";
 
 const ROOT = fileURLToPath(new URL("../../..", import.meta.url));
 const read = (file: string) => readFileSync(join(ROOT, file), "utf8");
@@ -39,4 +41,43 @@ test.each(["docs/troubleshooting.md", "docs/troubleshooting.zh-CN.md"])(
 
 test("both pages have the same lines", () => {
   expect(rowsOf("docs/troubleshooting.zh-CN.md")).toHaveLength(rowsOf("docs/troubleshooting.md").length);
+});
+
+/** Answers to what somebody has just done, which say all there is to say. */
+const ANSWERS: readonly string[] = [
+  ...[
+    "unknown-session",
+    "too-many-sessions",
+    "replaying",
+    "no-replay",
+    "mode-unsupported",
+    "unknown-backend",
+  ],
+  ...[
+    "sidecar-closing",
+    "nothing-loaded",
+    "release-cancelled",
+    "cancelled-partly",
+    "not-waiting",
+    "preparing",
+  ],
+  ...["left-to-backend", "unknown-profile", "releasing", "list-awaited", "job-ended", "too-many-waiting"],
+  ...["alert-over", "bad-request", "body-too-large", "not-found", "method-not-allowed"],
+];
+
+test.each([
+  ["docs/troubleshooting.md", problemsEn],
+  ["docs/troubleshooting.zh-CN.md", problemsZhCn],
+] as const)("%s has a line for every problem that a person may meet", (page, problems) => {
+  const quotes = rowsOf(page).flatMap(([, seen = ""]) =>
+    [...seen.matchAll(/["“]([^"”]+)["”]/g)].map(([, quote = ""]) =>
+      quote.split(/ ?… ?|[（(].*|\d+/).filter((piece) => piece.length > 3),
+    ),
+  );
+  const isQuoted = (message: string) =>
+    quotes.some((pieces) => pieces.length > 0 && pieces.every((piece) => message.includes(piece.trim())));
+  const missing = Object.entries(problems).filter(
+    ([code, { message }]) => !ANSWERS.includes(code) && !isQuoted(message),
+  );
+  expect(missing.map(([code]) => code)).toEqual([]);
 });

@@ -83,7 +83,7 @@ describe("the data folder", () => {
         file,
         older: `${file}.1`,
         largestBytes: 1e6,
-        onTrouble: (text) => said.push(text),
+        onTrouble: (text) => said.push(String(text)),
         hold: of,
       });
     const [ours, theirs] = [log(first), log(second)];

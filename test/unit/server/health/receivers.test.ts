@@ -48,6 +48,7 @@ function notify(targets: readonly object[]) {
     "gpu-host",
     {
       complain: (message) => complaints.push(message),
+      onTrouble() {},
       timings: { ...TIMINGS.notify, firstRetryMs: 20, restMs: 1 },
     },
   );
