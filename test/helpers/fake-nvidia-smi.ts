@@ -161,7 +161,8 @@ export function createFakeNvidiaSmi(initial: Partial<FakeScript> = {}): FakeNvid
   const starts = (): FakeStart[] => {
     const file = join(dir, "starts.jsonl");
     if (!existsSync(file)) return [];
-    const lines = readFileSync(file, "utf8").split("\n").filter(Boolean);
+    // Where a test fills the disk a line may be cut, and the next one stands behind it.
+    const lines = readFileSync(file, "utf8").match(/\{"pid":(?:(?!\{"pid":)[^\n])*\]\}/g) ?? [];
     return lines.map((line) => JSON.parse(line) as FakeStart);
   };
   const livePids = (): number[] => {
