@@ -7,17 +7,17 @@ import type { Reply } from "../../shared/protocol/reply.ts";
 import type { HostState, State } from "../../shared/protocol/state.ts";
 import type { Release } from "../../shared/release/release.ts";
 import { createFitDesk } from "../capacity/live/fit-desk.ts";
-import { createJobStore } from "../capacity/live/job-store.ts";
-import { createJobs, type EndedJob, type Jobs } from "../capacity/live/jobs.ts";
 import { createKnowledge } from "../capacity/live/knowledge.ts";
 import { createLearnedStore } from "../capacity/live/learned-store.ts";
 import { createLiveCapacity } from "../capacity/live/live.ts";
-import { createPidWatch } from "../capacity/live/pid-watch.ts";
 import { createView } from "../capacity/live/view.ts";
 import type { Policy } from "../capacity/policy.ts";
 import { type CapacityDatabase, openDatabase } from "../data/database.ts";
 import type { FolderHold } from "../data/folder-hold.ts";
 import type { FitAnswer } from "../http/openapi/fit-schema.ts";
+import { createJobStore } from "../jobs/job-store.ts";
+import { createJobs, type EndedJob, type Jobs } from "../jobs/jobs.ts";
+import { createPidWatch } from "../jobs/pid-watch.ts";
 import type { Time } from "../lib/clock.ts";
 import type { Disposer } from "../lib/disposer.ts";
 import type { BackendWatch } from "../release/backend-watch.ts";
@@ -109,10 +109,11 @@ export function composeCapacity(parts: CapacityParts): CapacityArea {
   const view = createView({
     ...{ live, knowledge, latest, profile: parts.profile, backends: watch.states, readHost: parts.readHost },
   });
-  const desk = createFitDesk({ live, knowledge, view, jobs, latest, backends: watch.states });
+  const labelOf = (id: string) => jobs.find(id)?.label ?? "job";
+  const desk = createFitDesk({ live, knowledge, view, labelOf, latest, backends: watch.states });
   disposer.add(
     live.onTurn(({ release }) => {
-      for (const { backend, jobId } of release) parts.releaseFor(backend, jobs.find(jobId)?.label ?? "job");
+      for (const { backend, jobId } of release) parts.releaseFor(backend, labelOf(jobId));
     }),
   );
   disposer.add(

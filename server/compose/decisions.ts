@@ -1,9 +1,9 @@
 import { join } from "node:path";
 import type { Job } from "../../shared/capacity/job.ts";
 import type { Release } from "../../shared/release/release.ts";
-import type { Jobs } from "../capacity/live/jobs.ts";
 import type { FolderHold } from "../data/folder-hold.ts";
 import { createPruning } from "../history/pruning.ts";
+import type { Jobs } from "../jobs/jobs.ts";
 import { steadyMs, wallMs } from "../lib/clock.ts";
 import type { Disposer } from "../lib/disposer.ts";
 import { createDecisionRecord, type DecisionRecord } from "../recording/decisions/decision-record.ts";

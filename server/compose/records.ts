@@ -1,8 +1,8 @@
-import type { Jobs } from "../capacity/live/jobs.ts";
 import type { Options } from "../config/options.ts";
 import type { CapacityDatabase } from "../data/database.ts";
 import type { FolderHold } from "../data/folder-hold.ts";
 import type { LineLog } from "../data/line-log.ts";
+import type { Jobs } from "../jobs/jobs.ts";
 import type { Time } from "../lib/clock.ts";
 import type { Disposer } from "../lib/disposer.ts";
 import type { Sessions } from "../recording/sessions/sessions.ts";

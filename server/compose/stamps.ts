@@ -1,7 +1,7 @@
 import type { Job } from "../../shared/capacity/job.ts";
 import type { Run } from "../../shared/capacity/run.ts";
-import type { JobStore } from "../capacity/live/job-store.ts";
-import type { EndedJob, Jobs } from "../capacity/live/jobs.ts";
+import type { JobStore } from "../jobs/job-store.ts";
+import type { EndedJob, Jobs } from "../jobs/jobs.ts";
 import type { Time } from "../lib/clock.ts";
 
 /**

@@ -1,7 +1,7 @@
 import { parseArgs } from "node:util";
 import * as v from "valibot";
-import { BUILT_IN_PROFILES } from "../../shared/capacity/built-in-profiles.ts";
 import { reasonOf } from "../lib/reason-of.ts";
+import { BUILT_IN_PROFILES } from "../profiles/built-in-profiles.ts";
 import { isBlockedPort } from "./blocked-ports.ts";
 import { FLAGS, type Options, optionsSchema, variableOf } from "./options.ts";
 

@@ -134,7 +134,9 @@ test("CAP-50 with a backend that tells, busy is running in the same second, and 
     ({ running, residents }) => running === 0 && residents[0]?.state === "idle",
   );
   busy = true;
-  await world.until("the backend's word", ({ running }) => running === 1);
+  const works = await world.until("the backend's word", ({ running }) => running === 1);
+  // The next job of its model is no room beside it.
+  expect(works).toMatchObject({ canStart: 0, inResidents: 0 });
   busy = false;
   await world.until("its end", ({ running, canStart }) => running === 0 && (canStart ?? 0) >= 1);
 });

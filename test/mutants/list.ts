@@ -56,7 +56,7 @@ export const MUTANTS: readonly Mutant[] = [
   m("server/capacity/published/publish.ts", "if (leftMiB < 0) return 0;", "", "unit/server/capacity/core/published"),
   m("server/capacity/room/room.ts", "const reserveMiB = isAlone ? 0 : demand.reserveMiB;", "const reserveMiB = 0;", "unit/server/capacity/core/rules"),
   m("server/capacity/evidence/from-sample.ts", "if (gpu.lost || gpu.mig === true) return null;", "if (gpu.lost) return null;", "unit/server/capacity/from-sample"),
-  m("server/capacity/live/pid-watch.ts", "known.start !== start", "start === null", "unit/server/capacity/pid-watch"),
+  m("server/jobs/pid-watch.ts", "known.start !== start", "start === null", "unit/server/jobs/pid-watch"),
   m("shared/problems/fill-in.ts", "String(params[name] ?? whole)", "String(params[name])", "unit/shared/problems/words"),
 
   m("server/gateway/gateway.ts", "isFollowUp(request) ? admit.mayConnect(request.headers) : null", "null as ReturnType<Admit[\"mayConnect\"]>", "integration/security"),

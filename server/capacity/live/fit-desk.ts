@@ -18,7 +18,6 @@ import { figureOf } from "../learning/figure.ts";
 import type { JobAsk } from "../model.ts";
 import { publish } from "../published/publish.ts";
 import { fitsNever } from "../room/never.ts";
-import type { Jobs } from "./jobs.ts";
 import type { Knowledge } from "./knowledge.ts";
 import type { LiveCapacity } from "./live.ts";
 import type { CapacityView } from "./view.ts";
@@ -27,7 +26,8 @@ export interface FitDeskContext {
   live: LiveCapacity;
   knowledge: Knowledge;
   view: CapacityView;
-  jobs: Pick<Jobs, "find">;
+  /** What people call a declared job. */
+  labelOf(id: string): string;
   latest(): Sample;
   backends(): readonly BackendState[];
 }
@@ -40,7 +40,7 @@ export interface FitDesk {
   adviseOn(profile: string): Reply<FitAdvice>;
 }
 
-export function createFitDesk({ live, knowledge, view, jobs, latest, backends }: FitDeskContext): FitDesk {
+export function createFitDesk({ live, knowledge, view, labelOf, latest, backends }: FitDeskContext): FitDesk {
   const { policy } = live;
 
   function advice(meant: Meant, ask: JobAsk, pass: Admitted): FitAdvice {
@@ -52,7 +52,7 @@ export function createFitDesk({ live, knowledge, view, jobs, latest, backends }:
     return adviseOn({
       ...{ demands, policy, never, nowMs, running: state.running, profiles: knowledge.profiles() },
       placing: placingOf(ask, state, nowMs, policy),
-      labelOf: (id) => jobs.find(id)?.label ?? "job",
+      labelOf,
       reclaimableMiB(id) {
         const backend = backends().find((one) => one.id === id);
         return backend === undefined || backend.busy === true || backend.modes.length === 0

@@ -1,12 +1,12 @@
 import * as v from "valibot";
 import { profileSchema } from "../../../shared/capacity/profile.ts";
 import type { CapacityDatabase, Sql } from "../../data/database.ts";
+import { jobClassSchema } from "../classes/job-class-schema.ts";
 import type { OtherClass } from "../classes/known-profiles.ts";
 import { type TakenFigure, takenFigureSchema } from "../classes/taken-figure.ts";
 import { keepLearned, type LearnedState, restoreLearned } from "../learning/kept.ts";
 import type { CapacityState, Learned } from "../model.ts";
 import { POLICY } from "../policy.ts";
-import { jobClassSchema } from "./job-record.ts";
 
 /** What ended jobs have taught, across restarts. */
 export interface LearnedStore {

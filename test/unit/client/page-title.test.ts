@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 import { titleOf } from "../../../client/embedding/page-title.ts";
 import { applyEvent } from "../../../client/store/apply-event.ts";
 import { INITIAL_STATE, type PanelState } from "../../../client/store/panel-state.ts";
-import { BUILT_IN_PROFILES } from "../../../shared/capacity/built-in-profiles.ts";
+import { BUILT_IN_PROFILES } from "../../../server/profiles/built-in-profiles.ts";
 import { titleFigures } from "../../../shared/capacity/title-figures.ts";
 import { type Fits, UNKNOWN_PROMISE } from "../../../shared/protocol/state.ts";
 import { gpusAt, sidecar } from "./store/small-sidecar.ts";

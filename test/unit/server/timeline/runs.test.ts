@@ -1,9 +1,9 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
+import { BUILT_IN_PROFILES } from "../../../../server/profiles/built-in-profiles.ts";
 import { NO_PHASES, type PhasesSeen, seePhase } from "../../../../server/timeline/phases-seen.ts";
 import { followRuns, NO_RUNS, type Runs, shownRuns } from "../../../../server/timeline/runs.ts";
 import type { SeenRun } from "../../../../server/timeline/seen-runs.ts";
-import { BUILT_IN_PROFILES } from "../../../../shared/capacity/built-in-profiles.ts";
 import type { Job } from "../../../../shared/capacity/job.ts";
 
 const EPOCH_MS = 1_700_000_000_000;

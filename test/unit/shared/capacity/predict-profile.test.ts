@@ -5,7 +5,7 @@ import { resolve } from "../../../../server/capacity/classes/resolve.ts";
 import { learn } from "../../../../server/capacity/learning/learn.ts";
 import { EMPTY_STATE } from "../../../../server/capacity/model.ts";
 import { POLICY } from "../../../../server/capacity/policy.ts";
-import { BUILT_IN_PROFILES } from "../../../../shared/capacity/built-in-profiles.ts";
+import { BUILT_IN_PROFILES } from "../../../../server/profiles/built-in-profiles.ts";
 import { tokensOf } from "../../../../shared/capacity/predict.ts";
 import { resolveProfile } from "../../../../shared/capacity/predict-profile.ts";
 

@@ -1,5 +1,5 @@
 import * as v from "valibot";
-import type { CapacityDatabase, Change } from "../../data/database.ts";
+import type { CapacityDatabase, Change } from "../data/database.ts";
 import type { JobRecord } from "./job-record.ts";
 import { readJobRecord } from "./read-record.ts";
 

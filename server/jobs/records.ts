@@ -1,10 +1,10 @@
 import { randomUUID } from "node:crypto";
-import type { Job } from "../../../shared/capacity/job.ts";
-import type { ProfileQuery } from "../../../shared/capacity/match-profile.ts";
-import type { JobBody } from "../../../shared/protocol/job-requests.ts";
-import type { Description, Meant } from "../classes/resolve.ts";
-import type { CapacityState, JobAsk, RunningJob } from "../model.ts";
-import type { WaitingView } from "../published/view-waiting.ts";
+import type { Job } from "../../shared/capacity/job.ts";
+import type { ProfileQuery } from "../../shared/capacity/match-profile.ts";
+import type { JobBody } from "../../shared/protocol/job-requests.ts";
+import type { Description, Meant } from "../capacity/classes/resolve.ts";
+import type { CapacityState, JobAsk, RunningJob } from "../capacity/model.ts";
+import type { WaitingView } from "../capacity/published/view-waiting.ts";
 import { isUnfinished, type JobRecord } from "./job-record.ts";
 
 /** Ended jobs that are kept. */

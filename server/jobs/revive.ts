@@ -1,4 +1,4 @@
-import type { JobAsk, RunningJob } from "../model.ts";
+import type { JobAsk, RunningJob } from "../capacity/model.ts";
 import { isRunning, isUnfinished, type JobRecord } from "./job-record.ts";
 
 /** Jobs after the sidecar was away. */

@@ -1,5 +1,5 @@
 import { readFileSync } from "node:fs";
-import { parseStat } from "../../release/owners/parse-proc.ts";
+import { parseStat } from "../release/owners/parse-proc.ts";
 
 /** Tells which of the jobs' processes are gone (rule 5). */
 export interface PidWatch {

@@ -1,6 +1,6 @@
 import * as v from "valibot";
-import { BUILT_IN_PROFILES } from "../../../shared/capacity/built-in-profiles.ts";
-import { type Profile, profileSchema } from "../../../shared/capacity/profile.ts";
+import { type Profile, profileSchema } from "../../shared/capacity/profile.ts";
+import { BUILT_IN_PROFILES } from "./built-in-profiles.ts";
 
 /** A profile as the config file has it. */
 export type ConfiguredProfile = Pick<Profile, "id" | "label" | "peakMiB"> & Partial<Profile>;

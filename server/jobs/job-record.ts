@@ -1,15 +1,6 @@
 import * as v from "valibot";
-import { jobSchema } from "../../../shared/capacity/job.ts";
-
-const figure = v.nullable(v.number());
-export const jobClassSchema = v.object({
-  key: v.string(),
-  family: v.nullable(v.string()),
-  size: v.nullable(v.object({ width: v.number(), height: v.number(), frames: v.number() })),
-  publishedMiB: figure,
-  configuredMiB: figure,
-  seconds: figure,
-});
+import { jobSchema } from "../../shared/capacity/job.ts";
+import { jobClassSchema } from "../capacity/classes/job-class-schema.ts";
 
 /** A job as it is kept: what everybody sees of it, and what admission needs to know again after a restart. */
 export const jobRecordSchema = v.object({

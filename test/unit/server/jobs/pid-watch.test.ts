@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { createPidWatch } from "../../../../server/capacity/live/pid-watch.ts";
+import { createPidWatch } from "../../../../server/jobs/pid-watch.ts";
 
 test("CAP-24 a process that was seen here and is gone, or whose number another has, ends its job; one never seen proves nothing", () => {
   const starts = new Map<number, string>();

@@ -1,20 +1,20 @@
-import type { Job } from "../../../shared/capacity/job.ts";
-import type { Profile } from "../../../shared/capacity/profile.ts";
-import { problem } from "../../../shared/problems/make-problem.ts";
-import type { JobBody, JobEnd, JobPatch } from "../../../shared/protocol/job-requests.ts";
-import { type Reply, refuse, succeed } from "../../../shared/protocol/reply.ts";
-import { createEmitter } from "../../lib/emitter.ts";
-import { demandsOf } from "../admission/admit.ts";
-import { beat, declare, end } from "../capacity.ts";
-import type { Description, Meant } from "../classes/resolve.ts";
-import { figureOf } from "../learning/figure.ts";
-import type { CapacityState, JobAsk } from "../model.ts";
-import { neverProblem } from "../published/reasons.ts";
-import { viewWaiting } from "../published/view-waiting.ts";
-import { roomOf } from "../room/room.ts";
+import type { Job } from "../../shared/capacity/job.ts";
+import type { Profile } from "../../shared/capacity/profile.ts";
+import { problem } from "../../shared/problems/make-problem.ts";
+import type { JobBody, JobEnd, JobPatch } from "../../shared/protocol/job-requests.ts";
+import { type Reply, refuse, succeed } from "../../shared/protocol/reply.ts";
+import { demandsOf } from "../capacity/admission/admit.ts";
+import { beat, declare, end } from "../capacity/capacity.ts";
+import type { Description, Meant } from "../capacity/classes/resolve.ts";
+import { figureOf } from "../capacity/learning/figure.ts";
+import type { LiveCapacity } from "../capacity/live/live.ts";
+import type { CapacityState, JobAsk } from "../capacity/model.ts";
+import { neverProblem } from "../capacity/published/reasons.ts";
+import { viewWaiting } from "../capacity/published/view-waiting.ts";
+import { roomOf } from "../capacity/room/room.ts";
+import { createEmitter } from "../lib/emitter.ts";
 import { isUnfinished, type JobRecord } from "./job-record.ts";
 import type { JobStore } from "./job-store.ts";
-import type { LiveCapacity } from "./live.ts";
 import type { PidWatch } from "./pid-watch.ts";
 import {
   askOf,
