@@ -6,9 +6,7 @@ import { checkLibraryOptions, type LibrarySettings } from "./config/library-opti
 import { mount } from "./mount/mount.ts";
 import { createSidecar as createInnerSidecar } from "./sidecar.ts";
 import { TIMINGS } from "./timings.ts";
-
-/** Version of the package; the build puts it in. */
-declare const __VERSION__: string;
+import { VERSION } from "./version.ts";
 
 /** Settings of a mounted panel. Those without words here are the config file's, see docs/configuration.md. */
 export interface SidecarOptions {
@@ -94,7 +92,7 @@ export function createSidecar({ server, onProblem, ...settings }: SidecarOptions
   const options = checkLibraryOptions(settings);
   const sidecar = createInnerSidecar(options, {
     clientFolder: join(dirname(fileURLToPath(import.meta.url)), "../client"),
-    version: __VERSION__,
+    version: VERSION,
     env: process.env,
     mounted: true,
     timings: TIMINGS,

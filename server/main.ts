@@ -18,9 +18,7 @@ import { createBareServer } from "./http/http-server.ts";
 import { childEnvironment } from "./lib/child-environment.ts";
 import { createSidecar } from "./sidecar.ts";
 import { scaleTimings, TIMINGS, type Timings } from "./timings.ts";
-
-/** Version of the package; the build puts it in. */
-declare const __VERSION__: string;
+import { VERSION } from "./version.ts";
 
 const EXIT_PORT_TAKEN = 3;
 
@@ -39,7 +37,7 @@ function main() {
   const schema = scale.kind === "scale" && scale.asked ? testOptionsSchema : optionsSchema;
   const result = readOptions(process.argv.slice(2), process.env, readText, schema);
   if (result.kind === "help") return void process.stdout.write(usage());
-  if (result.kind === "version") return void process.stdout.write(`${__VERSION__}\n`);
+  if (result.kind === "version") return void process.stdout.write(`${VERSION}\n`);
   if (result.kind === "errors") return fail(result.errors);
   for (const warning of result.warnings) complain(warning);
   if (scale.kind === "error") return fail([scale.error]);
@@ -94,7 +92,7 @@ function begin(options: Options, { bound, timeScale, timings }: Begun) {
   const here = dirname(fileURLToPath(import.meta.url));
   const sidecar = createSidecar(options, {
     clientFolder: join(here, "../client"),
-    version: __VERSION__,
+    version: VERSION,
     env: process.env,
     bound,
     complain,

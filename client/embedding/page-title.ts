@@ -26,11 +26,11 @@ export function followTitle({ get, subscribe }: PanelStore, shown: Shown, langua
   Promise.all([loadCatalog(language), loadLater(language)]).then(
     ([{ title: name }, { room }]) => {
       if (!current) return;
-      const tell = () => {
+      const show = () => {
         document.title = titleOf(get(), shown, { name, ...room.pageTitle });
       };
-      tell();
-      stop = subscribe(tell);
+      show();
+      stop = subscribe(show);
     },
     // Offline: the title stays as it is.
     () => {},

@@ -18,8 +18,8 @@ export function definePanelElement(defaultUrl: string): void {
   class GpuStatusPanelElement extends HTMLElement {
     static readonly observedAttributes = ATTRIBUTES;
     #place: PanelPlace | null = null;
-    readonly #onState = (detail: unknown) => this.#tell("gpu-state", detail);
-    readonly #onRelease = (detail: unknown) => this.#tell("gpu-release", detail);
+    readonly #onState = (detail: unknown) => this.#publish("gpu-state", detail);
+    readonly #onRelease = (detail: unknown) => this.#publish("gpu-release", detail);
 
     connectedCallback() {
       for (const name of ATTRIBUTES) adopt(this, name);
@@ -56,7 +56,7 @@ export function definePanelElement(defaultUrl: string): void {
       );
     }
 
-    #tell(type: string, detail: unknown) {
+    #publish(type: string, detail: unknown) {
       this.dispatchEvent(new CustomEvent(type, { detail, bubbles: true, composed: true }));
     }
   }

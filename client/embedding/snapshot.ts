@@ -19,7 +19,7 @@ export function watchSnapshots(
   onRelease: (release: Release) => void,
 ): () => void {
   let last: Release | null = null;
-  const tell = () => {
+  const publish = () => {
     const snapshot = snapshotOf(store.get());
     onState(snapshot);
     const { release } = snapshot;
@@ -28,6 +28,6 @@ export function watchSnapshots(
     last = release;
     if (news) onRelease(release);
   };
-  tell();
-  return store.subscribe(tell);
+  publish();
+  return store.subscribe(publish);
 }

@@ -119,9 +119,9 @@ function Page({ parts, options, memory, framed, element }: PageProps) {
 function report(bridge: HostBridge, { store }: PanelParts, element: HTMLElement): () => void {
   const observer = new ResizeObserver(() => bridge.resize(Math.ceil(element.getBoundingClientRect().height)));
   observer.observe(element);
-  const tell = () => bridge.state(snapshotOf(store.get()));
-  tell();
-  const unsubscribe = store.subscribe(tell);
+  const publish = () => bridge.state(snapshotOf(store.get()));
+  publish();
+  const unsubscribe = store.subscribe(publish);
   return () => {
     observer.disconnect();
     unsubscribe();

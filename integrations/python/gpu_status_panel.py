@@ -4,7 +4,7 @@ Copy this file beside your app. Three things are in it, each works without the o
 
 * ``mount(app)`` puts the panel under ``/gpu`` of a FastAPI, Starlette or Gradio app, so that one port serves both.
 * ``unload_hook(fn)`` lets the panel's "Release VRAM" button call ``fn``, and tells the allocator's figures.
-* ``job("wan2.1-1.3b-t2v-480p-quant")`` marks a job, as a ``with`` block or a decorator: it waits until the VRAM it
+* ``job("wan2.1-1.3b-t2v-480p-quant")`` declares a job, as a ``with`` block or a decorator: it waits until the VRAM it
   needs is free, and tells its phases, its peak and how it ended.
 
 The sidecar (https://www.npmjs.com/package/gpu-status-panel) samples nvidia-smi; nothing here touches the GPU.
@@ -209,7 +209,7 @@ def read_token(port: int) -> Optional[str]:
 
 
 def make_token(port: int) -> str:
-    """The token for a sidecar on this port: the same for every process of this user, so that all can mark jobs."""
+    """The token for a sidecar on this port: the same for every process of this user, so that all can declare jobs."""
     known = read_token(port)
     if known:
         return known
@@ -882,7 +882,7 @@ async def in_thread(work: Callable[[], Any], on_cancel: Optional[Callable[[], No
         raise
 
 
-class JobMarker:
+class DeclaredJob:
     """What ``job`` returns: use it in ``with`` or ``async with``, or as a decorator of any kind of function."""
 
     def __init__(self, settings: JobSettings) -> None:
@@ -930,7 +930,7 @@ class JobMarker:
 
             @functools.wraps(fn)
             async def async_generator(*args: Any, **kwargs: Any) -> Any:
-                async with JobMarker(settings):
+                async with DeclaredJob(settings):
                     async for item in fn(*args, **kwargs):
                         yield item
 
@@ -939,7 +939,7 @@ class JobMarker:
 
             @functools.wraps(fn)
             async def coroutine(*args: Any, **kwargs: Any) -> Any:
-                async with JobMarker(settings):
+                async with DeclaredJob(settings):
                     return await fn(*args, **kwargs)
 
             return coroutine
@@ -947,14 +947,14 @@ class JobMarker:
 
             @functools.wraps(fn)
             def generator(*args: Any, **kwargs: Any) -> Any:
-                with JobMarker(settings):
+                with DeclaredJob(settings):
                     return (yield from fn(*args, **kwargs))
 
             return generator
 
         @functools.wraps(fn)
         def function(*args: Any, **kwargs: Any) -> Any:
-            with JobMarker(settings):
+            with DeclaredJob(settings):
                 return fn(*args, **kwargs)
 
         return function
@@ -982,8 +982,8 @@ def job(
     if_refused: str = "raise",
     url: Optional[str] = None,
     token: Optional[str] = None,
-) -> JobMarker:
-    """Marks a job, and waits until the VRAM that it needs is free.
+) -> DeclaredJob:
+    """Declares a job, and waits until the VRAM that it needs is free.
 
     ::
 
@@ -1017,7 +1017,7 @@ def job(
     given = {key: str(value) for key, value in query.items() if value is not None}
     if profile is None and not given and peak_mib is None:
         raise ValueError("gpu_status_panel: job needs a profile, a model or peak_mib=…")
-    return JobMarker(
+    return DeclaredJob(
         JobSettings(profile, label, peak_mib, given, gpus, gpu_indexes, backend, wait, max_wait, on_wait, int(ttl), if_refused, url, token)
     )
 

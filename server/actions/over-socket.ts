@@ -38,13 +38,13 @@ export function overSocket<R, A>(
     schema: takes.schema,
     answer(sidecar, viewer, args) {
       const [message, ack] = takes.schema === null ? [undefined, args[0]] : args;
-      const tell = (reply: Reply<A>) => {
+      const acknowledge = (reply: Reply<A>) => {
         if (typeof ack === "function") ack(reply);
       };
       const reply = replyTo(sidecar, viewer, message);
       // At once where it is known: the next turn must not come before it.
-      if (reply instanceof Promise) void reply.then(tell);
-      else tell(reply);
+      if (reply instanceof Promise) void reply.then(acknowledge);
+      else acknowledge(reply);
     },
   };
 }

@@ -42,16 +42,16 @@ export function followData(parts: {
     const [detail] = logs.flatMap((log) => log.trouble() ?? []);
     return detail === undefined ? null : problem("data-not-kept", { detail });
   }
-  const look = () => show(hold.problem() ?? database.problem() ?? troubleOfLogs());
-  look();
+  const refresh = () => show(hold.problem() ?? database.problem() ?? troubleOfLogs());
+  refresh();
   const timer = setInterval(() => {
     hold.retry();
     database.retry();
     for (const log of logs) log.retry();
-    look();
+    refresh();
   }, retryMs);
   disposer.add(() => clearInterval(timer));
-  disposer.add(onWrite(look));
+  disposer.add(onWrite(refresh));
 }
 
 export interface Warnings {

@@ -91,14 +91,14 @@ export function composeHealth(
   disposer.add(notifier.close);
   // Nobody is called because of simulated or recorded GPUs, and the host of now has no part in them.
   const isReal = choice.kind === "nvidia-smi";
-  if (isReal) disposer.add(alerts.onNews(notifier.tell));
+  if (isReal) disposer.add(alerts.onNews(notifier.publish));
   const kernelLog = openKernelLog();
   disposer.add(kernelLog.close);
   let ended: EndedJobFact[] = [];
   let health = NEW_HEALTH;
   let slow: ReadonlyMap<string, SlowReading> = new Map();
 
-  function look(gpus: readonly Gpu[]) {
+  function judge(gpus: readonly Gpu[]) {
     const moment: Moment = {
       nowMs: nowMs(),
       gpus,
@@ -110,7 +110,7 @@ export function composeHealth(
           state === "running" && startedAt !== null ? [{ id, gpus: on, startedMs: startedAt }] : [],
         ),
       ended,
-      // Of marked jobs it is known on which GPUs they run.
+      // Of declared jobs it is known on which GPUs they run.
       busy: parts.watch.states().some(({ id, busy }) => busy === true && parts.watch.tellsBusy(id)),
       releasing: isReleasing(parts.releases.state()),
       xids: isReal ? kernelLog.read() : [],
@@ -124,7 +124,7 @@ export function composeHealth(
   function watchSilence() {
     const timer = setInterval(() => {
       if (nowMs() - health.atMs < timings.health.silenceMs) return;
-      look(sampler.latest().gpus.map((gpu) => ({ ...gpu, ...UNKNOWN_READING })));
+      judge(sampler.latest().gpus.map((gpu) => ({ ...gpu, ...UNKNOWN_READING })));
     }, timings.health.silenceLookMs);
     disposer.add(() => clearInterval(timer));
   }
@@ -148,7 +148,7 @@ export function composeHealth(
     acknowledge: alerts.acknowledge,
     mute: alerts.mute,
     test: notifier.test,
-    sample: ({ gpus }) => look(gpus),
+    sample: ({ gpus }) => judge(gpus),
     jobEnded({ job: { gpus, startedAt, endedAt, state }, oom }) {
       const outcome = oom ? "out-of-memory" : state === "done" ? "done" : "failed";
       if (startedAt !== null)

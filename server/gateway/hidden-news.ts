@@ -7,7 +7,7 @@ import type { Reader } from "./reader.ts";
 
 /** What hidden pages are told: a tab in the background can still notify, its release goes on, and its title has figures. */
 export interface HiddenNews {
-  tell(known: View | null): void;
+  publish(known: View | null): void;
   /** This page has been visible: it may have newer figures than its title was told, and is told anew. */
   forget(reader: Reader): void;
 }
@@ -55,7 +55,7 @@ export function createHiddenNews({
   }
 
   return {
-    tell(known) {
+    publish(known) {
       if (known !== null) tellParts(known);
       tellTitle();
     },

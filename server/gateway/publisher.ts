@@ -53,7 +53,7 @@ export function createPublisher(context: PublisherContext): Publisher {
     const known = differences.known();
     if (wire !== null || changes !== undefined)
       deliver(watching(), nowMs(), { sample: wire, changes, known });
-    hidden.tell(known);
+    hidden.publish(known);
   }
 
   return {

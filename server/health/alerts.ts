@@ -94,7 +94,7 @@ export function createAlerts(
   }
 
   function dropCarried(now: number, indexOf: IndexOf): boolean {
-    const { over, lost } = carried.settle(now, active, indexOf);
+    const { over, lost } = carried.drop(now, active, indexOf);
     for (const [key, alert] of over) {
       active.delete(key);
       end(alert, now);

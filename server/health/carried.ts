@@ -11,7 +11,7 @@ export interface Carried {
    * What is not found again is over, unless its GPU has not been seen since: one that is off the bus stays lost until it
    * is back.
    */
-  settle(
+  drop(
     nowMs: number,
     active: ReadonlyMap<string, LoggedAlert>,
     indexOf: IndexOf,
@@ -30,7 +30,7 @@ export function createCarried(open: readonly LoggedAlert[], untilMs: number): Ca
       carried.delete(key);
       return alert;
     },
-    settle(nowMs, active, indexOf) {
+    drop(nowMs, active, indexOf) {
       const over: Keyed[] = [...active].filter(([key, alert]) => missing.has(key) && !isAway(alert, indexOf));
       for (const [key] of over) missing.delete(key);
       if (nowMs < untilMs) return { over, lost: [] };

@@ -40,14 +40,14 @@ export interface HostFigures {
   oomKills: number | null;
 }
 
-/** A job that somebody marked and that runs. */
+/** A job that was declared and that runs. */
 export interface RunningJobFact {
   id: string;
   gpus: readonly number[];
   startedMs: number;
 }
 
-/** A marked job that has ended since the moment before. */
+/** A declared job that has ended since the moment before. */
 export interface EndedJobFact {
   gpus: readonly number[];
   startedMs: number;

@@ -139,7 +139,7 @@ const TAKE: Readonly<Record<Step, (course: Course, found: Findings) => Promise<N
     const outcome = await ask(course);
     if (outcome.kind !== "accepted") {
       const before = found.before ?? (await course.measure.snapshot(course.closing));
-      return { ended: await settle(course, before, outcome) };
+      return { ended: await measureSince(course, before, outcome) };
     }
     found.accepted = outcome;
     return null;
@@ -147,7 +147,7 @@ const TAKE: Readonly<Record<Step, (course: Course, found: Findings) => Promise<N
   async measure(course, found) {
     const before = found.before ?? (await found.follow?.snapshot(course.closing));
     if (before === undefined || found.accepted === null) return null;
-    return { ended: await settle(course, before, found.accepted) };
+    return { ended: await measureSince(course, before, found.accepted) };
   },
   "plan-again": () => "plan-again",
 };
@@ -219,7 +219,7 @@ async function ask(course: Course): Promise<UnloadOutcome> {
 }
 
 /** Looks what came back since `before`, whatever the backend has answered. */
-async function settle(course: Course, before: Snapshot, outcome: UnloadOutcome): Promise<Outcome> {
+async function measureSince(course: Course, before: Snapshot, outcome: UnloadOutcome): Promise<Outcome> {
   const { backend, measure, limits, closing, calledAtMs } = course;
   if (outcome.kind === "nothing-loaded") return nothingLoaded();
   if (outcome.kind === "failed" && !outcome.reached) return failed(outcome.problem);

@@ -59,7 +59,7 @@ export function waitForJobEnd(options: WaitOptions): Promise<Waited> {
 
 async function waitUntil(
   { watch, backendId, intervalMs, limitMs, tooLong, cancel, closing, onLook, untilDeclaredEnd }: WaitOptions,
-  look: (state: BackendState) => Waited | null,
+  judge: (state: BackendState) => Waited | null,
 ): Promise<Waited> {
   const release = watch.hold();
   const either = AbortSignal.any([cancel, closing]);
@@ -84,7 +84,7 @@ async function waitUntil(
       } else if (nowMs - answeredMs > LOOKS_WITHOUT_ANSWER * intervalMs) {
         return { kind: "failed", problem: state?.problem ?? problem("busy-unknown") };
       }
-      const result = state === undefined || isSilent ? null : look(state);
+      const result = state === undefined || isSilent ? null : judge(state);
       if (result !== null) return result;
       if (nowMs - startedMs > limitMs) return { kind: "failed", problem: tooLong };
       onLook(state?.queue ?? null);

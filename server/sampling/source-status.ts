@@ -19,7 +19,7 @@ export function createSourceStatus(
   source: Pick<SampleSource, "kind" | "replay" | "ownIntervalMs">,
   demoReason: SourceState["demoReason"],
   intervalMs: number,
-  tell: (state: SourceState) => void,
+  publish: (state: SourceState) => void,
 ): SourceStatus {
   let aside: Problem | null = null;
   let own: Problem | null = null;
@@ -36,7 +36,7 @@ export function createSourceStatus(
     const next = { ...state, ...patch };
     if (JSON.stringify(next) === JSON.stringify(state)) return;
     state = next;
-    tell(state);
+    publish(state);
   }
 
   function setReplay() {

@@ -24,7 +24,7 @@ const TELL_MIB = 256;
 const MOST_PHASES = 16;
 
 /**
- * One more look at a run: what its marker calls the phase (`null`: nothing), and what it holds (`null`: not seen). A new
+ * One more look at a run: what its job calls the phase (`null`: nothing), and what it holds (`null`: not seen). A new
  * phase begins with another name, or where no names are told with another level that stands for four seconds. Pure.
  */
 export function seePhase(
@@ -80,7 +80,7 @@ export function namePhases(phases: readonly PhaseSeen[], profile: Pick<Profile, 
     const next: Naming[] = [];
     for (let from = known.length; from >= 0; from--) {
       const rest = best[from];
-      const unnamed: Naming = {
+      const nameless: Naming = {
         named: rest?.named ?? 0,
         off: rest?.off ?? 0,
         names: [phase.name, ...(rest?.names ?? [])],
@@ -95,7 +95,7 @@ export function namePhases(phases: readonly PhaseSeen[], profile: Pick<Profile, 
               off: after.off + off,
               names: [known[from]?.name ?? null, ...after.names],
             };
-      next[from] = [next[from + 1], own, unnamed].reduce<Naming>((a, b) => better(a, b ?? a), unnamed);
+      next[from] = [next[from + 1], own, nameless].reduce<Naming>((a, b) => better(a, b ?? a), nameless);
     }
     best = next;
   }
@@ -113,7 +113,7 @@ const better = (a: Naming, b: Naming) =>
   b.named > a.named || (b.named === a.named && b.off < a.off) ? b : a;
 
 /**
- * The profile that an unmarked run seems to be of: the only one of which two phases, one after the other, agree with what
+ * The profile that an undeclared run seems to be of: the only one of which two phases, one after the other, agree with what
  * was seen. `null`: none, or several. Pure.
  */
 export function profileByPhases(phases: readonly PhaseSeen[], profiles: readonly Profile[]): Profile | null {

@@ -3,7 +3,7 @@ import { problemSchema } from "../problems/problem.ts";
 
 export const JOB_STATES = ["waiting", "running", "done", "failed", "expired"] as const;
 
-/** A job that was marked through the jobs API. Times are epoch milliseconds, MiB are per GPU. */
+/** A job that was declared through the jobs API. Times are epoch milliseconds, MiB are per GPU. */
 export const jobSchema = v.object({
   id: v.string(),
   label: v.string(),

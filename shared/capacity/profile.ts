@@ -46,7 +46,7 @@ export const profileSchema = v.object({
   uncertaintyMiB: v.optional(v.pipe(v.number(), v.integer(), v.minValue(0)), 0),
   /** Jobs of this kind that were seen here. */
   seen: v.optional(v.pipe(v.number(), v.integer(), v.minValue(0)), 0),
-  /** Peak or uncertainty was raised because a job here took or wanted more, perhaps one that nobody marked. */
+  /** Peak or uncertainty was raised because a job here took or wanted more, perhaps one that nobody declared. */
   raised: v.optional(v.boolean(), false),
   /** Of a configured figure: by what share jobs here took more (or less) of late; `null`: nothing worth saying. */
   drift: v.optional(v.nullable(v.number()), null),

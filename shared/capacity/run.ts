@@ -2,7 +2,7 @@ import * as v from "valibot";
 
 /** A phase of a job as it was seen: from when on, and the highest level in it so far. */
 export const phaseSeenSchema = v.object({
-  /** What the job's marker said, or the profile's phase that the level agrees with; `null`: nobody knows a name. */
+  /** What the job said, or the profile's phase that the level agrees with; `null`: nobody knows a name. */
   name: v.nullable(v.string()),
   /** Epoch milliseconds. */
   startedAt: v.number(),
@@ -11,15 +11,15 @@ export const phaseSeenSchema = v.object({
 });
 export type PhaseSeen = v.InferOutput<typeof phaseSeenSchema>;
 
-/** A job on one GPU, marked or inferred, for the timeline: one that runs, or has ended within the last minutes. */
+/** A job on one GPU, declared or inferred, for the timeline: one that runs, or has ended within the last minutes. */
 export const runSchema = v.object({
   /** Stays the same while it runs, and is no other's. */
   id: v.string(),
-  /** Id of the marked job; `null`: inferred from a process that behaves like one. */
+  /** Id of the declared job; `null`: inferred from a process that behaves like one. */
   job: v.nullable(v.string()),
   gpu: v.number(),
   pid: v.nullable(v.number()),
-  /** The marked job's label, or the process's name; empty: the machine names no process, and `pid` is `null`. */
+  /** The declared job's label, or the process's name; empty: the machine names no process, and `pid` is `null`. */
   label: v.string(),
   profile: v.nullable(v.string()),
   /** Epoch milliseconds. */

@@ -70,7 +70,7 @@ export const PROBLEM_CODES = [
   "nothing-freed",
   "vram-grew",
   "not-measured",
-  // jobs: marked ones and those that wait for room
+  // jobs: declared ones and those that wait for room
   "never-fits",
   "too-few-gpus",
   "no-room",

@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { io } from "socket.io-client";
+import { PROTOCOL_VERSION } from "../../shared/protocol/version.ts";
 
 /** A text frame of the WebSocket as it came. */
 export interface Frame {
@@ -17,7 +18,7 @@ const MESSAGE = "4";
 
 /** Connects as a panel does and keeps every message that comes within the time. */
 export async function captureFrames(url: string, durationMs: number): Promise<Frame[]> {
-  const socket = io(url, { transports: ["websocket"], forceNew: true, auth: { protocol: 2 } });
+  const socket = io(url, { transports: ["websocket"], forceNew: true, auth: { protocol: PROTOCOL_VERSION } });
   const frames: Frame[] = [];
   const beganMs = performance.now();
   socket.io.engine.on("packet", ({ type, data }) => {

@@ -48,7 +48,7 @@ function listen(to = backend): BackendStatus[] {
 }
 
 const bodiesOf = (path: string) => fake.calls.filter((call) => call.path === path).map(jsonOf);
-const settle = (ms = 100) => new Promise((resolve) => setTimeout(resolve, ms));
+const rest = (ms = 100) => new Promise((resolve) => setTimeout(resolve, ms));
 
 test("REL-9 both flags are sent, so that models leave VRAM with --highvram too", async () => {
   fake.runWithHighVram();
@@ -68,7 +68,7 @@ test("REL-9 with keepCache the models go and the nodes' outputs stay", async () 
 test("REL-9 an idle worker that misses the wake-up is woken by a second call", async () => {
   fake.missNextWakeUp();
   expect(await backend.unload("now", never)).toMatchObject({ kind: "accepted" });
-  await settle();
+  await rest();
   expect(fake.isLoaded()).toBe(true);
   expect(backend.retryWhileIdle).toBe(true);
   await backend.unload("now", never);
@@ -79,7 +79,7 @@ test("REL-10 the unload is taken up after the running job and before the one tha
   fake.startJob();
   fake.startJob();
   await backend.unload("now", never);
-  await settle();
+  await rest();
   expect(unloads).toBe(0);
   fake.endJob();
   expect([unloads, fake.finishedJobs(), fake.harmedJobs(), fake.isBusy()]).toEqual([1, 1, 0, true]);
@@ -194,10 +194,10 @@ test("REL-17 after its end nothing is pushed, connected or not", async () => {
   backend.subscribe?.((status) => pushed.push(status))();
   await fake.goDown();
   const unsubscribe = backend.subscribe?.((status) => pushed.push(status));
-  await settle();
+  await rest();
   unsubscribe?.();
   await fake.comeBack();
-  await settle(1000);
+  await rest(1000);
   expect([pushed.length, fake.clients().length]).toEqual([before, 0]);
 });
 

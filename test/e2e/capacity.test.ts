@@ -50,7 +50,7 @@ async function pieceOf(page: Page, gpu: number, piece: string): Promise<number |
   return figure === "?" ? null : Number(figure.replaceAll(",", ""));
 }
 
-/** Two cards: on one a backend with models between two jobs beside an LLM server, on the other a marked job. */
+/** Two cards: on one a backend with models between two jobs beside an LLM server, on the other a declared job. */
 const rigOptions = {
   script: {
     gpus: [

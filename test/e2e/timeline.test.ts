@@ -21,7 +21,7 @@ function hold({ fake }: Rig, pid: number, mib: number, util: number) {
 const timeline = (page: Page) => page.locator("section.timeline");
 const phase = (page: Page, text: RegExp) => timeline(page).locator(".phases li", { hasText: text }).first();
 
-test("PNL-21 the two humps of a marked job are seen and named, in both languages, and stay after its end", async () => {
+test("PNL-21 the two humps of a declared job are seen and named, in both languages, and stay after its end", async () => {
   const rig = await start({
     script: { gpus: [fakeGpu(0, { "memory.total": 49_140, "memory.used": 500 })] },
   });
@@ -40,10 +40,10 @@ test("PNL-21 the two humps of a marked job are seen and named, in both languages
   await phase(chinese, /采样峰值 38\.\d GiB/).waitFor({ timeout: 60_000 });
   const list = timeline(page).getByRole("list", { name: "Jobs on this GPU" });
   // What the job reserves: the published peak and what it may be wrong by.
-  await list.getByText(/marked job · running · peak expected 4\d\.\d GiB/).waitFor();
+  await list.getByText(/declared job · running · peak expected 4\d\.\d GiB/).waitFor();
   // The bands above the chart tell the same, on its time axis.
   const bands = timeline(page).locator(".run");
-  await expect.poll(() => bands.getAttribute("data-marked")).toBe("true");
+  await expect.poll(() => bands.getAttribute("data-declared")).toBe("true");
   await expect
     .poll(() => timeline(page).locator(".run-phase").allInnerTexts())
     .toContainEqual(expect.stringMatching(/\d peak while sampling/));
@@ -53,11 +53,11 @@ test("PNL-21 the two humps of a marked job are seen and named, in both languages
   await jobs.end(job?.id ?? "");
   rig.fake.set({ processes: [] });
   rig.fake.setGpu(0, { "memory.used": 500, "utilization.gpu": 0 });
-  await list.getByText(/marked job · ended · peak 38\.\d GiB/).waitFor({ timeout: 60_000 });
+  await list.getByText(/declared job · ended · peak 38\.\d GiB/).waitFor({ timeout: 60_000 });
   await phase(page, /high-noise model/).waitFor();
 });
 
-test("PNL-21 CAP-17 a process that nobody marked is shown as what seems to be a job, and what a second would gain is said", async () => {
+test("PNL-21 CAP-17 a process that nobody declared is shown as what seems to be a job, and what a second would gain is said", async () => {
   const rig = await start({
     script: { gpus: [fakeGpu(0, { "memory.total": 81_559, "memory.used": 500 })] },
   });
@@ -87,10 +87,10 @@ test("PNL-21 CAP-17 a process that nobody marked is shown as what seems to be a 
     .filter({ hasText: /other-python seems to be a job/ })
     .first()
     .waitFor({ timeout: 60_000 });
-  await expect.poll(() => timeline(page).locator('.run[data-marked="false"]').count()).toBe(1);
+  await expect.poll(() => timeline(page).locator('.run[data-declared="false"]').count()).toBe(1);
 });
 
-test("PNL-21 CAP-32 where the machine tells of no process the humps of a marked job that is alone are seen too", async () => {
+test("PNL-21 CAP-32 where the machine tells of no process the humps of a declared job that is alone are seen too", async () => {
   const rig = await start({
     script: { gpus: [fakeGpu(0, { "memory.total": 49_140, "memory.used": 500 })], processes: [] },
   });
@@ -110,6 +110,6 @@ test("PNL-21 CAP-32 where the machine tells of no process the humps of a marked 
   await jobs.end(job?.id ?? "", { outcome: "done" });
   await shown(500);
   await timeline(page)
-    .getByText(/marked job · ended · peak 38\.\d GiB/)
+    .getByText(/declared job · ended · peak 38\.\d GiB/)
     .waitFor({ timeout: 60_000 });
 });

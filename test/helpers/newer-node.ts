@@ -18,12 +18,22 @@ export function newerNode(): { path: string } | { missing: string } {
   const folder = join(CACHE, `${name}-${VERSION}`);
   const path = join(folder, "node_modules", name, "bin/node");
   if (!existsSync(path)) {
-    const install = ["install", "--no-save", "--no-audit", "--no-fund", "--loglevel=error"];
+    const install = [
+      "install",
+      "--no-save",
+      "--no-audit",
+      "--no-fund",
+      "--loglevel=error",
+      "--fetch-retries=0",
+    ];
     process.stdout.write(`Not here yet: ${name}@${VERSION} from npm, for the tests' own use\n`);
     // Made under a name of its own: another test project may be installing at this moment, or break off.
     const made = `${folder}-${process.pid}-${wallMs()}`;
     mkdirSync(made, { recursive: true });
-    const done = spawnSync("npm", [...install, "--prefix", made, `${name}@${VERSION}`], { encoding: "utf8" });
+    const done = spawnSync("npm", [...install, "--prefix", made, `${name}@${VERSION}`], {
+      encoding: "utf8",
+      timeout: 180_000,
+    });
     if (done.status === 0 && !existsSync(folder)) renameSync(made, folder);
     rmSync(made, { recursive: true, force: true });
   }

@@ -25,10 +25,10 @@ export async function onceARun(name: string, make: (folder: string) => Promise<s
   }
   try {
     const text = await make(folder);
-    tell(made, text);
+    announce(made, text);
     return text;
   } catch (error) {
-    tell(failed, `${name}: ${error instanceof Error ? error.message : error}`);
+    announce(failed, `${name}: ${error instanceof Error ? error.message : error}`);
     throw error;
   }
 }
@@ -45,7 +45,7 @@ function begin(folder: string): boolean {
 }
 
 /** A reader must never see half of it. */
-function tell(file: string, text: string) {
+function announce(file: string, text: string) {
   writeFileSync(`${file}.tmp`, text);
   renameSync(`${file}.tmp`, file);
 }

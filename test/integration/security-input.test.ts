@@ -1,4 +1,5 @@
 import { describe, expect, test } from "vitest";
+import { PROTOCOL_VERSION } from "../../shared/protocol/version.ts";
 import {
   ask,
   attackedRigs,
@@ -220,7 +221,7 @@ describe("events", () => {
       '451-["release",{"_placeholder":true,"num":99}]',
       '43999["ack of nothing"]',
       "40/admin,",
-      '40/__proto__,{"protocol":2}',
+      `40/__proto__,{"protocol":${PROTOCOL_VERSION}}`,
       "41",
       "44{}",
       "2probe",
@@ -237,7 +238,7 @@ describe("events", () => {
         // "1" is the engine's own way to say that it is over.
         return { text: body, closed: status !== 200 || body.startsWith("1") };
       };
-      await push('40{"protocol":2}');
+      await push(`40{"protocol":${PROTOCOL_VERSION}}`);
       await waitUntil(async () => (await poll()).text.includes('42["hello"'), { what: "hello" });
       await push(packet);
       // Either it was cut off, or it can still be served.

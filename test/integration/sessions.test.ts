@@ -66,7 +66,7 @@ test("REC-8 a session by hand sums up its GPUs, goes on after a kill, and is end
   expect((await post(running, `sessions/${id}/stop`)).status).toBe(404);
 });
 
-test("REC-8 every marked job is a session of its GPUs", async () => {
+test("REC-8 every declared job is a session of its GPUs", async () => {
   const running = await start();
   const jobs = jobsClient(() => running.sidecar.url);
   const { job } = await jobs.ask({ label: "clip 7", peakMiB: 1000, gpuIndexes: [1], started: true });

@@ -1,6 +1,7 @@
 import { afterEach, expect, test } from "vitest";
 import WebSocket from "ws";
 import { HISTORY_WINDOW_MS } from "../../shared/history/row.ts";
+import { PROTOCOL_VERSION } from "../../shared/protocol/version.ts";
 import { residentMib } from "../bench/proc-usage.ts";
 import { connectPanel } from "../helpers/panel-client.ts";
 import { type RunningSidecar, startSidecar } from "../helpers/sidecar.ts";
@@ -29,7 +30,7 @@ async function connectUnread(url: string): Promise<void> {
   await new Promise<void>((resolve) => {
     socket.on("message", (data) => {
       const text = String(data);
-      if (text.startsWith("0{")) socket.send('40{"protocol":2,"historyMs":0}');
+      if (text.startsWith("0{")) socket.send(`40{"protocol":${PROTOCOL_VERSION},"historyMs":0}`);
       if (!text.startsWith('42["hello"')) return;
       socket.pause();
       resolve();

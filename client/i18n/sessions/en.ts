@@ -2,7 +2,7 @@ import type { SessionsWords } from "./words.ts";
 
 export const sessionsEn: SessionsWords = {
   title: "Sessions",
-  about: "Mark a stretch of time to compare settings; every marked job is one by itself.",
+  about: "Mark a stretch of time to compare settings; every declared job is one by itself.",
   label: "Name, such as “with quantization”",
   start: "Start",
   stop: "Stop",

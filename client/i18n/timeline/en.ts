@@ -2,9 +2,9 @@ import type { TimelineWords } from "./words.ts";
 
 export const timelineEn: TimelineWords = {
   jobs: "Jobs on this GPU",
-  marked: "marked job",
+  declared: "declared job",
   inferred: "seems to be a job",
-  unnamed: "process not named",
+  unlisted: "process not named",
   running: "running",
   ended: "ended",
   peak: "peak {gib} GiB",

@@ -1,10 +1,10 @@
 /** The words of the timeline beyond its last minutes, and of the marks on it. */
 export interface TimelineWords {
   jobs: string;
-  marked: string;
+  declared: string;
   inferred: string;
   /** A job on a machine that names no process. */
-  unnamed: string;
+  unlisted: string;
   running: string;
   ended: string;
   peak: string;

@@ -2,9 +2,9 @@ import type { TimelineWords } from "./words.ts";
 
 export const timelineZhCn: TimelineWords = {
   jobs: "此 GPU 上的任务",
-  marked: "已登记的任务",
+  declared: "已登记的任务",
   inferred: "疑似任务",
-  unnamed: "进程未列出",
+  unlisted: "进程未列出",
   running: "运行中",
   ended: "已结束",
   peak: "峰值 {gib} GiB",

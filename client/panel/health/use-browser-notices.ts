@@ -10,8 +10,8 @@ const memory = () => createMemory(() => localStorage);
 export const notices = {
   wanted: () => memory().get("notify") === "on",
   want: (on: boolean) => memory().set("notify", on ? "on" : "off"),
-  told: () => (memory().get("notified") ?? "").split(" ").filter(Boolean),
-  tell: (ids: readonly string[]) => memory().set("notified", ids.slice(-KNOWN).join(" ")),
+  known: () => (memory().get("notified") ?? "").split(" ").filter(Boolean),
+  remember: (ids: readonly string[]) => memory().set("notified", ids.slice(-KNOWN).join(" ")),
 };
 
 /** May this page notify? `denied` also where the browser has no notifications, or none for such a page. */
@@ -25,10 +25,10 @@ export function useBrowserNotices(open: readonly Alert[], telling: AlertTelling 
   // biome-ignore lint/correctness/useExhaustiveDependencies: for each change of the list, not of the words
   useEffect(() => {
     if (telling === null || ids === "" || !notices.wanted() || mayNotify() !== "granted") return;
-    const told = notices.told();
-    const fresh = open.filter(({ id }) => !told.includes(id));
+    const known = notices.known();
+    const fresh = open.filter(({ id }) => !known.includes(id));
     if (fresh.length === 0) return;
-    notices.tell([...told, ...fresh.map(({ id }) => id)]);
+    notices.remember([...known, ...fresh.map(({ id }) => id)]);
     for (const alert of fresh) {
       const { message, advice } = telling.say(alert);
       try {

@@ -12,7 +12,7 @@ import { JobRow } from "./JobRow.tsx";
 const selectNowS = ({ known }: PanelState) =>
   known === null ? 0 : Math.round((known.epochMs + known.tMs) / 1000);
 
-/** Who runs and until when about, who waits, why, and when it may start. Nothing while no job is marked. */
+/** Who runs and until when about, who waits, why, and when it may start. Nothing while no job is declared. */
 export function JobsCard() {
   const words = useJobsWords();
   const jobs = usePanel(selectJobs);

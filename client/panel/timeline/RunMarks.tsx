@@ -27,7 +27,7 @@ export function RunBands({ lanes, words }: { lanes: RunLanes["lanes"]; words: Ti
   );
 }
 
-const labelOf = ({ label }: Run, words: TimelineWords) => (label === "" ? words.unnamed : shortName(label));
+const labelOf = ({ label }: Run, words: TimelineWords) => (label === "" ? words.unlisted : shortName(label));
 
 function Band({ stretch, words }: { stretch: RunStretch; words: TimelineWords }) {
   const { run, phases, isCut, left, right } = stretch;
@@ -36,7 +36,7 @@ function Band({ stretch, words }: { stretch: RunStretch; words: TimelineWords })
     <div
       className="run"
       style={place(stretch)}
-      data-marked={run.job !== null}
+      data-declared={run.job !== null}
       data-cut={isCut}
       data-ended={run.endedAt !== null}
       title={labelOf(run, words)}
@@ -94,7 +94,7 @@ export function RunList({ lanes: { lanes, hidden }, words }: { lanes: RunLanes; 
           <b>{labelOf(run, words)}</b>{" "}
           <span className="muted">
             {[
-              run.job === null ? words.inferred : words.marked,
+              run.job === null ? words.inferred : words.declared,
               run.endedAt === null ? words.running : words.ended,
               run.peakMiB === null
                 ? null

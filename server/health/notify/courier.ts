@@ -60,7 +60,7 @@ export function createCourier(
     if (closing.signal.aborted) return;
     if (taken === "taken") setTrouble(false);
     else
-      tell(
+      complainOf(
         taken === "never" ? `refuses a message (${why})` : `cannot be reached (${why}); it is tried again`,
       );
     const old = steadyMs() - first.atMs > OLDEST_MS;
@@ -79,7 +79,7 @@ export function createCourier(
     if (waiting.length > 0) timer = setTimeout(() => void next(), ms).unref();
   }
 
-  function tell(what: string) {
+  function complainOf(what: string) {
     if (!complained) complain(`${name} ${what}.`);
     setTrouble(true);
   }
@@ -93,7 +93,7 @@ export function createCourier(
     send(message) {
       if (closing.signal.aborted) return;
       if (waiting.length >= MOST_WAITING) {
-        tell(`has not taken ${MOST_WAITING} messages: the oldest are dropped`);
+        complainOf(`has not taken ${MOST_WAITING} messages: the oldest are dropped`);
         waiting = waiting.slice(-MOST_WAITING + 1);
       }
       waiting.push({ message, atMs: steadyMs() });

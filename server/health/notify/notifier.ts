@@ -14,7 +14,7 @@ import { type Courier, type CourierOptions, createCourier } from "./courier.ts";
 
 /** Tells the configured receivers of alerts: one message when one begins, one when it is over. */
 export interface Notifier {
-  tell(news: AlertNews): void;
+  publish(news: AlertNews): void;
   /** A message to each receiver, whatever its severity; waits for their answers. */
   test(): Promise<TestResult[]>;
   close(): void;
@@ -52,7 +52,7 @@ export function createNotifier(
     return { target, courier: createCourier(target, CHANNELS[target.kind], { ...options, name, onTrouble }) };
   });
   return {
-    tell({ kind, alert }) {
+    publish({ kind, alert }) {
       for (const { target, courier } of receivers) {
         if (isAtLeast(alert.severity, target.minSeverity))
           courier.send({ kind, id: randomUUID(), alert, host });

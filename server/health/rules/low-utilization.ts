@@ -2,7 +2,7 @@ import { BETWEEN, CLEAR, UNKNOWN } from "../hold.ts";
 import { type GpuRule, type SettingsOf, timing } from "../rule.ts";
 import { movedWithin } from "../track/track.ts";
 
-/** Less than this is not slow work but none: a stall, or the end of a job that nobody marked. */
+/** Less than this is not slow work but none: a stall, or the end of a job that nobody declared. */
 const SOME_WORK_PCT = 8;
 const LOADING_MIB = 512;
 const LOADING_MS = 10_000;
@@ -21,7 +21,7 @@ export function lowUtilization({ dangerPct, healthyPct, seconds }: SettingsOf<"l
       if (gpu.utilizationGpuPct === null || utilizationPct === null) return UNKNOWN;
       if (episode === null) return BETWEEN;
       if (utilizationPct >= healthyPct) return CLEAR;
-      const known = episode.marked || moment.busy;
+      const known = episode.declared || moment.busy;
       const began = episode.computedAtMs !== null || (known && moment.nowMs - episode.startedMs > BEGINS_MS);
       if (!began || utilizationPct >= dangerPct || (!known && utilizationPct < SOME_WORK_PCT)) return BETWEEN;
       // The second model of two is being loaded.

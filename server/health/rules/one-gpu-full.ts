@@ -33,8 +33,8 @@ export function oneGpuFull({ fullPct: danger, othersPct, seconds }: SettingsOf<"
 
 /** A job, or a process, is known to be on this GPU and on another one. */
 function isShared({ gpu, moment }: GpuContext): boolean {
-  const marked = moment.running.some(({ gpus }) => gpus.length > 1 && gpus.includes(gpu.index));
-  return marked || moment.gpus.some((other) => other.uuid !== gpu.uuid && shareProcess(gpu, other));
+  const isShared = moment.running.some(({ gpus }) => gpus.length > 1 && gpus.includes(gpu.index));
+  return isShared || moment.gpus.some((other) => other.uuid !== gpu.uuid && shareProcess(gpu, other));
 }
 
 function shareProcess(a: Gpu, b: Gpu): boolean {

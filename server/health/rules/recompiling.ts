@@ -21,7 +21,7 @@ export function recompiling({ seconds }: SettingsOf<"recompiling">): GpuRule {
       if (episode === null) return CLEAR;
       if (utilization === null || used === null) return UNKNOWN;
       // Without somebody who says that a job runs, a pause is only the pause between two jobs.
-      if (utilization >= WORKS_PCT || !(episode.marked || moment.busy)) return CLEAR;
+      if (utilization >= WORKS_PCT || !(episode.declared || moment.busy)) return CLEAR;
       const moved = movedWithin(track, STEADY_MS);
       const steady = moved !== null && moved.spanMiB < STEADY_MIB;
       const atStart = moment.nowMs - episode.startedMs <= START_MS && episode.computedAtMs === null;

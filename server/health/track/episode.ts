@@ -16,8 +16,8 @@ const REST_MS = 5000;
 const FULL_PCT = 97;
 /** What vanishes from a GPU that was full so shortly before has probably run out of memory. */
 const FULL_LATELY_MS = 12_000;
-/** A GPU that computes before its marker comes runs the marked job. */
-const MARKER_LATE_MS = 30_000;
+/** A GPU that computes before its job is declared runs the declared job. */
+const DECLARED_LATE_MS = 30_000;
 
 /** The job of one GPU after one more sample, and the jobs that have ended with it. Pure. */
 export function followEpisode(
@@ -31,12 +31,12 @@ export function followEpisode(
   const ends = ended.map((job): JobEnd => ({ ...job, ...lastSeen(before, nowMs) }));
   if (running.length > 0) {
     const startedMs = Math.min(...running.map((job) => job.startedMs));
-    const same = before !== null && (before.marked || startedMs - before.startedMs <= MARKER_LATE_MS);
+    const same = before !== null && (before.declared || startedMs - before.startedMs <= DECLARED_LATE_MS);
     const base = same ? before : begin(startedMs, leastWithin(track, MOVED_MS));
-    return { episode: continued({ ...base, marked: true, startedMs }, track, gpu, nowMs), ends };
+    return { episode: continued({ ...base, declared: true, startedMs }, track, gpu, nowMs), ends };
   }
-  if (before === null || before.marked || ended.length > 0) {
-    // What goes on after the last marker is not taken for another job before it rests.
+  if (before === null || before.declared || ended.length > 0) {
+    // What goes on after the last declared job is not taken for another job before it rests.
     const endedAtMs = track.log.at(-1)?.endedMs ?? Number.NEGATIVE_INFINITY;
     const rested = ended.length === 0 && before === null && nowMs - endedAtMs >= REST_MS;
     const begins = rested && !moment.releasing && seemsToBegin(track, gpu);
@@ -57,7 +57,7 @@ export function followEpisode(
 
 function begin(startedMs: number, startMiB: number | null): Episode {
   return {
-    marked: false,
+    declared: false,
     startedMs,
     startMiB,
     peakMiB: 0,
@@ -102,7 +102,7 @@ function dipped({ dip }: Episode, utilization: number, nowMs: number): Episode["
   return { ...dip, samples, meanPct: dip.meanPct + (utilization - dip.meanPct) / samples };
 }
 
-/** How an unmarked job has ended, or `null` while it goes on. */
+/** How an undeclared job has ended, or `null` while it goes on. */
 function howItEnded(episode: Episode, gpu: Gpu, { nowMs, releasing }: Moment): JobEnd["outcome"] | null {
   const { activeAtMs, startMiB, peakMiB, fullAtMs } = episode;
   const idle = (gpu.utilizationGpuPct ?? 0) < BUSY_PCT;

@@ -16,7 +16,7 @@ export function followLog(
   if (releasing) return log.length === 0 ? log : [];
   let next = log;
   const last = log.at(-1);
-  if (last !== undefined && !last.settled) next = [...log.slice(0, -1), settle(last, gpu, episode, nowMs)];
+  if (last !== undefined && !last.settled) next = [...log.slice(0, -1), close(last, gpu, episode, nowMs)];
   if (ends.length === 0) return next;
   const added = ends.map(
     (end): EndedJob => ({
@@ -29,7 +29,7 @@ export function followLog(
   return [...next, ...added].slice(-KEPT);
 }
 
-function settle(last: EndedJob, gpu: Gpu, episode: Episode | null, nowMs: number): EndedJob {
+function close(last: EndedJob, gpu: Gpu, episode: Episode | null, nowMs: number): EndedJob {
   if (episode !== null || nowMs - last.endedMs > SETTLES_MS) return { ...last, settled: true };
   const { memoryUsedMiB: used, processes } = gpu;
   if (used === null) return last;

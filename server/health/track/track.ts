@@ -15,7 +15,7 @@ export interface GpuTrack {
   utilizationPct: number | null;
   /** The last minute, a second apart at least, oldest first. */
   recent: readonly Recent[];
-  /** The job that runs, marked or inferred; `null` between jobs. */
+  /** The job that runs, declared or inferred; `null` between jobs. */
   episode: Episode | null;
   /** Jobs that have ended, oldest first. */
   log: readonly EndedJob[];
@@ -28,9 +28,9 @@ export interface GpuTrack {
   xid: { atMs: number; code: number } | null;
 }
 
-/** A job on one GPU: one that was marked, or a stretch of work that looks like one. Epoch milliseconds, MiB. */
+/** A job on one GPU: one that was declared, or a stretch of work that looks like one. Epoch milliseconds, MiB. */
 export interface Episode {
-  marked: boolean;
+  declared: boolean;
   startedMs: number;
   startMiB: number | null;
   peakMiB: number;

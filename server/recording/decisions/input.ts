@@ -51,7 +51,7 @@ export const noteSchema = v.variant("topic", [
     answer: v.string(),
   }),
   v.object({ topic: v.literal("patch"), id: v.string(), patch: jobPatchSchema }),
-  /** A job ends: by its own word, or (`end` is `null`) because it fell silent. */
+  /** A job ends: because it said so, or (`end` is `null`) because it fell silent. */
   v.object({ topic: v.literal("end"), id: v.string(), end: v.nullable(jobEndSchema) }),
   /** These backends have released VRAM. */
   v.object({ topic: v.literal("released"), backends: v.array(v.string()) }),

@@ -54,7 +54,7 @@ export function ecsReleaseLine(record: ReleaseRecord, source: EcsSource): string
   );
 }
 
-/** One JSON line for a marked job that has ended. Pure. */
+/** One JSON line for a declared job that has ended. Pure. */
 export function ecsJobLine(job: Job, peakMiB: number | null, source: EcsSource): string {
   const { id, label, profile, state, gpus, startedAt, endedAt, requestedAt } = job;
   return line(

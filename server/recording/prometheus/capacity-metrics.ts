@@ -26,7 +26,7 @@ export function capacityMetrics({ capacity, gpus, jobs }: State): (Metric | null
     ),
     gauge(
       "capacity_running",
-      "Jobs that run on the GPU, whether marked or inferred.",
+      "Jobs that run on the GPU, whether declared or inferred.",
       each((gpu) => gpu.running),
     ),
     gauge(
@@ -55,7 +55,7 @@ export function capacityMetrics({ capacity, gpus, jobs }: State): (Metric | null
     gauge("capacity_total_recommended_max", "Recommended maximum concurrency of all GPUs together.", [
       [{ profile }, capacity.recommendedMax],
     ]),
-    gauge("jobs", "Marked jobs that run or wait.", [
+    gauge("jobs", "Declared jobs that run or wait.", [
       [{ state: "running" }, count("running")],
       [{ state: "waiting" }, count("waiting")],
     ]),

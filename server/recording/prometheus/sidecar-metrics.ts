@@ -58,7 +58,7 @@ export function eventMetrics(
     gauge("last_sample_timestamp_seconds", "When the newest sample was taken, in seconds since 1970.", [
       [{}, lastSampleAtMs === null ? null : lastSampleAtMs / 1000],
     ]),
-    counter("jobs_ended_total", "Marked jobs that ended; expired ones sent no heartbeat any more.", [
+    counter("jobs_ended_total", "Declared jobs that ended; expired ones sent no heartbeat any more.", [
       [{ outcome: "done" }, done],
       [{ outcome: "failed" }, failed],
       [{ outcome: "expired" }, expired],

@@ -8,7 +8,7 @@ import type { Session, SessionStart } from "../../../shared/sessions/session.ts"
 import { addSample, figuresOf, newTally } from "../../../shared/sessions/tally.ts";
 import type { KeptSession, SessionStore } from "./session-store.ts";
 
-/** Marked stretches of time: by hand, and one for every marked job. */
+/** Marked stretches of time: by hand, and one for every declared job. */
 export interface Sessions {
   /** Newest first. */
   list(): Session[];

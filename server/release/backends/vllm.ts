@@ -62,7 +62,7 @@ export function createVllmBackend(options: AdapterOptions<"vllm">): Backend {
     const seen = await requests(signal);
     if (seen !== null && isBusy(seen)) return refused("backend-busy");
     if (seen === null && mode !== "now") return refused("busy-unknown");
-    const outcome = await tell(`/sleep?level=${options.level}`, signal);
+    const outcome = await post(`/sleep?level=${options.level}`, signal);
     return outcome.kind === "failed" ? outcome : { kind: "accepted", claim: null };
   }
 
@@ -71,20 +71,20 @@ export function createVllmBackend(options: AdapterOptions<"vllm">): Backend {
     const found = await sleep(signal);
     if (found.kind === "failed") return found;
     if (!found.asleep) return { kind: "accepted" };
-    if (options.level === 1) return tell("/wake_up", signal);
+    if (options.level === 1) return post("/wake_up", signal);
     const steps: [string, unknown?][] = [
       ["/wake_up?tags=weights"],
       ["/collective_rpc", { method: "reload_weights" }],
       ["/wake_up?tags=kv_cache"],
     ];
     for (const [path, json] of steps) {
-      const outcome = await tell(path, signal, json);
+      const outcome = await post(path, signal, json);
       if (outcome.kind === "failed") return outcome;
     }
     return { kind: "accepted" };
   }
 
-  async function tell(path: string, signal: AbortSignal, json?: unknown): Promise<CallOutcome> {
+  async function post(path: string, signal: AbortSignal, json?: unknown): Promise<CallOutcome> {
     const post: Call = { method: "POST", ...(json === undefined ? {} : { json }) };
     const answer = explained(await call(path, signal, post));
     return answer.kind === "failed" ? answer : { kind: "accepted" };

@@ -52,7 +52,7 @@ export function createReplaySource({ path, name, speed }: ReplayOptions): Replay
     if (closing.signal.aborted) return;
     recording = read.data;
     playback = { ...playback, atMs: recording.times[0] ?? 0 };
-    tellUpTo(recording, playback.atMs);
+    emitUpTo(recording, playback.atMs);
     run();
   }
 
@@ -67,18 +67,18 @@ export function createReplaySource({ path, name, speed }: ReplayOptions): Replay
     const now = steadyMs();
     playback = advance(playback, recording, now - steppedAtMs);
     steppedAtMs = now;
-    tellUpTo(recording, playback.atMs);
+    emitUpTo(recording, playback.atMs);
     if (!playback.paused) return;
     clearInterval(timer);
     events.emit({ type: "replay" });
   }
 
-  function tellUpTo(played: Recording, atMs: number) {
-    for (; next < played.times.length && (played.times[next] ?? 0) <= atMs; next++) tell(played, next);
+  function emitUpTo(played: Recording, atMs: number) {
+    for (; next < played.times.length && (played.times[next] ?? 0) <= atMs; next++) emit(played, next);
     clockMs = Math.max(clockMs, atMs);
   }
 
-  function tell(played: Recording, i: number) {
+  function emit(played: Recording, i: number) {
     clockMs = played.times[i] ?? clockMs;
     events.emit({ type: "tick", tick: tickAt(played, i), warning: null });
   }

@@ -87,7 +87,7 @@ describe("who may not act", () => {
   afterAll(() => shut(server));
 
   test.each(routes)(
-    "SEC-11 is refused $route.method $route.describe.path, whatever is sent",
+    "SEC-12 is refused $route.method $route.describe.path, whatever is sent",
     async ({ may, route }) => {
       const path = route.describe.path.replace("{id}", "one") + (may === "depends" ? START.query : "");
       const answer = await fetch(new URL(path, `http://127.0.0.1:${port}`), { method: route.method });
@@ -96,7 +96,7 @@ describe("who may not act", () => {
     },
   );
 
-  test.each(events)("SEC-11 is refused the event $event.name, whatever is sent", ({ may, event }) => {
+  test.each(events)("SEC-12 is refused the event $event.name, whatever is sent", ({ may, event }) => {
     const replies: unknown[] = [];
     const message = may === "depends" ? START.message : { nonsense: true };
     const ack = (reply: Reply<unknown>) => replies.push(reply);

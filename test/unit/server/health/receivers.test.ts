@@ -63,7 +63,7 @@ describe("formats", () => {
       const receiver = await startReceiver();
       const url = `${receiver.url}/robot/send?access_token=abc`;
       const { notifier } = notify([{ kind, url, secret: SECRET, language: "zh-CN" }]);
-      notifier.tell({ kind: "began", alert: ALERT });
+      notifier.publish({ kind: "began", alert: ALERT });
       const call = await waitUntil(() => receiver.calls[0], { what: "the message" });
       const body = jsonOf(call) as Record<string, unknown>;
       const said = expect.stringMatching(
@@ -101,9 +101,9 @@ describe("delivery", () => {
       { kind: "webhook", url: strict.url, minSeverity: "critical" },
       { kind: "webhook", url: all.url, minSeverity: "info" },
     ]);
-    notifier.tell({ kind: "began", alert: ALERT });
-    notifier.tell({ kind: "ended", alert: { ...ALERT, endedAt: ALERT.since + 600_000 } });
-    notifier.tell({ kind: "began", alert: { ...ALERT, severity: "critical", id: "grave" } });
+    notifier.publish({ kind: "began", alert: ALERT });
+    notifier.publish({ kind: "ended", alert: { ...ALERT, endedAt: ALERT.since + 600_000 } });
+    notifier.publish({ kind: "began", alert: { ...ALERT, severity: "critical", id: "grave" } });
     await waitUntil(() => all.calls.length === 3, { what: "three messages" });
     await waitUntil(() => strict.calls.length === 1, { what: "one message" });
     expect(strict.calls.map((call) => jsonOf(call))).toMatchObject([{ id: "grave" }]);
@@ -121,8 +121,8 @@ describe("delivery", () => {
       const receiver = await startReceiver();
       receiver.breakWith(fault);
       const { notifier, complaints } = notify([{ kind: "webhook", url: receiver.url, timeoutMs: 500 }]);
-      notifier.tell({ kind: "began", alert: ALERT });
-      notifier.tell({ kind: "ended", alert: ALERT });
+      notifier.publish({ kind: "began", alert: ALERT });
+      notifier.publish({ kind: "ended", alert: ALERT });
       await waitUntil(() => receiver.calls.length >= 3, { what: "three attempts" });
       expect(complaints).toHaveLength(1);
       receiver.breakWith(null);
@@ -146,8 +146,8 @@ describe("delivery", () => {
       const receiver = await startBackendServer((response) => answerJson(response, status, answer));
       opened.push(receiver.close);
       const { notifier, complaints } = notify([{ kind, url: receiver.url }]);
-      notifier.tell({ kind: "began", alert: ALERT });
-      notifier.tell({ kind: "ended", alert: ALERT });
+      notifier.publish({ kind: "began", alert: ALERT });
+      notifier.publish({ kind: "ended", alert: ALERT });
       await waitUntil(() => receiver.calls.length === 2, { what: "one attempt each" });
       await waitUntil(() => complaints.length > 0, { what: "a complaint" });
       expect(complaints[0]).toMatch(/notify 1 \(\w+\) refuses a message \(HTTP \d+(?:, code \d+)?\)/);
@@ -159,7 +159,7 @@ describe("delivery", () => {
     const receiver = await startReceiver();
     await receiver.goDown();
     const { notifier, complaints } = notify([{ kind: "webhook", url: receiver.url }]);
-    for (let i = 0; i < 250; i++) notifier.tell({ kind: "began", alert: { ...ALERT, id: `alert-${i}` } });
+    for (let i = 0; i < 250; i++) notifier.publish({ kind: "began", alert: { ...ALERT, id: `alert-${i}` } });
     await receiver.comeBack();
     const ids = () => receiver.calls.map((call) => (jsonOf(call) as { id: string }).id);
     await waitUntil(() => ids().includes("alert-249"), { what: "the newest" });
@@ -173,7 +173,7 @@ describe("delivery", () => {
     opened.push(receiver.close);
     receiver.breakWith("endless-answer");
     const { notifier } = notify([{ kind: "webhook", url: receiver.url }]);
-    notifier.tell({ kind: "began", alert: ALERT });
+    notifier.publish({ kind: "began", alert: ALERT });
     await waitUntil(() => receiver.calls.length === 1, { what: "the message" });
     expect(await notifier.test()).toEqual([{ kind: "webhook", error: null }]);
     receiver.breakWith("hangs");

@@ -17,7 +17,7 @@ const job = (used: number, busy: number, more = {}): Frame => ({
   gpus: [gpu(used, busy, more)],
 });
 const idle = (seconds: number, used = 1000) => during(seconds, { gpus: [gpu(used)] });
-/** A marked job of a minute; VRAM after it. */
+/** A declared job of a minute; VRAM after it. */
 const wholeJob = (
   after: number,
   ends: Frame["ends"] = "done",
@@ -47,7 +47,7 @@ const cases: Case[] = [
   },
   {
     rule: "low-utilization",
-    seen: "the same without a marker",
+    seen: "the same without a declared job",
     fires: true,
     frames: [...during(30, { gpus: [gpu(16_000, 95)] }), ...during(40, { gpus: [gpu(16_000, 45)] })],
   },
@@ -152,7 +152,7 @@ const cases: Case[] = [
   // recompilation at the start of a job
   {
     rule: "recompiling",
-    seen: "a marked job holds 12 GB and does nothing for 30 s, then works",
+    seen: "a declared job holds 12 GB and does nothing for 30 s, then works",
     fires: true,
     frames: [
       ...during(5, (s) => job(2000 + 2500 * s, 0)),
@@ -194,7 +194,7 @@ const cases: Case[] = [
   },
   {
     rule: "vae-decode-peak",
-    seen: "the same without a marker: the process vanishes from a full GPU",
+    seen: "the same without a declared job: the process vanishes from a full GPU",
     fires: true,
     frames: [
       ...idle(5),

@@ -14,9 +14,9 @@ export interface Frame {
   stepMs?: number;
   gpus?: readonly GpuFrame[];
   host?: Partial<HostFigures>;
-  /** GPUs of marked jobs that run; a job that was not there in the frame before begins with this one. */
+  /** GPUs of declared jobs that run; a job that was not there in the frame before begins with this one. */
   running?: readonly (readonly number[])[];
-  /** How the marked job on GPU 0 ends with this frame. */
+  /** How the declared job on GPU 0 ends with this frame. */
   ends?: EndedJobFact["outcome"];
   slow?: Partial<SlowReading>;
   busy?: boolean;

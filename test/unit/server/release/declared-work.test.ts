@@ -12,7 +12,7 @@ afterEach(endAll);
 const UNTOLD: Partial<BackendStatus> = { busy: null, queue: null };
 const untilPassed = (ms: number) => vi.advanceTimersByTimeAsync(ms);
 
-/** A backend that does not say whether it is busy, and a job that is marked to run in it. */
+/** A backend that does not say whether it is busy, and a job that is declared to run in it. */
 function silent(own: Parameters<typeof memoryBackend>[1] = {}, hasStatus = true) {
   const on = machine(20_000);
   const one = memoryBackend("a", {}, { hasStatus });
@@ -26,16 +26,16 @@ function silent(own: Parameters<typeof memoryBackend>[1] = {}, hasStatus = true)
     },
     ...own,
   };
-  const marked = new Set(["a"]);
-  const running = start([backend], { on, marked });
+  const declared = new Set(["a"]);
+  const running = start([backend], { on, declared });
   function endJob() {
-    marked.delete("a");
+    declared.delete("a");
     running.watch.declaredJobsChanged();
   }
-  return { ...one, ...running, marked, endJob };
+  return { ...one, ...running, declared, endJob };
 }
 
-describe("a backend that does not say whether it is busy, with a marked job", () => {
+describe("a backend that does not say whether it is busy, with a declared job", () => {
   test.each(["auto", "after-current"] as const)("REL-10 %s waits for the job and then asks", async (mode) => {
     const { demand, inState, calls, endJob, ended } = silent();
     demand({ mode });
@@ -68,7 +68,7 @@ describe("a backend that does not say whether it is busy, with a marked job", ()
     expect(await ended()).toMatchObject({ state: "done", freedMiB: 18_000 });
   });
 
-  test("REL-10 once it has said that it is busy its own word counts, after the job too", async () => {
+  test("REL-10 once it has said that it is busy what it says counts, after the job too", async () => {
     const { demand, inState, calls, say, answer, endJob, ended } = silent();
     demand();
     await inState("waiting-for-job");
@@ -92,12 +92,12 @@ describe("a backend that does not say whether it is busy, with a marked job", ()
     expect(calls).toEqual([]);
   });
 
-  test("REL-10 the next marked job is waited for as well", async () => {
-    const { demand, inState, marked, calls, endJob, ended } = silent({ duringJob: "unknown" });
+  test("REL-10 the next declared job is waited for as well", async () => {
+    const { demand, inState, declared, calls, endJob, ended } = silent({ duringJob: "unknown" });
     demand();
     await inState("waiting-for-job");
     endJob();
-    marked.add("a");
+    declared.add("a");
     await untilPassed(60_000);
     expect(calls).toEqual([]);
     endJob();
@@ -118,9 +118,9 @@ describe("a backend that does not say whether it is busy, with a marked job", ()
   });
 });
 
-describe("where a marked job runs", () => {
-  type Marked = Pick<Job, "id" | "state" | "backend" | "pid">;
-  const job = (more: Partial<Marked>): Marked => ({
+describe("where a declared job runs", () => {
+  type Declared = Pick<Job, "id" | "state" | "backend" | "pid">;
+  const job = (more: Partial<Declared>): Declared => ({
     id: "j",
     state: "running",
     backend: null,
@@ -132,7 +132,7 @@ describe("where a marked job runs", () => {
   ];
 
   test("REL-10 in the backend that it names, else in that of its process; while it waits, nowhere", () => {
-    const runs = (one: Marked, backend?: string) =>
+    const runs = (one: Declared, backend?: string) =>
       createDeclaredWork(
         () => [one],
         () => processes(backend),

@@ -42,7 +42,7 @@ export function memoryBackend(
   let answer: StatusOutcome | null = null;
   let underWay = 0;
 
-  async function tell(): Promise<StatusOutcome> {
+  async function announce(): Promise<StatusOutcome> {
     asked.times++;
     underWay++;
     asked.atOnce = Math.max(asked.atOnce, underWay);
@@ -58,7 +58,7 @@ export function memoryBackend(
     url: null,
     modes: ["auto", "now", "after-current"],
     duringJob: "unknown",
-    ...(hasStatus ? { status: tell } : {}),
+    ...(hasStatus ? { status: announce } : {}),
     async unload(mode) {
       calls.push(`unload ${mode}`);
       return { kind: "accepted", claim: null };

@@ -113,15 +113,15 @@ interface Setting {
   on?: ReturnType<typeof machine>;
   limits?: Partial<ReleaseLimits>;
   watched?: boolean;
-  /** Backends in which marked jobs run. */
-  marked?: ReadonlySet<string>;
+  /** Backends in which declared jobs run. */
+  declared?: ReadonlySet<string>;
 }
 
 export function start(
   backends: readonly Backend[],
-  { on = machine(20_000), limits = {}, watched = true, marked = new Set() }: Setting = {},
+  { on = machine(20_000), limits = {}, watched = true, declared = new Set() }: Setting = {},
 ) {
-  const watch = createBackendWatch(backends, LIMITS.statusIntervalMs, (id) => marked.has(id));
+  const watch = createBackendWatch(backends, LIMITS.statusIntervalMs, (id) => declared.has(id));
   watch.setWatched(watched);
   const controller = createReleaseController({
     backends,

@@ -57,7 +57,7 @@ const HUMPS = [
   ...Array(10).fill(39_400),
 ];
 
-test("CAP-32 the two humps of a job that nobody marked are seen, and named by the only profile with such phases", () => {
+test("CAP-32 the two humps of a job that nobody declared are seen, and named by the only profile with such phases", () => {
   const [run, ...others] = shownRuns(play(HUMPS), BUILT_IN_PROFILES);
   expect(others).toEqual([]);
   expect(run).toMatchObject({ job: null, pid: 77, gpu: 0, startedAt: EPOCH_MS, endedAt: null });
@@ -71,7 +71,7 @@ test("CAP-32 the two humps of a job that nobody marked are seen, and named by th
   expect(run?.phases[1]?.startedAt).toBe(EPOCH_MS + 8_000);
 });
 
-test("CAP-32 what a marker calls its phases goes before what the levels look like", () => {
+test("CAP-32 what a job calls its phases goes before what the levels look like", () => {
   const at = (phase: string, levels: number[], runs: Runs, fromS: number) =>
     levels.reduce(
       (known, mib, s) =>

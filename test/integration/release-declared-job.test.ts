@@ -60,7 +60,7 @@ async function release(panel: PanelClient, mode: ReleaseMode) {
 test.each([
   ["that names its backend", { backend: "http" }],
   ["in the backend's process", { pid: process.pid }],
-])("REL-10 a marked job %s is waited for, though the backend says nothing of itself", async (_, where) => {
+])("REL-10 a declared job %s is waited for, though the backend says nothing of itself", async (_, where) => {
   const { running, panel } = await startSilent();
   await waitUntil(async () => (await told(running)).reclaimableMiB === 18_700, {
     what: "the backend's process",
@@ -85,13 +85,13 @@ test.each([
   expect((await told(running)).busy).toBeNull();
 });
 
-test("REL-10 “now” does not wait for a marked job, and nobody waits for one elsewhere", async () => {
+test("REL-10 “now” does not wait for a declared job, and nobody waits for one elsewhere", async () => {
   const { running, panel } = await startSilent();
   const jobs = jobsClient(() => running.sidecar.url);
   await jobs.ask({ profile: PROFILE, ttlSeconds: 600, pid: 4_711_000 });
   expect((await told(running)).busy).toBeNull();
   await jobs.ask({ profile: PROFILE, ttlSeconds: 600, backend: "http" });
-  await waitUntil(async () => (await told(running)).busy, { what: "the marked job" });
+  await waitUntil(async () => (await told(running)).busy, { what: "the declared job" });
   await release(panel, "now");
   expect(await panel.releaseIn("waiting-for-job", "done", "failed")).toMatchObject({ state: "done" });
   expect(running.hook.calls).toHaveLength(1);
@@ -101,7 +101,7 @@ test("REL-10 a list of processes that fails while it waits is not the job's end"
   const { running, panel } = await startSilent();
   const jobs = jobsClient(() => running.sidecar.url);
   const { job } = await jobs.ask({ profile: PROFILE, ttlSeconds: 600, pid: process.pid });
-  await waitUntil(async () => (await told(running)).busy, { what: "the marked job" });
+  await waitUntil(async () => (await told(running)).busy, { what: "the declared job" });
   await release(panel, "auto");
   await panel.releaseIn("waiting-for-job");
   running.fake.set({ computeAppsBehaviour: { kind: "exit", code: 1 } });
