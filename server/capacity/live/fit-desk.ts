@@ -18,7 +18,7 @@ import { figureOf } from "../learning/figure.ts";
 import type { JobAsk } from "../model.ts";
 import { publish } from "../published/publish.ts";
 import { fitsNever } from "../room/never.ts";
-import type { Jobs } from "./jobs.ts";
+import type { Jobs, JobsContext } from "./jobs.ts";
 import type { Knowledge } from "./knowledge.ts";
 import type { LiveCapacity } from "./live.ts";
 import type { CapacityView } from "./view.ts";
@@ -28,6 +28,7 @@ export interface FitDeskContext {
   knowledge: Knowledge;
   view: CapacityView;
   jobs: Pick<Jobs, "find">;
+  obstacle: JobsContext["obstacle"];
   latest(): Sample;
   backends(): readonly BackendState[];
 }
@@ -40,7 +41,8 @@ export interface FitDesk {
   adviseOn(profile: string): Reply<FitAdvice>;
 }
 
-export function createFitDesk({ live, knowledge, view, jobs, latest, backends }: FitDeskContext): FitDesk {
+export function createFitDesk(context: FitDeskContext): FitDesk {
+  const { live, knowledge, view, jobs, latest, backends } = context;
   const { policy } = live;
 
   function advice(meant: Meant, ask: JobAsk, pass: Admitted): FitAdvice {
@@ -80,14 +82,15 @@ export function createFitDesk({ live, knowledge, view, jobs, latest, backends }:
       };
       live.change((state, nowMs) => ({ ...state, askedMs: nowMs }));
       // What is held must be decided on what is there now; what is looked at may be a moment old.
-      if (intent === "start") await live.decide();
+      const isHeld = intent === "start" && (await context.obstacle()) === null;
+      if (isHeld) await live.decide();
       const state = withoutTicketOf(live.state(), asker);
       const nowMs = live.nowMs();
       const pass = admit(state, nowMs, policy);
       const { jobClass } = meant;
       const fit = publish(state, { jobClass, gpuCount, asker: { asker, pid, backend } }, nowMs, policy, pass);
       let ticket: string | null = null;
-      if (intent === "start" && live.isKnown())
+      if (isHeld && live.isKnown())
         live.change((now, atMs) => {
           const asked = askRoom(now, ask, atMs, policy);
           if (asked.answer.kind === "yes") ticket = asked.answer.ticket;
