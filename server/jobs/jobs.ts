@@ -260,7 +260,7 @@ export function createJobs({ store, live, pids, resolve, noteClass, obstacle }: 
     },
     whenStarted(id, mostMs, signal) {
       return new Promise((resolve) => {
-        const look = () => {
+        const doneWhenStarted = () => {
           if (find(id)?.state !== "waiting") done();
         };
         const done = () => {
@@ -269,10 +269,10 @@ export function createJobs({ store, live, pids, resolve, noteClass, obstacle }: 
           signal.removeEventListener("abort", done);
           resolve(find(id));
         };
-        const unsubscribe = changes.subscribe(look);
+        const unsubscribe = changes.subscribe(doneWhenStarted);
         const patience = setTimeout(done, mostMs);
         signal.addEventListener("abort", done);
-        look();
+        doneWhenStarted();
       });
     },
     onChange: changes.subscribe,

@@ -162,7 +162,7 @@ export function createFakeNvidiaSmi(initial: Partial<FakeScript> = {}): FakeNvid
     const file = join(dir, "starts.jsonl");
     if (!existsSync(file)) return [];
     // Where a test fills the disk a line may be cut, and the next one stands behind it.
-    const lines = readFileSync(file, "utf8").match(/\{"pid":(?:(?!\{"pid":)[^\n])*\]\}/g) ?? [];
+    const lines = readFileSync(file, "utf8").match(/\{"pid":(?:(?!\{"pid":)[^\n])*\],"at":\d+\}/g) ?? [];
     return lines.map((line) => JSON.parse(line) as FakeStart);
   };
   const livePids = (): number[] => {
