@@ -5,7 +5,6 @@ import type { ClientToServerEvents, ServerToClientEvents } from "../../shared/pr
 import type { Hello, Resumed } from "../../shared/protocol/messages.ts";
 import type { Reply } from "../../shared/protocol/reply.ts";
 import type { WireSample } from "../../shared/protocol/sample-codec.ts";
-import type { ReleaseRecord } from "../../shared/release/record.ts";
 import type { ReleaseMode } from "../../shared/release/release.ts";
 import type { Parts } from "./read-changes.ts";
 
@@ -45,8 +44,6 @@ export interface PanelSource {
   cancelRelease(id: string): Promise<Reply<{ id: string }>>;
   /** Makes a backend ready that a release has left unable to run a job. */
   prepareBackend(id: string): Promise<Reply<{ id: string }>>;
-  /** Releases of the past, newest first. */
-  pastReleases(): Promise<Reply<ReleaseRecord[]>>;
   /** Asks for something that is seldom wanted: what the answer looks like comes with the part that asks. */
   ask<T>(
     schema: v.GenericSchema<unknown, Reply<T>>,

@@ -81,7 +81,7 @@ export const MUTANTS: readonly Mutant[] = [
   m("server/compose/health.ts", "if (isReal) disposer.add(alerts.onNews(notifier.publish));", "", "integration/alerts"),
   m("server/compose/authority.ts", "const token = given ?? made;", "const token = given;", "integration/security-token"),
   m("server/release/backends/ollama.ts", "Math.round(bytes / MIB)", "bytes", "contract/ollama"),
-  m("client/connection/live-source.ts", "() => setStatus(\"stale\")", "() => {}", "e2e/panel"),
+  m("client/connection/liveness.ts", "() => set(\"stale\")", "() => {}", "e2e/panel"),
   m("client/store/shared-parts.ts", "if (entry.holders === 0 && shared.get(key) === entry) entry.close();", "", "e2e/element"),
   m("client/connection/host-bridge.ts", "event.source !== window.parent || !mayHear(event.origin)", "event.source !== window.parent", "e2e/embed", "e2e/security"),
 ];

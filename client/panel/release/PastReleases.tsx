@@ -1,6 +1,8 @@
 import { useContext, useEffect, useState } from "react";
+import * as v from "valibot";
 import { fillIn } from "../../../shared/problems/fill-in.ts";
-import type { ReleaseRecord } from "../../../shared/release/record.ts";
+import { replySchema } from "../../../shared/protocol/reply.ts";
+import { type ReleaseRecord, releaseRecordSchema } from "../../../shared/release/record.ts";
 import { DASH, gib } from "../../i18n/format.ts";
 import { useReleaseWords } from "../../i18n/use-messages.ts";
 import { selectRelease } from "../../store/selectors.ts";
@@ -8,6 +10,8 @@ import { usePanel, usePanelParts } from "../../store/use-panel.ts";
 import { LookContext } from "../settings/look.ts";
 
 const SHOWN = 10;
+
+const recordsReply = replySchema(v.array(releaseRecordSchema));
 
 /** The last releases: when, by whom, and what came back. */
 export function PastReleases() {
@@ -20,9 +24,11 @@ export function PastReleases() {
   // biome-ignore lint/correctness/useExhaustiveDependencies: asked for anew whenever a release has changed
   useEffect(() => {
     let wanted = true;
-    void source.pastReleases().then((reply) => {
-      if (wanted && reply.ok) setRecords(reply.data);
-    });
+    void source
+      .ask(recordsReply, (sidecar) => sidecar.emitWithAck("past-releases"))
+      .then((reply) => {
+        if (wanted && reply.ok) setRecords(reply.data);
+      });
     return () => {
       wanted = false;
     };

@@ -222,7 +222,6 @@ test("PNL-1 the store tells its listeners of every change once, and of nothing e
     release: () => Promise.reject(new Error("not here")),
     cancelRelease: () => Promise.reject(new Error("not here")),
     prepareBackend: () => Promise.reject(new Error("not here")),
-    pastReleases: () => Promise.reject(new Error("not here")),
     ask: () => Promise.reject(new Error("not here")),
     wantHistory: () => {},
     setVisible: () => {},
