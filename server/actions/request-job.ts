@@ -32,6 +32,7 @@ export const requestJob = defineAction({
       "unknown-profile": 400,
       "bad-request": 400,
       "demo-machine": 503,
+      "folder-held": 503,
       "not-sampling": 503,
       "too-many-waiting": 429,
       otherwise: 409,

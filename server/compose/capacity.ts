@@ -2,6 +2,8 @@ import { join } from "node:path";
 import type { FitAdvice, FitLanguage } from "../../shared/capacity/fit.ts";
 import type { Profile } from "../../shared/capacity/profile.ts";
 import type { Run } from "../../shared/capacity/run.ts";
+import { problem } from "../../shared/problems/make-problem.ts";
+import type { Problem } from "../../shared/problems/problem.ts";
 import type { FitQuery } from "../../shared/protocol/job-requests.ts";
 import type { Reply } from "../../shared/protocol/reply.ts";
 import type { HostState, State } from "../../shared/protocol/state.ts";
@@ -96,13 +98,23 @@ export function composeCapacity(parts: CapacityParts): CapacityArea {
   });
   disposer.add(live.close);
   const knowledge = createKnowledge({ live, profiles, store: createLearnedStore(database) });
+  async function obstacle(): Promise<Problem | null> {
+    // Real jobs must not be let in on imaginary GPUs.
+    if (parts.isStandIn) return problem("demo-machine");
+    if (parts.hold.problem() === null) return null;
+    // Two who let jobs in beside each other would promise the same room twice. Whoever had the folder may just have ended:
+    // its jobs are taken over before this one is looked at.
+    parts.hold.retry();
+    database.retry();
+    return parts.hold.problem();
+  }
   const jobs = createJobs({
     store: stamps.kept(createJobStore(database)),
     live,
     pids: createPidWatch(),
     resolve: knowledge.resolve,
     noteClass: knowledge.note,
-    isStandIn: parts.isStandIn,
+    obstacle,
   });
   disposer.add(jobs.close);
   const { latest } = sampler;
@@ -110,7 +122,7 @@ export function composeCapacity(parts: CapacityParts): CapacityArea {
     ...{ live, knowledge, latest, profile: parts.profile, backends: watch.states, readHost: parts.readHost },
   });
   const labelOf = (id: string) => jobs.find(id)?.label ?? "job";
-  const desk = createFitDesk({ live, knowledge, view, labelOf, latest, backends: watch.states });
+  const desk = createFitDesk({ live, knowledge, view, labelOf, obstacle, latest, backends: watch.states });
   disposer.add(
     live.onTurn(({ release }) => {
       for (const { backend, jobId } of release) parts.releaseFor(backend, labelOf(jobId));

@@ -1,6 +1,7 @@
 import type { Job } from "../../shared/capacity/job.ts";
 import type { Profile } from "../../shared/capacity/profile.ts";
 import { problem } from "../../shared/problems/make-problem.ts";
+import type { Problem } from "../../shared/problems/problem.ts";
 import type { JobBody, JobEnd, JobPatch } from "../../shared/protocol/job-requests.ts";
 import { type Reply, refuse, succeed } from "../../shared/protocol/reply.ts";
 import { demandsOf } from "../capacity/admission/admit.ts";
@@ -67,8 +68,8 @@ export interface JobsContext {
   resolve(description: Description): Meant | null;
   /** A kind of job is asked for that may be learned; people are to see it under a name. */
   noteClass(meant: { jobClass: JobAsk["jobClass"]; profile: Profile }): void;
-  /** Real jobs must not be let in on imaginary GPUs. */
-  isStandIn: boolean;
+  /** Why no job can be let in here, whatever there is room for; `null`: nothing stands against it. */
+  obstacle(): Promise<Problem | null>;
 }
 
 /** Jobs that may run or wait at the same time. */
@@ -77,7 +78,7 @@ const MOST_UNFINISHED = 1000;
 const SHOWN_ENDED = 20;
 
 /** Every step is taken without an interruption and is on disk before anybody is told of it. */
-export function createJobs({ store, live, pids, resolve, noteClass, isStandIn }: JobsContext): Jobs {
+export function createJobs({ store, live, pids, resolve, noteClass, obstacle }: JobsContext): Jobs {
   const changes = createEmitter<void>();
   const ends = createEmitter<EndedJob>();
   let records: readonly JobRecord[] = [];
@@ -166,13 +167,14 @@ export function createJobs({ store, live, pids, resolve, noteClass, isStandIn }:
   const find = (id: string) => records.find(({ job }) => job.id === id)?.job ?? null;
 
   async function request(body: JobBody, requestedBy: string): Promise<Reply<Job>> {
+    const against = await obstacle();
     const known =
       body.requestId === undefined ? undefined : records.find((one) => one.requestId === body.requestId);
     if (known !== undefined) {
       if (known.job.state === "waiting") await live.decide();
       return succeed(find(known.job.id) ?? known.job);
     }
-    if (isStandIn) return refuse(problem("demo-machine"));
+    if (against !== null) return refuse(against);
     const meant = resolve(descriptionOf(body));
     if (meant === null) {
       const isNamed = body.profile !== undefined || body.model !== undefined;

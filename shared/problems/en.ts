@@ -348,7 +348,7 @@ export const problemsEn: ProblemCatalog = {
   "folder-held": {
     message: "Another panel uses the data folder {folder} ({panel}).",
     advice:
-      "Open that one, or give this one a folder of its own with --data-dir. Meanwhile this panel keeps history, jobs and what it learns in memory, and tries again every minute.",
+      "Open that one, or give this one a folder of its own with --data-dir. Meanwhile this panel lets no job in, keeps history and what it learns in memory, and tries again every minute.",
   },
   "data-newer": {
     message: "{file} was written by a newer version of the panel.",

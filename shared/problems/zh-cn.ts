@@ -319,7 +319,7 @@ export const problemsZhCn: ProblemCatalog = {
   "folder-held": {
     message: "另一个面板正在使用数据文件夹 {folder}（{panel}）。",
     advice:
-      "请打开那个面板，或用 --data-dir 为本面板另选文件夹。在此期间，本面板的历史、任务和学到的数据只保存在内存中，并每分钟重试一次。",
+      "请打开那个面板，或用 --data-dir 为本面板另选文件夹。在此期间，本面板不接受任务，历史和学到的数据只保存在内存中，并每分钟重试一次。",
   },
   "data-newer": {
     message: "{file} 由更新版本的面板写入。",

@@ -87,13 +87,16 @@ export const twoPorts = () =>
     if (first === undefined || firstUrl === undefined || secondUrl === undefined) throw new Error("only one");
     expect(isSecond(first)).toBe(false);
     await postJob(firstUrl, "of the first");
-    await postJob(secondUrl, "of the second");
+    // Two who let jobs in beside each other would promise the same room twice.
+    const refused = await jobsOf(secondUrl).ask({ label: "refused", peakMiB: 100 });
+    expect(refused).toMatchObject({ status: 503, code: "folder-held" });
     const { state } = await (await fetch(`${secondUrl}api/v1/state`)).json();
     expect(state.source.problem).toMatchObject({ code: "folder-held" });
     expect(state.history.problem).toMatchObject({ code: "folder-held" });
     await end(first);
     await said(second, /data folder .* is free now/);
-    await waitUntil(async () => (await labels(secondUrl)).length === 2, { what: "the jobs of the first" });
+    await waitUntil(async () => (await labels(secondUrl)).length === 1, { what: "the job of the first" });
+    await postJob(secondUrl, "of the second");
     second.child.kill("SIGKILL");
     await second.ended;
     const third = start(0);

@@ -2,6 +2,7 @@ import { randomUUID } from "node:crypto";
 import type { FitAdvice, FitLanguage } from "../../../shared/capacity/fit.ts";
 import type { Sample } from "../../../shared/gpu/sample.ts";
 import { problem } from "../../../shared/problems/make-problem.ts";
+import type { Problem } from "../../../shared/problems/problem.ts";
 import type { FitQuery } from "../../../shared/protocol/job-requests.ts";
 import { type Reply, refuse, succeed } from "../../../shared/protocol/reply.ts";
 import type { BackendState } from "../../../shared/release/backend.ts";
@@ -28,6 +29,8 @@ export interface FitDeskContext {
   view: CapacityView;
   /** What people call a declared job. */
   labelOf(id: string): string;
+  /** Why no job can be let in here, whatever there is room for; `null`: nothing stands against it. */
+  obstacle(): Promise<Problem | null>;
   latest(): Sample;
   backends(): readonly BackendState[];
 }
@@ -40,7 +43,8 @@ export interface FitDesk {
   adviseOn(profile: string): Reply<FitAdvice>;
 }
 
-export function createFitDesk({ live, knowledge, view, labelOf, latest, backends }: FitDeskContext): FitDesk {
+export function createFitDesk(context: FitDeskContext): FitDesk {
+  const { live, knowledge, view, labelOf, latest, backends } = context;
   const { policy } = live;
 
   function advice(meant: Meant, ask: JobAsk, pass: Admitted): FitAdvice {
@@ -80,14 +84,15 @@ export function createFitDesk({ live, knowledge, view, labelOf, latest, backends
       };
       live.change((state, nowMs) => ({ ...state, askedMs: nowMs }));
       // What is held must be decided on what is there now; what is looked at may be a moment old.
-      if (intent === "start") await live.decide();
+      const isHeld = intent === "start" && (await context.obstacle()) === null;
+      if (isHeld) await live.decide();
       const state = withoutTicketOf(live.state(), asker);
       const nowMs = live.nowMs();
       const pass = admit(state, nowMs, policy);
       const { jobClass } = meant;
       const fit = publish(state, { jobClass, gpuCount, asker: { asker, pid, backend } }, nowMs, policy, pass);
       let ticket: string | null = null;
-      if (intent === "start" && live.isKnown())
+      if (isHeld && live.isKnown())
         live.change((now, atMs) => {
           const asked = askRoom(now, ask, atMs, policy);
           if (asked.answer.kind === "yes") ticket = asked.answer.ticket;
