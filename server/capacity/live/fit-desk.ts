@@ -29,7 +29,7 @@ export interface FitDeskContext {
   view: CapacityView;
   /** What people call a declared job. */
   labelOf(id: string): string;
-  /** Why no job may be let in now. */
+  /** Why no job can be let in here, whatever there is room for; `null`: nothing stands against it. */
   obstacle(): Promise<Problem | null>;
   latest(): Sample;
   backends(): readonly BackendState[];
