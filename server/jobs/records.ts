@@ -153,7 +153,7 @@ export function textOf(record: JobRecord | undefined): string {
 }
 
 /** What viewers are told of: all but the figures in the reason for waiting, which change with every sample. */
-export function lookOf(record: JobRecord | undefined): string {
+export function shownOf(record: JobRecord | undefined): string {
   if (record === undefined) return "";
   const { expiresAt: _, reason, ...job } = record.job;
   return JSON.stringify([job, reason?.code]);

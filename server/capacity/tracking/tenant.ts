@@ -59,7 +59,7 @@ export function relist(tenant: Tenant, process: ListedProcess, since: Since, pol
 }
 
 /** Decides on the state, and closes a job that has been over for long enough not to be a pause. */
-export function settle(
+export function stateAfter(
   tenant: Tenant,
   signs: Signs,
   nowMs: number,

@@ -1,7 +1,7 @@
 import { addRecent, hasGrown, isBusy, isLow, lastMovedMs, unexplained } from "../evidence/recent.ts";
 import type { BackendWord, GpuEvidence, GpuTrack, ListedProcess, RunningJob, Tenant } from "../model.ts";
 import type { Policy } from "../policy.ts";
-import { closeJob, newTenant, type Reached, relist, type Since, settle } from "./tenant.ts";
+import { closeJob, newTenant, type Reached, relist, type Since, stateAfter } from "./tenant.ts";
 import { followUnlisted } from "./unlisted.ts";
 
 /** Who else is known on the machine. */
@@ -145,7 +145,7 @@ function settleAll(
       low,
       busy,
     };
-    const settled = settle(tenant, signs, nowMs, policy);
+    const settled = stateAfter(tenant, signs, nowMs, policy);
     if (settled.reached !== null) reached.push(settled.reached);
     return settled.tenant;
   });

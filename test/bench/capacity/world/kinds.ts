@@ -68,7 +68,7 @@ const kind = (
   { gpus = 1, spike = false } = {},
 ): Kind => ({ id, peakMiB, seconds, shape, gpus, spike });
 
-/** Peaks and seconds near those of facts/vram-profiles.json. */
+/** Peaks and seconds near published ones. */
 export const KINDS: readonly Kind[] = [
   kind("sdxl", 8400, 12, "late", { spike: true }),
   kind("ltx", 11_000, 16),

@@ -105,6 +105,29 @@ describe("modes and several backends", () => {
     expect(broken).toEqual([]);
   });
 
+  test("REL-11 a job that queues up behind the one that is waited for: the backend is asked at once", async () => {
+    const on = machine(20_000);
+    const { backend, say } = memoryBackend(
+      "a",
+      {
+        duringJob: "deferred",
+        async unload() {
+          on.levels[0] = 4000;
+          return ACCEPTED;
+        },
+      },
+      { pushes: true },
+    );
+    say({ busy: true, queue: 0 });
+    const { demand, until } = start([backend], { on });
+    demand();
+    await until(({ state }) => state === "waiting-for-job");
+    say({ busy: true, queue: 1 });
+    await until(({ waiting }) => waiting?.asked === true);
+    say({ busy: true, queue: 0 });
+    await until(({ state }) => state === "done");
+  });
+
   test("REL-11 with jobs queued: one that is stopped at once is not waited for until the next one's end", async () => {
     const on = machine(20_000);
     const { backend, say } = memoryBackend(

@@ -1,10 +1,12 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
+import { withLate } from "../../../../server/release/late.ts";
 import type { PartOutcome } from "../../../../server/release/outcome.ts";
 import { sumUp } from "../../../../server/release/sum-up.ts";
 import type { ProblemCode } from "../../../../shared/problems/codes.ts";
 import { problem } from "../../../../shared/problems/make-problem.ts";
 import type { ReleasePart } from "../../../../shared/release/release.ts";
+import { IDLE_RELEASE } from "../../../../shared/release/release.ts";
 
 type Ended = PartOutcome["part"];
 const part = (state: Ended["state"], freedMiB: number | null = null, code?: ProblemCode): Ended => ({
@@ -165,5 +167,16 @@ describe("the GPUs", () => {
       { index: 0, beforeMiB: 20_000, afterMiB: 10_000, freedMiB: 10_000 },
       { index: 1, beforeMiB: 500, afterMiB: null, freedMiB: null },
     ]);
+  });
+});
+
+test("REL-20 what comes back late is added to what the backend had given back", () => {
+  const part = { backend: "a", state: "done", freedMiB: 5000, claim: null, problem: null } as const;
+  const verdict = { ...IDLE_RELEASE, state: "done", id: "x", freedMiB: 5000, parts: [part] } as const;
+  expect(
+    withLate({ ...verdict, parts: [...verdict.parts] }, 8000, { freedMiB: 3000, seconds: 9 }),
+  ).toMatchObject({
+    freedMiB: 8000,
+    parts: [{ freedMiB: 8000, state: "done" }],
   });
 });

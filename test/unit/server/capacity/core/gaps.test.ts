@@ -11,7 +11,7 @@ type At = Pick<ReturnType<typeof seconds>, "state" | "atMs">;
 function declared(at: At, job: JobAsk, runsOn: readonly number[] | null = null) {
   return { state: declare(at.state, job, { runsOn, ttlMs: 1e9 }, at.atMs, POLICY).state, atMs: at.atMs };
 }
-const unnamed = (usedMiB: number, utilizationPct = 0): GpuEvidence => ({
+const unlisted = (usedMiB: number, utilizationPct = 0): GpuEvidence => ({
   ...gpu([], { utilizationPct }),
   usedMiB,
   list: { kind: "hidden" },
@@ -113,31 +113,31 @@ describe("release on request", () => {
 
 describe("where no process is named", () => {
   test("what grows after a yes is the asker's job, and what it reaches is learned", () => {
-    const at = seconds(20, START, [unnamed(500)]);
+    const at = seconds(20, START, [unlisted(500)]);
     const { state } = askRoom(at.state, ask("t", 14_000), at.atMs, POLICY);
-    const ramp = seconds(1, { ...at, state }, [unnamed(6000, 50)]);
-    const peak = seconds(5, ramp, [unnamed(11_500, 90)]);
+    const ramp = seconds(1, { ...at, state }, [unlisted(6000, 50)]);
+    const peak = seconds(5, ramp, [unlisted(11_500, 90)]);
     expect(peak.state.tickets).toEqual([]);
-    const gone = seconds(1, peak, [unnamed(500)]);
+    const gone = seconds(1, peak, [unlisted(500)]);
     expect(gone.state.learned.get("of 14000")?.peaks).toEqual([{ mib: 11_000, reported: false }]);
   });
 
   test("fit says 0 as long as admission lets nobody in: something moved that no declared job explains", () => {
-    const busy = seconds(5, seconds(20, START, [unnamed(500)]), [unnamed(6000, 60)]);
+    const busy = seconds(5, seconds(20, START, [unlisted(500)]), [unlisted(6000, 60)]);
     const wanted = ask("a", 4000);
     expect(fits(busy, wanted)).toBe(0);
-    expect(seconds(1, declared(busy, wanted), [unnamed(6000, 60)]).started).toEqual([]);
+    expect(seconds(1, declared(busy, wanted), [unlisted(6000, 60)]).started).toEqual([]);
     const { answer } = askRoom(busy.state, wanted, busy.atMs, POLICY);
     expect(answer.kind).toBe("no");
-    const quiet = seconds(25, busy, [unnamed(6000)]);
+    const quiet = seconds(25, busy, [unlisted(6000)]);
     expect(fits(quiet, wanted)).toBeGreaterThan(0);
   });
 
   test("declared jobs are admitted by their figures: what they compute holds nobody up", () => {
-    const at = declared(seconds(20, START, [unnamed(500)]), ask("a", 8000));
-    const first = seconds(5, seconds(1, at, [unnamed(500)]), [unnamed(8000, 95)]);
+    const at = declared(seconds(20, START, [unlisted(500)]), ask("a", 8000));
+    const first = seconds(5, seconds(1, at, [unlisted(500)]), [unlisted(8000, 95)]);
     expect(first.state.running).toHaveLength(1);
-    const second = seconds(1, declared(first, ask("b", 8000)), [unnamed(8500, 95)]);
+    const second = seconds(1, declared(first, ask("b", 8000)), [unlisted(8500, 95)]);
     expect(second.started.map(({ id }) => id)).toEqual(["b"]);
   });
 });

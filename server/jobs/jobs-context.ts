@@ -1,0 +1,20 @@
+import type { Profile } from "../../shared/capacity/profile.ts";
+import type { Problem } from "../../shared/problems/problem.ts";
+import type { Description, Meant } from "../capacity/classes/resolve.ts";
+import type { LiveCapacity } from "../capacity/live/live.ts";
+import type { JobAsk } from "../capacity/model.ts";
+import type { JobStore } from "./job-store.ts";
+import type { PidWatch } from "./pid-watch.ts";
+
+/** What the jobs' desk works with. */
+export interface JobsContext {
+  store: JobStore;
+  live: LiveCapacity;
+  pids: PidWatch;
+  /** The class that is meant; `null`: nothing is known of such a job. */
+  resolve(description: Description): Meant | null;
+  /** A kind of job is asked for that may be learned; people are to see it under a name. */
+  noteClass(meant: { jobClass: JobAsk["jobClass"]; profile: Profile }): void;
+  /** Why no job can be let in here, whatever there is room for; `null`: nothing stands against it. */
+  obstacle(): Promise<Problem | null>;
+}
