@@ -2,6 +2,7 @@ import { readFileSync } from "node:fs";
 import { defineConfig, mergeConfig } from "vite";
 import { clientBuild } from "./build/client-build.ts";
 import { declarations } from "./build/declarations.ts";
+import { gallery } from "./build/gallery.ts";
 import { reportSizes } from "./build/sizes.ts";
 
 const { version } = JSON.parse(readFileSync("package.json", "utf8")) as { version: string };
@@ -14,7 +15,7 @@ const PUBLISHED_TYPES = ["client/entries/react.tsx", "client/entries/element.ts"
 
 /**
  * `--mode page`, `element` and `server` build what the sidecar serves and the sidecar, `--mode react` what others
- * import; without a mode Vite serves the pages.
+ * import, `--mode gallery` every state of the panel; without a mode Vite serves the pages.
  */
 export default defineConfig(({ mode }) => {
   switch (mode) {
@@ -43,6 +44,8 @@ export default defineConfig(({ mode }) => {
       const input = { element: "client/entries/served-element.ts", define: "client/entries/element.ts" };
       return clientBuild({ mode, folder: "element", input, firstEntry: "element", served: true }, define);
     }
+    case "gallery":
+      return { define, ...gallery("../../.cache/gallery") };
     case "react": {
       const input = { react: "client/entries/react.tsx" };
       const build = { mode, folder: "react", input, firstEntry: "react", served: false, external: REACT };

@@ -7,12 +7,12 @@ import { reportSizes } from "./sizes.ts";
 
 /** What every view needs from the start, in one file: cut in pieces it compresses worse. */
 const NEEDED_FIRST =
-  /node_modules\/(?:react|react-dom|scheduler|valibot|socket\.io-[a-z]+|engine\.io-[a-z]+|@socket\.io\/[a-z-]+)\/|shared\/(?:capacity\/used-of|health\/alert|release\/(?:release|backend)|problems\/(?:problem|fill-in))\.ts|client\/(?:connection\/(?!host-bridge|is-refused)|embedding\/(?!page-title)|entries\/page|store|shadow\/[a-z]|ui|panel\/(?:connection|vram\/VramBar|Panel|CompactView|concurrency\/(?:Conc|ProfilePicker|use)|release\/(?:use-r|ReleaseButton)|gpus\/(?:GpuLine|NoGpus|busy|temp)|health\/AlertN))/;
+  /node_modules\/(?:react|react-dom|scheduler|valibot|socket\.io-[a-z]+|engine\.io-[a-z]+|@socket\.io\/[a-z-]+)\/|shared\/(?:capacity\/used-of|health\/alert|release\/(?:release|backend)|problems\/(?:problem|fill-in))\.ts|client\/(?:connection\/(?!host-bridge|is-refused)|embedding\/(?!page-title)|entries\/page|store|shadow\/[a-z]|ui\/(?:Icon|icons|View|quiet)|panel\/(?:connection\/(?:Status|use-state)|vram\/(?:VramBar|level)|Panel|CompactView|Later\.|later-part\.|concurrency\/(?:Answer|ProfilePicker|use)|release\/(?:use-|ReleaseButton|ThenLine)|gpus\/(?:GpuLine|gpu-name|temp)|settings\/look|health\/AlertSlot))/;
 
 const ours = (path: string) => join(import.meta.dirname, "../client", path);
 
 /** Parts of libraries that this panel has no use for, and what stands in for them. */
-const STAND_INS = [
+export const STAND_INS = [
   { find: /^\.\/webtransport\.js$/, replacement: ours("connection/no-webtransport.ts") },
   { find: /^\.\/contrib\/base64-arraybuffer\.js$/, replacement: ours("connection/no-binary.ts") },
   { find: /^\.\/(?:is-)?binary\.js$/, replacement: ours("connection/no-binary.ts") },

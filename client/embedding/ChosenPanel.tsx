@@ -18,6 +18,7 @@ export function ChosenPanel({ parts, options, choices }: ChosenPanelProps) {
       parts={parts}
       view={options.view ?? "full"}
       theme={theme}
+      languageChoice={lang}
       language={resolveLanguage(lang, navigator.languages)}
       gpus={options.gpus}
       profile={profile}

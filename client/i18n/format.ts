@@ -6,6 +6,11 @@ export function gib(mib: number | null): string {
   return mib === null ? DASH : (mib / 1024).toFixed(1);
 }
 
+/** MiB as GiB, a whole number without its decimal: what never changes is read at a glance. */
+export function gibTotal(mib: number | null): string {
+  return gib(mib).replace(/\.0$/, "");
+}
+
 /** A whole number with grouped digits, `—` when unknown. */
 export function whole(value: number | null): string {
   return value === null ? DASH : String(Math.round(value)).replace(/\B(?=(\d{3})+$)/g, ",");
@@ -16,13 +21,14 @@ export function withUnit(value: number | null, unit: string): string {
   return value === null ? DASH : `${Math.round(value)}${unit}`;
 }
 
-/**
- * Percent for people: rounded, but never 100 before it is full and never 0 when it is not empty.
- */
-export function percent(value: number | null): string {
-  if (value === null) return DASH;
+/** Percent as a whole number for people: rounded, but never 100 before it is full and never 0 when it is not empty. */
+export function roundPercent(value: number): number {
   const rounded = Math.round(value);
-  if (rounded === 100 && value < 100) return "99 %";
-  if (rounded === 0 && value > 0) return "1 %";
-  return `${rounded} %`;
+  if (rounded === 100 && value < 100) return 99;
+  return rounded === 0 && value > 0 ? 1 : rounded;
+}
+
+/** The same with its sign, `—` when unknown. */
+export function percent(value: number | null): string {
+  return value === null ? DASH : `${roundPercent(value)}%`;
 }

@@ -10,7 +10,9 @@ import { releaseEn } from "./release/en.ts";
 import { replayEn } from "./replay/en.ts";
 import { roomEn } from "./room/en.ts";
 import { sessionsEn } from "./sessions/en.ts";
+import { settingsEn } from "./settings/en.ts";
 import { timelineEn } from "./timeline/en.ts";
+import { troubleEn } from "./trouble/en.ts";
 
 export const laterEn: LaterWords = {
   problems: problemsEn,
@@ -24,5 +26,7 @@ export const laterEn: LaterWords = {
   alerts: alertsEn,
   room: roomEn,
   sessions: sessionsEn,
+  settings: settingsEn,
   timeline: timelineEn,
+  trouble: troubleEn,
 };

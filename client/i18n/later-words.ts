@@ -9,7 +9,9 @@ import type { ReleaseWords } from "./release/words.ts";
 import type { ReplayWords } from "./replay/words.ts";
 import type { RoomWords } from "./room/words.ts";
 import type { SessionsWords } from "./sessions/words.ts";
+import type { SettingsWords } from "./settings/words.ts";
 import type { TimelineWords } from "./timeline/words.ts";
+import type { TroubleWords } from "./trouble/words.ts";
 
 /** Words that are not needed for the first figures. */
 export interface LaterWords {
@@ -24,5 +26,7 @@ export interface LaterWords {
   alerts: AlertCatalog;
   room: RoomWords;
   sessions: SessionsWords;
+  settings: SettingsWords;
   timeline: TimelineWords;
+  trouble: TroubleWords;
 }

@@ -10,7 +10,9 @@ import { releaseZhCn } from "./release/zh-cn.ts";
 import { replayZhCn } from "./replay/zh-cn.ts";
 import { roomZhCn } from "./room/zh-cn.ts";
 import { sessionsZhCn } from "./sessions/zh-cn.ts";
+import { settingsZhCn } from "./settings/zh-cn.ts";
 import { timelineZhCn } from "./timeline/zh-cn.ts";
+import { troubleZhCn } from "./trouble/zh-cn.ts";
 
 export const laterZhCn: LaterWords = {
   problems: problemsZhCn,
@@ -24,5 +26,7 @@ export const laterZhCn: LaterWords = {
   alerts: alertsZhCn,
   room: roomZhCn,
   sessions: sessionsZhCn,
+  settings: settingsZhCn,
   timeline: timelineZhCn,
+  trouble: troubleZhCn,
 };

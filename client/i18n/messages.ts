@@ -1,56 +1,39 @@
-/** Every word of the panel. `{name}` places are filled with {@link import("../../shared/problems/fill-in.ts").fillIn}. */
+/**
+ * Words of the first figures. `{name}` places are filled with {@link import("../../shared/problems/fill-in.ts").fillIn};
+ * what stands behind a `|` is said more quietly.
+ */
 export interface Messages {
   title: string;
+  brief: string;
   connection: Record<"connecting" | "live" | "stale" | "offline" | "refused", string>;
-  connectionAdvice: Record<"connecting" | "stale" | "offline", string>;
   sourceStatus: Record<"starting" | "stale" | "failed", string>;
-  everySeconds: string;
-  demo: { label: string; askedFor: string; noNvidiaSmi: string; advice: string };
-  waitingForGpus: string;
+  demo: string;
   noGpus: string;
-  gpu: string;
   gpuLost: string;
   vram: string;
-  free: string;
   notReported: string;
+  /** Beside the bar, from the level on at which it changes its colour. */
+  level: Record<"warm" | "full", string>;
+  hiddenName: string;
+  util: string;
   temperature: string;
   utilization: string;
-  power: string;
-  fan: string;
-  details: string;
-  hiddenName: string;
   concurrency: {
     title: string;
     more: string;
-    noneFits: string;
-    unknown: string;
-    old: string;
+    moreBrief: string;
+    moreShort: string;
+    for: string;
     profile: string;
-    how: string;
-    basis: Record<"measured" | "configured" | "published", string>;
-    source: string;
-    caution: string;
-    perJob: string;
-    short: string;
+    why: string;
+    room: Record<"none" | "one" | "more", string>;
   };
   release: {
     button: string;
     short: string;
     title: string;
-    hint: string;
-    /** Why the button waits. */
-    missing: { connection: string; samples: string };
+    details: string;
   };
-  timeline: {
-    title: string;
-    minutes: string;
-
-    empty: string;
-    loading: string;
-    ago: string;
-    now: string;
-  };
-  settings: { theme: string; auto: string; light: string; dark: string };
-  host: { load: string; memory: string; driver: string };
-  advice: string;
+  alerts: { one: string; more: string; none: string };
+  settings: string;
 }

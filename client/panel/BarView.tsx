@@ -1,79 +1,174 @@
+import { lazy, Suspense } from "react";
 import { usedOf } from "../../shared/capacity/used-of.ts";
 import type { Gpu } from "../../shared/gpu/gpu.ts";
 import { percentOf } from "../../shared/gpu/units.ts";
 import type { GpuPromise } from "../../shared/protocol/state.ts";
-import { gib, percent, withUnit } from "../i18n/format.ts";
+import { DASH, gib, gibTotal, percent, roundPercent, withUnit } from "../i18n/format.ts";
 import { useLater, useMessages } from "../i18n/use-messages.ts";
 import { Styles } from "../shadow/Styles.tsx";
+import { selectWaiting } from "../store/selectors.ts";
+import { usePanel } from "../store/use-panel.ts";
 import css from "../styles/bar-view.css?inline";
-import { ProgressBar } from "../ui/ProgressBar.tsx";
+import { DownIcon } from "../ui/icons.tsx";
+import { CheckIcon, InfoIcon } from "../ui/later-icons.tsx";
+import { PopButton } from "../ui/PopButton.tsx";
+import { partsOf } from "../ui/quiet-part.ts";
 import { View } from "../ui/View.tsx";
-import { RoomChip } from "./concurrency/RoomChip.tsx";
-import { Notices } from "./connection/Notices.tsx";
+import { ProfilePicker } from "./concurrency/ProfilePicker.tsx";
+import WhyPart from "./concurrency/WhyPart.tsx";
 import { StatusPill } from "./connection/StatusPill.tsx";
-import { NoGpus } from "./gpus/NoGpus.tsx";
+import { useStateWord } from "./connection/use-state-word.ts";
 import { temperatureTone } from "./gpus/temperature-tone.ts";
-import { AlertNotice } from "./health/AlertNotice.tsx";
+import { AlertSlot } from "./health/AlertSlot.tsx";
+import { DetailsButton } from "./release/DetailsButton.tsx";
+import { outlookOf } from "./release/outlook.ts";
 import { ReleaseButton } from "./release/ReleaseButton.tsx";
+import { useOutlook } from "./release/use-outlook.ts";
 import type { ViewProps } from "./view-props.ts";
+import { levelOf } from "./vram/level.ts";
 
-/** One line for the top or foot of a WebUI; wraps where it is narrow. */
+const NoGpus = lazy(() => import("./gpus/NoGpus.tsx"));
+
+/** From here on a GPU has a number and little more. */
+const TIGHT_FROM = 5;
+
+/** One line of 32 px for the top or foot of a WebUI, always; what is more lies over the page. */
 export default function BarView({ gpus, capacity }: ViewProps) {
   const m = useMessages();
-  const list = gpus.map(({ gpu }) => gpu);
+  const waits = usePanel(selectWaiting);
+  const canStart = capacity?.canStart ?? null;
+  const { control, outlook } = useOutlook(capacity, outlookOf);
+  const { word, dot } = useStateWord();
+  const failed = outlook.say?.tone === "bad";
+  const { before, n, after } = partsOf(m.concurrency.moreShort, canStart ?? DASH);
   return (
-    <View className="view view-bar">
+    <View className="bb">
       <Styles css={css} />
       <h1 className="spoken-only">{m.title}</h1>
-      <Notices />
-      <AlertNotice />
-      <div className="bar-line">
-        <StatusPill withRate={false} />
-        {list.length === 0 && <NoGpus />}
-        <div className="bar-gpus">
-          {list.map((gpu, i) => (
-            <BarGpu key={gpu.uuid} gpu={gpu} unified={capacity?.promises[i]?.unified ?? null} />
-          ))}
-        </div>
-        {capacity !== null && list.length > 0 && (
-          <RoomChip canStart={capacity.canStart} title={capacity.profile.label} />
-        )}
-        {list.length > 0 && <ReleaseButton brief />}
-      </div>
+      <StatusPill brief dotOnly />
+      {gpus.length > 0 && (
+        <>
+          <span className="more">
+            {capacity !== null && (
+              <PopButton
+                className="answer"
+                label={m.concurrency.title}
+                wide
+                shown={
+                  <>
+                    {dot === undefined ? (
+                      <span className="now">
+                        {before}
+                        <span data-testid="can-start">{n}</span>
+                        {after}
+                      </span>
+                    ) : (
+                      <span className="cut">{word}</span>
+                    )}
+                    <DownIcon />
+                  </>
+                }
+              >
+                {() => (
+                  <>
+                    <p>{outlook.verdict}</p>
+                    <div>
+                      <ProfilePicker chosen={capacity.profile.id} />
+                    </div>
+                    <WhyPart capacity={capacity} gpus={gpus.map(({ gpu }) => gpu)} />
+                  </>
+                )}
+              </PopButton>
+            )}
+          </span>
+          <span className={gpus.length < TIGHT_FROM ? "cells" : "cells tight"}>
+            {gpus.map(({ gpu }, i) => (
+              <Cell
+                key={gpu.uuid}
+                gpu={gpu}
+                unified={capacity?.promises[i]?.unified ?? null}
+                first={i === 0}
+              />
+            ))}
+          </span>
+          <span className="as">
+            <AlertSlot watches />
+            <span className="good" title={m.alerts.none}>
+              <CheckIcon />
+            </span>
+          </span>
+          <span className="ds">
+            {(outlook.hasDetails || failed) && (
+              <DetailsButton
+                control={control}
+                className={failed ? "full up" : "muted"}
+                shown={failed ? "" : <InfoIcon />}
+              >
+                {outlook.say !== null && <p data-testid="release-result">{outlook.say.text}</p>}
+              </DetailsButton>
+            )}
+          </span>
+          <ReleaseButton control={control} outlook={outlook} brief withResult />
+        </>
+      )}
+      {gpus.length === 0 && !waits && (
+        <Suspense>
+          <NoGpus />
+        </Suspense>
+      )}
     </View>
   );
 }
 
-function BarGpu({ gpu, unified }: { gpu: Gpu; unified: GpuPromise["unified"] }) {
+interface CellProps {
+  gpu: Gpu;
+  unified: GpuPromise["unified"];
+  first: boolean;
+}
+
+/** One GPU: filled as far as it is, the figures on it. */
+function Cell({ gpu, unified, first }: CellProps) {
   const m = useMessages();
   const words = useLater()?.room;
   const { used, total } = usedOf(gpu, unified);
   const share = percentOf(used, total);
-  const figures = `${gib(used)} / ${gib(total)} GiB`;
+  const figures = `${gib(used)} / ${gibTotal(total)} GiB`;
   // One line has no room for the words; who points at a dash finds them.
-  const why = unified !== null ? words?.unified : total === null ? words?.unknownTotal : undefined;
+  const why = unified !== null ? words?.unified : total === null ? words?.unknownTotal : figures;
   return (
     <section
-      className="bar-gpu"
-      title={why === undefined ? gpu.name : `${gpu.name}: ${why}`}
+      className="cell"
+      data-level={levelOf(share)}
       data-lost={gpu.lost}
+      title={why === undefined ? gpu.name : `${gpu.name}: ${why}`}
       aria-label={`GPU ${gpu.index} ${gpu.name}`}
     >
-      <span className="badge">{gpu.index}</span>
-      <ProgressBar percent={share} label={`${m.vram} GPU ${gpu.index}`} unknownText={m.notReported} />
+      <span
+        className="meter"
+        role="progressbar"
+        aria-label={`${m.vram} GPU ${gpu.index}`}
+        aria-valuemin={0}
+        aria-valuemax={100}
+        aria-valuenow={share === null ? undefined : roundPercent(share)}
+        aria-valuetext={share === null ? m.notReported : undefined}
+      >
+        <i className="fill" style={{ inlineSize: `${(share ?? 0).toFixed(1)}%` }} />
+      </span>
+      <span className="ix">{gpu.index}</span>
       {gpu.lost ? (
-        <span className="chip" data-tone="danger">
-          {m.gpuLost}
-        </span>
+        <span className="full cut">{m.gpuLost}</span>
       ) : (
         <>
-          <span className="bar-figures">{figures}</span>
-          <b>{percent(share)}</b>
-          <span data-level={temperatureTone(gpu.temperatureC)} title={m.temperature}>
-            {withUnit(gpu.temperatureC, " °C")}
+          {first && <span className="opt">{m.vram}</span>}
+          <span className="now strong">{percent(share)}</span>
+          <span className="opt opt2">{figures}</span>
+          <span className={`end opt2 ${temperatureTone(gpu.temperatureC)}`}>
+            <span className="spoken-only">{m.temperature} </span>
+            {withUnit(gpu.temperatureC, "°")}
           </span>
-          <span className="muted" title={m.utilization}>
-            {withUnit(gpu.utilizationGpuPct, " %")}
+          <span className="opt2 util">
+            <span className="lbl">{m.util} </span>
+            {withUnit(gpu.utilizationGpuPct, "%")}
           </span>
         </>
       )}

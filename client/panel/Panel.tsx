@@ -23,6 +23,7 @@ export interface PanelProps {
   view: View;
   theme: ThemeChoice;
   language: Language;
+  languageChoice: LanguageChoice;
   /** Indexes of the GPUs to show; `null` for all. */
   gpus: readonly number[] | null;
   /** Job profile to begin with; `null` for the first. */
@@ -41,6 +42,7 @@ export function Panel({
   parts,
   theme,
   language,
+  languageChoice,
   profile,
   onTheme,
   onLanguage,
@@ -50,8 +52,8 @@ export function Panel({
   const dark = useDark(theme);
   const messages = useLoaded(language, loadCatalog);
   const look = useMemo(
-    () => ({ theme, language, setTheme: onTheme, setLanguage: onLanguage }),
-    [theme, language, onTheme, onLanguage],
+    () => ({ theme, language, languageChoice, setTheme: onTheme, setLanguage: onLanguage }),
+    [theme, language, languageChoice, onTheme, onLanguage],
   );
   const choice = useMemo(() => ({ chosen: profile, choose: onProfile }), [profile, onProfile]);
   if (messages === null) return null;

@@ -23,6 +23,12 @@ export const selectMayRelease = ({ connection, known }: PanelState) =>
   connection.status === "live" && known?.capabilities.release.allowed === true;
 export const selectConnection = ({ connection }: PanelState) => connection;
 
+/** True before it is known which GPUs there are. */
+export const selectWaiting = ({ connection, known }: PanelState) =>
+  known === null
+    ? connection.status === "connecting"
+    : known.gpus.length === 0 && known.source.status === "starting";
+
 /** True while the figures on the panel are of now. */
 export const selectFresh = ({ connection, known }: PanelState) =>
   connection.status === "live" && known?.source.status === "live";

@@ -32,7 +32,7 @@ export function createSharedParts(
     const stopFollowing = onVisible(follow);
     follow();
     const entry = {
-      parts: { source, store },
+      parts: { source, store, address: options.baseUrl },
       holders: 0,
       close() {
         shared.delete(key);

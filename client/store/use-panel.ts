@@ -7,6 +7,8 @@ import type { PanelStore } from "./panel-store.ts";
 export interface PanelParts {
   store: PanelStore;
   source: PanelSource;
+  /** Address of the sidecar, with a slash at the end. */
+  address: string;
 }
 
 export const PanelContext = createContext<PanelParts | null>(null);

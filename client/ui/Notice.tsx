@@ -1,21 +1,16 @@
 import type { ReactNode } from "react";
-import { WarningIcon } from "./icons.tsx";
 
 interface NoticeProps {
-  tone: "info" | "warning" | "danger" | "demo";
+  tone: "warning" | "danger";
   title: ReactNode;
   children?: ReactNode;
 }
 
-/** A line across the panel that something is other than it should be. */
+/** That something is other than it should be, and what to do. */
 export function Notice({ tone, title, children }: NoticeProps) {
   return (
-    <div className="notice" data-tone={tone} role={tone === "danger" ? "alert" : "status"}>
-      <WarningIcon />
-      <div className="notice-text">
-        <strong>{title}</strong>
-        {children !== undefined && <span> {children}</span>}
-      </div>
-    </div>
+    <p role={tone === "danger" ? "alert" : "status"}>
+      <b className={`up ${tone === "danger" ? "full" : "warm"}`}>{title}</b> {children}
+    </p>
   );
 }

@@ -16,6 +16,8 @@ export interface CapacityWords {
   /** Before the sum: jobs in what is there already. */
   inResidents: string;
   notReported: string;
+  /** Between the sentences. */
+  between: string;
   /** Added sentences. */
   reclaimable: string;
   running: string;
@@ -80,7 +82,9 @@ export function explainGpu(terms: CapacityTerms, words: CapacityWords): string {
     canStart > 0 && terms.useful.verdict === "not-faster" && words.notFaster,
     terms.unifiedMemory && words.unified,
   ];
-  return sentences.flatMap((sentence) => (sentence === false ? [] : [fillIn(sentence, figures)])).join("; ");
+  return sentences
+    .flatMap((sentence) => (sentence === false ? [] : [fillIn(sentence, figures)]))
+    .join(words.between);
 }
 
 /** 39500 → "39,500"; both languages group so. */

@@ -9,8 +9,9 @@ export const capacityWordsEn: CapacityWords = {
   none: " = {room} MiB; one job needs {perJob}: {missing} too few",
   inResidents: "{count} in {in}: what it holds counts for its own job",
   notReported: "this GPU reports no VRAM figures, so nothing can be recommended",
+  between: "; ",
   reclaimable: "a release of idle models would add about {reclaimable} MiB",
   running: "{running} running + {more} = {max}",
-  notFaster: "the GPU is {util} % busy: another job fits but will not finish sooner",
+  notFaster: "the GPU is {util}% busy: another job fits but will not finish sooner",
   unified: "this GPU shares the host's memory, and the figures are the host's",
 };

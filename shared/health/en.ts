@@ -6,12 +6,12 @@ export const alertsEn: AlertCatalog = {
   someProcess: "by which process is not known",
   rules: {
     "low-utilization": {
-      message: "GPU {gpu} has been only {percent} % busy since {since} while a job runs",
+      message: "GPU {gpu} has been only {percent}% busy since {since} while a job runs",
       advice:
         "look for a page that polls the backend, for INFO logging, or for settings that changed (a new shape recompiles kernels).",
     },
     "vram-red-line": {
-      message: "GPU {gpu} has had {percent} % of its VRAM in use since {since}, and it is not falling",
+      message: "GPU {gpu} has had {percent}% of its VRAM in use since {since}, and it is not falling",
       advice: "stop the job, empty the cache (Release VRAM), or restart the WebUI.",
     },
     recompiling: {
@@ -20,7 +20,7 @@ export const alertsEn: AlertCatalog = {
         "kernels are probably being compiled for a new shape; keep to one resolution, frame count and step count.",
     },
     "vae-decode-peak": {
-      message: "On GPU {gpu} utilization fell to {percent} % in mid-job and then memory ran out, at {since}",
+      message: "On GPU {gpu} utilization fell to {percent}% in mid-job and then memory ran out, at {since}",
       advice: "the VAE's decoding needs the most; enable VAE tiling, or take fewer frames.",
     },
     "cache-not-returned": {
@@ -29,7 +29,7 @@ export const alertsEn: AlertCatalog = {
       advice: "the allocator's cache was not returned; release VRAM (empty the cache) between jobs.",
     },
     "one-gpu-full": {
-      message: "GPU {gpu} has been {percent} % full since {since} while the other GPUs are nearly empty",
+      message: "GPU {gpu} has been {percent}% full since {since} while the other GPUs are nearly empty",
       advice: "check the parallel settings (FSDP, --ulysses_size, sequence parallelism, --nproc_per_node).",
     },
     leak: {
@@ -81,11 +81,11 @@ export const alertsEn: AlertCatalog = {
     },
     "cpu-limit": {
       message:
-        "The container has been at its CPU limit of {cores} cores since {since} ({percent} % of the time)",
+        "The container has been at its CPU limit of {cores} cores since {since} ({percent}% of the time)",
       advice: "give it more CPUs, or end other programs in it.",
     },
     "host-memory": {
-      message: "{percent} % of the {where}'s memory ({gib} GiB) has been in use since {since}",
+      message: "{percent}% of the {where}'s memory ({gib} GiB) has been in use since {since}",
       advice:
         "a process will be killed soon; offload less to the CPU, take fewer frames, or give it more RAM.",
     },

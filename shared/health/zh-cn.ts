@@ -6,11 +6,11 @@ export const alertsZhCn: AlertCatalog = {
   someProcess: "进程未知",
   rules: {
     "low-utilization": {
-      message: "自 {since} 起，任务运行期间 GPU {gpu} 的利用率只有 {percent} %",
+      message: "自 {since} 起，任务运行期间 GPU {gpu} 的利用率只有 {percent}%",
       advice: "请检查是否有页面在轮询后端、是否开启了 INFO 日志，或参数有改动（新的形状会重新编译内核）。",
     },
     "vram-red-line": {
-      message: "自 {since} 起，GPU {gpu} 的显存已用 {percent} %，且没有回落",
+      message: "自 {since} 起，GPU {gpu} 的显存已用 {percent}%，且没有回落",
       advice: "请停止任务、清空缓存（释放显存）或重启 WebUI。",
     },
     recompiling: {
@@ -18,7 +18,7 @@ export const alertsZhCn: AlertCatalog = {
       advice: "很可能在为新的形状编译内核；请固定分辨率、帧数和步数。",
     },
     "vae-decode-peak": {
-      message: "{since}，GPU {gpu} 的利用率在任务中途跌到 {percent} %，随后显存耗尽",
+      message: "{since}，GPU {gpu} 的利用率在任务中途跌到 {percent}%，随后显存耗尽",
       advice: "VAE 解码是峰值；请开启 VAE 分块（tiling）或减少帧数。",
     },
     "cache-not-returned": {
@@ -26,7 +26,7 @@ export const alertsZhCn: AlertCatalog = {
       advice: "分配器缓存没有归还；请在任务之间释放显存（清空缓存）。",
     },
     "one-gpu-full": {
-      message: "自 {since} 起，GPU {gpu} 的显存已用 {percent} %，而其他 GPU 几乎是空的",
+      message: "自 {since} 起，GPU {gpu} 的显存已用 {percent}%，而其他 GPU 几乎是空的",
       advice: "请检查并行设置（FSDP、--ulysses_size、序列并行、--nproc_per_node）。",
     },
     leak: {
@@ -74,11 +74,11 @@ export const alertsZhCn: AlertCatalog = {
       advice: "请用 top 找出其他进程：notebook、TensorBoard 或另一个生成任务。",
     },
     "cpu-limit": {
-      message: "自 {since} 起，容器已用满 {cores} 核的 CPU 限额（{percent} % 的时间）",
+      message: "自 {since} 起，容器已用满 {cores} 核的 CPU 限额（{percent}% 的时间）",
       advice: "请提高 CPU 限额，或结束容器内的其他程序。",
     },
     "host-memory": {
-      message: "自 {since} 起，{where}内存（{gib} GiB）已用 {percent} %",
+      message: "自 {since} 起，{where}内存（{gib} GiB）已用 {percent}%",
       advice: "很快会有进程被杀掉；请减少卸载到 CPU 的部分、减少帧数，或增加内存。",
     },
     "process-killed": {

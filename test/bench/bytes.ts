@@ -10,10 +10,10 @@ const MOST_COMPACT_KB = 100;
 const SETTLE_MS = 15_000;
 
 const VIEWS = [
-  { name: "full, en", path: "?lang=en", shows: ".vram b" },
-  { name: "compact, en", path: "embed?view=compact&lang=en", shows: ".vram b", aim: MOST_COMPACT_KB },
-  { name: "compact, zh-CN", path: "embed?view=compact&lang=zh-CN", shows: ".vram b", aim: MOST_COMPACT_KB },
-  { name: "bar, en", path: "embed?view=bar&lang=en", shows: ".bar-gpu b" },
+  { name: "full, en", path: "?lang=en", shows: ".gr .pc .fig" },
+  { name: "compact, en", path: "embed?view=compact&lang=en", shows: ".cr .pc", aim: MOST_COMPACT_KB },
+  { name: "compact, zh-CN", path: "embed?view=compact&lang=zh-CN", shows: ".cr .pc", aim: MOST_COMPACT_KB },
+  { name: "bar, en", path: "embed?view=bar&lang=en", shows: ".cell .strong" },
 ] as const;
 
 /** What travels before the first live figure is on the page, and what in all; gzip, nothing cached. */

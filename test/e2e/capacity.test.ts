@@ -4,10 +4,11 @@ import { expect, test } from "vitest";
 import { en } from "../../client/i18n/en.ts";
 import { fitEn } from "../../client/i18n/fit/en.ts";
 import { fitZhCn } from "../../client/i18n/fit/zh-cn.ts";
-import { gib, whole } from "../../client/i18n/format.ts";
+import { gib } from "../../client/i18n/format.ts";
 import { roomEn } from "../../client/i18n/room/en.ts";
 import { roomZhCn } from "../../client/i18n/room/zh-cn.ts";
 import { zhCn } from "../../client/i18n/zh-cn.ts";
+import { roomWord } from "../../client/panel/concurrency/RoomWord.tsx";
 import { explainGpu } from "../../shared/capacity/explain.ts";
 import { capacityWordsEn } from "../../shared/capacity/words-en.ts";
 import { capacityWordsZhCn } from "../../shared/capacity/words-zh-cn.ts";
@@ -17,6 +18,7 @@ import { axeViolations } from "../helpers/browser.ts";
 import { fakeGpu } from "../helpers/fake-nvidia-smi.ts";
 import { inBrowser } from "../helpers/in-browser.ts";
 import { jobsClient } from "../helpers/jobs-client.ts";
+import { rowOf as card, openRow, openWhy } from "../helpers/on-panel.ts";
 
 const { browser, start } = inBrowser();
 
@@ -36,8 +38,6 @@ async function stateOf(url: string) {
   const answer: unknown = await (await fetch(`${url}api/v1/state`)).json();
   return v.parse(v.object({ state: stateSchema }), answer).state;
 }
-
-const card = (page: Page, index: number) => page.locator(`article[aria-label^="GPU ${index} "]`);
 
 /** A legend row of a GPU's bar: MiB, `null` where it shows a dash, 0 where there is no such row. */
 async function pieceOf(page: Page, gpu: number, piece: string): Promise<number | null> {
@@ -66,12 +66,13 @@ const rigOptions = {
 
 test.each(LANGUAGES)(
   "CAP-5 PNL-22 what runs, what may start, how many at most and the arithmetic are the API's, $lang",
-  async ({ lang, m, room, arithmetic }) => {
+  async ({ lang, room, arithmetic }) => {
     const { sidecar } = await start(rigOptions);
     const jobs = jobsClient(() => sidecar.url);
     await jobs.ask({ label: "clip", profile: "wan2.1-14b-t2v-480p", gpuIndexes: [1] });
     const page = await browser.open(`${sidecar.url}?lang=${lang}`);
-    await page.getByText(m.concurrency.how).click();
+    for (const index of [0, 1]) await openRow(page, index);
+    await openWhy(page);
     await expect
       .poll(
         async () => {
@@ -88,10 +89,11 @@ test.each(LANGUAGES)(
         if (shown !== api) found.push(`${what}: panel ${shown}, API ${api}`);
       };
       const text = (id: string) => page.getByTestId(id).innerText();
+      const numberIn = async (id: string) => /\d+/.exec(await text(id))?.[0];
       const running = perGpu.reduce((sum, one) => sum + (one.running ?? 0), 0);
       same("may start", await text("can-start"), String(canStart));
-      same("running", await text("running"), String(running));
-      same("at most", await text("recommended-max"), String(recommendedMax));
+      same("running", await numberIn("running"), String(running));
+      same("at most", await numberIn("recommended-max"), String(recommendedMax));
       // Which of the two processes on the first GPU works cannot be told.
       same("of the test", running, 1);
       for (const gpu of perGpu) {
@@ -119,6 +121,7 @@ test.each(LANGUAGES)("CAP-5 PNL-20 the pieces of the bar are the API's, $lang", 
     },
   });
   const page = await browser.open(`${sidecar.url}?lang=${lang}`);
+  await openRow(page, 0);
   const shown = async () => {
     const { capacity } = await stateOf(sidecar.url);
     const bar = capacity.perGpu[0]?.bar;
@@ -151,6 +154,7 @@ test.each(LANGUAGES)(
   async ({ lang, m, room, fit }) => {
     const { sidecar } = await start({ script: { gpus: rigOptions.script.gpus, processes: [] } });
     const page = await browser.open(`${sidecar.url}?lang=${lang}`);
+    await openWhy(page);
     await page.getByText(room.compare).click();
     for (const [profile, label] of [
       ["wan2.1-14b-i2v-720p", "Wan2.1 14B I2V 720p"],
@@ -165,13 +169,10 @@ test.each(LANGUAGES)(
       );
       await page.getByTestId("can-start").getByText(String(answer.canStart), { exact: true }).waitFor();
       for (const { index, canStart } of answer.perGpu)
-        await card(page, index)
-          .getByText(fillIn(m.concurrency.short, { n: canStart ?? "—" }))
-          .waitFor();
+        await card(page, index).getByText(roomWord(canStart, m.concurrency.room), { exact: true }).waitFor();
       if (answer.canStart === 0) {
-        const advice = page.locator("details", { has: page.getByText(fit.title) });
-        if ((await advice.getAttribute("open")) === null) await page.getByText(fit.title).click();
-        const told = answer.never ? fit.never : fillIn(fit.missing, { mib: whole(answer.missingMiB) });
+        await page.getByText(fit.title).waitFor();
+        const told = answer.never ? fit.never : fillIn(fit.missing, { gib: gib(answer.missingMiB) });
         await page.getByText(told).waitFor();
       }
       // Each figure says what it rests on.
@@ -182,10 +183,10 @@ test.each(LANGUAGES)(
         await (await fetch(`${sidecar.url}api/v1/profiles`)).json(),
       );
       const known = profiles.find(({ id }) => id === profile);
-      const basis = page.locator(".chosen-profile .basis");
+      const basis = page.locator(".why > .basis");
       expect(await basis.innerText()).toContain(room.basis.published);
       expect(await basis.innerText()).toContain(
-        fillIn(room.basis.peak, { mib: whole(known?.peakMiB ?? null) }),
+        fillIn(room.basis.peak, { gib: gib(known?.peakMiB ?? null) }),
       );
       expect(await basis.innerText()).toContain(known?.source);
     }
@@ -204,13 +205,15 @@ test("CAP-8 jobs that took 15 % more than configured are told of, and one click 
   }
   const told = (words: string) => fillIn(words, { pct: 15 });
   const chinese = await browser.open(`${sidecar.url}?model=mine&lang=zh-CN`);
-  await chinese.locator(".chosen-profile").getByText(told(roomZhCn.drift.more)).waitFor();
+  await openWhy(chinese);
+  await chinese.getByText(told(roomZhCn.drift.more)).waitFor();
   const page = await browser.open(`${sidecar.url}?model=mine`);
-  const basis = page.locator(".chosen-profile .basis");
+  await openWhy(page);
+  const basis = page.locator(".why > .basis");
   await basis.getByText(told(roomEn.drift.more)).waitFor();
   expect(await axeViolations(page)).toEqual([]);
   await basis.getByRole("button", { name: roomEn.drift.take }).click();
   await basis.getByText(told(roomEn.drift.more)).waitFor({ state: "detached" });
-  expect(await basis.innerText()).toContain(fillIn(roomEn.basis.peak, { mib: whole(9_200) }));
+  expect(await basis.innerText()).toContain(fillIn(roomEn.basis.peak, { gib: gib(9_200) }));
   expect(await basis.innerText()).toContain(roomEn.basis.configured);
 });

@@ -3,6 +3,7 @@ import type { Page } from "playwright-core";
 import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
 import { launchBrowser, type TestBrowser } from "../helpers/browser.ts";
 import { fakeGpu } from "../helpers/fake-nvidia-smi.ts";
+import { openRow, openWhy } from "../helpers/on-panel.ts";
 import { type PackedPackage, packPackage } from "../helpers/packed-package.ts";
 import { type Rig, startRig } from "../helpers/rig.ts";
 
@@ -66,7 +67,7 @@ test("EMB-1 the panel works in an iframe on a page of another origin and resizes
   const fits = async () => (await frame.boundingBox())?.height === Math.ceil(await contentHeight());
   await expect.poll(fits).toBe(true);
   const before = await contentHeight();
-  await panel.getByText("How this is worked out").click();
+  await openWhy(panel);
   await expect.poll(contentHeight).toBeGreaterThan(before);
   await expect.poll(fits).toBe(true);
   const lastState = async () =>
@@ -91,16 +92,15 @@ test("EMB-1 a frame gives back the height that the panel no longer needs, in the
   const panel = panelOf(page);
   await panel.getByTestId("status").getByText("Live").waitFor();
   // The chart has come: from now on nothing but the viewer changes the height.
-  await panel.locator(".timeline svg.recharts-surface").waitFor();
+  await panel.locator(".hist svg.recharts-surface").waitFor();
   const height = async () => Math.round((await page.locator("iframe").boundingBox())?.height ?? 0);
   const content = () =>
     panel.locator("#panel").evaluate((element) => Math.ceil(element.getBoundingClientRect().height));
   await expect.poll(async () => (await height()) === (await content())).toBe(true);
   const closed = await height();
-  const details = panel.getByText("How this is worked out");
-  await details.click();
+  await openRow(panel, 0);
   await expect.poll(height).toBeGreaterThan(closed);
-  await details.click();
+  await openRow(panel, 0);
   await expect.poll(height).toBe(closed);
 });
 
@@ -123,8 +123,8 @@ test("EMB-1 where third-party storage is blocked, choices last as long as the pa
   );
   const panel = panelOf(page);
   await panel.getByTestId("status").getByText("Live").waitFor();
-  await panel.getByLabel("Job profile").selectOption("wan2.2-i2v-a14b");
-  await expect.poll(() => panel.getByLabel("Job profile").inputValue()).toBe("wan2.2-i2v-a14b");
+  await panel.getByLabel("For a job like").selectOption("wan2.2-i2v-a14b");
+  await expect.poll(() => panel.getByLabel("For a job like").inputValue()).toBe("wan2.2-i2v-a14b");
   await page.evaluate(() => Reflect.get(window, "tell")({ type: "gpu-status-panel:theme", theme: "dark" }));
   await panel.locator('.panel[data-theme="dark"]').waitFor();
 });

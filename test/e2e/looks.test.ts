@@ -1,6 +1,7 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
 import { axeViolations, launchBrowser, type TestBrowser } from "../helpers/browser.ts";
 import { fakeGpu } from "../helpers/fake-nvidia-smi.ts";
+import { openWhy } from "../helpers/on-panel.ts";
 import { type Rig, startRig } from "../helpers/rig.ts";
 import { answerJson } from "../helpers/unload-hook.ts";
 
@@ -47,9 +48,12 @@ describe.each(looks)("view $view, $theme, $lang", ({ view, theme, lang }) => {
       .getByText(/Live|实时/)
       .waitFor();
     if (view === "full") await page.locator(".recharts-surface").first().waitFor();
-    for (const summary of await page.locator("summary").all()) await summary.click();
+    for (const row of await page.getByRole("button", { name: /^Details of GPU|的详情$/ }).all())
+      await row.click();
+    if (view !== "bar") await openWhy(page);
+    expect(await axeViolations(page)).toEqual([]);
     // The button itself is looked at below, in both themes.
-    await page.getByRole("button", { name: /Release|释放/ }).click();
+    await page.getByRole("button", { name: /^(Release|释放)/ }).click();
     await page.getByRole("button", { name: /Release now|立即释放/ }).waitFor();
     expect(await axeViolations(page)).toEqual([]);
     const loaded = await page.evaluate(() =>

@@ -2,13 +2,13 @@ import type { Page } from "playwright-core";
 import { describe, expect, test } from "vitest";
 import { fakeGpu } from "../helpers/fake-nvidia-smi.ts";
 import { inBrowser } from "../helpers/in-browser.ts";
+import { openRow, openWhy, releaseButton, rowOf } from "../helpers/on-panel.ts";
 import { RIG_INTERVAL_MS } from "../helpers/rig.ts";
 import { SCALED, startSidecar } from "../helpers/sidecar.ts";
 import { startTcpRelay } from "../helpers/tcp-relay.ts";
 
 const { browser, start } = inBrowser();
 
-const card = (page: Page, index: number) => page.locator(`article[aria-label^="GPU ${index} "]`);
 const status = (page: Page) => page.getByTestId("status");
 const hasText = (page: Page, text: string | RegExp) => page.getByText(text).first().waitFor();
 
@@ -28,21 +28,19 @@ describe("live figures", () => {
       },
     });
     const page = await browser.open(sidecar.url);
-    const first = card(page, 0);
-    await first.getByText("12,345 / 24,564 MiB").waitFor();
-    expect(await first.innerText()).toMatch(/12\.1\s*\/ 24\.0 GiB/);
-    expect(await first.innerText()).toMatch(/50 %[\s\S]*61 °C[\s\S]*37 %/);
+    const first = rowOf(page, 0);
+    await first.getByText("12.1 / 24").waitFor();
+    expect(await first.innerText()).toMatch(/50%[\s\S]*61°[\s\S]*37%/);
     const bar = first.getByRole("progressbar");
     expect(await bar.getAttribute("aria-valuenow")).toBe("50");
-    const second = await card(page, 1).innerText();
-    expect(second).toMatch(/—\s*\/ 24\.0 GiB/);
-    expect(second).toMatch(/Utilization\s*—/);
-    expect(second).toMatch(/Power\s*—/);
-    expect(await card(page, 1).getByRole("progressbar").getAttribute("aria-valuenow")).toBeNull();
-    expect(await card(page, 1).getByRole("progressbar").getAttribute("aria-valuetext")).toBe("not reported");
+    const second = await rowOf(page, 1).innerText();
+    // VRAM, its share, temperature, utilization, power.
+    expect(second).toMatch(/— \/ 24\s+—\s+\d+°\s+—\s+—/);
+    expect(await rowOf(page, 1).getByRole("progressbar").getAttribute("aria-valuenow")).toBeNull();
+    expect(await rowOf(page, 1).getByRole("progressbar").getAttribute("aria-valuetext")).toBe("not reported");
 
     fake.setGpu(0, { "memory.used": 20_001 });
-    await first.getByText("20,001 / 24,564 MiB").waitFor();
+    await first.getByText("19.5 / 24").waitFor();
   });
 
   test("CAP-5 the recommendation and its arithmetic follow the chosen profile", async () => {
@@ -54,17 +52,17 @@ describe("live figures", () => {
     const page = await browser.open(sidecar.url);
     // Published as 12,200 MiB; 10 % more are reserved: 79,744 ÷ 13,420 = 5.9
     await page.getByTestId("can-start").getByText("5", { exact: true }).waitFor();
-    await page.getByText("How this is worked out").click();
+    await openWhy(page);
     await hasText(page, "80,000 MiB free − 256 kept free = 79,744 MiB; one job needs 13,420: 5");
-    await page.getByLabel("Job profile").selectOption("wan2.2-i2v-a14b");
+    await page.getByLabel("For a job like").selectOption("wan2.2-i2v-a14b");
     await page.getByTestId("can-start").getByText("1", { exact: true }).waitFor();
     await page.reload();
     await page.getByTestId("can-start").getByText("1", { exact: true }).waitFor();
-    const chosen = await page.getByLabel("Job profile").inputValue();
+    const chosen = await page.getByLabel("For a job like").inputValue();
     expect(chosen).toBe("wan2.2-i2v-a14b");
     const other = await browser.open(`${sidecar.url}?model=wan2.1-14b-t2v-480p&lang=zh-CN`);
     await other.getByTestId("can-start").getByText("1", { exact: true }).waitFor();
-    await other.getByText("计算方法").click();
+    await openWhy(other);
     await hasText(other, /空闲 80,000 MiB − 留空 256 = 79,744 MiB；每个任务需 45,320：1 个/);
   });
 
@@ -76,30 +74,32 @@ describe("live figures", () => {
     const page = await browser.open(sidecar.url);
     await hasText(page, "Not known: free VRAM is not reported");
     expect(await page.getByTestId("can-start").innerText()).toBe("—");
-    await card(page, 0).getByText("reports no VRAM figures").waitFor();
+    await openRow(page, 0);
+    await rowOf(page, 0).getByText("reports no VRAM figures").waitFor();
     const [compact, bar] = await Promise.all([
       browser.open(`${sidecar.url}embed?view=compact&lang=zh-CN`),
       browser.open(`${sidecar.url}embed?view=bar`),
     ]);
-    const line = compact.locator(".gpu-line");
-    await line.getByText("— / — GiB").waitFor();
-    await line.getByText("此 GPU 不报告显存数据").waitFor();
-    const barTitle = () => bar.locator(".bar-gpu").getAttribute("title");
+    const line = compact.locator(".cr");
+    await line.getByText("—/—").waitFor();
+    await compact.getByText("未知：没有空闲显存的数据").waitFor();
+    const barTitle = () => bar.locator(".cell").getAttribute("title");
     await expect.poll(barTitle).toMatch(/^Tesla K20: This GPU reports no VRAM figures/);
     fake.set({ gpus: [fakeGpu(0, { ...unknown, name: "NVIDIA GB10" })] });
-    await card(page, 0).getByText("This GPU shares the host's memory: the figures are the host's.").waitFor();
+    await rowOf(page, 0)
+      .getByText("This GPU shares the host's memory: the figures are the host's.")
+      .waitFor();
     await page.getByTestId("can-start").getByText(/^\d+$/).waitFor();
-    await line.getByText("此 GPU 与主机共用内存：数据为主机的内存。").waitFor();
-    await line.getByText(/^\d+\.\d \/ \d+\.\d GiB$/).waitFor();
+    await line.getByText(/^\d+\.\d\/\d+(\.\d)? GiB$/).waitFor();
     await expect
       .poll(barTitle)
       .toBe("NVIDIA GB10: This GPU shares the host's memory: the figures are the host's.");
     await bar
-      .locator(".bar-figures")
-      .getByText(/^\d+\.\d \/ \d+\.\d GiB$/)
+      .locator(".cell")
+      .getByText(/^\d+\.\d \/ \d+(\.\d)? GiB$/)
       .waitFor();
-    await card(page, 0)
-      .getByText(/^[\d,]+ \/ [\d,]+ MiB$/)
+    await rowOf(page, 0)
+      .getByText(/^[\d.]+ \/ [\d.]+$/)
       .waitFor();
   });
 
@@ -119,8 +119,8 @@ describe("live figures", () => {
       },
     });
     const page = await browser.open(sidecar.url);
-    await card(page, 0).getByText("Processes and details").click();
-    const table = card(page, 0).getByRole("table");
+    await openRow(page, 0);
+    const table = rowOf(page, 0).getByRole("table");
     await expect
       .poll(() => table.innerText())
       .toMatch(/4242\s+python,wan\.py\s+10\.0 GiB\s+99\s+\(name hidden\)\s+—/);
@@ -131,7 +131,9 @@ describe("trouble", () => {
   test("PNL-3 SMP-9 a failing nvidia-smi is told with advice, its figures become dashes, and all comes back", async () => {
     const { sidecar, fake } = await start();
     const page = await browser.open(sidecar.url);
-    await hasText(page, /MiB$/);
+    await rowOf(page, 0)
+      .getByText(/^[\d.]+ \/ 24$/)
+      .waitFor();
     fake.set({
       behaviour: {
         kind: "sentence",
@@ -141,29 +143,25 @@ describe("trouble", () => {
     });
     await hasText(page, "Driver and library versions do not match.");
     await hasText(page, /reboot, or unload and reload/);
-    await status(page).getByText("No samples").waitFor();
-    await expect.poll(() => card(page, 0).innerText()).toMatch(/—\s*\/ 24\.0 GiB/);
+    await status(page).getByText("No data").waitFor();
+    await expect.poll(() => rowOf(page, 0).innerText()).toMatch(/— \/ 24/);
     await expect.poll(() => page.getByTestId("can-start").innerText()).toBe("—");
     const chinese = await browser.open(`${sidecar.url}?view=bar&lang=zh-CN`);
     for (const [one, name, why] of [
-      [
-        page,
-        "Release VRAM",
-        "No samples come, so that nothing could be measured: the button waits for them.",
-      ],
-      [chinese, "释放", "没有采样，无法测量释放了多少：采样恢复后按钮可用。"],
+      [page, /^Release VRAM/, "Waits for new data"],
+      [chinese, /^释放/, "等待新数据"],
     ] as const) {
-      const release = one.getByRole("button", { name, exact: true });
+      const release = one.getByRole("button", { name });
       await expect.poll(() => release.isDisabled()).toBe(true);
       await expect.poll(() => release.getAttribute("title")).toBe(why);
     }
-    await page.getByText(/^No samples come, so that nothing could be measured/).waitFor();
+    await page.getByText("Waits for new data").waitFor();
     fake.set({ behaviour: { kind: "ok" } });
     await status(page).getByText("Live").waitFor();
     for (const one of [page, chinese])
-      await expect.poll(() => one.locator("button.primary").isEnabled()).toBe(true);
-    await card(page, 0)
-      .getByText(/^[\d,]+ \/ 24,564 MiB$/)
+      await expect.poll(() => one.locator("button.rel").isEnabled()).toBe(true);
+    await rowOf(page, 0)
+      .getByText(/^[\d.]+ \/ 24$/)
       .waitFor();
     await expect.poll(() => page.getByText("Driver and library versions").count()).toBe(0);
   });
@@ -176,7 +174,7 @@ describe("trouble", () => {
     // Both at once: when the next attempt hangs too, it is called a failure.
     await Promise.all([
       hasText(page, /nvidia-smi has been silent for \d+ s/),
-      status(page).getByText("Samples have stopped").waitFor(),
+      status(page).getByText("No new data").waitFor(),
     ]);
     fake.set({ behaviour: { kind: "ok" } });
     await status(page).getByText("Live").waitFor();
@@ -185,14 +183,14 @@ describe("trouble", () => {
   test("SMP-11 a lost GPU is shown as lost beside the others", async () => {
     const { sidecar, fake } = await start({ script: { gpus: [fakeGpu(0), fakeGpu(1)] } });
     const page = await browser.open(sidecar.url);
-    await card(page, 1).waitFor();
+    await rowOf(page, 1).waitFor();
     fake.set({ gpus: [fakeGpu(0)] });
-    await card(page, 1).getByText("does not answer").waitFor();
+    await rowOf(page, 1).getByText("does not answer").waitFor();
     await hasText(page, /A GPU does not answer any more: 1/);
-    await expect.poll(() => card(page, 1).innerText()).toMatch(/—\s*\/ 24\.0 GiB/);
-    await expect.poll(() => card(page, 0).innerText()).not.toContain("—");
+    await expect.poll(() => rowOf(page, 1).innerText()).toMatch(/— \/ 24/);
+    await expect.poll(() => rowOf(page, 0).innerText()).not.toContain("—");
     fake.set({ gpus: [fakeGpu(0), fakeGpu(1)] });
-    await card(page, 1).getByText("does not answer").waitFor({ state: "detached" });
+    await rowOf(page, 1).getByText("does not answer").waitFor({ state: "detached" });
   });
 
   test("PNL-3 REL-5 CAP-6 offline is told, the button is off, and a new run of the sidecar is picked up", async () => {
@@ -203,15 +201,18 @@ describe("trouble", () => {
     await status(page).getByText("Live").waitFor();
     relay.cut();
     await running.sidecar.end("SIGKILL");
-    await hasText(page, "The sidecar cannot be reached: the figures are old. Trying again by itself.");
-    await status(page).getByText("Offline").waitFor();
-    await expect.poll(() => page.getByRole("button", { name: "Release VRAM" }).isDisabled()).toBe(true);
-    await hasText(page, "Without a live connection nothing can be released: the button waits for it.");
+    await hasText(
+      page,
+      /The panel service cannot be reached: the figures are old\. Trying again by itself\./,
+    );
+    await status(page).getByText("Reconnecting…").waitFor();
+    await expect.poll(() => releaseButton(page).isDisabled()).toBe(true);
+    await hasText(page, "Waits for the connection");
     await expect.poll(() => page.getByTestId("can-start").innerText()).toBe("—");
     running.fake.setGpu(0, { "memory.used": 7_654 });
     const again = await startSidecar(["--interval", "250"], { ...running.fake.env });
     relay.lead(again.url);
-    await card(page, 0).getByText("7,654 / 24,564 MiB").waitFor();
+    await rowOf(page, 0).getByText("7.5 / 24").waitFor();
     await status(page).getByText("Live").waitFor();
     await browser.finishTest();
     await relay.close();
@@ -226,8 +227,8 @@ describe("trouble", () => {
     const page = await browser.open(sidecar.url);
     await status(page).getByText("Live").waitFor();
     const chinese = await browser.open(`${sidecar.url}?lang=zh-CN`);
-    await expect.poll(() => page.title()).toMatch(/^[1-9]\d* more · 1 % · GPU status$/);
-    await expect.poll(() => chinese.title()).toMatch(/^可再启动 [1-9]\d* 个 · 1% · GPU 状态$/);
+    await expect.poll(() => page.title()).toMatch(/^[1-9]\d* more · 1% · GPU status$/);
+    await expect.poll(() => chinese.title()).toMatch(/^可再开 [1-9]\d* 个 · 1% · GPU 状态$/);
     await chinese.close();
     const rate = async () =>
       (await (await fetch(`${sidecar.url}api/v1/state`)).json()).state.source.intervalMs;
@@ -243,12 +244,12 @@ describe("trouble", () => {
     await setHidden(true);
     await expect.poll(rate, { timeout: 60_000, interval: 250 }).toBe(SCALED.sampling.idleIntervalMs);
     fake.setGpu(0, { "memory.used": 81_000 });
-    await expect.poll(() => page.title(), { timeout: 30_000 }).toBe("0 more · 99 % · GPU status");
+    await expect.poll(() => page.title(), { timeout: 30_000 }).toBe("0 more · 99% · GPU status");
     await setHidden(false);
     await expect.poll(rate).toBe(RIG_INTERVAL_MS);
     await status(page).getByText("Live").waitFor();
     fake.setGpu(0, { "memory.used": 1_000 });
-    await expect.poll(() => page.title()).toMatch(/^[1-9]\d* more · 1 % · GPU status$/);
+    await expect.poll(() => page.title()).toMatch(/^[1-9]\d* more · 1% · GPU status$/);
   });
 });
 
@@ -256,7 +257,9 @@ describe("the demo", () => {
   test.each(["full", "compact", "bar"])("PNL-4 says that it is one, view %s", async (view) => {
     const sidecar = await startSidecar([], { PATH: "/nonexistent" });
     const page = await browser.open(`${sidecar.url}embed?view=${view}`);
-    await hasText(page, "Simulated GPUs: nvidia-smi was not found on this machine.");
+    await status(page).getByText("Demo").waitFor();
+    if (view !== "full") await page.getByRole("button", { name: "Demo" }).click();
+    await hasText(page, "Demo data: no NVIDIA driver was found on this machine.");
     await page.getByRole("progressbar").first().waitFor();
     await browser.finishTest();
     await sidecar.end();

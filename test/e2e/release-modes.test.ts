@@ -3,6 +3,7 @@ import { describe, expect, test } from "vitest";
 import { axeViolations } from "../helpers/browser.ts";
 import { fakeGpu } from "../helpers/fake-nvidia-smi.ts";
 import { inBrowser } from "../helpers/in-browser.ts";
+import { openDetails, openRow, releaseButton, releaseResult as result } from "../helpers/on-panel.ts";
 import type { Rig, RigOptions } from "../helpers/rig.ts";
 
 const { browser, start } = inBrowser();
@@ -21,14 +22,13 @@ async function open(options: RigOptions, query = ""): Promise<{ page: Page; runn
 }
 
 const button = (page: Page, name: string) => page.getByRole("button", { name, exact: true });
-const result = (page: Page) => page.getByTestId("release-result");
 
 describe("ComfyUI", () => {
   test("REL-1 REL-9 idle: released with two clicks, and measured", async () => {
     const { page, running } = await open({});
-    await page.getByText("ComfyUI").waitFor();
+    await page.getByText("ComfyUI", { exact: true }).waitFor();
     await page.getByText("idle", { exact: true }).waitFor();
-    await button(page, "Release VRAM").click();
+    await releaseButton(page).click();
     await page.getByText("About 18.0 GiB should come back.").waitFor();
     await button(page, "Release now").click();
     await result(page).getByText("20.0 GiB released").waitFor();
@@ -41,17 +41,17 @@ describe("ComfyUI", () => {
     const { page, running } = await open({});
     const comfy = running.backend("comfyui");
     comfy.startJob();
-    await page.getByText("running a job").waitFor();
-    await button(page, "Release VRAM").click();
+    await page.getByText("busy", { exact: true }).waitFor();
+    await releaseButton(page).click();
     await page.getByText("ComfyUI is running a job.").waitFor();
-    expect(await page.getByRole("radio", { name: "After the current job" }).isChecked()).toBe(true);
+    await page.getByText("The job completes; the backend unloads before the next one begins.").waitFor();
     expect(await axeViolations(page)).toEqual([]);
     const other = await browser.open(`${running.sidecar.url}embed?view=compact&lang=zh-CN`);
     const bar = await browser.open(`${running.sidecar.url}embed?view=bar`);
     await button(page, "Release after the job").click();
     await page.getByText("Waiting for the job of ComfyUI to end.").waitFor();
     await other.getByText("正在等待 ComfyUI 的任务结束。").waitFor();
-    await bar.getByText("Waiting for the job of ComfyUI to end.").waitFor();
+    await bar.getByTitle("Waiting for the job of ComfyUI to end.").waitFor();
     expect(await axeViolations(other)).toEqual([]);
     expect(comfy.isLoaded()).toBe(true);
     comfy.endJob();
@@ -64,8 +64,7 @@ describe("ComfyUI", () => {
     const { page, running } = await open({}, "embed?view=compact");
     const comfy = running.backend("comfyui");
     comfy.startJob();
-    await button(page, "Release VRAM").click();
-    await page.getByRole("radio", { name: "Interrupt the job" }).check();
+    await releaseButton(page).click();
     await page.getByText("The running job is stopped and its result is lost.").waitFor();
     await button(page, "Interrupt and release").click();
     await result(page).getByText("20.0 GiB released").waitFor();
@@ -79,11 +78,11 @@ describe("ComfyUI", () => {
     comfy.startJob();
     const first = await browser.open(`${running.sidecar.url}#token=${token}`);
     const second = await browser.open(`${running.sidecar.url}embed?view=compact&lang=zh-CN#token=${token}`);
-    await first.getByText("running a job").waitFor();
-    await button(first, "Release VRAM").click();
+    await first.getByText("busy", { exact: true }).waitFor();
+    await releaseButton(first).click();
     await button(first, "Release after the job").click();
     await reader.getByText("Waiting for the job of ComfyUI to end.").waitFor();
-    expect(await button(reader, "Cancel the release").count()).toBe(0);
+    expect(await button(reader, "Cancel release").count()).toBe(0);
     await button(second, "取消释放").click();
     await result(first)
       .getByText(/The release was cancelled by 127\.0\.0\.1/)
@@ -98,9 +97,10 @@ describe("ComfyUI", () => {
 
 test("REL-18 A1111 after a release: the panel says what its next job needs, and does it", async () => {
   const { page, running } = await open({ backends: ["a1111"] }, "embed?view=compact");
-  await button(page, "Release VRAM").click();
+  await releaseButton(page).click();
   await button(page, "Release now").click();
   await result(page).getByText("20.0 GiB released").waitFor();
+  await openDetails(page);
   await page.getByText("A1111 cannot run a job until its model is loaded again.").waitFor();
   await button(page, "Load it again").click();
   await page.getByText("A1111 cannot run a job").waitFor({ state: "detached" });
@@ -118,9 +118,10 @@ describe("several backends, and the generic hook", () => {
 
   test("REL-13 all with one button, each with its own figure", async () => {
     const { page } = await open(both);
-    await button(page, "Release VRAM").click();
+    await releaseButton(page).click();
     await button(page, "Release now").click();
     await result(page).getByText("13.0 GiB released").waitFor();
+    await openDetails(page);
     await page.getByText("ComfyUI: 10,240 MiB").waitFor();
     await page.getByText("http: 3,072 MiB").waitFor();
     expect(await axeViolations(page)).toEqual([]);
@@ -128,8 +129,8 @@ describe("several backends, and the generic hook", () => {
 
   test("REL-13 one alone from the menu", async () => {
     const { page, running } = await open(both);
-    await button(page, "Release VRAM").click();
-    await page.getByLabel("What to release").selectOption("http");
+    await releaseButton(page).click();
+    await page.getByLabel("Which app").selectOption("http");
     await page.getByText("Loaded: wan2.2-i2v-a14b (17.6 GiB)").waitFor();
     await button(page, "Release now").click();
     await result(page).getByText("3.0 GiB released").waitFor();
@@ -151,8 +152,8 @@ describe("several backends, and the generic hook", () => {
         ],
       },
     });
-    await page.getByText("Processes and details").click();
-    await page.getByRole("cell", { name: "python ComfyUI" }).waitFor();
+    await openRow(page, 0);
+    await page.getByRole("cell", { name: "python ComfyUI", exact: true }).waitFor();
   });
 
   test("REL-12 what another program took meanwhile is told apart", async () => {
@@ -173,9 +174,10 @@ describe("several backends, and the generic hook", () => {
         fake.set({ processes: [other(5000)] });
       },
     });
-    await button(page, "Release VRAM").click();
+    await releaseButton(page).click();
     await button(page, "Release now").click();
     await result(page).getByText("20.0 GiB released").waitFor();
+    await openDetails(page);
     await page
       .getByText("Meanwhile, and not counted above: blender (PID 999902, GPU 0) took 4,000 MiB.")
       .waitFor();

@@ -3,6 +3,13 @@ import { describe, expect, test } from "vitest";
 import { axeViolations } from "../helpers/browser.ts";
 import { fakeGpu } from "../helpers/fake-nvidia-smi.ts";
 import { inBrowser } from "../helpers/in-browser.ts";
+import {
+  openDetails,
+  pressRelease as press,
+  releaseButton,
+  releaseResult as result,
+  rowOf,
+} from "../helpers/on-panel.ts";
 import type { Rig, RigOptions } from "../helpers/rig.ts";
 import { startSidecar } from "../helpers/sidecar.ts";
 import { answerJson } from "../helpers/unload-hook.ts";
@@ -17,34 +24,28 @@ async function open(options: RigOptions, query = ""): Promise<{ page: Page; runn
   return { page, running: rig };
 }
 
-async function press(page: Page) {
-  await page.getByRole("button", { name: "Release VRAM" }).click();
-  await page.getByRole("button", { name: "Release now" }).click();
-}
-
-const result = (page: Page) => page.getByTestId("release-result");
-
 describe("a release that works", () => {
   test("REL-1 REL-7 asked for, followed, and shown in GiB as measured", async () => {
     const { page, running } = await open({
       settings: { releasePatience: 60_000 },
       hook: () => (response) => answerJson(response, 200, { freed_mib: 22_000 }),
     });
-    await page.getByRole("button", { name: "Release VRAM" }).click();
-    await page.getByText("Ask the backend to unload its models?").waitFor();
+    await releaseButton(page).click();
+    await page.getByText("Unload the models?").waitFor();
     await page.getByRole("button", { name: "Cancel" }).click();
     expect(running.hook.calls).toHaveLength(0);
     await press(page);
-    await page.getByText("Measuring what comes back …").waitFor();
+    await page.getByText("Measuring what comes back…").waitFor();
     // Not before it was seen to be measured, which a busy page shows late.
     running.fake.setGpu(0, { "memory.used": 1_520 });
     await result(page).getByText("20.0 GiB released").waitFor();
+    await openDetails(page);
     await page.getByText("GPU 0: 22,000 → 1,520 MiB").waitFor();
-    await page.getByText("The backend says 22,000 MiB.").waitFor();
+    await page.getByText("Claimed by the app: 22,000 MiB.").waitFor();
     expect(running.hook.calls).toHaveLength(1);
-    await page.getByRole("button", { name: "Dismiss" }).click();
+    await page.getByRole("dialog").getByRole("button", { name: "Dismiss" }).click();
     await result(page).waitFor({ state: "detached" });
-    await expect.poll(() => page.getByRole("button", { name: "Release VRAM" }).isEnabled()).toBe(true);
+    await expect.poll(() => releaseButton(page).isEnabled()).toBe(true);
   });
 
   test("REL-8 a second viewer sees it too, in Chinese, in the compact view", async () => {
@@ -63,17 +64,17 @@ describe("a release that works", () => {
 
   test("REL-7 with a job running the question says so, and Escape takes it back", async () => {
     const { page, running } = await open({ script: { gpus: [fakeGpu(0, { "utilization.gpu": 97 })] } });
-    await page.getByRole("button", { name: "Release VRAM" }).click();
-    await page.getByText("Busy: GPU 0 (97 %). A job seems to be running there and may be lost.").waitFor();
+    await releaseButton(page).click();
+    await page.getByText("Busy: GPU 0 (97%). A job seems to be running there and may be lost.").waitFor();
     await page.keyboard.press("Escape");
-    await page.getByRole("button", { name: "Release VRAM" }).waitFor();
+    await releaseButton(page).waitFor();
     expect(running.hook.calls).toHaveLength(0);
   });
 
   test("REL-1 the demo's release really lowers its memory", async () => {
     const demo = await startSidecar(["--source", "demo:1", "--interval", "250"]);
     const page = await browser.open(demo.url);
-    await page.getByRole("button", { name: "Release VRAM" }).click();
+    await releaseButton(page).click();
     await page.getByText("Unload the simulated models?").waitFor();
     await page.getByRole("button", { name: "Release now" }).click();
     // Both at once: the next simulated job begins soon after.
@@ -81,7 +82,7 @@ describe("a release that works", () => {
       result(page)
         .getByText(/[\d.]+ GiB released/)
         .waitFor(),
-      page.getByText("2,000 / 49,140 MiB").waitFor(),
+      rowOf(page, 0).getByText("2.0 / 48").waitFor(),
     ]);
     await browser.finishTest();
     await demo.end();
@@ -118,10 +119,12 @@ describe("a release that fails", () => {
       const { page, running } = await open(options);
       await press(page);
       await result(page).getByText(message).waitFor();
+      await openDetails(page);
       await page.getByText(more).first().waitFor();
+      await page.keyboard.press("Escape");
       running.fake.setGpu(0, { "memory.used": 3_210 });
-      await page.getByText("3,210 / 24,564 MiB").waitFor();
-      await page.getByRole("button", { name: "Release VRAM" }).click();
+      await rowOf(page, 0).getByText("3.1 / 24").waitFor();
+      await releaseButton(page).click();
       await page.getByRole("button", { name: "Release now" }).waitFor();
     },
   );
@@ -137,16 +140,22 @@ describe("a release that fails", () => {
     const { page, running } = await open({ script: { processes: [] }, settings: { releasePatience: 2000 } });
     const chinese = await browser.open(`${running.sidecar.url}embed?view=compact&lang=zh-CN`);
     await press(page);
+    await openDetails(page);
+    await openDetails(chinese);
     await page.getByText(/For 21\.5 GiB in use the driver names no process here: in a container/).waitFor();
     await chinese.getByText(/有 21\.5 GiB 驱动在此未列出所属进程/).waitFor();
     expect(await page.getByText("Still in use").count()).toBe(0);
     expect(await axeViolations(page)).toEqual([]);
+    await page.keyboard.press("Escape");
     running.fake.set({ processes: [listed(16_896)] });
     await press(page);
+    await openDetails(page);
     await page.getByText(/python \(PID 777, GPU 0\) 16\.5 GiB/).waitFor();
     await page.getByText(/For 5\.0 GiB in use the driver names no process here/).waitFor();
+    await page.keyboard.press("Escape");
     running.fake.set({ processes: [listed(21_000)] });
     await press(page);
+    await openDetails(page);
     await page.getByText(/python \(PID 777, GPU 0\) 20\.5 GiB/).waitFor();
     expect(await page.getByText("the driver names no process").count()).toBe(0);
   });
@@ -161,12 +170,12 @@ describe("a release that fails", () => {
   test("WIRE-5 without the token the button is off and says how to get it; with it, it works, and the token leaves the address", async () => {
     const token = "a-token-for-this-test";
     const { page, running } = await open({ flags: ["--token", token] });
-    await expect.poll(() => page.getByRole("button", { name: "Release VRAM" }).isDisabled()).toBe(true);
+    await expect.poll(() => releaseButton(page).isDisabled()).toBe(true);
     await page.getByText(/This page may look but not act\. Open the panel with the link/).waitFor();
     const allowed = await browser.open(`${running.sidecar.url}#token=${token}`);
-    await expect.poll(() => allowed.getByRole("button", { name: "Release VRAM" }).isEnabled()).toBe(true);
+    await expect.poll(() => releaseButton(allowed).isEnabled()).toBe(true);
     expect(allowed.url()).toBe(running.sidecar.url);
     await allowed.reload();
-    await expect.poll(() => allowed.getByRole("button", { name: "Release VRAM" }).isEnabled()).toBe(true);
+    await expect.poll(() => releaseButton(allowed).isEnabled()).toBe(true);
   });
 });

@@ -33,7 +33,6 @@ async function playNight(): Promise<RunningSidecar> {
   sidecar = await startSidecar(["--source", `replay:${join(dir, "night.csv")}`]);
   return sidecar;
 }
-const group = (mib: number) => String(mib).replace(/(\d)(\d{3})$/, "$1,$2");
 
 test.each([
   ["en", "Recording", "Pause", "Play", "Moment of the recording", "Whole recording"],
@@ -45,7 +44,7 @@ test.each([
     const page = await browser.open(`${url}?lang=${lang}`);
     const shows = (second: number) =>
       page
-        .getByText(`${group(usedAt(second))} / 24,564 MiB`)
+        .getByText(`${(usedAt(second) / 1024).toFixed(1)} / 24`)
         .first()
         .waitFor();
     const bar = page.getByRole("region", { name });
@@ -67,7 +66,7 @@ test.each([
     const hour = page.getByRole("button", { name: lang === "en" ? "1 h" : "1 小时", exact: true });
     await expect.poll(() => hour.getAttribute("aria-pressed")).toBe("true");
     // The chart of the hour is drawn from the recording.
-    await page.locator(".timeline .recharts-area-curve").first().waitFor();
+    await page.locator(".hist .recharts-area-curve").first().waitFor();
     await shows(3599);
     expect(await axeViolations(page)).toEqual([]);
   },

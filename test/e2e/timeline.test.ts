@@ -4,6 +4,7 @@ import { axeViolations } from "../helpers/browser.ts";
 import { fakeGpu } from "../helpers/fake-nvidia-smi.ts";
 import { inBrowser } from "../helpers/in-browser.ts";
 import { jobsClient } from "../helpers/jobs-client.ts";
+import { openRow, openWhy, rowOf } from "../helpers/on-panel.ts";
 import type { Rig } from "../helpers/rig.ts";
 import { waitUntil } from "../helpers/wait-until.ts";
 
@@ -18,7 +19,7 @@ function hold({ fake }: Rig, pid: number, mib: number, util: number) {
   });
 }
 
-const timeline = (page: Page) => page.locator("section.timeline");
+const timeline = (page: Page) => page.locator("section.hist");
 const phase = (page: Page, text: RegExp) => timeline(page).locator(".phases li", { hasText: text }).first();
 
 test("PNL-21 the two humps of a declared job are seen and named, in both languages, and stay after its end", async () => {
@@ -67,10 +68,12 @@ test("PNL-21 CAP-17 a process that nobody declared is shown as what seems to be 
   const asked = await jobs.ask({ label: "clip", profile: "wan2.1-1.3b-t2v-480p-quant", pid: process.pid });
   expect(asked.job?.state).toBe("running");
   hold(rig, process.pid, 12_000, 97);
+  await openRow(page, 0);
+  await openWhy(page);
   await page
-    .getByText("Fits, but will not finish sooner: GPU 0 already ≥ 90 % busy.", { exact: false })
+    .getByText("Fits, but will not finish sooner: GPU 0 already ≥ 90% busy.", { exact: false })
     .waitFor({ timeout: 60_000 });
-  await page.getByText(/^9\d % busy: another fits, but will not finish sooner$/).waitFor();
+  await page.getByText(/^9\d% busy: another fits, but will not finish sooner$/).waitFor();
 
   const [marked] = rig.fake.script.processes;
   let mib = 9000;
@@ -84,7 +87,7 @@ test("PNL-21 CAP-17 a process that nobody declared is shown as what seems to be 
   onTestFinished(() => clearInterval(breathing));
   await timeline(page)
     .getByRole("listitem")
-    .filter({ hasText: /other-python seems to be a job/ })
+    .filter({ hasText: /other-python detected job/ })
     .first()
     .waitFor({ timeout: 60_000 });
   await expect.poll(() => timeline(page).locator('.run[data-declared="false"]').count()).toBe(1);
@@ -99,10 +102,12 @@ test("PNL-21 CAP-32 where the machine tells of no process the humps of a declare
   await waitUntil(async () => (await fetch(`${rig.sidecar.url}healthz`)).ok, { what: "samples" });
   const shown = async (mib: number) => {
     rig.fake.setGpu(0, { "memory.used": mib, "utilization.gpu": 98 });
-    await page.getByText(`${mib.toLocaleString("en")} / 49,140 MiB`).waitFor({ timeout: 60_000 });
+    await rowOf(page, 0)
+      .getByText(`${(mib / 1024).toFixed(1)} / 48`)
+      .waitFor({ timeout: 60_000 });
   };
   const { job } = await jobs.ask({ label: "red fox", profile: "wan2.2-i2v-a14b", ttlSeconds: 600 });
-  await shown(510);
+  await shown(700);
   await shown(19_000);
   await phase(page, /high-noise model 18\.\d GiB/).waitFor({ timeout: 60_000 });
   await shown(39_700);

@@ -95,7 +95,8 @@ export function testReactHost(readme: ReadmeSnippets, majors: readonly number[],
       await page.locator('.mine .panel[data-theme="dark"]').waitFor();
       await page.locator("aside").getByRole("button", { name: "Release VRAM" }).click();
       await page
-        .locator("aside .confirm")
+        .locator("aside")
+        .getByRole("dialog")
         .getByRole("button", { name: /Release/ })
         .click();
       await page.getByText("18000 MiB came back.").waitFor();

@@ -1,8 +1,8 @@
 import type { FitWords } from "./words.ts";
 
 export const fitEn: FitWords = {
-  title: "What would make it fit",
-  missing: "{mib} MiB are missing.",
+  title: "How to make room",
+  missing: "{gib} GiB short.",
   never: "These GPUs are too small for it, even when nothing else runs.",
   release: "Release the idle models of {backends}: about {gib} GiB",
   wait: "Wait for {job}: {gib} GiB in about {time}",
@@ -17,7 +17,7 @@ export const fitEn: FitWords = {
     "lighter-model": "A lighter model: {label}, {gib} GiB",
   },
   enough: "enough",
-  notEnough: "not enough alone",
+  notEnough: "not enough by itself",
   choose: "Choose",
   nothing: "Nothing that is known here. Close other programs on the GPU.",
 };

@@ -1,8 +1,8 @@
 import type { FitWords } from "./words.ts";
 
 export const fitZhCn: FitWords = {
-  title: "怎样才放得下",
-  missing: "还差 {mib} MiB。",
+  title: "怎样腾出显存",
+  missing: "还差 {gib} GiB。",
   never: "即使没有其他任务，这些 GPU 的显存也不够。",
   release: "释放 {backends} 的空闲模型：约 {gib} GiB",
   wait: "等待 {job}：约 {time}后空出 {gib} GiB",
@@ -17,7 +17,7 @@ export const fitZhCn: FitWords = {
     "lighter-model": "更轻的模型：{label}，{gib} GiB",
   },
   enough: "足够",
-  notEnough: "单独不够",
+  notEnough: "仅此还不够",
   choose: "选用",
   nothing: "目前没有已知的办法。请关闭 GPU 上的其他程序。",
 };

@@ -1,6 +1,8 @@
 import type { GpuWords } from "./words.ts";
 
 export const gpuEn: GpuWords = {
+  free: "Free",
+  fan: "Fan",
   pstate: "Performance state",
   memoryBandwidth: "Memory bandwidth",
   reserved: "Reserved by the driver",

@@ -1,5 +1,7 @@
 /** Words of a GPU's processes and slower figures, which stand in a fold. */
 export interface GpuWords {
+  free: string;
+  fan: string;
   pstate: string;
   memoryBandwidth: string;
   reserved: string;

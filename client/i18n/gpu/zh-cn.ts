@@ -1,6 +1,8 @@
 import type { GpuWords } from "./words.ts";
 
 export const gpuZhCn: GpuWords = {
+  free: "空闲",
+  fan: "风扇",
   pstate: "性能状态",
   memoryBandwidth: "显存带宽",
   reserved: "驱动预留",

@@ -1,9 +1,12 @@
 /** The words of the jobs that run and wait. */
 export interface JobsWords {
   title: string;
+  none: string;
+  more: string;
   count: string;
   running: string;
   waiting: string;
+  queued: string;
   on: string;
   needs: string;
   reserved: string;

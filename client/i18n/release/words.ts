@@ -6,6 +6,13 @@ export interface ReleaseWords {
   confirm: string;
   confirmDemo: string;
   estimate: string;
+  estimateShort: string;
+  hint: string;
+  /** How many could start then. */
+  after: string;
+  afterStill: string;
+  /** Why the button waits. */
+  missing: { connection: string; samples: string };
   estimateUnknown: string;
   target: string;
   allBackends: string;
@@ -30,6 +37,14 @@ export interface ReleaseWords {
   stopWaiting: string;
   cancelWaiting: string;
   freed: string;
+  /** Above the measured figure, or what stands in its place. */
+  measuredTitle: string;
+  nothingFreed: string;
+  stillHeldShort: string;
+  cancelled: string;
+  moreNow: string;
+  measuringShort: string;
+  askingShort: string;
   freedSoFar: string;
   grew: string;
   notMeasured: string;

@@ -10,16 +10,17 @@ export interface RoomWords {
   };
   /** What each piece is, for who points at it. */
   about: Record<PieceKind, string>;
+  /** Where the next job can start, or why none can. */
+  verdict: Record<"unknown" | "old" | "none" | "short" | "brief" | "on", string>;
   bar: string;
   unknownTotal: string;
   unified: string;
   reclaimable: string;
   reclaimableAll: string;
-  /** running + may start = at most */
-  sum: { running: string; more: string; most: string };
   line: string;
   lineUnknown: string;
   jobsHere: string;
+  caution: string;
   notFaster: string;
   notFasterHere: string;
   gpusAtOnce: string;
@@ -39,6 +40,8 @@ export interface RoomWords {
   };
   /** Of a configured figure: jobs here took another, in percent of it. */
   drift: { more: string; less: string; take: string };
+  /** Of figures that are old. */
+  age: string;
   compare: string;
   /** Of the page's title, as a tab in the background shows it. */
   pageTitle: { more: string; used: string };

@@ -1,10 +1,10 @@
 import type { SessionsWords } from "./words.ts";
 
 export const sessionsEn: SessionsWords = {
-  title: "Sessions",
+  title: "Compare runs",
   about: "Mark a stretch of time to compare settings; every declared job is one by itself.",
   label: "Name, such as “with quantization”",
-  start: "Start",
+  start: "Record",
   stop: "Stop",
   remove: "Remove",
   none: "None yet.",

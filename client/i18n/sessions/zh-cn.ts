@@ -1,10 +1,10 @@
 import type { SessionsWords } from "./words.ts";
 
 export const sessionsZhCn: SessionsWords = {
-  title: "记录段",
-  about: "标记一段时间以比较不同设置；每个已标记的任务自动成为一段。",
+  title: "运行对比",
+  about: "标记一段时间以比较不同设置；每个已声明的任务自动成为一段。",
   label: "名称，例如“开启量化”",
-  start: "开始",
+  start: "开始记录",
   stop: "结束",
   remove: "删除",
   none: "暂无。",

@@ -1,5 +1,13 @@
 /** The words of the timeline beyond its last minutes, and of the marks on it. */
 export interface TimelineWords {
+  title: string;
+  /** All GPUs. */
+  all: string;
+  temp: string;
+  range: string;
+  minutes: string;
+  empty: string;
+  loading: string;
   jobs: string;
   declared: string;
   inferred: string;
@@ -10,18 +18,10 @@ export interface TimelineWords {
   peak: string;
   expected: string;
   more: string;
-  promised: string;
-  reserve: string;
-  /** A phase without a name. */
-  phase: string;
   /** Names of zoom levels. */
   hours: string;
   days: string;
-  /** Seconds before now. */
-  seconds: string;
   zoom: string;
-  /** The band around a mean. */
-  band: string;
   loadingPast: string;
   pastEmpty: string;
   pastFailed: string;

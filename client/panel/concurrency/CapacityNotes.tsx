@@ -3,7 +3,6 @@ import type { Gpu } from "../../../shared/gpu/gpu.ts";
 import { fillIn } from "../../../shared/problems/fill-in.ts";
 import { gib } from "../../i18n/format.ts";
 import type { RoomWords } from "../../i18n/room/words.ts";
-import { useMessages } from "../../i18n/use-messages.ts";
 import { busyGpus } from "../gpus/busy.ts";
 import type { Capacity } from "./use-capacity.ts";
 
@@ -15,7 +14,6 @@ interface CapacityNotesProps {
 
 /** What the bare figure does not say: whether a job would gain anything, what else a release would bring. */
 export function CapacityNotes({ capacity, gpus, words }: CapacityNotesProps) {
-  const m = useMessages();
   const { perGpu, promises, canStart, profile, fresh } = capacity;
   if (!fresh) return null;
   const fits = (i: number) => (perGpu[i]?.canStart ?? 0) > 0;
@@ -34,10 +32,10 @@ export function CapacityNotes({ capacity, gpus, words }: CapacityNotesProps) {
   const notes: [key: string, tone: string, text: string | false][] = [
     [
       "busy",
-      "caution",
-      (canStart ?? 0) > 0 && busy.length > 0 && fillIn(m.concurrency.caution, { gpus: busy.join(", ") }),
+      "up warm",
+      (canStart ?? 0) > 0 && busy.length > 0 && fillIn(words.caution, { gpus: busy.join(", ") }),
     ],
-    ["useful", "caution", notFaster !== "" && fillIn(words.notFaster, { gpus: notFaster })],
+    ["useful", "up warm", notFaster !== "" && fillIn(words.notFaster, { gpus: notFaster })],
     ["at-once", "muted", profile.gpus > 1 && fillIn(words.gpusAtOnce, { n: profile.gpus })],
     [
       "loaded",
@@ -51,7 +49,7 @@ export function CapacityNotes({ capacity, gpus, words }: CapacityNotesProps) {
   const shown = notes.filter(([, , text]) => text !== false);
   if (shown.length === 0) return null;
   return (
-    <ul className="plain small notes">
+    <ul className="notes">
       {shown.map(([key, tone, text]) => (
         <li key={key} className={tone} data-note={key}>
           {text}

@@ -27,11 +27,12 @@ export function Drift({ profile: { id }, drift, words }: DriftProps) {
       .then((reply) => setRefusal(reply.ok ? null : reply));
   return (
     <span className="drift">
+      {" "}
       {fillIn(drift > 0 ? words.more : words.less, { pct: Math.round(Math.abs(drift) * 100) })}{" "}
-      <button type="button" className="quiet" onClick={take}>
+      <button type="button" className="go" onClick={take}>
         {words.take}
       </button>
-      {refusal !== null && <span className="refused">{wordsOf(refusal).message}</span>}
+      {refusal !== null && <span className="full">{wordsOf(refusal).message}</span>}
     </span>
   );
 }

@@ -1,26 +1,36 @@
-import { memo, useContext, useId } from "react";
-import { fillIn } from "../../../shared/problems/fill-in.ts";
+import { memo, useContext } from "react";
 import { gib } from "../../i18n/format.ts";
 import { useMessages } from "../../i18n/use-messages.ts";
+import { DownIcon } from "../../ui/icons.tsx";
 import { ProfileContext, useProfiles } from "./use-capacity.ts";
 
 /** Which kind of job the recommendation is for. */
 export const ProfilePicker = memo(function ProfilePicker({ chosen }: { chosen: string }) {
   const m = useMessages();
-  const id = useId();
   const profiles = useProfiles();
   const { choose } = useContext(ProfileContext);
+  const shown = profiles.find(({ id }) => id === chosen);
   return (
-    <div className="field">
-      <label htmlFor={id}>{m.concurrency.profile}</label>
-      <select id={id} value={chosen} onChange={(event) => choose(event.target.value)}>
-        {profiles.map((profile) => (
-          <option key={profile.id} value={profile.id}>
-            {profile.label} — {fillIn(m.concurrency.perJob, { gib: gib(profile.peakMiB) })} ·{" "}
-            {m.concurrency.basis[profile.basis]}
+    <span className="pick">
+      <span className="cut" aria-hidden="true">
+        {shown?.label}
+      </span>
+      <span className="muted gib" aria-hidden="true">
+        {gib(shown?.peakMiB ?? null)} GiB
+      </span>
+      <DownIcon />
+      <select
+        aria-label={m.concurrency.profile}
+        title={shown?.label}
+        value={chosen}
+        onChange={(event) => choose(event.target.value)}
+      >
+        {profiles.map(({ id, label, peakMiB }) => (
+          <option key={id} value={id}>
+            {label} · {gib(peakMiB)} GiB
           </option>
         ))}
       </select>
-    </div>
+    </span>
   );
 });

@@ -4,12 +4,10 @@ import type { Profile } from "../../../shared/capacity/profile.ts";
 import { fillIn } from "../../../shared/problems/fill-in.ts";
 import { replySchema } from "../../../shared/protocol/reply.ts";
 import type { FitWords } from "../../i18n/fit/words.ts";
-import { gib, whole } from "../../i18n/format.ts";
+import { gib } from "../../i18n/format.ts";
 import { useFitWords } from "../../i18n/use-messages.ts";
-import { Styles } from "../../shadow/Styles.tsx";
 import { selectBackends } from "../../store/selectors.ts";
 import { usePanel, usePanelParts } from "../../store/use-panel.ts";
-import css from "../../styles/fit.css?inline";
 import { ProfileContext } from "../concurrency/use-capacity.ts";
 import { backendNameOf } from "../release/backend-name.ts";
 
@@ -42,16 +40,15 @@ export default function FitAdvice({ profile: { id }, asOf }: FitAdviceProps) {
   }, [source, id, asOf]);
   if (words === null || answer === null) return null;
   return (
-    <div className="fit small">
-      <Styles css={css} />
-      <p>{answer.never ? words.never : fillIn(words.missing, { mib: whole(answer.missingMiB) })}</p>
+    <div className="fit">
+      <p>{answer.never ? words.never : fillIn(words.missing, { gib: gib(answer.missingMiB) })}</p>
       {answer.options.length === 0 && <p>{words.nothing}</p>}
-      <ul className="plain">
+      <ul>
         {answer.options.map((option) => (
           <li key={keyOf(option)} data-enough={option.enough}>
             <span>{sentence(option, words, (id) => backendNameOf(id, backends))}</span>
             {"profile" in option && option.enough ? (
-              <button type="button" className="quiet" onClick={() => choose(option.profile)}>
+              <button type="button" className="go" onClick={() => choose(option.profile)}>
                 {words.choose}
               </button>
             ) : (

@@ -1,47 +1,33 @@
 import type { Gpu, GpuProcess } from "../../../shared/gpu/gpu.ts";
-import { DASH, gib, whole, withUnit } from "../../i18n/format.ts";
+import { DASH, gib, withUnit } from "../../i18n/format.ts";
+import { useFullWords } from "../../i18n/full/use-full-words.ts";
 import type { GpuWords } from "../../i18n/gpu/words.ts";
-import type { Messages } from "../../i18n/messages.ts";
-import { useLater, useMessages } from "../../i18n/use-messages.ts";
+import { useMessages } from "../../i18n/use-messages.ts";
 import { selectBackends } from "../../store/selectors.ts";
 import { usePanel } from "../../store/use-panel.ts";
-import { Disclosure } from "../../ui/Disclosure.tsx";
 import { backendNameOf } from "../release/backend-name.ts";
 import { shortName } from "./short-name.ts";
 
-/** What is wanted seldom: who holds the VRAM, and the slower figures. */
-export function GpuDetails({ gpu }: { gpu: Gpu }) {
-  const m = useMessages();
-  const words = useLater()?.gpu;
-  return (
-    <Disclosure className="gpu-details" summary={m.details}>
-      {() =>
-        words !== undefined && (
-          <>
-            <Processes processes={gpu.processes} m={m} words={words} />
-            <Facts gpu={gpu} m={m} words={words} />
-          </>
-        )
-      }
-    </Disclosure>
-  );
-}
-
-function Facts({ gpu, m, words }: { gpu: Gpu; m: Messages; words: GpuWords }) {
+/** The slower figures. */
+export function Facts({ gpu, words }: { gpu: Gpu; words: GpuWords }) {
+  const { columns } = useFullWords();
   const throttle = gpu.throttle?.map((reason) => words.throttleReasons[reason] ?? reason).join(", ");
+  const gibOf = (mib: number | null) => (mib === null ? DASH : `${gib(mib)} GiB`);
+  const limit = gpu.powerLimitW === null ? "" : ` / ${withUnit(gpu.powerLimitW, " W")}`;
   const rows: [string, string][] = [
-    [m.free, gpu.memoryFreeMiB === null ? DASH : `${whole(gpu.memoryFreeMiB)} MiB`],
-    [words.reserved, gpu.memoryReservedMiB === null ? DASH : `${whole(gpu.memoryReservedMiB)} MiB`],
-    [words.memoryBandwidth, withUnit(gpu.utilizationMemoryPct, " %")],
-    [m.fan, withUnit(gpu.fanPct, " %")],
+    [words.free, gibOf(gpu.memoryFreeMiB)],
+    [words.reserved, gibOf(gpu.memoryReservedMiB)],
+    [columns.power, `${withUnit(gpu.powerDrawW, " W")}${limit}`],
+    [words.memoryBandwidth, withUnit(gpu.utilizationMemoryPct, "%")],
+    [words.fan, withUnit(gpu.fanPct, "%")],
     [words.pstate, gpu.pstate ?? DASH],
     [words.throttle, throttle === "" ? words.no : (throttle ?? DASH)],
   ];
   return (
-    <dl className="facts">
+    <dl>
       {rows.map(([name, value]) => (
-        <div key={name}>
-          <dt>{name}</dt>
+        <div className="kv" key={name}>
+          <dt className="muted">{name}</dt>
           <dd>{value}</dd>
         </div>
       ))}
@@ -49,26 +35,29 @@ function Facts({ gpu, m, words }: { gpu: Gpu; m: Messages; words: GpuWords }) {
   );
 }
 
-function Processes({
-  processes,
-  m,
-  words,
-}: {
+interface ProcessesProps {
   processes: readonly GpuProcess[] | null;
-  m: Messages;
   words: GpuWords;
-}) {
+}
+
+/** Who holds the VRAM. */
+export function Processes({ processes, words }: ProcessesProps) {
+  const m = useMessages();
   const backends = usePanel(selectBackends);
   if (processes === null || processes.length === 0) {
-    return <p className="muted small">{processes === null ? words.processesUnknown : words.noProcesses}</p>;
+    return <p className="muted">{processes === null ? words.processesUnknown : words.noProcesses}</p>;
   }
   return (
     <table className="processes">
       <thead>
         <tr>
-          <th scope="col">{words.pid}</th>
-          <th scope="col">{words.process}</th>
-          <th scope="col" className="right">
+          <th scope="col" className="lb">
+            {words.pid}
+          </th>
+          <th scope="col" className="lb">
+            {words.process}
+          </th>
+          <th scope="col" className="lb">
             {m.vram}
           </th>
         </tr>
@@ -79,9 +68,9 @@ function Processes({
             <td>{pid}</td>
             <td className="process-name" title={name ?? undefined}>
               {name === null ? m.hiddenName : shortName(name)}
-              {backend !== undefined && <span className="badge">{backendNameOf(backend, backends)}</span>}
+              {backend !== undefined && <b> {backendNameOf(backend, backends)}</b>}
             </td>
-            <td className="right">{usedMiB === null ? DASH : `${gib(usedMiB)} GiB`}</td>
+            <td>{usedMiB === null ? DASH : `${gib(usedMiB)} GiB`}</td>
           </tr>
         ))}
       </tbody>

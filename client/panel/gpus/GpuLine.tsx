@@ -1,54 +1,93 @@
 import { memo } from "react";
+import { usedOf } from "../../../shared/capacity/used-of.ts";
 import type { Gpu } from "../../../shared/gpu/gpu.ts";
+import { percentOf } from "../../../shared/gpu/units.ts";
 import type { GpuPromise } from "../../../shared/protocol/state.ts";
-import { withUnit } from "../../i18n/format.ts";
+import { gib, gibTotal, percent, withUnit } from "../../i18n/format.ts";
 import { useMessages } from "../../i18n/use-messages.ts";
+import { levelClass, levelOf } from "../vram/level.ts";
 import { VramBar } from "../vram/VramBar.tsx";
-import { temperatureTone } from "./temperature-tone.ts";
+import { temperatureTone, utilizationTone } from "./temperature-tone.ts";
 
 interface GpuLineProps {
   gpu: Gpu;
-  unified: GpuPromise["unified"];
+  known: GpuPromise | undefined;
+  /** In one line. */
+  brief: boolean;
 }
 
 /** One GPU in the compact view. */
-export const GpuLine = memo(function GpuLine({ gpu, unified }: GpuLineProps) {
+export const GpuLine = memo(function GpuLine({ gpu, known, brief }: GpuLineProps) {
   const m = useMessages();
+  const { used, total } = usedOf(gpu, known?.unified ?? null);
+  const share = percentOf(used, total);
+  const hot = temperatureTone(gpu.temperatureC);
+  const idle = utilizationTone(gpu.utilizationGpuPct, known?.running ?? null);
+  const temperature = withUnit(gpu.temperatureC, brief ? "°" : "°C");
+  const utilization = withUnit(gpu.utilizationGpuPct, "%");
   return (
-    <section className="gpu-line" data-lost={gpu.lost} aria-label={`GPU ${gpu.index} ${gpu.name}`}>
-      <div className="gpu-line-head">
-        <span className="gpu-name" title={gpu.name}>
-          <span className="badge">{gpu.index}</span> {gpu.name}
-        </span>
-        {gpu.lost ? (
-          <span className="chip" data-tone="danger">
-            {m.gpuLost}
+    <section
+      className={brief ? "cr one" : "cr"}
+      data-lost={gpu.lost}
+      aria-label={`GPU ${gpu.index} ${gpu.name}`}
+    >
+      <span className="ix">{gpu.index}</span>
+      <span className="br">
+        <VramBar
+          label={`${m.vram} GPU ${gpu.index}`}
+          used={used}
+          total={total}
+          neededMiB={known?.promisedMiB ?? 0}
+          reserveMiB={known?.reserveMiB ?? null}
+        />
+      </span>
+      <span className={`pc now${levelClass(levelOf(share))}`}>{percent(share)}</span>
+      {brief ? (
+        <>
+          <span className={`tc now ${hot}`}>
+            <span className="spoken-only">{m.temperature} </span>
+            {temperature}
           </span>
-        ) : (
-          <Figures gpu={gpu} />
-        )}
-      </div>
-      <VramBar gpu={gpu} unified={unified} />
+          <span className={`ut now ${idle}`}>
+            <span className="spoken-only">{m.utilization} </span>
+            {utilization}
+          </span>
+        </>
+      ) : (
+        <span className="sb">
+          {gpu.lost ? (
+            <span className="full">{m.gpuLost}</span>
+          ) : (
+            <>
+              <span className={hot}>
+                <span className="spoken-only">{m.temperature} </span>
+                {temperature}
+              </span>
+              <span className={`cut ${idle}`}>
+                <span className="lbl">{m.util} </span>
+                {utilization}
+              </span>
+              <span>
+                {`${gib(used)}/${gibTotal(total)}`}
+                <span className="unit"> GiB</span>
+              </span>
+            </>
+          )}
+        </span>
+      )}
     </section>
   );
 });
 
-/** Temperature and utilization: one text, as long as the temperature needs no colour of its own. */
-function Figures({ gpu }: { gpu: Gpu }) {
+/** Names of the figures, where each GPU has one line. */
+export function GpuLineHead() {
   const m = useMessages();
-  const tone = temperatureTone(gpu.temperatureC);
-  const temperature = withUnit(gpu.temperatureC, " °C");
-  const utilization = withUnit(gpu.utilizationGpuPct, " %");
   return (
-    <span className="gpu-line-figures" title={`${m.temperature} · ${m.utilization}`}>
-      {tone === "normal" ? (
-        `${temperature} · ${utilization}`
-      ) : (
-        <>
-          <span data-level={tone}>{temperature}</span>
-          {` · ${utilization}`}
-        </>
-      )}
-    </span>
+    <div className="cr one th lb" aria-hidden="true">
+      <span className="br">{m.vram}</span>
+      <span className="pc" />
+      <span className="tc">°C</span>
+      <span className="ut">{m.util}</span>
+    </div>
   );
 }

@@ -7,5 +7,5 @@ const BUSY_PCT = 20;
 export function busyGpus(gpus: readonly Pick<Gpu, "index" | "utilizationGpuPct">[]): string[] {
   return gpus
     .filter(({ utilizationGpuPct }) => (utilizationGpuPct ?? 0) >= BUSY_PCT)
-    .map(({ index, utilizationGpuPct }) => `GPU\u00a0${index}\u00a0(${utilizationGpuPct}\u00a0%)`);
+    .map(({ index, utilizationGpuPct }) => `GPU\u00a0${index}\u00a0(${utilizationGpuPct}%)`);
 }

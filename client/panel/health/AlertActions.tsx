@@ -29,14 +29,19 @@ export function AlertActions({ alert, words, onRefused }: AlertActionsProps) {
       .ask(mutedSchema, (sidecar) => sidecar.emitWithAck("mute-rule", { rule: alert.rule, minutes }))
       .then(take);
   return (
-    <div className="alert-actions">
+    <div className="acts">
       {!alert.acknowledged && (
-        <button type="button" onClick={acknowledge}>
+        <button type="button" className="btn" onClick={acknowledge}>
           {words.acknowledge}
         </button>
       )}
       {alert.mutedUntil === null ? (
-        <select aria-label={words.mute} value="" onChange={(event) => mute(Number(event.target.value))}>
+        <select
+          className="btn"
+          aria-label={words.mute}
+          value=""
+          onChange={(event) => mute(Number(event.target.value))}
+        >
           <option value="" disabled>
             {words.mute}
           </option>
@@ -47,7 +52,7 @@ export function AlertActions({ alert, words, onRefused }: AlertActionsProps) {
           ))}
         </select>
       ) : (
-        <button type="button" onClick={() => mute(0)}>
+        <button type="button" className="btn" onClick={() => mute(0)}>
           {words.unmute}
         </button>
       )}

@@ -1,32 +1,26 @@
-import { fillIn } from "../../../shared/problems/fill-in.ts";
-import { Styles } from "../../shadow/Styles.tsx";
+import type { ReactNode } from "react";
 import { selectAlerts } from "../../store/selectors.ts";
 import { usePanel } from "../../store/use-panel.ts";
-import css from "../../styles/health.css?inline";
-import { Notice } from "../../ui/Notice.tsx";
-import { inOrder, isOpen, toneOf, useAlertTelling } from "./use-alerts.ts";
+import { inOrder, isOpen, useAlertTelling } from "./use-alerts.ts";
 import { useBrowserNotices } from "./use-browser-notices.ts";
 
-/** The gravest alert in a line, and how many there are besides; nothing where all were seen. */
-export default function AlertLine() {
+/**
+ * The gravest alert in the slot of the head, where it is critical; else what stands there at rest. Where there is no
+ * such slot (`null`) it only tells the browser.
+ */
+export default function AlertLine({ children }: { children: ReactNode }) {
   const telling = useAlertTelling();
   const open = inOrder(usePanel(selectAlerts).filter(isOpen));
   useBrowserNotices(open, telling);
   const [first] = open;
-  if (telling === null || first === undefined) return null;
-  const { message, advice } = telling.say(first);
+  if (children === null || telling === null || first?.severity !== "critical") return children;
+  const { message } = telling.say(first);
   return (
-    <>
-      <Styles css={css} />
-      <Notice tone={toneOf(first)} title={`${message}${telling.between.trim()}`}>
-        {advice}
-        {open.length > 1 && (
-          <>
-            {" "}
-            <b className="badge">{fillIn(telling.words.more, { n: open.length - 1 })}</b>
-          </>
-        )}
-      </Notice>
-    </>
+    <div className="note" data-tone="danger" role="alert">
+      <span className="up" />
+      <span className="cut" title={message}>
+        {message}
+      </span>
+    </div>
   );
 }

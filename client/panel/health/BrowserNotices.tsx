@@ -19,13 +19,13 @@ export function BrowserNotices({ words }: { words: HealthWords }) {
   return on ? (
     <p className="browser-notices">
       {words.notifyOn}{" "}
-      <button type="button" onClick={() => choose(false)}>
+      <button type="button" className="btn" onClick={() => choose(false)}>
         {words.notifyOff}
       </button>
     </p>
   ) : (
     <p className="browser-notices">
-      <button type="button" onClick={() => void turnOn()}>
+      <button type="button" className="btn" onClick={() => void turnOn()}>
         {words.notify}
       </button>
     </p>

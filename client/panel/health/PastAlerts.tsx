@@ -32,7 +32,7 @@ export default function PastAlerts() {
   }, [source, now]);
   if (telling === null) return null;
   return (
-    <div className="past-alerts small">
+    <div className="past-alerts">
       <Styles css={css} />
       <BrowserNotices words={telling.words} />
       {list !== null && <PastList list={list} telling={telling} />}
@@ -49,12 +49,10 @@ function PastList({
 }) {
   if (past.length === 0) return <p className="muted">{words.noPast}</p>;
   return (
-    <ul className="plain">
+    <ul>
       {past.slice(0, SHOWN).map((alert) => (
         <li key={alert.id}>
-          <span className="chip" data-tone={toneOf(alert)}>
-            {words.severity[alert.severity]}
-          </span>
+          <span className={`up ${toneOf(alert)}`}>{words.severity[alert.severity]}</span>
           <span>{say(alert).message}</span>
           <span className="muted">
             {alert.endedAt !== null &&

@@ -32,7 +32,7 @@ export function useAlertTelling(): AlertTelling | null {
 function timeText(epochMs: number, nowMs: number, language: string): string {
   const at = new Date(epochMs);
   const today = at.toDateString() === new Date(nowMs).toDateString();
-  const clock = at.toLocaleTimeString(language, { hour: "2-digit", minute: "2-digit" });
+  const clock = at.toLocaleTimeString(language, { hour: "2-digit", minute: "2-digit", hourCycle: "h23" });
   return today ? clock : `${at.toLocaleDateString(language, { month: "short", day: "numeric" })} ${clock}`;
 }
 
@@ -47,6 +47,6 @@ export function inOrder(alerts: readonly Alert[]): Alert[] {
   return [...alerts].sort((a, b) => rank(a) - rank(b) || b.since - a.since);
 }
 
-/** Colour of a severity, as the panel's chips and notices name it. */
+/** Class of a severity's colour. */
 export const toneOf = ({ severity }: Pick<Alert, "severity">) =>
-  severity === "critical" ? "danger" : severity === "warning" ? "warning" : "info";
+  severity === "critical" ? "full" : severity === "warning" ? "warm" : "muted";

@@ -1,92 +1,107 @@
-import { useEffect, useId, useRef, useState } from "react";
+import { type RefObject, useEffect, useId, useRef, useState } from "react";
 import { fillIn } from "../../../shared/problems/fill-in.ts";
 import type { BackendState } from "../../../shared/release/backend.ts";
 import { totalEstimateMiB } from "../../../shared/release/estimate.ts";
 import { gib } from "../../i18n/format.ts";
 import type { ReleaseWords } from "../../i18n/release/words.ts";
-import { useMessages, useProblemWords } from "../../i18n/use-messages.ts";
+import { useMessages, useProblemWords, useReleaseWords } from "../../i18n/use-messages.ts";
+import { Styles } from "../../shadow/Styles.tsx";
 import { selectBackends, selectGpus, selectSource } from "../../store/selectors.ts";
 import { usePanel } from "../../store/use-panel.ts";
+import css from "../../styles/release-dialog.css?inline";
+import Pop from "../../ui/Pop.tsx";
 import { busyGpus } from "../gpus/busy.ts";
 import { backendName } from "./backend-name.ts";
-import { ModeChoice } from "./ModeChoice.tsx";
+import { ModeHints } from "./ModeHints.tsx";
 import { releaseChoice } from "./release-choice.ts";
 import type { ReleaseControl } from "./use-release.ts";
 
 interface ConfirmProps {
   control: ReleaseControl;
-  words: ReleaseWords;
+  /** The button that was pressed. */
+  anchor: RefObject<HTMLElement | null>;
 }
 
 /** The question before a release: of which backend, what will come back, and what becomes of a running job. */
-export function Confirm({ control, words }: ConfirmProps) {
+export function Confirm({ control, anchor }: ConfirmProps) {
   const m = useMessages();
+  const words = useReleaseWords();
+  return (
+    <Pop anchor={anchor} label={m.release.button} onClose={control.cancel}>
+      {words !== null && <Question control={control} words={words} />}
+    </Pop>
+  );
+}
+
+function Question({ control, words }: { control: ReleaseControl; words: ReleaseWords }) {
   const demo = usePanel(selectSource)?.kind === "demo";
   const backends = usePanel(selectBackends);
   const gpus = usePanel(selectGpus);
   const [target, setTarget] = useState<string | null>(null);
-  const [wanted, setWanted] = useState<string | null>(null);
-  const yes = useRef<HTMLButtonElement>(null);
-  useEffect(() => yes.current?.focus(), []);
+  const first = useRef<HTMLButtonElement>(null);
+  useEffect(() => first.current?.focus({ preventScroll: true }), []);
   const targets = backends.filter(({ id }) => target === null || id === target);
   const { busy, modes } = releaseChoice(targets);
-  const mode = modes.find((one) => one === wanted) ?? modes[0] ?? "auto";
   // All GPUs, also those that this panel does not show: the release does not spare them.
   const busyByUtilization =
     busy.length === 0 && targets.some((one) => one.busy === null) ? busyGpus(gpus) : [];
   const simulated = demo && backends.every(({ kind }) => kind === "demo");
+  const [runs] = busy;
+  const title =
+    runs === undefined
+      ? simulated
+        ? words.confirmDemo
+        : words.confirm
+      : fillIn((runs.queue ?? 0) > 0 ? words.jobsQueued : words.jobRuns, {
+          backend: backendName(runs),
+          n: runs.queue ?? 0,
+        });
   return (
-    // biome-ignore lint/a11y/useSemanticElements: a dialog element would open over the host page, outside a small iframe
-    <div
-      className="confirm"
-      role="group"
-      aria-label={words.yes[mode]}
-      onKeyDown={(event) => event.key === "Escape" && control.cancel()}
-    >
-      <p>{simulated ? words.confirmDemo : words.confirm}</p>
-      {backends.length > 1 && (
-        <TargetPicker backends={backends} target={target} onTarget={setTarget} words={words} />
-      )}
-      {!simulated && <Expected targets={targets} words={words} />}
-      {busy.map((backend) => (
-        <p key={backend.id} className="caution small">
+    <>
+      <Styles css={css} />
+      <h2>{title}</h2>
+      {busy.slice(1).map((backend) => (
+        <p key={backend.id} className="strong">
           {fillIn((backend.queue ?? 0) > 0 ? words.jobsQueued : words.jobRuns, {
             backend: backendName(backend),
             n: backend.queue ?? 0,
           })}
         </p>
       ))}
+      {backends.length > 1 && (
+        <TargetPicker backends={backends} target={target} onTarget={setTarget} words={words} />
+      )}
+      {!simulated && <Expected targets={targets} words={words} />}
       {targets
         .filter((one) => one.busy === null && one.duringJob === "ends-jobs")
         .map((one) => (
-          <p key={one.id} className="caution small">
+          <p key={one.id} className="up warm">
             {fillIn(words.mayEndJobs, { backend: backendName(one) })}
           </p>
         ))}
       {busyByUtilization.length > 0 && (
-        <p className="caution small">
-          {fillIn(words.utilizationBusy, { gpus: busyByUtilization.join(", ") })}
-        </p>
+        <p className="up warm">{fillIn(words.utilizationBusy, { gpus: busyByUtilization.join(", ") })}</p>
       )}
-      {modes.length > 1 && (
-        <ModeChoice modes={modes} chosen={mode} busy={busy} onChoose={setWanted} words={words} />
-      )}
-      {control.missing !== null && <p className="caution small">{m.release.missing[control.missing]}</p>}
-      <div className="confirm-buttons">
-        <button
-          ref={yes}
-          type="button"
-          className="danger"
-          disabled={!control.enabled}
-          onClick={() => control.confirm(mode, target)}
-        >
-          {words.yes[mode]}
-        </button>
-        <button type="button" onClick={control.cancel}>
+      {modes.length > 1 && <ModeHints modes={modes} busy={busy} words={words} />}
+      {control.missing !== null && <p className="up warm">{words.missing[control.missing]}</p>}
+      <div className="acts">
+        {modes.map((mode, i) => (
+          <button
+            key={mode}
+            ref={i === 0 ? first : undefined}
+            type="button"
+            className={`btn${mode === "interrupt" ? " danger" : i === 0 ? " primary" : ""}`}
+            disabled={!control.enabled}
+            onClick={() => control.confirm(mode, target)}
+          >
+            {words.yes[mode]}
+          </button>
+        ))}
+        <button type="button" className="btn" onClick={control.cancel}>
           {words.no}
         </button>
       </div>
-    </div>
+    </>
   );
 }
 
@@ -128,13 +143,13 @@ function Expected({ targets, words }: { targets: readonly BackendState[]; words:
   );
   return (
     <>
-      <p className="small muted">
+      <p className="muted">
         {estimate === null ? words.estimateUnknown : fillIn(words.estimate, { gib: gib(estimate) })}
         {models.length > 0 && ` ${fillIn(words.models, { models: models.join(", ") })}`}
       </p>
       {problems.map(({ backend, message, advice }) => (
-        <p key={backend.id} className="caution small">
-          <strong>{backendName(backend)}</strong>: {message} {advice}
+        <p key={backend.id} className="up warm">
+          <b>{backendName(backend)}</b>: {message} {advice}
         </p>
       ))}
     </>

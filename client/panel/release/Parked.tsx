@@ -28,9 +28,9 @@ function ParkedBackend({ backend }: { backend: BackendState }) {
     setRefusal(reply.ok ? null : reply);
   }
   return (
-    <div className="parked small">
+    <div className="parked">
       <span>{fillIn(words.parked, { backend: backendName(backend) })}</span>
-      <button type="button" disabled={!allowed || loading} onClick={() => void prepare()}>
+      <button type="button" className="btn" disabled={!allowed || loading} onClick={() => void prepare()}>
         {loading ? words.preparing : words.prepare}
       </button>
       {refusal !== null && <span className="refused">{wordsOf(refusal).message}</span>}

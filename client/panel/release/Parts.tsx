@@ -12,7 +12,7 @@ export function Parts({ parts, words }: { parts: readonly ReleasePart[]; words: 
   const backends = usePanel(selectBackends);
   const wordsOf = useProblemWords();
   return (
-    <ul className="small plain parts">
+    <ul className="parts">
       {parts.map(({ backend, state, freedMiB, problem }) => {
         const name = backendNameOf(backend, backends);
         const said = problem === null ? words.part[state] : wordsOf(problem).message;

@@ -5,8 +5,10 @@ import { replySchema } from "../../../shared/protocol/reply.ts";
 import { type ReleaseRecord, releaseRecordSchema } from "../../../shared/release/record.ts";
 import { DASH, gib } from "../../i18n/format.ts";
 import { useReleaseWords } from "../../i18n/use-messages.ts";
+import { Styles } from "../../shadow/Styles.tsx";
 import { selectRelease } from "../../store/selectors.ts";
 import { usePanel, usePanelParts } from "../../store/use-panel.ts";
+import css from "../../styles/release-dialog.css?inline";
 import { LookContext } from "../settings/look.ts";
 
 const SHOWN = 10;
@@ -14,7 +16,7 @@ const SHOWN = 10;
 const recordsReply = replySchema(v.array(releaseRecordSchema));
 
 /** The last releases: when, by whom, and what came back. */
-export function PastReleases() {
+export default function PastReleases() {
   const words = useReleaseWords();
   const { language } = useContext(LookContext);
   const { source } = usePanelParts();
@@ -34,9 +36,10 @@ export function PastReleases() {
     };
   }, [source, version]);
   if (words === null || records === null) return null;
-  if (records.length === 0) return <p className="small muted">{words.noPast}</p>;
+  if (records.length === 0) return <p className="muted">{words.noPast}</p>;
   return (
-    <ul className="small plain past">
+    <ul className="past">
+      <Styles css={css} />
       {records.slice(0, SHOWN).map((record) => (
         <li key={record.id}>
           <span className="muted">

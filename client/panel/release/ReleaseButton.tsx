@@ -1,65 +1,61 @@
-import { lazy, memo, Suspense, useEffect, useId } from "react";
-import { useMessages, useProblemWords } from "../../i18n/use-messages.ts";
-import { selectParked } from "../../store/selectors.ts";
-import { usePanel } from "../../store/use-panel.ts";
+import { Suspense, useRef } from "react";
+import { useMessages } from "../../i18n/use-messages.ts";
 import { ReleaseIcon } from "../../ui/icons.tsx";
-import { useRelease } from "./use-release.ts";
+import { laterPart } from "../later-part.ts";
+import type { Outlook } from "./outlook.ts";
+import type { ReleaseControl } from "./use-release.ts";
 
-// Not needed for the first figures. Loaded soon after them, so that it is there when the sidecar is not.
-const loadDialog = () => import("./ReleaseDialog.tsx");
-const ReleaseDialog = lazy(loadDialog);
+const Confirm = laterPart("Confirm");
+const ButtonContent = laterPart("ButtonContent");
 
 interface ReleaseButtonProps {
-  /** For one line: short words, no explanation under the button. */
+  control: ReleaseControl;
+  outlook: Outlook;
+  /** For one line: short words. */
   brief?: boolean;
+  /** In small views the result stands in the button's own box. */
+  withResult?: boolean;
 }
 
-/** The button; what follows its press stands in the dialog. */
-export const ReleaseButton = memo(function ReleaseButton({ brief = false }: ReleaseButtonProps) {
+/** The button, with what a release will bring in it. It never moves: what follows its press lies over the page. */
+export function ReleaseButton({ control, outlook, brief = false, withResult = false }: ReleaseButtonProps) {
   const m = useMessages();
-  const wordsOf = useProblemWords();
-  const control = useRelease();
-  const { releasing, enabled, blockedBy, missing, refusal, asking, showResult } = control;
-  const parked = usePanel(selectParked);
-  const hintId = useId();
-  useEffect(() => {
-    // A failure here is tried again, and told, when the part is really shown.
-    loadDialog().catch(() => {});
-  }, []);
-  const blocked = blockedBy === null ? null : wordsOf(blockedBy);
-  const why =
-    blocked !== null
-      ? `${blocked.message} ${blocked.advice}`
-      : missing === null
-        ? null
-        : m.release.missing[missing];
+  const { button, tone, estimate, say } = outlook;
+  const place = useRef<HTMLButtonElement>(null);
+  const name = brief ? m.release.short : m.release.button;
+  const cancels = button?.does === "cancel";
+  const plain = (
+    <>
+      <ReleaseIcon />
+      <span className="cut">{name}</span>
+      {estimate !== null && <span className="est">{estimate}</span>}
+    </>
+  );
   return (
-    <div className="release">
-      {!asking && (
-        <button
-          type="button"
-          className="primary"
-          disabled={!enabled}
-          aria-describedby={hintId}
-          title={why ?? undefined}
-          onClick={control.ask}
-        >
-          <ReleaseIcon />
-          {brief ? m.release.short : m.release.button}
-        </button>
-      )}
-      <div
-        id={hintId}
-        className="release-hint small muted"
-        hidden={brief || asking || releasing || (showResult && why === null)}
+    <>
+      <button
+        ref={place}
+        type="button"
+        className="btn rel"
+        data-tone={tone}
+        disabled={!cancels && (!control.enabled || button !== null)}
+        aria-expanded={control.asking}
+        title={say?.text}
+        onClick={cancels ? control.cancelWaiting : control.asking ? control.cancel : control.ask}
       >
-        {why ?? m.release.hint}
-      </div>
-      {(asking || releasing || showResult || refusal !== null || parked) && (
+        {button !== null || (withResult && outlook.result !== null) ? (
+          <Suspense fallback={plain}>
+            <ButtonContent outlook={outlook} name={name} />
+          </Suspense>
+        ) : (
+          plain
+        )}
+      </button>
+      {control.asking && (
         <Suspense>
-          <ReleaseDialog control={control} brief={brief} />
+          <Confirm control={control} anchor={place} />
         </Suspense>
       )}
-    </div>
+    </>
   );
-});
+}

@@ -3,9 +3,7 @@ import type { Release } from "../../../shared/release/release.ts";
 import { DASH, gib, whole } from "../../i18n/format.ts";
 import type { ReleaseWords } from "../../i18n/release/words.ts";
 import { useMessages, useProblemWords } from "../../i18n/use-messages.ts";
-import { WarningIcon } from "../../ui/icons.tsx";
 import { shortName } from "../gpus/short-name.ts";
-import { CheckIcon } from "./CheckIcon.tsx";
 import { heldUntoldMiB } from "./held-untold.ts";
 import { Parts } from "./Parts.tsx";
 
@@ -13,48 +11,39 @@ interface ReleaseResultProps {
   release: Release;
   words: ReleaseWords;
   onDismiss: () => void;
-  brief: boolean;
 }
 
 const HOLDERS_SHOWN = 4;
 
 /** What a release brought, as measured; the backend's own claim stands beside it. */
-export function ReleaseResult({ release, words, onDismiss, brief }: ReleaseResultProps) {
+export function ReleaseResult({ release, words, onDismiss }: ReleaseResultProps) {
   const wordsOf = useProblemWords();
   const { freedMiB, problem, claim, parts } = release;
   const good = release.state === "done" && (problem === null || problem.code === "nothing-loaded");
   const freed = freedMiB !== null && freedMiB > 0 && release.state === "done";
   const said = problem === null ? null : wordsOf(problem);
   return (
-    <div className="result" data-tone={good ? "good" : release.state === "failed" ? "danger" : "warning"}>
-      <div className="result-head">
-        {good ? <CheckIcon /> : <WarningIcon />}
-        <strong data-testid="release-result">
-          {freed ? fillIn(words.freed, { gib: gib(freedMiB) }) : (said?.message ?? words.failed)}
-        </strong>
-        <button type="button" className="quiet" onClick={onDismiss}>
-          {words.dismiss}
-        </button>
-      </div>
+    <div className="result">
+      <h2>{freed ? fillIn(words.freed, { gib: gib(freedMiB) }) : (said?.message ?? words.failed)}</h2>
       <Measured release={release} words={words} />
       {said !== null && (
-        <p className="small">
+        <p>
           {freed && parts.length === 1 && `${said.message} `}
           {said.advice}
         </p>
       )}
       {release.late !== null && (
-        <p className="small" data-testid="release-late">
+        <p data-testid="release-late">
           {fillIn(words.late, { mib: whole(release.late.freedMiB), seconds: release.late.seconds })}
         </p>
       )}
-      {release.unsettled && <p className="small">{words.unsettled}</p>}
+      {release.unsettled && <p>{words.unsettled}</p>}
       {claim !== null && claim.freedMiB !== null && (
-        <p className="small muted">{fillIn(words.claim, { mib: whole(claim.freedMiB) })}</p>
+        <p className="muted">{fillIn(words.claim, { mib: whole(claim.freedMiB) })}</p>
       )}
       {parts.length > 1 && <Parts parts={parts} words={words} />}
-      {!brief && freed && (
-        <ul className="small muted plain">
+      {freed && (
+        <ul className="muted">
           {release.gpus.map(({ index, beforeMiB, afterMiB }) => (
             <li key={index}>
               {fillIn(words.perGpu, { index, before: whole(beforeMiB), after: whole(afterMiB) })}
@@ -65,6 +54,11 @@ export function ReleaseResult({ release, words, onDismiss, brief }: ReleaseResul
       <Meanwhile release={release} words={words} />
       <Holders release={release} words={words} />
       {!good && <Untold release={release} words={words} />}
+      <div className="acts">
+        <button type="button" className="btn" onClick={onDismiss}>
+          {words.dismiss}
+        </button>
+      </div>
     </div>
   );
 }
@@ -82,7 +76,7 @@ function Meanwhile({ release, words }: { release: Release; words: ReleaseWords }
     }),
   );
   return (
-    <p className="small">
+    <p>
       {words.notCounted}: {changes.join("; ")}.
     </p>
   );
@@ -98,7 +92,7 @@ function Holders({ release, words }: { release: Release; words: ReleaseWords }) 
   );
   return (
     <>
-      <p className="small muted">
+      <p className="muted">
         {words.stillHeld}:{" "}
         {held
           .map(({ gpu, pid, name, usedMiB, because }) => {
@@ -109,7 +103,7 @@ function Holders({ release, words }: { release: Release; words: ReleaseWords }) 
           .join("; ")}
       </p>
       {steps.map((step) => (
-        <p key={step} className="small muted">
+        <p key={step} className="muted">
           {step}
         </p>
       ))}
@@ -121,16 +115,16 @@ function Holders({ release, words }: { release: Release; words: ReleaseWords }) 
 function Untold({ release, words }: { release: Release; words: ReleaseWords }) {
   const untoldMiB = heldUntoldMiB(release);
   if (untoldMiB === null) return null;
-  return <p className="small muted">{fillIn(words.heldUntold, { gib: gib(untoldMiB) })}</p>;
+  return <p className="muted">{fillIn(words.heldUntold, { gib: gib(untoldMiB) })}</p>;
 }
 
 /** What the samples said. Silent where nothing was asked of a backend. */
 function Measured({ release, words }: { release: Release; words: ReleaseWords }) {
   const { freedMiB, state, problem } = release;
   if (freedMiB === null) {
-    return problem?.code === "not-measured" ? <p className="small">{words.notMeasured}</p> : null;
+    return problem?.code === "not-measured" ? <p>{words.notMeasured}</p> : null;
   }
-  if (state === "done" && problem === null) return <p className="small">{words.measured}</p>;
+  if (state === "done" && problem === null) return <p>{words.measured}</p>;
   const text = freedMiB < 0 ? words.grew : words.freedSoFar;
-  return <p className="small">{fillIn(text, { mib: whole(Math.abs(freedMiB)) })}</p>;
+  return <p>{fillIn(text, { mib: whole(Math.abs(freedMiB)) })}</p>;
 }

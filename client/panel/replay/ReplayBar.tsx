@@ -68,7 +68,7 @@ export default function ReplayBar({ replay }: { replay: ReplayState }) {
       <div className="replay-controls">
         <button
           type="button"
-          className="square"
+          className="btn square"
           disabled={!live}
           aria-label={paused ? words.play : words.pause}
           title={paused ? words.play : words.pause}
@@ -77,6 +77,7 @@ export default function ReplayBar({ replay }: { replay: ReplayState }) {
           {paused ? <PlayIcon /> : <PauseIcon />}
         </button>
         <select
+          className="btn"
           aria-label={words.speed}
           disabled={!live}
           value={speed}

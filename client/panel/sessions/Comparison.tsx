@@ -53,5 +53,5 @@ function changeText(what: Compared, before: number | null, after: number | null)
   }
   if (before === 0) return "—";
   const percent = Math.round(((after - before) / before) * 100);
-  return `${sign(percent)}${Math.abs(percent)} %`;
+  return `${sign(percent)}${Math.abs(percent)}%`;
 }

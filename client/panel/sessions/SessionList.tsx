@@ -37,12 +37,12 @@ export function SessionList({ sessions, words, live, chosen, onChoose, onStop, o
           </span>
           <span className="session-actions">
             {session.endedAt === null && session.kind === "hand" && (
-              <button type="button" disabled={!live} onClick={() => onStop(session.id)}>
+              <button type="button" className="btn" disabled={!live} onClick={() => onStop(session.id)}>
                 {words.stop}
               </button>
             )}
             {session.endedAt !== null && (
-              <button type="button" className="quiet" disabled={!live} onClick={() => onRemove(session.id)}>
+              <button type="button" className="go" disabled={!live} onClick={() => onRemove(session.id)}>
                 {words.remove}
               </button>
             )}

@@ -26,7 +26,7 @@ export default function SessionsPart() {
 
   async function savePng(title: string) {
     const panel = part.current?.closest(".panel");
-    const chart = panel?.querySelector<SVGSVGElement>(".timeline svg.recharts-surface");
+    const chart = panel?.querySelector<SVGSVGElement>(".hist svg.recharts-surface");
     if (panel == null || chart == null) return;
     const style = getComputedStyle(panel);
     const colour = (name: string) => style.getPropertyValue(name).trim();
@@ -53,7 +53,7 @@ export default function SessionsPart() {
           value={label}
           onChange={({ target }) => setLabel(target.value)}
         />
-        <button type="submit" disabled={!live}>
+        <button type="submit" className="btn" disabled={!live}>
           {words.start}
         </button>
       </form>
@@ -80,6 +80,7 @@ export default function SessionsPart() {
       <div className="session-exports">
         <button
           type="button"
+          className="btn"
           disabled={sessions === null || sessions.length === 0}
           onClick={() =>
             // The mark is what tells Excel that names are in UTF-8.
@@ -93,6 +94,7 @@ export default function SessionsPart() {
         </button>
         <button
           type="button"
+          className="btn"
           onClick={() => void savePng(`gpu-status-panel · ${new Date().toLocaleString()}`)}
         >
           {words.png}

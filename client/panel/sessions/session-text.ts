@@ -14,7 +14,7 @@ export function figureText(what: Compared, value: number | null): string {
     case "utilization":
     case "p50":
     case "p95":
-      return `${value.toFixed(1)} %`;
+      return `${value.toFixed(1)}%`;
     case "peak":
       return `${gib(value)} GiB`;
     case "seconds":

@@ -1,33 +1,25 @@
-import { useContext } from "react";
-import { THEMES } from "../../../shared/protocol/host-messages.ts";
+import { lazy, useRef } from "react";
 import { useMessages } from "../../i18n/use-messages.ts";
-import { LookContext } from "./look.ts";
-import { AutoIcon, MoonIcon, SunIcon } from "./theme-icons.tsx";
+import { Styles } from "../../shadow/Styles.tsx";
+import css from "../../styles/later.css?inline";
+import { SlidersIcon } from "../../ui/later-icons.tsx";
+import { PopButton } from "../../ui/PopButton.tsx";
+import { useKeys } from "./use-keys.ts";
 
-const ICONS = { auto: AutoIcon, light: SunIcon, dark: MoonIcon } as const;
+// Not needed for the first figures. A page that cannot load it still shows everything else.
+const SettingsPart = lazy(() => import("./SettingsPart.tsx").catch(() => ({ default: () => null })));
 
-/** Language and theme. */
-export function Settings() {
+/** All settings in one place. @param withStyles brings what a small view needs after its first figures */
+export function Settings({ withStyles = false }: { withStyles?: boolean }) {
   const m = useMessages();
-  const { theme, language, setTheme, setLanguage } = useContext(LookContext);
-  const nextTheme = THEMES[(THEMES.indexOf(theme) + 1) % THEMES.length] ?? "auto";
-  const ThemeIcon = ICONS[theme];
-  const themeText = `${m.settings.theme}: ${m.settings[theme]}`;
-  const other = language === "en" ? "zh-CN" : "en";
+  const place = useRef<HTMLSpanElement>(null);
+  useKeys(place);
   return (
-    <div className="settings">
-      <button type="button" className="quiet" lang={other} onClick={() => setLanguage(other)}>
-        {other === "en" ? "English" : "中文"}
-      </button>
-      <button
-        type="button"
-        className="quiet square"
-        aria-label={themeText}
-        title={themeText}
-        onClick={() => setTheme(nextTheme)}
-      >
-        <ThemeIcon />
-      </button>
-    </div>
+    <span ref={place} className="settings">
+      {withStyles && <Styles css={css} />}
+      <PopButton className="ico" name={m.settings} label={m.settings} shown={<SlidersIcon />}>
+        {() => <SettingsPart />}
+      </PopButton>
+    </span>
   );
 }

@@ -6,12 +6,15 @@ import type { Language } from "../../i18n/use-messages.ts";
 export interface Look {
   theme: ThemeChoice;
   language: Language;
+  /** What was chosen: `auto` follows the browser. */
+  languageChoice: LanguageChoice;
   setTheme(theme: ThemeChoice): void;
   setLanguage(language: LanguageChoice): void;
 }
 export const LookContext = createContext<Look>({
   theme: "auto",
   language: "en",
+  languageChoice: "auto",
   setTheme: () => {},
   setLanguage: () => {},
 });

@@ -1,9 +1,8 @@
-import { memo, type ReactNode } from "react";
+import type { ReactNode } from "react";
 import type { Run } from "../../../shared/capacity/run.ts";
-import { useLater } from "../../i18n/use-messages.ts";
-import { LevelMarks } from "./LevelMarks.tsx";
+import type { TimelineWords } from "../../i18n/timeline/words.ts";
+import type { ChartFrame } from "./geometry.ts";
 import { layOutRuns } from "./lay-out-runs.ts";
-import type { Levels } from "./levels.ts";
 import { RunBands, RunLines, RunList } from "./RunMarks.tsx";
 
 interface MarksProps {
@@ -12,31 +11,36 @@ interface MarksProps {
   /** The window of the chart, epoch milliseconds. */
   fromMs: number;
   toMs: number;
-  levels: Levels;
-  topGib: number;
+  frame: ChartFrame;
+  words: TimelineWords;
   /** The chart itself; it knows nothing of the marks. */
   children: ReactNode;
 }
 
 const MOST_LANES = 3;
 
-/** Jobs, phases and levels around and over a chart that shows the time from `fromMs` to `toMs`. */
-export const Marks = memo(function Marks(props: MarksProps) {
-  const { runs, gpuIndex, fromMs, toMs, levels, topGib, children } = props;
-  const words = useLater()?.timeline;
-  if (words === undefined) return children;
+/** Jobs and their phases around and over a chart that shows the time from `fromMs` to `toMs`. */
+export function Marks({ runs, gpuIndex, fromMs, toMs, frame, words, children }: MarksProps) {
   const placed = layOutRuns(runs, gpuIndex, fromMs, toMs, MOST_LANES);
+  const { top, right, bottom, left } = frame;
   return (
     <>
-      {placed.lanes.length > 0 && <RunBands lanes={placed.lanes} words={words} />}
+      {placed.lanes.length > 0 && (
+        <div style={{ marginInline: `${left}px ${right}px` }}>
+          <RunBands lanes={placed.lanes} words={words} />
+        </div>
+      )}
       <div className="chart-frame">
         {children}
-        <div className="chart-marks" aria-hidden="true">
+        <div
+          className="chart-marks"
+          aria-hidden="true"
+          style={{ inset: `${top}px ${right}px ${bottom}px ${left}px` }}
+        >
           <RunLines lanes={placed.lanes} />
-          <LevelMarks levels={levels} topGib={topGib} words={words} />
         </div>
       </div>
       {placed.lanes.length > 0 && <RunList lanes={placed} words={words} />}
     </>
   );
-});
+}

@@ -6,7 +6,7 @@ export function PastLoading() {
   return (
     <div className="past-loading">
       <div className="past-progress" role="progressbar" aria-label={words?.loadingPast} />
-      <p className="muted small">{words?.loadingPast}</p>
+      <p className="muted">{words?.loadingPast}</p>
     </div>
   );
 }

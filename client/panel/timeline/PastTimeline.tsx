@@ -1,23 +1,21 @@
-import { Suspense, useContext, useRef } from "react";
+import { useContext, useRef } from "react";
 import type { Gpu } from "../../../shared/gpu/gpu.ts";
-import { useLater, useMessages, useProblemWords } from "../../i18n/use-messages.ts";
+import { mibToGib } from "../../../shared/gpu/units.ts";
+import { useLater, useProblemWords } from "../../i18n/use-messages.ts";
 import { usePanelParts } from "../../store/use-panel.ts";
 import { Notice } from "../../ui/Notice.tsx";
 import { useWidth } from "../../ui/use-width.ts";
 import { LookContext } from "../settings/look.ts";
-import { CHART_FRAME, topOf } from "./geometry.ts";
-import { TimelineChart } from "./lazy-chart.ts";
-import { levelsOf } from "./levels.ts";
-import { Marks } from "./Marks.tsx";
+import { HistoryChart } from "./HistoryChart.tsx";
 import { PastLoading } from "./PastLoading.tsx";
 import { pastPoints } from "./past-points.ts";
-import { pastAxis } from "./time-axis.ts";
+import type { Metric } from "./series.ts";
 import { usePast } from "./use-past.ts";
 import { LONGEST_WITH_JOBS_MS } from "./zooms.ts";
 
 interface PastTimelineProps {
-  gpu: Gpu;
-  position: number;
+  gpus: readonly Gpu[];
+  metric: Metric;
   windowMs: number;
 }
 
@@ -27,16 +25,16 @@ const UNREACHED: ReadonlySet<string> = new Set(["sidecar-unreachable", "sidecar-
 const POINTS = 240;
 const NARROW_POINTS = 120;
 
-/** VRAM and utilization of one GPU over hours or days, asked of the sidecar. */
-export default function PastTimeline({ gpu, position, windowMs }: PastTimelineProps) {
+/** The same over hours or days, asked of the sidecar. */
+export default function PastTimeline({ gpus, metric, windowMs }: PastTimelineProps) {
   const frame = useRef<HTMLDivElement>(null);
   const width = useWidth(frame);
   return (
     <div className="timeline-body" ref={frame}>
       {width > 0 && (
         <PastBody
-          gpu={gpu}
-          position={position}
+          gpus={gpus}
+          metric={metric}
           windowMs={windowMs}
           width={width}
           points={width < NARROW_PX ? NARROW_POINTS : POINTS}
@@ -47,63 +45,54 @@ export default function PastTimeline({ gpu, position, windowMs }: PastTimelinePr
 }
 
 function PastBody(props: PastTimelineProps & { width: number; points: number }) {
-  const { gpu, position, windowMs, width, points } = props;
-  const m = useMessages();
+  const { gpus, metric, windowMs, width, points } = props;
   const words = useLater()?.timeline;
   const problemWords = useProblemWords();
   const { language } = useContext(LookContext);
   const { store } = usePanelParts();
-  const { answer, problem, retry } = usePast(gpu.uuid, windowMs, points);
+  const { answer, problem, retry } = usePast(gpus.map(({ uuid }) => uuid).join(), windowMs, points);
   const failed = problem !== null && words !== undefined && (
     <Notice tone="warning" title={words.pastFailed}>
       {UNREACHED.has(problem.code)
         ? words.pastUnreached
         : `${problemWords(problem).message} ${problemWords(problem).advice}`}{" "}
-      <button type="button" onClick={retry}>
+      <button type="button" className="btn" onClick={retry}>
         {words.retry}
       </button>
     </Notice>
   );
-  const history = answer?.gpus[0];
-  if (answer === null || history === undefined) {
-    return failed || <PastLoading />;
-  }
-  const drawn = pastPoints(history, answer.fromMs, answer.pointMs);
-  const isEmpty = drawn.every(({ vramGib, utilizationPct }) => vramGib === null && utilizationPct === null);
-  const { known } = store.get();
-  const levels = { ...levelsOf(gpu, known?.promises[position]), promisedGib: null };
-  const highest = drawn.map(({ vramBand }) => ({ vramGib: vramBand?.[1] ?? null }));
-  const topGib = topOf(levels.totalGib, highest);
+  if (answer === null || words === undefined) return failed || <PastLoading />;
+  const series = gpus.flatMap((gpu) => {
+    const history = answer.gpus.find(({ uuid }) => uuid === gpu.uuid);
+    if (history === undefined) return [];
+    const drawn = pastPoints(history, answer.fromMs, answer.pointMs);
+    return [{ index: gpu.index, totalGib: mibToGib(gpu.memoryTotalMiB), points: drawn }];
+  });
+  const isEmpty = series.every(({ points: drawn }) =>
+    drawn.every(({ vramGib, utilizationPct }) => vramGib === null && utilizationPct === null),
+  );
   return (
     <>
       {failed}
-      {answer.problem !== null && words !== undefined && (
+      {answer.problem !== null && (
         <Notice tone="warning" title={problemWords(answer.problem).message}>
           {problemWords(answer.problem).advice}
         </Notice>
       )}
       {isEmpty ? (
-        <p className="muted small">{words?.pastEmpty}</p>
+        <p className="muted">{words.pastEmpty}</p>
       ) : (
-        <Suspense fallback={<p className="muted small">{m.timeline.loading}</p>}>
-          <Marks
-            runs={windowMs <= LONGEST_WITH_JOBS_MS ? (known?.runs ?? []) : []}
-            gpuIndex={gpu.index}
-            fromMs={answer.fromMs}
-            toMs={answer.toMs}
-            levels={levels}
-            topGib={topGib}
-          >
-            <TimelineChart
-              points={drawn}
-              width={width}
-              frame={CHART_FRAME}
-              topGib={topGib}
-              axis={pastAxis(answer.fromMs, answer.toMs, width, language)}
-              hasBands
-            />
-          </Marks>
-        </Suspense>
+        <HistoryChart
+          gpus={series}
+          metric={metric}
+          fromMs={answer.fromMs}
+          toMs={answer.toMs}
+          width={width}
+          words={words}
+          language={language}
+          runs={windowMs <= LONGEST_WITH_JOBS_MS ? (store.get().known?.runs ?? []) : []}
+          hasBands
+        />
       )}
     </>
   );

@@ -88,7 +88,7 @@ export function RunList({ lanes: { lanes, hidden }, words }: { lanes: RunLanes; 
     .slice(0, MOST_TOLD);
   const untold = lanes.flat().length - latest.length + hidden;
   return (
-    <ul className="plain small run-list" aria-label={words.jobs}>
+    <ul className="run-list" aria-label={words.jobs}>
       {latest.map(({ run, phases }) => (
         <li key={run.id}>
           <b>{labelOf(run, words)}</b>{" "}
@@ -104,7 +104,7 @@ export function RunList({ lanes: { lanes, hidden }, words }: { lanes: RunLanes; 
               .join(" · ")}
           </span>
           {phases.length > 0 && (
-            <ol className="plain phases">
+            <ol className="phases">
               {phases.map((phase) => (
                 <li key={phase.n}>
                   <span className="phase-number">{phase.n}</span>

@@ -2,92 +2,125 @@ import { lazy, Suspense, useEffect, useRef, useState } from "react";
 import type { Gpu } from "../../../shared/gpu/gpu.ts";
 import { fillIn } from "../../../shared/problems/fill-in.ts";
 import { useLater, useMessages } from "../../i18n/use-messages.ts";
+import type { PanelState } from "../../store/panel-state.ts";
+import { usePanel } from "../../store/use-panel.ts";
 import { onShowWhole } from "../replay/whole-recording.ts";
 import { LiveTimeline } from "./LiveTimeline.tsx";
 import { PastLoading } from "./PastLoading.tsx";
+import { METRICS, type Metric } from "./series.ts";
 import { LIVE_ZOOMS, PAST_ZOOMS, type Zoom, zoomFor } from "./zooms.ts";
 
 const loadPast = () => import("./PastTimeline.tsx");
 const PastTimeline = lazy(loadPast);
 
-const FIRST_ZOOM: Zoom = { n: 5, unit: "minutes", windowMs: 5 * 60_000 };
+/** More lines than that cannot be told from each other. */
+const MOST_LINES = 16;
+const LONGEST_LIVE_MS = 15 * 60_000;
+
+/** The shortest live stretch that shows all that is known: it grows with it. */
+const selectStretch = ({ known }: PanelState) => {
+  const lengthMs = (known?.tMs ?? 0) - (known?.rows[0]?.tMs ?? 0);
+  return LIVE_ZOOMS.find(({ windowMs }) => windowMs >= lengthMs)?.windowMs ?? LONGEST_LIVE_MS;
+};
 
 interface TimelineProps {
   gpus: readonly { gpu: Gpu; position: number }[];
 }
 
-/** VRAM and utilization of one GPU over minutes to days. One chart at a time: eight would cost 150 ms a redraw. */
+/** One figure of all GPUs, or of one, over minutes to days. */
 export function Timeline({ gpus }: TimelineProps) {
   const m = useMessages();
   const words = useLater()?.timeline;
   const [chosen, setChosen] = useState<string | null>(null);
-  const [{ windowMs }, setZoom] = useState(FIRST_ZOOM);
-  const shown = gpus.find(({ gpu }) => gpu.uuid === chosen) ?? gpus[0];
+  const [metric, setMetric] = useState<Metric>("vram");
+  const [zoom, setZoom] = useState<number | null>(null);
+  const stretch = usePanel(selectStretch);
+  const windowMs = zoom ?? stretch;
   const hasWords = words !== undefined;
   // After the first figures, and before the sidecar may be out of reach. What fails is tried again when it is shown.
   useEffect(() => {
     if (hasWords) loadPast().catch(() => {});
   }, [hasWords]);
-  const card = useRef<HTMLElement>(null);
-  const hasCard = shown !== undefined;
+  const place = useRef<HTMLElement>(null);
+  const hasGpus = gpus.length > 0;
   useEffect(() => {
-    if (!hasCard || card.current === null) return;
-    return onShowWhole(card.current, (lengthMs) => setZoom(zoomFor(lengthMs)));
-  }, [hasCard]);
-  if (shown === undefined) return null;
-  const isPast = PAST_ZOOMS.some((zoom) => zoom.windowMs === windowMs);
-  const labelOf = ({ n, unit }: Zoom) =>
-    fillIn(unit === "minutes" ? m.timeline.minutes : (words?.[unit] ?? "{n}"), { n });
+    if (!hasGpus || place.current === null) return;
+    return onShowWhole(place.current, (lengthMs) => setZoom(zoomFor(lengthMs).windowMs));
+  }, [hasGpus]);
+  if (!hasGpus) return null;
+  const one = gpus.filter(({ gpu }) => gpu.uuid === chosen);
+  const shown = (one.length > 0 ? one : gpus.slice(0, MOST_LINES)).map(({ gpu }) => gpu);
+  const isPast = PAST_ZOOMS.some((past) => past.windowMs === windowMs);
+  const labelOf = ({ n, unit }: Zoom) => fillIn(words?.[unit] ?? "{n}", { n });
+  const nameOf = { vram: m.vram, util: m.util, temp: words?.temp ?? "°C" };
   return (
-    <section ref={card} className="card timeline" aria-label={m.timeline.title}>
-      <header className="timeline-head">
-        <h2 className="label">{m.timeline.title}</h2>
-        <span className="legend small">
-          <span className="key key-vram">{m.vram}</span>
-          <span className="key key-util">{m.utilization}</span>
-          {words !== undefined && (
-            <span className="key key-band" data-shown={isPast}>
-              {words.band}
-            </span>
-          )}
-        </span>
-        {gpus.length > 1 && (
-          <div className="tabs">
-            {gpus.map(({ gpu: { uuid, index, name } }) => (
-              <button
-                key={uuid}
-                type="button"
-                aria-pressed={uuid === shown.gpu.uuid}
-                aria-label={`GPU ${index}`}
-                title={name}
-                onClick={() => setChosen(uuid)}
-              >
-                {index}
-              </button>
-            ))}
-          </div>
+    <section ref={place} className="hist" aria-label={words?.title}>
+      <header className="hh">
+        <Choice<Metric>
+          options={METRICS.map((one) => ({ key: one, text: nameOf[one] }))}
+          chosen={metric}
+          onChoose={setMetric}
+        />
+        {gpus.length > 1 && gpus.length <= MOST_LINES && (
+          <Choice
+            className="which"
+            options={[
+              { key: "", text: words?.all ?? "" },
+              ...gpus.map(({ gpu }) => ({
+                key: gpu.uuid,
+                text: String(gpu.index),
+                name: `GPU ${gpu.index}`,
+              })),
+            ]}
+            chosen={chosen ?? ""}
+            onChoose={(uuid) => setChosen(uuid === "" ? null : uuid)}
+          />
         )}
-        {/* biome-ignore lint/a11y/useSemanticElements: a fieldset cannot be laid out in a row everywhere */}
-        <div className="tabs zooms" role="group" aria-label={words?.zoom}>
-          {[...LIVE_ZOOMS, ...(words === undefined ? [] : PAST_ZOOMS)].map((zoom) => (
-            <button
-              key={zoom.windowMs}
-              type="button"
-              aria-pressed={zoom.windowMs === windowMs}
-              onClick={() => setZoom(zoom)}
-            >
-              {labelOf(zoom)}
-            </button>
-          ))}
-        </div>
+        <Choice
+          className="zooms push"
+          label={words?.zoom}
+          options={[...LIVE_ZOOMS, ...(hasWords ? PAST_ZOOMS : [])].map((zoom) => ({
+            key: String(zoom.windowMs),
+            text: labelOf(zoom),
+          }))}
+          chosen={String(windowMs)}
+          onChoose={(ms) => setZoom(Number(ms))}
+        />
       </header>
       {isPast ? (
         <Suspense fallback={<PastLoading />}>
-          <PastTimeline gpu={shown.gpu} position={shown.position} windowMs={windowMs} />
+          <PastTimeline gpus={shown} metric={metric} windowMs={windowMs} />
         </Suspense>
       ) : (
-        <LiveTimeline uuid={shown.gpu.uuid} windowMs={windowMs} />
+        <LiveTimeline uuids={shown.map(({ uuid }) => uuid).join(" ")} metric={metric} windowMs={windowMs} />
       )}
     </section>
+  );
+}
+
+interface ChoiceProps<T extends string> {
+  className?: string;
+  label?: string | undefined;
+  options: readonly { key: T; text: string; name?: string }[];
+  chosen: T;
+  onChoose(key: T): void;
+}
+
+function Choice<T extends string>({ className = "", label, options, chosen, onChoose }: ChoiceProps<T>) {
+  return (
+    // biome-ignore lint/a11y/useSemanticElements: a fieldset cannot be laid out in a row everywhere
+    <div className={`seg ${className}`.trim()} role="group" aria-label={label}>
+      {options.map(({ key, text, name }) => (
+        <button
+          key={key}
+          type="button"
+          aria-label={name}
+          aria-pressed={key === chosen}
+          onClick={() => onChoose(key)}
+        >
+          {text}
+        </button>
+      ))}
+    </div>
   );
 }

@@ -1,41 +1,41 @@
-import { Area, CartesianGrid, ComposedChart, Line, Tooltip, XAxis, YAxis } from "recharts";
-import { DASH } from "../../i18n/format.ts";
-import { useMessages } from "../../i18n/use-messages.ts";
-import type { ChartPoint } from "./buckets.ts";
+import type { ReactNode } from "react";
+import { Area, CartesianGrid, ComposedChart, Line, ReferenceLine, Tooltip, XAxis, YAxis } from "recharts";
 // Types alone: this file loads nothing but the chart library.
 import type { ChartFrame } from "./geometry.ts";
+import type { SeriesPoint } from "./series.ts";
 import type { TimeAxis } from "./time-axis.ts";
 
 interface TimelineChartProps {
-  points: ChartPoint[];
+  points: SeriesPoint[];
+  /** How many GPUs there are. */
+  count: number;
   width: number;
   frame: ChartFrame;
-  /** End of the VRAM axis. */
-  topGib: number;
+  unit: string;
   axis: TimeAxis;
+  /** From here on nothing is given to jobs; `null`: no such line. */
+  safePct: number | null;
   /** The points are means, each within a band. */
   hasBands?: boolean;
+  /** What is known at a point, all figures of all GPUs. */
+  readout(point: SeriesPoint): ReactNode;
 }
 
-/** VRAM as an area, utilization as a line. The only place that loads Recharts. */
-export default function TimelineChart({
-  points,
-  width,
-  frame,
-  topGib: top,
-  axis,
-  hasBands = false,
-}: TimelineChartProps) {
-  const m = useMessages();
+/** How many colours there are; then dashes begin. */
+const COLOURS = 4;
+
+/** One figure of all GPUs, each a line, with one crosshair. The only place that loads Recharts. */
+export default function TimelineChart(props: TimelineChartProps) {
+  const { points, count, width, frame, unit, axis, safePct, hasBands = false, readout } = props;
   return (
     <ComposedChart
       width={width}
       height={frame.height}
       data={points}
-      margin={{ top: frame.top, right: 0, bottom: 0, left: 0 }}
+      margin={{ top: frame.top, right: frame.right, bottom: 0, left: 0 }}
       accessibilityLayer={false}
     >
-      <CartesianGrid vertical={false} yAxisId="vram" />
+      <CartesianGrid vertical={false} />
       <XAxis
         dataKey="tMs"
         type="number"
@@ -49,41 +49,30 @@ export default function TimelineChart({
         allowDataOverflow
       />
       <YAxis
-        yAxisId="vram"
-        domain={[0, top]}
-        ticks={[0, top / 4, top / 2, (top * 3) / 4, top]}
-        unit=" GiB"
+        domain={[0, 100]}
+        ticks={[0, 50, 100]}
+        unit={unit}
         width={frame.left}
         tickLine={false}
         axisLine={false}
-      />
-      <YAxis
-        yAxisId="util"
-        orientation="right"
-        domain={[0, 100]}
-        ticks={[0, 25, 50, 75, 100]}
-        unit=" %"
-        width={frame.right}
-        tickLine={false}
-        axisLine={false}
+        allowDataOverflow
       />
       <Tooltip
         isAnimationActive={false}
-        wrapperClassName="chart-tooltip"
-        labelFormatter={(label) => (typeof label === "number" ? axis.moment(label) : DASH)}
-        formatter={(value, name, { payload }) => {
-          const isVram = name === m.vram;
-          const text = (figure: number) => figure.toFixed(isVram ? 1 : 0);
-          const unit = isVram ? "GiB" : "%";
-          if (typeof value !== "number") return [DASH, name];
-          const band = bandOf(payload, isVram);
-          return [`${text(value)} ${unit}${band === null ? "" : ` (${band.map(text).join("–")})`}`, name];
+        content={({ payload, label }) => {
+          const point: unknown = payload[0]?.payload;
+          return isPoint(point) ? (
+            <div className="chart-tip">
+              <b>{typeof label === "number" ? axis.moment(label) : null}</b>
+              {readout(point)}
+            </div>
+          ) : null;
         }}
       />
+      {safePct !== null && <ReferenceLine className="chart-safe" y={safePct} />}
       {hasBands && (
         <Area
-          yAxisId="vram"
-          dataKey="vramBand"
+          dataKey="band"
           className="chart-band"
           type="linear"
           tooltipType="none"
@@ -92,36 +81,33 @@ export default function TimelineChart({
           isAnimationActive={false}
         />
       )}
-      <Area
-        yAxisId="vram"
-        name={m.vram}
-        dataKey="vramGib"
-        className={hasBands ? "chart-vram chart-mean" : "chart-vram"}
-        type="linear"
-        dot={false}
-        activeDot={false}
-        isAnimationActive={false}
-      />
-      <Line
-        yAxisId="util"
-        name={m.utilization}
-        dataKey="utilizationPct"
-        className="chart-util"
-        type="linear"
-        dot={false}
-        activeDot={false}
-        isAnimationActive={false}
-      />
+      {count === 1 ? (
+        <Area
+          dataKey={(point: SeriesPoint) => point.values[0]}
+          className={hasBands ? "chart-vram chart-mean" : "chart-vram"}
+          type="linear"
+          dot={false}
+          activeDot={false}
+          isAnimationActive={false}
+        />
+      ) : (
+        Array.from({ length: count }, (_, i) => (
+          <Line
+            // biome-ignore lint/suspicious/noArrayIndexKey: a GPU's place is what it is
+            key={i}
+            dataKey={(point: SeriesPoint) => point.values[i]}
+            className={`chart-line series-${i % COLOURS}${Math.floor(i / COLOURS) % 2 === 1 ? " dashed" : ""}`}
+            type="linear"
+            dot={false}
+            activeDot={false}
+            isAnimationActive={false}
+          />
+        ))
+      )}
     </ComposedChart>
   );
 }
 
-/** Between which figures the point under the pointer moved. */
-function bandOf(point: unknown, isVram: boolean): [number, number] | null {
-  const { vramBand = null, utilizationBand = null }: Partial<ChartPoint> = isPoint(point) ? point : {};
-  return isVram ? vramBand : utilizationBand;
-}
-
-function isPoint(point: unknown): point is ChartPoint {
-  return typeof point === "object" && point !== null && "tMs" in point;
+function isPoint(point: unknown): point is SeriesPoint {
+  return typeof point === "object" && point !== null && "told" in point;
 }

@@ -8,9 +8,12 @@ export interface ChartPoint {
   vramGib: number | null;
   /** Mean utilization in the bucket, percent. */
   utilizationPct: number | null;
-  /** Between which figures both moved, where the point is a mean. */
+  /** Peak in the bucket, or mean where there is a band. */
+  temperatureC: number | null;
+  /** Between which figures they moved, where the point is a mean. */
   vramBand?: [number, number] | null;
   utilizationBand?: [number, number] | null;
+  temperatureBand?: [number, number] | null;
 }
 
 /** Buckets per chart: few, because redrawing costs more than any other part of the panel. */
@@ -28,7 +31,7 @@ export function closedBucket(tMs: number, windowMs: number): number {
 }
 
 /**
- * The rows of one GPU as points, at most {@link BUCKETS}. VRAM keeps its peak and utilization its mean; where
+ * The rows of one GPU as points, at most {@link BUCKETS}. VRAM and temperature keep their peak and utilization its mean; where
  * samples are missing, longer than their regular distance explains, a point of `null`s breaks the line. Pure.
  */
 export function bucketRows(
@@ -42,16 +45,19 @@ export function bucketRows(
   const bucketMs = windowMs / buckets;
   const middle = (bucket: number) => (bucket + 0.5) * bucketMs;
   const points: ChartPoint[] = [];
-  let current: { bucket: number; vram: number | null; utilSum: number; utilCount: number } | undefined;
+  let current:
+    | { bucket: number; vram: number | null; utilSum: number; utilCount: number; hot: number | null }
+    | undefined;
   let previous: HistoryRow | undefined;
 
   function close() {
     if (current === undefined) return;
-    const { bucket, vram, utilSum, utilCount } = current;
+    const { bucket, vram, utilSum, utilCount, hot } = current;
     points.push({
       tMs: middle(bucket),
       vramGib: vram === null ? null : vram / 1024,
       utilizationPct: utilCount === 0 ? null : utilSum / utilCount,
+      temperatureC: hot,
     });
     current = undefined;
   }
@@ -62,14 +68,16 @@ export function bucketRows(
     if (previous !== undefined && isGap(previous, row, longestIntervalMs)) {
       close();
       const tMs = (middle(Math.floor(previous.tMs / bucketMs)) + middle(bucket)) / 2;
-      points.push({ tMs, vramGib: null, utilizationPct: null });
+      points.push({ tMs, vramGib: null, utilizationPct: null, temperatureC: null });
     }
     previous = row;
     if (current !== undefined && current.bucket !== bucket) close();
-    current ??= { bucket, vram: null, utilSum: 0, utilCount: 0 };
+    current ??= { bucket, vram: null, utilSum: 0, utilCount: 0, hot: null };
     const vram = row.values[position * HISTORY_STRIDE] ?? null;
     const util = row.values[position * HISTORY_STRIDE + 1] ?? null;
     if (vram !== null) current.vram = Math.max(current.vram ?? 0, vram);
+    const hot = row.values[position * HISTORY_STRIDE + 2] ?? null;
+    if (hot !== null) current.hot = Math.max(current.hot ?? 0, hot);
     if (util !== null) {
       current.utilSum += util;
       current.utilCount += 1;

@@ -7,11 +7,8 @@ export interface ChartFrame {
   left: number;
 }
 
-/** The marks are laid over the plot without asking the chart; `timeline-marks.css` has the same figures. */
-export const CHART_FRAME: ChartFrame = { height: 200, top: 8, right: 48, bottom: 30, left: 58 };
-
-/** What the VRAM axis ends with, GiB: the GPU's total, or the highest value there is; a multiple of 4. */
-export function topOf(totalGib: number | null, points: readonly { vramGib: number | null }[]): number {
-  const highest = totalGib ?? Math.max(1, ...points.map(({ vramGib }) => vramGib ?? 0));
-  return Math.ceil(highest / 4) * 4;
+/** The marks are laid over the plot without asking the chart. Few GPUs leave room for a higher one. */
+export function frameFor(gpus: number): ChartFrame {
+  const height = gpus <= 2 ? 300 : gpus <= 4 ? 260 : 200;
+  return { height, top: 8, right: 52, bottom: 22, left: 44 };
 }

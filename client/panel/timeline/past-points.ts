@@ -4,7 +4,11 @@ import type { ChartPoint } from "./buckets.ts";
 
 /** One GPU's history as points of the chart: the mean, and between which figures it moved. Pure. */
 export function pastPoints(
-  { memoryUsedMiB, utilizationGpuPct }: Pick<GpuHistory, "memoryUsedMiB" | "utilizationGpuPct">,
+  {
+    memoryUsedMiB,
+    utilizationGpuPct,
+    temperatureC,
+  }: Pick<GpuHistory, "memoryUsedMiB" | "utilizationGpuPct" | "temperatureC">,
   fromMs: number,
   pointMs: number,
 ): ChartPoint[] {
@@ -12,8 +16,10 @@ export function pastPoints(
     tMs: fromMs + (i + 0.5) * pointMs,
     vramGib: mibToGib(mean),
     utilizationPct: utilizationGpuPct.mean[i] ?? null,
+    temperatureC: temperatureC.mean[i] ?? null,
     vramBand: rangeOf(mibToGib(memoryUsedMiB.min[i] ?? null), mibToGib(memoryUsedMiB.max[i] ?? null)),
     utilizationBand: rangeOf(utilizationGpuPct.min[i] ?? null, utilizationGpuPct.max[i] ?? null),
+    temperatureBand: rangeOf(temperatureC.min[i] ?? null, temperatureC.max[i] ?? null),
   }));
 }
 

@@ -1,5 +1,3 @@
-import { fillIn } from "../../../shared/problems/fill-in.ts";
-
 /** The chart's horizontal axis, in the milliseconds of its points. */
 export interface TimeAxis {
   from: number;
@@ -13,32 +11,16 @@ export interface TimeAxis {
 const MINUTE_MS = 60_000;
 const DAY_MS = 24 * 60 * MINUTE_MS;
 const NARROW_PX = 480;
-const stepsOf = (width: number) => (width < NARROW_PX ? 2 : 5);
-
-/** Minutes before the right edge, which is `nowMs`. */
-export function liveAxis(
-  nowMs: number,
-  windowMs: number,
-  width: number,
-  words: { ago: string; now: string; seconds: string },
-): TimeAxis {
-  const from = nowMs - windowMs;
-  const ago = (tMs: number) => {
-    const back = nowMs - tMs;
-    if (back <= 0) return words.now;
-    if (windowMs <= MINUTE_MS) return fillIn(words.seconds, { n: Math.round(back / 1000) });
-    const minutes = Math.round(back / 6000) / 10;
-    return fillIn(words.ago, { n: Number.isInteger(minutes) ? minutes : minutes.toFixed(1) });
-  };
-  return { from, to: nowMs, ticks: evenly(from, nowMs, stepsOf(width)), tick: ago, moment: ago };
-}
-
+const SECONDS = { second: "2-digit" } as const;
 /** Clock and calendar of the viewer, for epoch milliseconds. */
-export function pastAxis(from: number, to: number, width: number, language: string): TimeAxis {
+export function clockAxis(from: number, to: number, width: number, language: string): TimeAxis {
   const isDays = to - from > 1.5 * DAY_MS;
+  const isMinute = to - from < 2 * MINUTE_MS;
   const short = new Intl.DateTimeFormat(
     language,
-    isDays ? { month: "short", day: "numeric" } : { hour: "2-digit", minute: "2-digit", hourCycle: "h23" },
+    isDays
+      ? { month: "short", day: "numeric" }
+      : { hour: "2-digit", minute: "2-digit", hourCycle: "h23", ...(isMinute ? SECONDS : {}) },
   );
   const long = new Intl.DateTimeFormat(language, {
     month: "short",
@@ -46,6 +28,7 @@ export function pastAxis(from: number, to: number, width: number, language: stri
     hour: "2-digit",
     minute: "2-digit",
     hourCycle: "h23",
+    ...(to - from <= HOUR_MS / 2 ? SECONDS : {}),
   });
   return {
     from,
@@ -58,6 +41,11 @@ export function pastAxis(from: number, to: number, width: number, language: stri
 
 const HOUR_MS = 60 * MINUTE_MS;
 const STEPS_MS = [
+  10_000,
+  30_000,
+  MINUTE_MS,
+  2 * MINUTE_MS,
+  5 * MINUTE_MS,
   10 * MINUTE_MS,
   20 * MINUTE_MS,
   HOUR_MS,
@@ -76,8 +64,4 @@ function roundTimes(from: number, to: number, most: number): number[] {
   const offsetMs = new Date(to).getTimezoneOffset() * MINUTE_MS;
   const first = Math.ceil((from - offsetMs) / step) * step + offsetMs;
   return Array.from({ length: Math.floor((to - first) / step) + 1 }, (_, i) => first + i * step);
-}
-
-function evenly(from: number, to: number, steps: number): number[] {
-  return Array.from({ length: steps + 1 }, (_, i) => from + ((to - from) * i) / steps);
 }

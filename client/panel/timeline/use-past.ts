@@ -23,14 +23,14 @@ const selectLive = ({ connection }: PanelState) => connection.status === "live";
 const selectBoot = ({ known }: PanelState) => known?.bootId;
 
 /**
- * Asks for the last `windowMs` of one GPU, and again whenever about a point more of it has passed.
+ * Asks for the last `windowMs` of these GPUs (UUIDs with commas), and again whenever about a point more of it has passed.
  * @param points how many points at most
  */
-export function usePast(uuid: string, windowMs: number, points: number): Past {
+export function usePast(uuids: string, windowMs: number, points: number): Past {
   const { source } = usePanelParts();
   const live = usePanel(selectLive);
   const bootId = usePanel(selectBoot);
-  const wanted = `${uuid} ${windowMs}`;
+  const wanted = `${uuids} ${windowMs}`;
   const [attempt, setAttempt] = useState(0);
   const [known, setKnown] = useState<{ of: string; answer: HistoryAnswer } | null>(null);
   const [problem, setProblem] = useState<Problem | null>(null);
@@ -39,7 +39,7 @@ export function usePast(uuid: string, windowMs: number, points: number): Past {
     let current = true;
     async function ask() {
       const reply = await source.ask(answers, (sidecar) =>
-        sidecar.emitWithAck("history", { gpu: uuid, from: -windowMs, points }),
+        sidecar.emitWithAck("history", { gpu: uuids, from: -windowMs, points }),
       );
       if (!current) return;
       setProblem(reply.ok ? null : reply);
@@ -55,7 +55,7 @@ export function usePast(uuid: string, windowMs: number, points: number): Past {
       current = false;
       clearInterval(timer);
     };
-  }, [source, uuid, windowMs, points, wanted, live, bootId, attempt]);
+  }, [source, uuids, windowMs, points, wanted, live, bootId, attempt]);
   return {
     answer: known?.of === wanted ? known.answer : null,
     problem,

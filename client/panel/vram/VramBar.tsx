@@ -1,35 +1,56 @@
-import { usedOf } from "../../../shared/capacity/used-of.ts";
-import type { Gpu } from "../../../shared/gpu/gpu.ts";
 import { percentOf } from "../../../shared/gpu/units.ts";
-import type { GpuPromise } from "../../../shared/protocol/state.ts";
-import { DASH, gib, percent } from "../../i18n/format.ts";
-import { useLater, useMessages } from "../../i18n/use-messages.ts";
-import { ProgressBar } from "../../ui/ProgressBar.tsx";
+import { roundPercent } from "../../i18n/format.ts";
+import { useMessages } from "../../i18n/use-messages.ts";
+import { levelOf } from "./level.ts";
+
+/** From here on nothing is given to jobs, unless more than that is kept free. */
+const SAFE_PCT = 95;
 
 interface VramBarProps {
-  gpu: Pick<Gpu, "index" | "memoryUsedMiB" | "memoryTotalMiB" | "lost">;
-  /** Of the host, where the GPU shares its memory. */
-  unified: GpuPromise["unified"];
+  label: string;
+  used: number | null;
+  total: number | null;
+  /** Free now, but running jobs will still take it. */
+  neededMiB: number;
+  reserveMiB: number | null;
+  /** What the last release has given back. */
+  freedMiB?: number;
 }
 
-/** VRAM in use on one GPU: bar, GiB, percent. VRAM is used ÷ total, never `utilization.memory`. */
-export function VramBar({ gpu, unified }: VramBarProps) {
+const px = (share: number) => `${Math.max(0, Math.min(100, share)).toFixed(1)}%`;
+
+/** How full VRAM is. Changes in steps: an animation would repaint all the time. */
+export function VramBar({ label, used, total, neededMiB, reserveMiB, freedMiB = 0 }: VramBarProps) {
   const m = useMessages();
-  const words = useLater()?.room;
-  const { used, total } = usedOf(gpu, unified);
-  // A dash without a reason would look like a fault of the panel.
-  const why =
-    unified !== null ? words?.unified : total === null && !gpu.lost ? words?.unknownTotal : undefined;
   const share = percentOf(used, total);
+  const level = levelOf(share);
+  const of = (mib: number) => percentOf(mib, total) ?? 0;
+  const now = share === null ? undefined : roundPercent(share);
+  const words =
+    now === undefined ? m.notReported : level === "calm" ? undefined : `${now}%, ${m.level[level]}`;
   return (
-    <div className="vram">
-      <div className="vram-figures">
-        {/* One text: in a page that shows eight of these, laying out texts is most of the work. */}
-        <b className="vram-main">{`${gib(used)} / ${gib(total)} GiB`}</b>
-        <b className="vram-percent">{share === null ? DASH : percent(share)}</b>
-      </div>
-      <ProgressBar percent={share} label={`${m.vram} GPU ${gpu.index}`} unknownText={m.notReported} />
-      {why !== undefined && <p className="muted small">{why}</p>}
-    </div>
+    <span
+      className="bar"
+      role="progressbar"
+      aria-label={label}
+      aria-valuemin={0}
+      aria-valuemax={100}
+      aria-valuenow={now}
+      aria-valuetext={words}
+      data-level={level}
+    >
+      {share !== null && (
+        <>
+          <i className="u" style={{ transform: `scaleX(${(share / 100).toFixed(3)})` }} />
+          {neededMiB > 0 && (
+            <i className="n" style={{ left: px(share), width: px(Math.min(of(neededMiB), 100 - share)) }} />
+          )}
+          {freedMiB > 0 && (
+            <i className="g" style={{ left: px(share), width: px(Math.min(of(freedMiB), 100 - share)) }} />
+          )}
+          <i className="s" style={{ left: px(Math.min(SAFE_PCT, 100 - of(reserveMiB ?? 0))) }} />
+        </>
+      )}
+    </span>
   );
 }

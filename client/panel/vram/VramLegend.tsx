@@ -54,7 +54,7 @@ const Rows = memo(function Rows({ kinds, figures, latest, words, label, ...names
     return kind === "backend" && names.allocatorKnown ? words.pieces.backendRest : words.pieces[kind];
   };
   return (
-    <ul className="pieces plain small" aria-label={label}>
+    <ul className="pieces" aria-label={label}>
       {latest.current
         .filter(({ kind }) => kinds.split(",").includes(kind))
         .map(({ kind }, i) => (
@@ -68,7 +68,7 @@ const Rows = memo(function Rows({ kinds, figures, latest, words, label, ...names
               event.currentTarget.title = `${nameOf(kind)}: ${figure}. ${words.about[kind]}`;
             }}
           >
-            <span className="swatch piece" data-piece={kind} />
+            <span className="piece" data-piece={kind} />
             <span>{nameOf(kind)}</span>
             <b>{shown[i]}</b>
           </li>

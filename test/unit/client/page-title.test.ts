@@ -7,7 +7,7 @@ import { titleFigures } from "../../../shared/capacity/title-figures.ts";
 import { type Fits, UNKNOWN_PROMISE } from "../../../shared/protocol/state.ts";
 import { gpusAt, sidecar } from "./store/small-sidecar.ts";
 
-const WORDS = { name: "GPU status", more: "{n} more", used: "{pct} %" };
+const WORDS = { name: "GPU status", more: "{n} more", used: "{pct}%" };
 const ALL = { gpus: null, profile: null };
 const profiles = BUILT_IN_PROFILES.slice(0, 3);
 /** Of each profile: 1, 2, 3 on the first GPU, one more on the second. */
@@ -44,24 +44,24 @@ test("PNL-9 the title says how many more may start and how much is in use, of th
     fits,
     profiles,
   );
-  expect(titleOf(panel(), ALL, WORDS)).toBe(`${canStart[0]} more · ${pct} % · GPU status`);
+  expect(titleOf(panel(), ALL, WORDS)).toBe(`${canStart[0]} more · ${pct}% · GPU status`);
   const second = profiles[1]?.id ?? "";
   expect(titleOf(panel(), { gpus: null, profile: second }, WORDS)).toBe(
-    `${canStart[1]} more · ${pct} % · GPU status`,
+    `${canStart[1]} more · ${pct}% · GPU status`,
   );
   expect(canStart).toEqual([3, 5, 7]);
   const [onePct] = titleFigures(gpus.slice(1), [UNKNOWN_PROMISE], fits, []);
-  expect(titleOf(panel(), { gpus: [1], profile: null }, WORDS)).toBe(`2 more · ${onePct} % · GPU status`);
+  expect(titleOf(panel(), { gpus: [1], profile: null }, WORDS)).toBe(`2 more · ${onePct}% · GPU status`);
 });
 
 test("PNL-9 a hidden page says what it is told, and its own figures again when samples come", () => {
   const told = applyEvent(panel(), { type: "turn", sample: null, parts: { title: [93, 0, 7, null] } });
-  expect(titleOf(told, ALL, WORDS)).toBe("0 more · 93 % · GPU status");
+  expect(titleOf(told, ALL, WORDS)).toBe("0 more · 93% · GPU status");
   expect(titleOf(told, { gpus: null, profile: profiles[1]?.id ?? "" }, WORDS)).toBe(
-    "7 more · 93 % · GPU status",
+    "7 more · 93% · GPU status",
   );
   // What is not known is left out; of some of the GPUs a hidden page is told nothing.
-  expect(titleOf(told, { gpus: null, profile: profiles[2]?.id ?? "" }, WORDS)).toBe("93 % · GPU status");
+  expect(titleOf(told, { gpus: null, profile: profiles[2]?.id ?? "" }, WORDS)).toBe("93% · GPU status");
   expect(titleOf(told, { gpus: [1], profile: null }, WORDS)).toBe("GPU status");
   const sample = [2, 2000, ...Array.from({ length: 10 }, () => null)];
   const seen = applyEvent(told, { type: "turn", sample, parts: {} });

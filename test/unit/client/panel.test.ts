@@ -5,7 +5,7 @@ import { en } from "../../../client/i18n/en.ts";
 import { gib, percent, whole, withUnit } from "../../../client/i18n/format.ts";
 import { resolveLanguage } from "../../../client/i18n/use-messages.ts";
 import { zhCn } from "../../../client/i18n/zh-cn.ts";
-import { sparkPath } from "../../../client/panel/gpus/Sparkline.tsx";
+import { sparkPaths } from "../../../client/panel/gpus/Sparkline.tsx";
 import { shortName } from "../../../client/panel/gpus/short-name.ts";
 import { BUCKETS, bucketRows, closedBucket } from "../../../client/panel/timeline/buckets.ts";
 import type { HistoryRow } from "../../../shared/history/row.ts";
@@ -53,7 +53,7 @@ describe("words", () => {
       "1,234,567",
       "0 %",
     ]);
-    expect([0, 0.2, 50, 99.7, 100].map(percent)).toEqual(["0 %", "1 %", "50 %", "99 %", "100 %"]);
+    expect([0, 0.2, 50, 99.7, 100].map(percent)).toEqual(["0%", "1%", "50%", "99%", "100%"]);
   });
 
   test("EMB-2 the language follows the choice, else the browser", () => {
@@ -86,7 +86,7 @@ describe("charts", () => {
     );
     const points = bucketRows(rows, 0, closedBucket(899_000, windowMs), windowMs);
     expect(points.length).toBeLessThanOrEqual(BUCKETS + 1);
-    expect(points.at(-1)).toEqual({ tMs: 892_500, vramGib: 2, utilizationPct: 20 });
+    expect(points.at(-1)).toEqual({ tMs: 892_500, vramGib: 2, utilizationPct: 20, temperatureC: null });
   });
 
   test("HIS-3 a gap breaks the lines of chart and sparkline; unknown figures too", () => {
@@ -99,9 +99,9 @@ describe("charts", () => {
     ];
     const points = bucketRows(rows, 0, closedBucket(40_000, windowMs), windowMs);
     expect(points.map(({ vramGib }) => vramGib)).toEqual([1, 1, null, 1, null, 1]);
-    expect(sparkPath(rows, 0, 2048, 30_000).match(/M/g)).toHaveLength(3);
-    expect(sparkPath(rows, 1, 100, 30_000).match(/M/g)).toHaveLength(2);
-    expect(sparkPath([], 0, 1, 0)).toBe("");
+    expect(sparkPaths(rows, 0, 2048, 30_000).line.match(/M/g)).toHaveLength(3);
+    expect(sparkPaths(rows, 1, 100, 30_000).line.match(/M/g)).toHaveLength(2);
+    expect(sparkPaths([], 0, 1, 0)).toEqual({ line: "", area: "" });
   });
 });
 

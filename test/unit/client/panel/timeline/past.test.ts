@@ -1,8 +1,8 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { pastPoints } from "../../../../../client/panel/timeline/past-points.ts";
-import { liveAxis, pastAxis } from "../../../../../client/panel/timeline/time-axis.ts";
-import { PAST_ZOOMS } from "../../../../../client/panel/timeline/zooms.ts";
+import { clockAxis } from "../../../../../client/panel/timeline/time-axis.ts";
+import { LIVE_ZOOMS, PAST_ZOOMS } from "../../../../../client/panel/timeline/zooms.ts";
 
 const point = fc.option(
   fc.tuple(fc.nat(90_000), fc.nat(1000), fc.nat(1000)).map(([min, up, more]) => ({
@@ -23,7 +23,11 @@ describe("the past as points", () => {
     fc.assert(
       fc.property(fc.array(point, { maxLength: 40 }), fc.nat(1e9), (known, fromMs) => {
         const series = columns(known);
-        const points = pastPoints({ memoryUsedMiB: series, utilizationGpuPct: series }, fromMs, 60_000);
+        const points = pastPoints(
+          { memoryUsedMiB: series, utilizationGpuPct: series, temperatureC: series },
+          fromMs,
+          60_000,
+        );
         expect(points).toHaveLength(known.length);
         points.forEach(({ tMs, vramGib, utilizationPct, vramBand }, i) => {
           const one = known[i] ?? null;
@@ -43,7 +47,7 @@ describe("the time axis", () => {
     for (const { windowMs } of PAST_ZOOMS) {
       for (const width of [280, 1500]) {
         for (const language of ["en", "zh-CN"]) {
-          const { ticks, tick, moment } = pastAxis(now - windowMs, now, width, language);
+          const { ticks, tick, moment } = clockAxis(now - windowMs, now, width, language);
           expect(ticks.length).toBeGreaterThanOrEqual(1);
           expect(ticks.length).toBeLessThanOrEqual(width === 280 ? 4 : 9);
           for (const tMs of ticks) {
@@ -59,12 +63,16 @@ describe("the time axis", () => {
     }
   });
 
-  test("PNL-7 a minute is told in seconds, more in minutes, and the right edge is now", () => {
-    const words = { ago: "{n} min", now: "now", seconds: "{n} s" };
-    const label = (windowMs: number, backMs: number) =>
-      liveAxis(900_000, windowMs, 800, words).tick(900_000 - backMs);
-    expect([label(60_000, 0), label(60_000, 24_000), label(300_000, 60_000), label(300_000, 90_000)]).toEqual(
-      ["now", "24 s", "1 min", "1.5 min"],
-    );
+  test("PNL-7 a live stretch has round times of the same clock, a minute with its seconds", () => {
+    const now = Date.UTC(2026, 10, 21, 13, 37, 11);
+    for (const { windowMs } of LIVE_ZOOMS) {
+      const { ticks, tick } = clockAxis(now - windowMs, now, 800, "en");
+      expect(ticks.length).toBeGreaterThanOrEqual(3);
+      expect(ticks.length).toBeLessThanOrEqual(9);
+      const labels = ticks.map(tick);
+      expect(new Set(labels).size).toBe(labels.length);
+      for (const label of labels)
+        expect(label).toMatch(windowMs < 120_000 ? /^\d\d:\d\d:\d\d$/ : /^\d\d:\d\d$/);
+    }
   });
 });

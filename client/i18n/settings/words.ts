@@ -1,0 +1,9 @@
+/** The words of the settings. */
+export interface SettingsWords {
+  theme: string;
+  themes: Record<"auto" | "light" | "dark", string>;
+  language: string;
+  auto: string;
+  embed: string;
+  keys: Record<"release" | "fullscreen" | "theme" | "open" | "settings", string>;
+}

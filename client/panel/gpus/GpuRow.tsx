@@ -1,0 +1,133 @@
+import { lazy, memo, type ReactNode, Suspense, useState } from "react";
+import { usedOf } from "../../../shared/capacity/used-of.ts";
+import type { Gpu } from "../../../shared/gpu/gpu.ts";
+import { percentOf } from "../../../shared/gpu/units.ts";
+import { fillIn } from "../../../shared/problems/fill-in.ts";
+import type { GpuPromise } from "../../../shared/protocol/state.ts";
+import { gib, gibTotal, percent, withUnit } from "../../i18n/format.ts";
+import { useFullWords } from "../../i18n/full/use-full-words.ts";
+import { useMessages } from "../../i18n/use-messages.ts";
+import { selectBackends } from "../../store/selectors.ts";
+import { usePanel } from "../../store/use-panel.ts";
+import { RightIcon } from "../../ui/later-icons.tsx";
+import { CELL, group, ROW } from "../../ui/table-roles.ts";
+import { RoomWord } from "../concurrency/RoomWord.tsx";
+import type { GpuFit } from "../concurrency/use-capacity.ts";
+import { levelClass, levelOf } from "../vram/level.ts";
+import { VramBar } from "../vram/VramBar.tsx";
+import { gpuName } from "./gpu-name.ts";
+import { topHolder } from "./holder.ts";
+import { Sparkline } from "./Sparkline.tsx";
+import { temperatureTone, utilizationTone } from "./temperature-tone.ts";
+
+const OpenedRow = lazy(() => import("./OpenedRow.tsx"));
+
+interface GpuRowProps {
+  gpu: Gpu;
+  position: number;
+  /** The recommendation for the chosen kind of job; `null`: there is none, or the figures are old. */
+  capacity: GpuFit | null;
+  known: GpuPromise;
+  /** The model stands in the row, not in the head of the table. */
+  named: boolean;
+  critical: boolean;
+}
+
+/** One GPU in the full view; opens in place. */
+export const GpuRow = memo(function GpuRow(props: GpuRowProps) {
+  const { gpu, position, capacity, known, named, critical } = props;
+  const m = useMessages();
+  const words = useFullWords();
+  const backends = usePanel(selectBackends);
+  const [open, setOpen] = useState(false);
+  const { used, total } = usedOf(gpu, known.unified);
+  const share = percentOf(used, total);
+  const holder = topHolder(gpu, backends);
+  return (
+    <div {...group(`GPU ${gpu.index} ${gpu.name}`)} data-lost={gpu.lost}>
+      <div className={critical ? "gr crit" : "gr"} {...ROW}>
+        <Cell area="ix">{gpu.index}</Cell>
+        <Cell area="nm">
+          {named && (
+            <b className="cut" title={gpu.name}>
+              {gpuName(gpu.name)}
+            </b>
+          )}
+          {gpu.lost ? (
+            <span className="full">{m.gpuLost}</span>
+          ) : (
+            <span className="holder">
+              <span className="cut" title={holder?.name ?? undefined}>
+                {holder === null
+                  ? gpu.processes === null || (used ?? 0) > IN_USE_MIB
+                    ? ""
+                    : words.nothing
+                  : (holder.name ?? m.hiddenName)}
+              </span>
+              {holder?.usedMiB != null && <span>{gib(holder.usedMiB)}</span>}
+            </span>
+          )}
+        </Cell>
+        <Cell area="br">
+          <VramBar
+            label={`${m.vram} GPU ${gpu.index}`}
+            used={used}
+            total={total}
+            neededMiB={known.promisedMiB ?? 0}
+            reserveMiB={known.reserveMiB}
+          />
+        </Cell>
+        <Cell area="us">{`${gib(used)} / ${gibTotal(total)}`}</Cell>
+        <Cell area="pc" figure={`now${levelClass(levelOf(share))}`}>
+          {percent(share)}
+        </Cell>
+        <Cell area="tc" figure={`now ${temperatureTone(gpu.temperatureC)}`}>
+          {withUnit(gpu.temperatureC, "°")}
+        </Cell>
+        <Cell area="ut" figure={`now ${utilizationTone(gpu.utilizationGpuPct, known.running)}`}>
+          {withUnit(gpu.utilizationGpuPct, "%")}
+        </Cell>
+        <Cell area="sp">
+          <Sparkline position={position} />
+        </Cell>
+        <Cell area="pw">{withUnit(gpu.powerDrawW, " W")}</Cell>
+        <Cell area="ch">
+          <RoomWord canStart={capacity?.canStart ?? null} />
+        </Cell>
+        <Cell area="op">
+          <button
+            type="button"
+            aria-expanded={open}
+            aria-label={fillIn(words.openGpu, { index: gpu.index })}
+            onClick={() => setOpen(!open)}
+          >
+            <RightIcon />
+          </button>
+        </Cell>
+      </div>
+      {open && (
+        <Suspense>
+          <OpenedRow gpu={gpu} known={known} capacity={capacity} />
+        </Suspense>
+      )}
+    </div>
+  );
+});
+
+/** A desktop's own; more than that somebody holds, listed or not. */
+const IN_USE_MIB = 1024;
+
+interface CellProps {
+  area: string;
+  /** Classes of a figure. */
+  figure?: string;
+  children: ReactNode;
+}
+
+function Cell({ area, figure, children }: CellProps) {
+  return (
+    <span className={area} {...CELL}>
+      {figure === undefined ? children : <span className={`fig ${figure}`}>{children}</span>}
+    </span>
+  );
+}

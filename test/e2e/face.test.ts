@@ -1,0 +1,157 @@
+import type { Page } from "playwright-core";
+import { describe, expect, test } from "vitest";
+import { axeViolations } from "../helpers/browser.ts";
+import { inGallery, overflowOf, show } from "../helpers/in-gallery.ts";
+
+const open = inGallery();
+
+/** Where something is, whole pixels: x, y, width, height. */
+async function boxOf(page: Page, selector: string): Promise<number[]> {
+  const box = await page.locator(selector).first().boundingBox();
+  if (box === null) throw new Error(`${selector} is not there`);
+  return [box.x, box.y, box.width, box.height].map(Math.round);
+}
+
+/** What a panel goes through on a working machine: room and none, alerts and none, a release and its end. */
+const LIFE = [
+  "gpus-2",
+  "full",
+  "gpus-2-alerts",
+  "release-waiting",
+  "release-calling",
+  "release-measuring",
+  "release-done",
+  "release-nothing",
+  "release-failed",
+  "release-cancelled",
+  "silent",
+  "reconnecting",
+  "read-only",
+  "backend-absent",
+  "backend-unreachable",
+] as const;
+
+describe("fixed slots", () => {
+  test.each([
+    { view: "full", width: 1280, lang: "en" },
+    { view: "full", width: 390, lang: "en" },
+    { view: "compact", width: 300, lang: "zh-CN" },
+    { view: "bar", width: 1200, lang: "en" },
+  ])("PNL-30 whatever happens, button and GPUs stay where they are: $view, $width px", async (shown) => {
+    const page = await open({ ...shown, state: LIFE[0] });
+    await page.locator(".est").waitFor({ state: "attached" });
+    await page.evaluate(() => document.fonts.ready);
+    const row = shown.view === "bar" ? ".cell" : shown.view === "compact" ? ".cr" : ".gr:not(.th)";
+    const before = [await boxOf(page, ".rel"), await boxOf(page, row)];
+    await page.evaluate(() => {
+      const shifts: number[] = [];
+      Object.assign(window, { shifts });
+      new PerformanceObserver((list) => {
+        for (const entry of list.getEntries()) {
+          const { value } = entry as unknown as { value: number };
+          shifts.push(value);
+        }
+      }).observe({ type: "layout-shift", buffered: false });
+    });
+    for (const state of LIFE) {
+      await show(page, state);
+      expect([state, await boxOf(page, ".rel"), await boxOf(page, row)]).toEqual([state, ...before]);
+    }
+    const shifts = await page.evaluate(() => (window as unknown as { shifts: number[] }).shifts);
+    expect(shifts.reduce((sum, value) => sum + value, 0)).toBeLessThanOrEqual(0.02);
+  });
+
+  test.each([
+    ["gpus-2", 338],
+    ["gpus-8", 530],
+    ["gpus-16", 690],
+  ])(
+    "PNL-30 %s at 1280 × 900: every GPU, the answer and the button are above the fold",
+    async (state, end) => {
+      const page = await open({ state, view: "full", width: 1280 });
+      await page.getByRole("rowgroup").last().waitFor();
+      const [, y = 0, , height = 0] = await boxOf(
+        page,
+        '[role="table"]:last-child [role="rowgroup"]:last-child',
+      );
+      expect(Math.abs(y + height - end)).toBeLessThanOrEqual(6);
+      for (const selector of [".ans", ".rel"]) {
+        const [, top = 0, , high = 0] = await boxOf(page, selector);
+        expect(top + high).toBeLessThan(900);
+      }
+      expect(await boxOf(page, ".hd")).toEqual([24, 0, 1232, 48]);
+      expect((await boxOf(page, ".card"))[3]).toBe(158);
+      expect((await boxOf(page, ".rel")).slice(2)).toEqual([264, 40]);
+    },
+  );
+
+  test.each([
+    ["gpus-1", 194],
+    ["gpus-2", 232],
+    ["gpus-8", 348],
+  ])("PNL-30 the compact view of %s is as high as its GPUs, the bar always a line", async (state, high) => {
+    const page = await open({ state, view: "compact", width: 300 });
+    const [, , , height = 0] = await boxOf(page, ".panel");
+    expect(Math.abs(height - high)).toBeLessThanOrEqual(6);
+    const bar = await open({ state, view: "bar", width: 1200 });
+    expect((await boxOf(bar, ".panel"))[3]).toBe(32);
+  });
+});
+
+describe("what is on it", () => {
+  test.each([
+    ["full", 1280, 95],
+    ["compact", 300, 35],
+    ["bar", 1200, 15],
+  ])("PNL-30 few words: the %s view of two GPUs", async (view, width, most) => {
+    const page = await open({ state: "gpus-2", view, width });
+    await page.locator(".est").waitFor({ state: "attached" });
+    // Words that are seen: not those for who hears them.
+    const words = await page.locator(".panel").evaluate((panel) => {
+      const seen: string[] = [];
+      const walker = document.createTreeWalker(panel, NodeFilter.SHOW_TEXT);
+      for (let node = walker.nextNode(); node !== null; node = walker.nextNode()) {
+        const around = node.parentElement;
+        if (around === null || around.closest(".spoken-only, option, template, svg") !== null) continue;
+        if (around.getClientRects().length > 0) seen.push(...(node.textContent ?? "").split(/\s+/));
+      }
+      return seen.filter((word) => /[A-Za-z]{2,}/.test(word));
+    });
+    expect(words.length, words.join(" ")).toBeLessThanOrEqual(most);
+  });
+
+  test.each(["no-driver", "demo", "long-names"])(
+    "PNL-5 the state %s: no axe violation, and nothing wider than its place",
+    async (state) => {
+      for (const [view, width] of [
+        ["full", 1280],
+        ["compact", 200],
+        ["bar", 320],
+      ] as const) {
+        const page = await open({ state, view, width });
+        expect([view, await overflowOf(page)]).toEqual([view, 0]);
+        if (view === "full") expect(await axeViolations(page)).toEqual([]);
+      }
+    },
+  );
+});
+
+test("PNL-31 keys work while the focus is in the panel, and nothing acts at once", async () => {
+  const page = await open({ state: "gpus-2", view: "full", width: 1280 });
+  await page.keyboard.press("r");
+  expect(await page.getByRole("dialog").count()).toBe(0);
+  await page.getByRole("button", { name: "Why?" }).focus();
+  await page.keyboard.press("2");
+  await page.getByRole("rowgroup").nth(1).getByRole("table").waitFor();
+  await page.keyboard.press("r");
+  // The question, with the gentlest way in focus; Escape takes it back and the focus to the button.
+  const gentle = page.getByRole("button", { name: "Release after the job" });
+  await expect.poll(() => gentle.evaluate((button) => button.matches(":focus"))).toBe(true);
+  await page.keyboard.press("Escape");
+  await gentle.waitFor({ state: "detached" });
+  await page.keyboard.press("?");
+  await page
+    .getByRole("dialog", { name: "Settings" })
+    .getByText('<iframe src="http://localhost:7870/embed')
+    .waitFor();
+});
