@@ -5,9 +5,8 @@ const root = new URL("../..", import.meta.url);
 const read = (path: string) => readFileSync(new URL(path, root), "utf8");
 
 /** The chapters of the rules, as their headings name them: `SMP`. */
-const CHAPTERS = [...read("docs/behaviour.md").matchAll(/^## ([A-Z]+):/gm)].map(
-  ([, chapter]) => chapter ?? "",
-);
+const RULES = readdirSync(new URL("docs/behaviour/", root)).map((page) => read(`docs/behaviour/${page}`));
+const CHAPTERS = [...RULES.join("\n").matchAll(/^## ([A-Z]+):/gm)].map(([, chapter]) => chapter ?? "");
 /** Ids of rules: `SMP-1`. */
 const RULE = new RegExp(`\\b(?:${CHAPTERS.join("|")})-\\d+\\b`, "g");
 
@@ -25,9 +24,9 @@ function quotedInTitles(): Set<string> {
   return new Set(titles.flatMap((title) => title.match(RULE) ?? []));
 }
 
-test("every rule of docs/behaviour.md has a test that quotes it, and no test quotes a rule that is not there", () => {
+test("every rule of docs/behaviour has a test that quotes it, and no test quotes a rule that is not there", () => {
   const rules = new Set(
-    [...read("docs/behaviour.md").matchAll(/^- \*\*([A-Z]+-\d+)\*\*/gm)].map(([, id]) => id ?? ""),
+    [...RULES.join("\n").matchAll(/^- \*\*([A-Z]+-\d+)\*\*/gm)].map(([, id]) => id ?? ""),
   );
   const quoted = quotedInTitles();
   expect(
@@ -39,4 +38,16 @@ test("every rule of docs/behaviour.md has a test that quotes it, and no test quo
     "tests of rules that do not exist",
   ).toEqual([]);
   expect(rules.size).toBeGreaterThan(40);
+});
+
+test("rules stand in order of their numbers, each once", () => {
+  const all: string[] = [];
+  for (const page of RULES) {
+    for (const run of page.split(/\n\n+/)) {
+      const rules = [...run.matchAll(/^- \*\*([A-Z]+)-(\d+)\*\*/gm)].map(([, , number]) => Number(number));
+      expect(rules).toEqual(rules.toSorted((a, b) => a - b));
+    }
+    all.push(...[...page.matchAll(/^- \*\*([A-Z]+-\d+)\*\*/gm)].map(([, id = ""]) => id));
+  }
+  expect(all.filter((id, i) => all.indexOf(id) !== i)).toEqual([]);
 });
