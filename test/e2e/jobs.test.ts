@@ -19,7 +19,7 @@ test("CAP-28 PNL-24 who runs, who waits and why stands in the panel, and what to
   });
   const page = await browser.open(`${rig.sidecar.url}?model=wan2.1-14b-t2v-480p`);
   await page.getByRole("progressbar").first().waitFor();
-  await page.getByRole("region", { name: "Jobs" }).getByText("None running").waitFor();
+  await page.getByRole("region", { name: "Jobs" }).getByText("None declared").waitFor();
   // Published as 38,500 MiB; 10 % more are reserved.
   const profile = "wan2.1-14b-t2v-480p-quant";
   expect(await postJob(rig.sidecar.url, { label: "clip 7", profile })).toBe(201);

@@ -2,7 +2,7 @@ import type { JobsWords } from "./words.ts";
 
 export const jobsEn: JobsWords = {
   title: "Jobs",
-  none: "None running",
+  none: "None declared",
   more: "+{n}",
   count: "{running} running, {waiting} waiting",
   running: "running",

@@ -2,7 +2,7 @@ import type { JobsWords } from "./words.ts";
 
 export const jobsZhCn: JobsWords = {
   title: "任务",
-  none: "没有运行中的任务",
+  none: "没有已声明的任务",
   more: "另 {n} 个",
   count: "运行中 {running} 个，等待 {waiting} 个",
   running: "运行中",
