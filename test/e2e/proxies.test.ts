@@ -37,7 +37,7 @@ test("LIB-1 LIB-2 on a host's HTTPS server the panel is live by WebSocket, and w
     });
   try {
     const { page, carried, logged } = await openCounting(browser, `https://localhost:${port}/gpu/`);
-    await page.getByTestId("status").first().getByText("Live").waitFor();
+    await page.getByTestId("status").first().getByText("Demo").waitFor();
     await expect.poll(carried).toBeGreaterThan(2);
     expect(logged).toEqual([]);
     expect(await post()).toBe("host POST /mine hello");

@@ -16,7 +16,11 @@ export async function openCounting(
 
 /** A change of VRAM arrives on the page. */
 export async function expectLive(page: Page, { fake }: Rig, usedMiB: number) {
-  await page.getByTestId("status").first().getByText("Live").waitFor();
+  await page
+    .getByTestId("status")
+    .first()
+    .getByText(/Live|Demo/)
+    .waitFor();
   fake.setGpu(0, { "memory.used": usedMiB });
   await page
     .getByText((usedMiB / 1024).toFixed(1))

@@ -22,9 +22,7 @@ describe("the words of alerts", () => {
   test("HLT-5 the place and an unknown process are told in the language, and a newer rule in its own words", () => {
     const params = { where: "container", process: "", gpu: 0, jobs: 3, mib: 90, gib: "1.0", percent: 98 };
     const alert = { rule: "host-memory", params, message: "m", advice: "a" };
-    expect(wordsOfAlert(alert, alertsZhCn, "14:03").message).toBe(
-      "自 14:03 起，容器内存（1.0 GiB）已用 98 %",
-    );
+    expect(wordsOfAlert(alert, alertsZhCn, "14:03").message).toBe("自 14:03 起，容器内存（1.0 GiB）已用 98%");
     expect(wordsOfAlert({ ...alert, rule: "leak" }, alertsEn, "14:03").message).toContain(
       alertsEn.someProcess,
     );
