@@ -43,7 +43,10 @@ export function VramBar({ label, used, total, neededMiB, reserveMiB, freedMiB = 
         <>
           <i className="u" style={{ transform: `scaleX(${(share / 100).toFixed(3)})` }} />
           {neededMiB > 0 && (
-            <i className="n" style={{ left: px(share), width: px(Math.min(of(neededMiB), 100 - share)) }} />
+            <i
+              className="n"
+              style={{ clipPath: `inset(0 ${px(100 - share - of(neededMiB))} 0 ${px(share)})` }}
+            />
           )}
           {freedMiB > 0 && (
             <i className="g" style={{ left: px(share), width: px(Math.min(of(freedMiB), 100 - share)) }} />
