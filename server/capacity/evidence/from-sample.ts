@@ -5,10 +5,20 @@ import type { GpuEvidence, ListedProcess, ProcessList } from "../model.ts";
 
 /** What is remembered of lists of processes from sample to sample. Immutable. */
 export interface ListMemory {
-  /** By GPU: the last list that was taken in, and the VRAM in use that no process of it explains, MiB. */
-  taken: ReadonlyMap<string, { processes: Gpu["processes"]; unexplainedMiB: number }>;
+  /** By GPU. */
+  taken: ReadonlyMap<string, Taken>;
   /** The machine has told once what a process holds; such a machine tells always. */
   tells: boolean;
+}
+
+/** The last list of a GPU that was taken in. */
+interface Taken {
+  processes: Gpu["processes"];
+  /** VRAM in use that no process of it explains, MiB. */
+  unexplainedMiB: number;
+  /** The sample it was last read with, and what that GPU has in use at least by the two, MiB. */
+  sampledMs: number;
+  leastMiB: number;
 }
 
 export const NO_LISTS: ListMemory = { taken: new Map(), tells: false };
@@ -17,6 +27,8 @@ export const NO_LISTS: ListMemory = { taken: new Map(), tells: false };
 const UNEXPLAINED_MIB = 1536;
 
 export interface Surroundings {
+  /** When the sample came. */
+  sampledMs: number;
   /** There was an answer to the question for processes, even that there is none. */
   listsAsked: boolean;
   /** A list was asked for just now, for a decision, and did not come. */
@@ -35,26 +47,30 @@ export function evidenceOf(
   around: Surroundings,
 ): { evidence: GpuEvidence[]; memory: ListMemory } {
   const tells = before.tells || gpus.some(({ processes }) => processes?.some(tellsUse) ?? false);
-  const taken = new Map<string, { processes: Gpu["processes"]; unexplainedMiB: number }>();
+  const { sampledMs } = around;
+  const taken = new Map<string, Taken>();
   const evidence = gpus.flatMap((gpu) => {
     const memory = memoryOf(gpu, around);
     if (memory === null) return [];
     const known = before.taken.get(gpu.uuid);
     const list = listOf(gpu, memory.usedMiB, known?.processes, tells, around);
     const listedMiB = sumOf(gpu.processes ?? []);
-    // A list that is newer than its sample may name what came meanwhile, beside what no list ever names.
-    const leastMiB = list.kind === "fresh" ? listedMiB + (known?.unexplainedMiB ?? 0) : 0;
+    // A list that is newer than its sample may name what came meanwhile, beside what no list ever names. Until the
+    // next sample has come that is in use, whoever looks again.
+    const isAgain = list.kind !== "fresh" && known?.sampledMs === sampledMs;
+    const leastMiB =
+      list.kind === "fresh" ? listedMiB + (known?.unexplainedMiB ?? 0) : isAgain ? known.leastMiB : 0;
     const usedMiB = Math.min(memory.totalMiB - memory.driverMiB, Math.max(memory.usedMiB, leastMiB));
     // What a sample shows that is newer than its list may be growth of those it names: only less is believed.
     const restMiB = Math.max(0, memory.usedMiB - listedMiB);
     const isFirst = known === undefined || gpu.processes === null;
-    const isAfter = list.kind !== "fresh";
+    const isAfter = list.kind !== "fresh" && !isAgain;
     const unexplainedMiB = isFirst
       ? restMiB
       : isAfter
         ? Math.min(known.unexplainedMiB, restMiB)
         : known.unexplainedMiB;
-    taken.set(gpu.uuid, { processes: gpu.processes, unexplainedMiB });
+    taken.set(gpu.uuid, { processes: gpu.processes, unexplainedMiB, sampledMs, leastMiB });
     return [{ index: gpu.index, ...memory, usedMiB, utilizationPct: gpu.utilizationGpuPct, list }];
   });
   return { evidence, memory: { taken, tells } };

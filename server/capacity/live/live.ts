@@ -72,7 +72,7 @@ export function createLiveCapacity(context: LiveContext): LiveCapacity {
   function takeStep(listFailed: boolean, atMs: number) {
     if (samples.isRecording) return;
     const listsAsked = samples.processesAsked();
-    const around = { listsAsked, listFailed, readHost: context.readHost };
+    const around = { sampledMs: sampleAtMs, listsAsked, listFailed, readHost: context.readHost };
     const { evidence, memory } = evidenceOf(samples.latest().gpus, lists, around);
     lists = memory;
     const gpus = evidence.map((one) => ({ ...one, sampledMs: sampleAtMs }));

@@ -4,6 +4,7 @@ import type { Gpu } from "../../../../shared/gpu/gpu.ts";
 import { gpuWith } from "../../../helpers/gpu-with.ts";
 
 const ASKED: Surroundings = {
+  sampledMs: 1000,
   listsAsked: true,
   listFailed: false,
   readHost: () => ({ memoryTotalMiB: 120_000, memoryAvailableMiB: 100_000 }),
@@ -41,8 +42,15 @@ test("CAP-20 a list that is newer than its sample counts beside what no list eve
   const first = evidenceOf([gpu({})], NO_LISTS, ASKED).memory;
   const listed = [process(1, 8000)];
   expect(one({ processes: listed }, first)?.usedMiB).toBe(9000);
-  // Once a sample shows it too, nothing is counted twice.
   const next = evidenceOf([gpu({ processes: listed })], first, ASKED).memory;
+  // Whoever looks once more, because a job or a backend brought news, has still the sample of before.
+  const again = evidenceOf([gpu({ processes: listed })], next, ASKED);
+  expect(again.evidence[0]).toMatchObject({ usedMiB: 9000, list: { kind: "not-read" } });
+  expect(again.memory).toEqual(next);
+  // Once a sample shows it too, nothing is counted twice.
   const seen = { processes: listed, memoryUsedMiB: 9000, memoryFreeMiB: 15_104 };
-  expect(one(seen, next)).toMatchObject({ usedMiB: 9000, list: { kind: "not-read" } });
+  expect(one(seen, next, { ...ASKED, sampledMs: 2000 })).toMatchObject({
+    usedMiB: 9000,
+    list: { kind: "not-read" },
+  });
 });
