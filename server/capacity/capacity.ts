@@ -17,6 +17,8 @@ export { endJob as end } from "./admission/ends.ts";
 
 export interface StepInput {
   nowMs: number;
+  /** When the sample came, where this is a later step on it: only jobs and backends have changed since, or a list has come. */
+  sampledMs?: number;
   gpus: readonly GpuEvidence[];
   words: readonly BackendWord[];
 }
@@ -34,28 +36,38 @@ export interface Turn {
 }
 
 /** Takes one sample in: who holds what, who has ended, who may start. Pure. */
-export function step(before: CapacityState, { nowMs, gpus, words }: StepInput, policy: Policy): Turn {
+export function step(before: CapacityState, input: StepInput, policy: Policy): Turn {
+  const { nowMs, sampledMs = nowMs, gpus, words } = input;
   const dead = expired(before, nowMs);
-  let state = dead.reduce(
+  let state: CapacityState = dead.reduce(
     (now, id) => endJob(now, id, { outcome: "other", reportedMiB: null }, nowMs, policy),
-    before,
+    { ...before, atMs: sampledMs, words },
   );
   const company = {
-    running: state.running,
-    waitingPids: new Set(state.waiting.flatMap(({ pid }) => pid ?? [])),
+    // Jobs that came after the sample say nothing about it: all who ask within one sample are answered by one room.
+    running: state.running.filter(({ startedMs }) => startedMs < sampledMs),
+    waitingPids: new Set(
+      state.waiting.flatMap(({ pid, askedMs }) => (askedMs < sampledMs ? (pid ?? []) : [])),
+    ),
     words,
     isOnly: gpus.length === 1,
+    isNews: JSON.stringify(words) !== JSON.stringify(before.words),
   };
   const tracked = gpus.map((evidence) => {
     const track = state.gpus.find((one) => one.evidence.index === evidence.index);
-    return trackGpu(track, evidence, company, nowMs, policy);
+    return trackGpu(track, evidence, company, sampledMs, policy);
   });
-  const attached = attach({ ...state, gpus: tracked.map(({ track }) => track) }, before.gpus, nowMs, policy);
+  const attached = attach(
+    { ...state, gpus: tracked.map(({ track }) => track) },
+    before.gpus,
+    sampledMs,
+    policy,
+  );
   const reached = [...tracked.flatMap((one) => one.reached), ...attached.reached];
   state = learnReached(attached.state, reached, policy);
   state = { ...state, tickets: dropOld(state.tickets, nowMs, policy) };
-  const pass = admit(state, nowMs, policy);
-  const fresh = isFresh(state, nowMs, policy);
+  const pass = admit(state, policy, nowMs);
+  const fresh = isFresh(state, policy);
   const isUnread = state.gpus.some(({ kind, failedMs }) => kind === "hidden" && failedMs === null);
   const wantsList = !fresh && (pass.started.length > 0 || (isUnread && state.waiting.length > 0));
   const admitted: Admitted = fresh ? pass : { ...pass, state, started: [] };
@@ -84,7 +96,7 @@ export function declare(
   const state = { ...withoutTicketOf(before, ask.asker), askedMs: nowMs };
   const lives = ttlMs ?? policy.ttlMs;
   if (runsOn !== null) {
-    const placing = placingOf(ask, state, nowMs, policy);
+    const placing = placingOf(ask, state, policy);
     const known = { ...ask, askedMs: nowMs, beatMs: nowMs, ttlMs: lives };
     const job = runningJob(known, { gpus: runsOn, figureMiB: placing.figure.needMiB }, placing, 0, nowMs);
     return { kind: "started", state: { ...state, running: [...state.running, job] } };

@@ -22,8 +22,6 @@ export interface GpuEvidence {
   driverMiB: number;
   usedMiB: number;
   utilizationPct: number | null;
-  /** When the sample came, where the step is a later one on the same sample. */
-  sampledMs?: number;
   list: ProcessList;
 }
 
@@ -220,6 +218,10 @@ export interface Figure {
 }
 
 export interface CapacityState {
+  /** When the last sample came. Rules of time are reckoned by it, so that all who ask within one sample hear the same. */
+  atMs: number;
+  /** What backends had said of themselves by then. */
+  words: readonly BackendWord[];
   gpus: readonly GpuTrack[];
   running: readonly RunningJob[];
   waiting: readonly WaitingJob[];
@@ -285,6 +287,8 @@ export interface GpuDemand {
 }
 
 export const EMPTY_STATE: CapacityState = {
+  atMs: 0,
+  words: [],
   gpus: [],
   running: [],
   waiting: [],

@@ -49,7 +49,8 @@ export const POLICY = {
   grewMiB: 64,
   grewUnlistedMiB: 200,
   busyPct: 10,
-  idleMs: 3000,
+  /** Three samples, which may come a little early. */
+  idleMs: 2800,
   idleUnlistedMs: 5000,
   flatMs: 15_000,
   /** Fallen below this share of its peak and flat: idle though the GPU computes. */

@@ -47,7 +47,7 @@ export function createJobs(context: JobsContext): Jobs {
   function follow() {
     const state = live.state();
     const running = new Map(state.running.map((job) => [job.id, job]));
-    const waiting = viewWaiting(state, live.isKnown(), live.nowMs(), live.policy);
+    const waiting = viewWaiting(state, live.isKnown(), live.policy);
     const next = (one: JobRecord) => followed(one, running.get(one.job.id), waiting.get(one.job.id));
     book.take(book.records().map(next));
   }

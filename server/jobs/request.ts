@@ -89,7 +89,7 @@ function declareTo(live: LiveCapacity, body: JobBody, ask: JobAsk): Reply<never>
 /** A job that runs already may need more than there is: that is told, and nothing else. */
 function noteOverCommitment({ book, live }: Desk, id: string) {
   const running = live.state().running.find((job) => job.id === id);
-  const rooms = demandsOf(live.state(), live.nowMs(), live.policy)
+  const rooms = demandsOf(live.state(), live.policy)
     .filter(({ index }) => running?.gpus.includes(index))
     .map((demand) => roomOf(demand, false).roomMiB);
   const overCommittedMiB = Math.ceil(-Math.min(0, ...rooms));

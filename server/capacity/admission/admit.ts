@@ -13,14 +13,17 @@ export interface Admitted {
   reservations: readonly Reservation[];
 }
 
-export function demandsOf(state: CapacityState, nowMs: number, policy: Policy): GpuDemand[] {
-  return state.gpus.map((track) => demandOf(track, state.running, state.tickets, nowMs, policy));
+export function demandsOf(state: CapacityState, policy: Policy): GpuDemand[] {
+  return state.gpus.map((track) => demandOf(track, state.running, state.tickets, state.atMs, policy));
 }
 
-/** One pass over the queue on what is known now. The loop behind every yes, shown or given. */
-export function admit(state: CapacityState, nowMs: number, policy: Policy): Admitted {
-  const before = demandsOf(state, nowMs, policy);
-  const { started, waiting, demands, reservations } = runQueue(state, before, nowMs, policy);
+/**
+ * One pass over the queue on what the last sample and list told. The loop behind every yes, shown or given.
+ * @param startedMs what those who start now are stamped with
+ */
+export function admit(state: CapacityState, policy: Policy, startedMs = state.atMs): Admitted {
+  const before = demandsOf(state, policy);
+  const { started, waiting, demands, reservations } = runQueue(state, before, policy, startedMs);
   if (started.length === 0) return { state: { ...state, waiting }, started, before, demands, reservations };
   const turns = state.waiting
     .filter(({ id }) => started.some((job) => job.id === id))
@@ -49,11 +52,11 @@ function takeOwn(track: GpuTrack, { gpus, ownMiB, asker }: RunningJob): GpuTrack
 }
 
 /** Has every GPU been listed with this sample, as far as it can be? A list that failed does not stop starts. */
-export function isFresh({ gpus }: CapacityState, nowMs: number, policy: Policy): boolean {
+export function isFresh({ gpus, atMs }: CapacityState, policy: Policy): boolean {
   return gpus.every((track) => {
     const { failedMs } = track;
-    if (track.kind === "hidden") return failedMs !== null && nowMs - failedMs <= policy.listAgeMs;
-    if (failedMs === nowMs) return true;
-    return policy.freshList ? track.listedMs === nowMs : nowMs - track.listedMs <= policy.listAgeMs;
+    if (track.kind === "hidden") return failedMs !== null && atMs - failedMs <= policy.listAgeMs;
+    if (failedMs === atMs) return true;
+    return policy.freshList ? track.listedMs === atMs : atMs - track.listedMs <= policy.listAgeMs;
   });
 }

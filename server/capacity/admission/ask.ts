@@ -15,15 +15,12 @@ export type Answer =
   | { kind: "never"; basis: Basis; neededMiB: number };
 
 /** How many such jobs would be admitted one after the other: the queue itself, tried on a copy of the state. */
-export function fit(state: CapacityState, ask: JobAsk, nowMs: number, policy: Policy, most = 64): number {
+export function fit(state: CapacityState, ask: JobAsk, policy: Policy, most = 64): number {
   let now = withoutTicketOf(state, ask.asker);
   for (let n = 0; n < most; n++) {
     const id = `${ask.id}#${n}`;
-    const { state: next, started } = admit(
-      enqueue(now, { ...ask, id }, policy.ttlMs, nowMs, policy),
-      nowMs,
-      policy,
-    );
+    const queued = enqueue(now, { ...ask, id }, policy.ttlMs, state.atMs, policy);
+    const { state: next, started } = admit(queued, policy);
     if (started.every((job) => job.id !== id)) return n;
     now = next;
   }
@@ -39,11 +36,11 @@ export function askRoom(
 ): { state: CapacityState; answer: Answer } {
   const closed = closeOwnJob({ ...before, askedMs: nowMs }, ask, policy);
   const state = learnReached(closed.state, closed.reached, policy);
-  const { figure, ...placing } = placingOf(ask, state, nowMs, policy);
+  const { figure, ...placing } = placingOf(ask, state, policy);
   const { basis, needMiB: neededMiB } = figure;
   if (fitsNever(state.gpus, figure, ask)) return { state, answer: { kind: "never", basis, neededMiB } };
   const own = withoutTicketOf(state, ask.asker);
-  const { demands, reservations } = admit(own, nowMs, policy);
+  const { demands, reservations } = admit(own, policy);
   const placed = place(demands, reservations, placing, policy);
   if (placed === null) return { state, answer: { kind: "no", basis, neededMiB } };
   const { gpus, figureMiB } = placed;

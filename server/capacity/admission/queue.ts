@@ -18,9 +18,10 @@ export interface QueuePass {
 export function runQueue(
   state: CapacityState,
   demands: readonly GpuDemand[],
-  nowMs: number,
   policy: Policy,
+  startedMs = state.atMs,
 ): QueuePass {
+  const { atMs } = state;
   const started: RunningJob[] = [];
   const waiting: WaitingJob[] = [];
   const patienceMs = policy.patience * meanRecentMs(state);
@@ -34,11 +35,11 @@ export function runQueue(
     const key = `${job.jobClass.key}|${job.asker}|${job.pid}|${job.backend}|${job.gpuCount}|${job.on}`;
     const anonymous = job.pid === null && job.backend === null;
     const kind = anonymous ? `${job.jobClass.key}|${job.gpuCount}|${job.on}` : key;
-    const placing = placings.get(kind) ?? placingOf(job, state, nowMs, policy);
+    const placing = placings.get(kind) ?? placingOf(job, state, policy);
     placings.set(kind, placing);
     const placed = refused.has(kind) ? null : place(demands, reservations, placing, policy);
     if (placed !== null) {
-      started.push(start(job, placed, placing, demands, nowMs));
+      started.push(start(job, placed, placing, demands, startedMs));
       ({ demands, reservations } = placed);
       // A job within a process may need less than was expected of that process, so that others fit now.
       if (!anonymous) refused.clear();
@@ -51,10 +52,10 @@ export function runQueue(
       waiting.push(...state.waiting.slice(started.length + waiting.length));
       break;
     }
-    const isPatient = nowMs - job.askedMs <= patienceMs || hopeless.has(kind);
+    const isPatient = atMs - job.askedMs <= patienceMs || hopeless.has(kind);
     if (isPatient || reservations.length >= demands.length) continue;
     const running = [...state.running, ...started];
-    const kept = reserve(job, placing, demands, running, reservations, nowMs);
+    const kept = reserve(job, placing, demands, running, reservations, atMs);
     if (kept === null) {
       hopeless.add(kind);
       continue;
@@ -70,9 +71,9 @@ function start(
   placed: Placed,
   placing: JobPlacing,
   demands: readonly GpuDemand[],
-  nowMs: number,
+  startedMs: number,
 ): RunningJob {
   const here = demands.filter(({ index }) => placed.gpus.includes(index));
   const ownMiB = Math.max(0, ...here.map((one) => ownUnlisted(one, placing.wish)));
-  return runningJob(job, placed, placing, ownMiB, nowMs);
+  return runningJob(job, placed, placing, ownMiB, startedMs);
 }

@@ -23,7 +23,7 @@ export function releaseAdvice(
 ): ReleaseAdvice[] {
   if (policy.releaseOnRequest.size === 0) return [];
   for (const job of state.waiting) {
-    const { wish, gpuCount, on } = placingOf(job, state, nowMs, policy);
+    const { wish, gpuCount, on } = placingOf(job, state, policy);
     const ways = state.gpus.flatMap((track) => {
       const demand = demands.find(({ index }) => index === track.evidence.index);
       if (demand === undefined || (on.length > 0 && !on.includes(demand.index))) return [];

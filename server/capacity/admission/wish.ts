@@ -6,17 +6,21 @@ import type { Placing } from "../room/place.ts";
 
 export interface JobPlacing extends Placing {
   figure: Figure;
+  /** As long as such jobs take. */
+  lastsMs: number;
 }
 
 /** A job as the room sees it. */
-export function placingOf(job: JobAsk, state: CapacityState, nowMs: number, policy: Policy): JobPlacing {
+export function placingOf(job: JobAsk, state: CapacityState, policy: Policy): JobPlacing {
   const { asker, pid, backend, gpuCount, on, jobClass } = job;
   const figure = figureOf(jobClass, state, policy);
+  const lastsMs = expectedMs(jobClass, state);
   return {
     figure,
     gpuCount,
     on,
-    endsMs: nowMs + expectedMs(jobClass, state),
+    endsMs: state.atMs + lastsMs,
+    lastsMs,
     wish: {
       asker,
       pid: policy.usePids ? pid : null,
@@ -35,11 +39,11 @@ export function placingOf(job: JobAsk, state: CapacityState, nowMs: number, poli
 export function runningJob(
   job: JobBase,
   { gpus, figureMiB }: Pick<RunningJob, "gpus" | "figureMiB">,
-  { figure, endsMs, wish }: JobPlacing,
+  { figure, lastsMs, wish }: JobPlacing,
   ownMiB: number,
-  nowMs: number,
+  startedMs: number,
 ): RunningJob {
-  const times = { startedMs: nowMs, expectedMs: endsMs - nowMs };
+  const times = { startedMs, expectedMs: lastsMs };
   return {
     ...job,
     ...times,

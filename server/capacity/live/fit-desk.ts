@@ -49,13 +49,19 @@ export function createFitDesk(context: FitDeskContext): FitDesk {
 
   function advice(meant: Meant, ask: JobAsk, pass: Admitted): FitAdvice {
     const state = live.state();
-    const nowMs = live.nowMs();
     const never = state.gpus.length > 0 && fitsNever(state.gpus, figureOf(ask.jobClass, state, policy), ask);
     const { demands } = pass;
     if (!live.isKnown()) return { missingMiB: null, never, options: [] };
     return adviseOn({
-      ...{ demands, policy, never, nowMs, running: state.running, profiles: knowledge.profiles() },
-      placing: placingOf(ask, state, nowMs, policy),
+      ...{
+        demands,
+        policy,
+        never,
+        nowMs: state.atMs,
+        running: state.running,
+        profiles: knowledge.profiles(),
+      },
+      placing: placingOf(ask, state, policy),
       labelOf,
       reclaimableMiB(id) {
         const backend = backends().find((one) => one.id === id);
@@ -64,7 +70,7 @@ export function createFitDesk(context: FitDeskContext): FitDesk {
           : estimateMiB(backend, latest().gpus);
       },
       profile: withFigure(meant.profile, meant.jobClass, state, policy),
-      placingOf: (other) => placingOf(askFor(knowledge.classOf(other), other.gpus), state, nowMs, policy),
+      placingOf: (other) => placingOf(askFor(knowledge.classOf(other), other.gpus), state, policy),
     });
   }
 
@@ -83,14 +89,13 @@ export function createFitDesk(context: FitDeskContext): FitDesk {
         ...{ id: randomUUID(), asker, jobClass: meant.jobClass, gpuCount, on: [], pid, backend },
       };
       live.change((state, nowMs) => ({ ...state, askedMs: nowMs }));
-      // What is held must be decided on what is there now; what is looked at may be a moment old.
       const isHeld = intent === "start" && (await context.obstacle()) === null;
-      if (isHeld) await live.decide();
+      // What is told here is what a job is told that asks next: by a sample and a list of now, not by what is shown.
+      if (live.isKnown()) await live.decide();
       const state = withoutTicketOf(live.state(), asker);
-      const nowMs = live.nowMs();
-      const pass = admit(state, nowMs, policy);
+      const pass = admit(state, policy);
       const { jobClass } = meant;
-      const fit = publish(state, { jobClass, gpuCount, asker: { asker, pid, backend } }, nowMs, policy, pass);
+      const fit = publish(state, { jobClass, gpuCount, asker: { asker, pid, backend } }, policy, pass);
       let ticket: string | null = null;
       if (isHeld && live.isKnown())
         live.change((now, atMs) => {
@@ -99,7 +104,7 @@ export function createFitDesk(context: FitDeskContext): FitDesk {
           return asked.state;
         });
       const profile = withFigure(meant.profile, meant.jobClass, state, policy);
-      const canStart = live.isKnown() ? howMany(state, ask, nowMs, policy) : null;
+      const canStart = live.isKnown() ? howMany(state, ask, policy) : null;
       const told = canStart === 0 ? advice(meant, ask, pass) : { missingMiB: canStart === null ? null : 0 };
       return succeed({
         ...{ profile: profile.id, fits: canStart === null ? null : canStart > 0, canStart },
@@ -120,7 +125,7 @@ export function createFitDesk(context: FitDeskContext): FitDesk {
       });
       if (meant === null) return refuse(problem("unknown-profile"));
       const ask = askFor(meant.jobClass, meant.profile.gpus);
-      return succeed(advice(meant, ask, admit(live.state(), live.nowMs(), policy)));
+      return succeed(advice(meant, ask, admit(live.state(), policy)));
     },
   };
 }

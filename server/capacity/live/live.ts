@@ -3,6 +3,7 @@ import type { HostState } from "../../../shared/protocol/state.ts";
 import type { BackendState } from "../../../shared/release/backend.ts";
 import { createEmitter } from "../../lib/emitter.ts";
 import type { CapacityTimings } from "../../timings.ts";
+import { isFresh } from "../admission/admit.ts";
 import { step, type Turn } from "../capacity.ts";
 import { evidenceOf, type ListMemory, NO_LISTS } from "../evidence/from-sample.ts";
 import { wordsOf } from "../evidence/words.ts";
@@ -73,11 +74,10 @@ export function createLiveCapacity(context: LiveContext): LiveCapacity {
     if (samples.isRecording) return;
     const listsAsked = samples.processesAsked();
     const around = { sampledMs: sampleAtMs, listsAsked, listFailed, readHost: context.readHost };
-    const { evidence, memory } = evidenceOf(samples.latest().gpus, lists, around);
+    const { evidence: gpus, memory } = evidenceOf(samples.latest().gpus, lists, around);
     lists = memory;
-    const gpus = evidence.map((one) => ({ ...one, sampledMs: sampleAtMs }));
-    const input = { nowMs: atMs, gpus, words: wordsOf(context.backends()) };
-    const turn = step(state, input, policy);
+    const words = wordsOf(context.backends());
+    const turn = step(state, { nowMs: atMs, sampledMs: sampleAtMs, gpus, words }, policy);
     state = turn.state;
     setRate(turn.rate);
     turns.emit(turn);
@@ -108,6 +108,9 @@ export function createLiveCapacity(context: LiveContext): LiveCapacity {
     });
   }
 
+  /** One list a sample: all who ask meanwhile are answered by it. */
+  const refreshOnce = () => (isFresh(state, policy) ? undefined : samples.refreshProcesses());
+
   function decide(): Promise<void> {
     deciding ??= decideNow().finally(() => {
       deciding = null;
@@ -123,7 +126,7 @@ export function createLiveCapacity(context: LiveContext): LiveCapacity {
     const late = new Promise<void>((resolve) => {
       timer = setTimeout(resolve, timings.freshMs);
     });
-    const fresh = Promise.all([freshSample(patience.signal), samples.refreshProcesses()]);
+    const fresh = freshSample(patience.signal).then(refreshOnce);
     await Promise.race([fresh, late]);
     clearTimeout(timer);
     patience.abort();

@@ -62,12 +62,11 @@ export function createView(context: ViewContext): CapacityView {
     const state = live.state();
     const isKnown = live.isKnown();
     if (made?.of === state && made.isKnown === isKnown) return made.fits;
-    const nowMs = live.nowMs();
-    const pass = admit(state, nowMs, live.policy);
+    const pass = admit(state, live.policy);
     const fits = new Map(
       knowledge.profiles().map((profile) => {
         const question = { jobClass: knowledge.classOf(profile), gpuCount: profile.gpus };
-        return [profile.id, publish(state, question, nowMs, live.policy, pass)] as const;
+        return [profile.id, publish(state, question, live.policy, pass)] as const;
       }),
     );
     made = { of: state, isKnown, fits };

@@ -85,12 +85,11 @@ const NOBODY_ASKS = { id: "published", asker: "", pid: null, backend: null };
 export function publish(
   state: CapacityState,
   { jobClass, gpuCount = 1, on = [], asker }: Question,
-  nowMs: number,
   policy: Policy,
-  pass: Admitted = admit(state, nowMs, policy),
+  pass: Admitted = admit(state, policy),
 ): Published {
   const ask = { ...NOBODY_ASKS, ...asker, jobClass, gpuCount, on };
-  const { figure, ...placing } = placingOf(ask, pass.state, nowMs, policy);
+  const { figure, ...placing } = placingOf(ask, pass.state, policy);
   const isNever = fitsNever(state.gpus, figure, ask);
   const idle = asker === undefined ? idleResidents(pass.state.gpus, placing, policy) : [];
   const isOneJob = asker !== undefined || gpuCount > 1;

@@ -25,12 +25,11 @@ const STEP_MS = 5000;
 export function viewWaiting(
   state: CapacityState,
   isKnown: boolean,
-  nowMs: number,
   policy: Policy,
 ): Map<string, WaitingView> {
   if (state.waiting.length === 0) return new Map();
   return new Map(
-    explainWaiting(state, nowMs, policy).flatMap(({ id, place, why, startsMs }, i) => {
+    explainWaiting(state, policy).flatMap(({ id, place, why, startsMs }, i) => {
       const job = state.waiting[i];
       if (job === undefined) return [];
       const figure = figureOf(job.jobClass, state, policy);

@@ -29,16 +29,16 @@ export interface WaitingExplained {
 }
 
 /** Per waiting job: its place, why it does not start now, and when it should. */
-export function explainWaiting(state: CapacityState, nowMs: number, policy: Policy): WaitingExplained[] {
-  const pass = admit(state, nowMs, policy);
-  const starts = estimateStarts(state, pass.before, nowMs, policy);
+export function explainWaiting(state: CapacityState, policy: Policy): WaitingExplained[] {
+  const pass = admit(state, policy);
+  const starts = estimateStarts(state, pass.before, policy);
   return state.waiting.map((job, i) => {
     return {
       id: job.id,
       place: i + 1,
       why: pass.started.some(({ id }) => id === job.id)
         ? { kind: "fits" }
-        : whyWaiting(job, state, pass, nowMs, policy),
+        : whyWaiting(job, state, pass, policy),
       startsMs: starts.get(job.id) ?? null,
     };
   });
@@ -53,10 +53,9 @@ function whyWaiting(
   job: WaitingJob,
   state: CapacityState,
   { demands, reservations }: Pass,
-  nowMs: number,
   policy: Policy,
 ): WhyWaiting {
-  const { wish, on, gpuCount } = placingOf(job, state, nowMs, policy);
+  const { wish, on, gpuCount } = placingOf(job, state, policy);
   const seats = demands
     .filter(({ index }) => on.length === 0 || on.includes(index))
     .map((demand) => ({ demand, leftMiB: seatOn(demand, wish).leftMiB }))
@@ -83,17 +82,16 @@ const AHEAD = 20;
 function estimateStarts(
   state: CapacityState,
   before: readonly GpuDemand[],
-  nowMs: number,
   policy: Policy,
 ): Map<string, number> {
   const starts = new Map<string, number>();
-  let atMs = nowMs;
+  let { atMs } = state;
   let demands: readonly GpuDemand[] = before;
   let waiting: readonly WaitingJob[] = state.waiting.slice(0, AHEAD);
-  let running = state.running.map((job) => ({ job, endsMs: expectedEndMs(job, nowMs) }));
+  let running = state.running.map((job) => ({ job, endsMs: expectedEndMs(job, atMs) }));
   for (let ends = 0; ends < ENDS && waiting.length > 0; ends++) {
     const jobs: RunningJob[] = running.map(({ job }) => job);
-    const pass: QueuePass = runQueue({ ...state, waiting, running: jobs }, demands, atMs, policy);
+    const pass: QueuePass = runQueue({ ...state, atMs, waiting, running: jobs }, demands, policy);
     for (const { id } of pass.started) starts.set(id, atMs);
     ({ waiting, demands } = pass);
     running = [

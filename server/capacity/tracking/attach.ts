@@ -7,7 +7,7 @@ import { takeBegun } from "./unlisted-ticket.ts";
 
 /**
  * Gives new processes to the jobs and tickets that were let in without one, and follows what jobs' processes hold.
- * @param before tracks of the step before: one that is unchanged since proves nothing a second time
+ * @param before tracks of the step before: who was there then is not new, on whichever sample that was
  */
 export function attach(
   state: CapacityState,
@@ -16,10 +16,7 @@ export function attach(
   policy: Policy,
 ): { state: CapacityState; reached: Reached[] } {
   const declaredPids = new Set([...state.running, ...state.waiting].map(({ pid }) => pid));
-  const fresh = newProcesses(
-    state.gpus.filter((track) => !before.includes(track)),
-    nowMs,
-  ).filter(({ pid }) => !declaredPids.has(pid));
+  const fresh = newProcesses(state.gpus, before, nowMs).filter(({ pid }) => !declaredPids.has(pid));
   // What the very list of a yes names was there before it.
   const jobs = state.running.filter(
     ({ pid, backend, startedMs }) => pid === null && backend === null && startedMs < nowMs,
@@ -45,7 +42,7 @@ export function attach(
     gpus = giveTicket(gpus, ticket, (one) => one.firstSeenMs === nowMs && isOf(ticket)(one));
   const begun = new Set<string>();
   gpus = gpus.map((track) => {
-    if (before.includes(track)) return track;
+    if (before.some((one) => isOn(track, one) && one.recent.at(-1)?.atMs === nowMs)) return track;
     const taken = takeBegun(track, state.tickets, nowMs);
     if (taken.ticketId !== null) begun.add(taken.ticketId);
     reached.push(...taken.reached);
@@ -68,12 +65,16 @@ export function attach(
   };
 }
 
-function newProcesses(gpus: readonly GpuTrack[], nowMs: number): NewProcess[] {
+const isOn = (a: GpuTrack, b: GpuTrack) => a.evidence.index === b.evidence.index;
+
+function newProcesses(gpus: readonly GpuTrack[], before: readonly GpuTrack[], nowMs: number): NewProcess[] {
   const byPid = new Map<number, number[]>();
   for (const track of gpus) {
     if (track.kind !== "listed") continue;
+    const last = before.find((one) => isOn(track, one));
+    const known = new Set(last?.kind === "listed" ? last.tenants.map(({ pid }) => pid) : []);
     for (const { pid, firstSeenMs } of track.tenants) {
-      if (firstSeenMs !== nowMs || track.firstListMs === nowMs) continue;
+      if (firstSeenMs !== nowMs || track.firstListMs === nowMs || known.has(pid)) continue;
       byPid.set(pid, [...(byPid.get(pid) ?? []), track.evidence.index]);
     }
   }

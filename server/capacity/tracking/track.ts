@@ -11,11 +11,17 @@ export interface Company {
   words: readonly BackendWord[];
   /** There is one GPU: whoever tells of himself is on it. */
   isOnly: boolean;
+  /** They say other things than at the step before. */
+  isNews: boolean;
 }
 
 type Listed = Extract<GpuTrack, { kind: "listed" }>;
 
-/** Takes one sample of one GPU in; what ended there is told. */
+/**
+ * Takes one sample of one GPU in; what ended there is told. A later step on the same sample learns only what a list or
+ * a backend has said since.
+ * @param nowMs when the sample came
+ */
 export function trackGpu(
   before: GpuTrack | undefined,
   evidence: GpuEvidence,
@@ -24,10 +30,10 @@ export function trackGpu(
   policy: Policy,
 ): { track: GpuTrack; reached: readonly Reached[] } {
   const { list, ...figures } = evidence;
-  if (before !== undefined && isTaken(before, list.kind, nowMs)) return { track: before, reached: [] };
-  const sampledMs = evidence.sampledMs ?? nowMs;
-  const recent = addRecent(before?.recent ?? [], evidence, sampledMs);
-  const grewMs = hasGrown(recent, policy) ? sampledMs : (before?.grewMs ?? Number.NEGATIVE_INFINITY);
+  if (before !== undefined && !company.isNews && isTaken(before, list, nowMs))
+    return { track: before, reached: [] };
+  const recent = addRecent(before?.recent ?? [], evidence, nowMs);
+  const grewMs = hasGrown(recent, policy) ? nowMs : (before?.grewMs ?? Number.NEGATIVE_INFINITY);
   const here = company.running.filter(({ gpus }) => gpus.includes(evidence.index));
   const explainedMs = here.length > 0 ? nowMs : (before?.explainedMs ?? Number.NEGATIVE_INFINITY);
   const failedMs = list.kind === "hidden" ? nowMs : list.kind === "fresh" ? null : (before?.failedMs ?? null);
@@ -70,11 +76,11 @@ export function trackGpu(
   return { track: { ...base, kind: "hidden", unlisted: use }, reached };
 }
 
-/** A second step on the same sample learns nothing: jobs declared meanwhile are decided on by one list. */
-function isTaken(track: GpuTrack, list: GpuEvidence["list"]["kind"], nowMs: number): boolean {
-  if (track.recent.at(-1)?.atMs !== nowMs) return false;
-  if (list === "not-read") return true;
-  return list === "hidden" ? track.failedMs === nowMs : track.kind === "listed" && track.listedMs === nowMs;
+function isTaken(track: GpuTrack, list: GpuEvidence["list"], nowMs: number): boolean {
+  return (
+    track.recent.at(-1)?.atMs === nowMs &&
+    (list.kind === "not-read" || (list.kind === "hidden" && track.failedMs === nowMs))
+  );
 }
 
 function takeList(

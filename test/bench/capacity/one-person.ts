@@ -23,7 +23,7 @@ export function onePerson(who: Who, tells: boolean | "polled", seed: number, min
     noise: 0.01,
     wrong: 0,
     ...limit,
-    watch: ({ programs, nowS }, { state, policy }) => {
+    watch: ({ programs }, { state, policy }) => {
       const [program] = programs;
       if (program === undefined || program.levelMiB === 0) return;
       found.seconds++;
@@ -40,7 +40,7 @@ export function onePerson(who: Who, tells: boolean | "polled", seed: number, min
         configuredMiB: null,
         seconds: null,
       };
-      const { canStart, perGpu } = publish(state(), { jobClass }, nowS * 1000, policy);
+      const { canStart, perGpu } = publish(state(), { jobClass }, policy);
       const resident = perGpu[0]?.residents.find(({ pid }) => pid === program.pid);
       // Alone on its card its next job always fits in it; as long as one runs, none is counted to start in it.
       const isCounted = (perGpu[0]?.inIt ?? 0) > 0;

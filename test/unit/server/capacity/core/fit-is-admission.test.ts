@@ -66,7 +66,7 @@ function asked(id: string, { pid, backend, peak, asker, gpuCount, isSigned, fram
   return { ...plain, jobClass };
 }
 
-test("CAP-1 fit says n exactly when n such jobs, one after the other, are admitted on the same list", () => {
+test("CAP-1 fit says n exactly when n such jobs, one after the other, are admitted within the same sample", () => {
   const world = {
     events: fc.array(anEvent, { maxLength: 14 }),
     last: fc.array(aGpu, { minLength: 2, maxLength: 2 }),
@@ -102,17 +102,23 @@ test("CAP-1 fit says n exactly when n such jobs, one after the other, are admitt
         }
         const stranger = { ...asked("stranger", what), asker: "stranger", pid: null, backend: null };
         const { jobClass, gpuCount } = stranger;
-        const shown = publish(state, { jobClass, gpuCount, asker: stranger }, nowMs, POLICY);
+        const shown = publish(state, { jobClass, gpuCount, asker: stranger }, POLICY);
         if (state.waiting.length === 0)
           // Very small jobs are not counted to the last.
-          expect(Math.min(64, shown.canStart)).toBe(howMany(state, stranger, nowMs, POLICY));
-        const said = howMany(state, asked("fit", what), nowMs, POLICY, 12);
+          expect(Math.min(64, shown.canStart)).toBe(howMany(state, stranger, POLICY));
+        const said = howMany(state, asked("fit", what), POLICY, 12);
         let admitted = 0;
+        const sampledMs = nowMs;
+        const listed = gpus.map((one) =>
+          one.list.kind === "fresh" ? { ...one, list: { kind: "not-read" as const } } : one,
+        );
         while (admitted < 12) {
           const id = `fit ${admitted}`;
+          // A moment passes with every ask; the sample stays the same, and has had its list.
+          nowMs += 70;
           const declared = declare(state, asked(id, what), {}, nowMs, POLICY);
           if (declared.kind === "never") break;
-          const turn = step(declared.state, { nowMs, gpus, words: [] }, POLICY);
+          const turn = step(declared.state, { nowMs, sampledMs, gpus: listed, words: [] }, POLICY);
           state = turn.state;
           if (!turn.started.some((job) => job.id === id)) break;
           admitted++;

@@ -6,8 +6,8 @@ import { explainWaiting } from "../../../../../server/capacity/published/waiting
 import { ask, gpu, jobClass, process, START, seconds } from "./world.ts";
 
 type At = Pick<ReturnType<typeof seconds>, "state" | "atMs">;
-const shown = ({ state, atMs }: At, mib: number | null, gpuCount = 1) =>
-  publish(state, { jobClass: jobClass(`of ${mib}`, mib), gpuCount }, atMs, POLICY);
+const shown = ({ state }: At, mib: number | null, gpuCount = 1) =>
+  publish(state, { jobClass: jobClass(`of ${mib}`, mib), gpuCount }, POLICY);
 const busy = (mib: number) => gpu([process(1, mib)], { utilizationPct: 90 });
 
 /** A WebUI that has run a job of 12,200 and keeps 10,200. */
@@ -82,7 +82,7 @@ describe("who waits", () => {
     at = { ...at, state: declare(at.state, job("runs", 12_000), { runsOn: [0] }, at.atMs, POLICY).state };
     for (const id of ["first", "second"])
       at = { ...at, state: declare(at.state, job(id, 14_000), {}, at.atMs, POLICY).state };
-    const [first, second] = explainWaiting(at.state, at.atMs, POLICY);
+    const [first, second] = explainWaiting(at.state, POLICY);
     expect(first).toMatchObject({
       id: "first",
       place: 1,
@@ -95,6 +95,6 @@ describe("who waits", () => {
   test("of what no running job will free nobody knows when", () => {
     const at = seconds(5, START, [gpu([process(1, 11_000)])]);
     const { state } = declare(at.state, ask("large", 20_000), {}, at.atMs, POLICY);
-    expect(explainWaiting(state, at.atMs, POLICY)).toMatchObject([{ startsMs: null }]);
+    expect(explainWaiting(state, POLICY)).toMatchObject([{ startsMs: null }]);
   });
 });

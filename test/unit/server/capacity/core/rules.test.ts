@@ -25,7 +25,7 @@ describe("the one formula", () => {
         const list = [process(1, idleMiB), process(2, jobMiB)];
         const before = declared(START, ask("a", publishedMiB, { pid: 2 }), [0]);
         const at = seconds(5, before, [gpu(list)]);
-        const [demand] = demandsOf(at.state, at.atMs, POLICY);
+        const [demand] = demandsOf(at.state, POLICY);
         if (demand === undefined) throw new Error("no GPU");
         const { freeMiB, promisedMiB, reserveMiB, roomMiB } = roomOf(demand, false);
         expect(roomMiB).toBe(freeMiB - promisedMiB - reserveMiB);
@@ -101,7 +101,7 @@ describe("figures", () => {
     const at = seconds(5, declared(seconds(5, START, [gpu([])]), ask("a", null, { pid: 2 }), [0]), [
       gpu([process(2, 3000)]),
     ]);
-    const [demand] = demandsOf(at.state, at.atMs, policy);
+    const [demand] = demandsOf(at.state, policy);
     expect(demand === undefined ? 0 : roomOf(demand, false).promisedMiB).toBe(20_000 * 1.05 - 3000);
   });
 
@@ -159,7 +159,7 @@ describe("several jobs in one process", () => {
     let at: At = seconds(5, START, [gpu([process(1, 7000)])]);
     const beside = (now: At) => {
       const two = declared(declared(now, inServer("x"), [0]), inServer("y"), [0]);
-      const [demand] = demandsOf(two.state, two.atMs, POLICY);
+      const [demand] = demandsOf(two.state, POLICY);
       if (demand === undefined) throw new Error("no GPU");
       return EMPTY - 256 - roomOf(demand, false).roomMiB;
     };

@@ -65,5 +65,5 @@ export function tenantOf(state: CapacityState, pid: number): Tenant | undefined 
 }
 
 export function fits(at: { state: CapacityState; atMs: number }, wanted: JobAsk): number {
-  return howMany(at.state, wanted, at.atMs, POLICY);
+  return howMany(at.state, wanted, POLICY);
 }
