@@ -108,9 +108,6 @@ export function createLiveCapacity(context: LiveContext): LiveCapacity {
     });
   }
 
-  /** One list a sample: all who ask meanwhile are answered by it. */
-  const refreshOnce = () => (isFresh(state, policy) ? undefined : samples.refreshProcesses());
-
   function decide(): Promise<void> {
     deciding ??= decideNow().finally(() => {
       deciding = null;
@@ -126,12 +123,17 @@ export function createLiveCapacity(context: LiveContext): LiveCapacity {
     const late = new Promise<void>((resolve) => {
       timer = setTimeout(resolve, timings.freshMs);
     });
-    const fresh = freshSample(patience.signal).then(refreshOnce);
+    let isAsked = false;
+    const fresh = freshSample(patience.signal).then(() => {
+      // One list a sample: all who ask meanwhile are answered by it.
+      isAsked = !isFresh(state, policy);
+      return isAsked ? samples.refreshProcesses() : undefined;
+    });
     await Promise.race([fresh, late]);
     clearTimeout(timer);
     patience.abort();
     const now = samples.latest().gpus.map(({ processes }) => processes);
-    stepAgain(now.every((list, i) => list === null || list === before[i]));
+    stepAgain(isAsked && now.every((list, i) => list === null || list === before[i]));
   }
 
   return {

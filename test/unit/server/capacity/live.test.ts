@@ -106,6 +106,8 @@ test("CAP-1 CAP-20 fit is answered by the list that admission reads, one a sampl
   expect(await at.admits(5000)).toBe(said);
   expect(said).toBe(0);
   expect(at.lists()).toBe(before + 1);
+  // That none was read a second time is no failure.
+  expect(at.live.state().gpus[0]?.failedMs).toBeNull();
 });
 
 test("CAP-1 what is told changes with a sample, not with time: who was not idle at the last one is not at the ask", async () => {
