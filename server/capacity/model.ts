@@ -213,8 +213,6 @@ export interface Figure {
   mib: number;
   needMiB: number;
   basis: Basis;
-  /** The margin was measured here, or has already been too small: it does not give way to an idle resident. */
-  isFirm: boolean;
 }
 
 export interface CapacityState {

@@ -29,7 +29,6 @@ export function placingOf(job: JobAsk, state: CapacityState, policy: Policy): Jo
       mib: figure.mib,
       needMiB: figure.needMiB,
       sumsMiB: pid === null && backend === null ? [] : sumsMiB(jobClass, state, policy),
-      isFirm: figure.isFirm,
       isUnknown: figure.basis === "nothing",
     },
   };

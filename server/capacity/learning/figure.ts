@@ -8,17 +8,10 @@ type Known = Pick<CapacityState, "learned" | "nearestRatios" | "running">;
 export function figureOf(jobClass: JobClass, known: Known, policy: Policy): Figure {
   const learned = known.learned.get(jobClass.key);
   const { mib, needMiB, basis } = plainFigure(jobClass, learned, known, policy);
-  const raised = learned?.raisedMiB ?? 0;
-  const isFirm = raised > 0 || basis === "measured" || basis === "configured";
-  return { mib, needMiB: Math.round(Math.max(needMiB, raised)), basis, isFirm };
+  return { mib, needMiB: Math.round(Math.max(needMiB, learned?.raisedMiB ?? 0)), basis };
 }
 
-function plainFigure(
-  jobClass: JobClass,
-  learned: Learned | undefined,
-  known: Known,
-  policy: Policy,
-): Omit<Figure, "isFirm"> {
+function plainFigure(jobClass: JobClass, learned: Learned | undefined, known: Known, policy: Policy): Figure {
   const peaks = learned?.peaks ?? [];
   const measured = Math.max(0, ...peaks.map(({ mib }) => mib));
   const withMargin = peaks.map(

@@ -211,7 +211,7 @@ function idleResidents(tracks: readonly GpuTrack[], { on, gpuCount }: Placing, p
 }
 
 function inside({ pid, backend }: Pick<Tenant, "pid" | "backend">, mib: number, { asker }: Wish): Wish {
-  return { asker, pid, backend, key: "", mib, needMiB: mib, sumsMiB: [], isFirm: true, isUnknown: false };
+  return { asker, pid, backend, key: "", mib, needMiB: mib, sumsMiB: [], isUnknown: false };
 }
 
 /**

@@ -11,8 +11,6 @@ export interface Wish {
   needMiB: number;
   /** What 2, 3 … such jobs in one process need together, as far as it is known. */
   sumsMiB: readonly number[];
-  /** Its margin does not give way where nobody else runs. */
-  isFirm: boolean;
   /** Nothing is known of it: it wants a GPU on which nobody runs. */
   isUnknown: boolean;
 }
@@ -55,8 +53,7 @@ export function seatOn(demand: GpuDemand, wish: Wish): Seat {
   const mostMiB = roomMiB + freedMiB - declaredMiB(holder.jobs);
   // The margin gives way to what the empty card gives: a job that fits alone must not wait for ever.
   const capped = Math.max(wish.mib, Math.min(wish.needMiB, demand.givesMiB));
-  const alone = wish.isUnknown ? Math.max(1, mostMiB) : Math.max(wish.mib, Math.min(capped, mostMiB));
-  const figureMiB = wish.isUnknown || (isAlone && !wish.isFirm) ? alone : capped;
+  const figureMiB = wish.isUnknown ? Math.max(1, mostMiB) : capped;
   const jobs = [...holder.jobs, shareOf(demand, wish, figureMiB)];
   const costMiB = Math.max(holder.heldMiB + ownMiB, declaredMiB(jobs)) - freedMiB;
   const isBarred = waits || (wish.isUnknown && !isAlone);

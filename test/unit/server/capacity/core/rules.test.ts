@@ -113,31 +113,14 @@ describe("figures", () => {
   });
 });
 
-describe("where a margin gives way", () => {
-  const resident = [gpu([process(1, 10_200)])];
-
-  test("a published one does beside an idle resident, where nobody runs", () => {
-    const at = seconds(30, START, resident);
-    // 13,000 + 10 % is more than the 14,064 that are free.
-    expect(fits(at, ask("a", 13_000))).toBe(1);
-    expect(fits(at, ask("b", 14_100))).toBe(0);
-    const beside = declared(at, ask("runs", 500, { pid: 9 }), [0]);
-    expect(fits(beside, ask("c", 12_500))).toBe(0);
-  });
-
-  test("one that was measured here or has failed does not", () => {
-    const at = seconds(30, START, resident);
-    const job = ask("a", 13_000);
-    const lesson = { jobClass: job.jobClass, outcome: "done" as const, durationMs: 30_000, figureMiB: 1 };
-    const state = learn(at.state, { ...lesson, peakMiB: 13_900, reported: false }, POLICY);
-    expect(fits({ ...at, state }, job)).toBe(0);
-    const failed = learn(
-      at.state,
-      { ...lesson, outcome: "out-of-memory", peakMiB: 13_000, reported: false },
-      POLICY,
-    );
-    expect(fits({ ...at, state: failed }, job)).toBe(0);
-  });
+test("CAP-7 a margin gives way to the empty card, and not to a resident that keeps its memory", () => {
+  const at = seconds(30, START, [gpu([process(1, 10_200)])]);
+  // 13,000 + 10 % is more than the 14,064 that are free.
+  expect(fits(at, ask("a", 13_000))).toBe(0);
+  expect(fits(at, ask("b", 12_700))).toBe(1);
+  // What a desktop holds is part of the card.
+  const desktop = seconds(30, START, [gpu([process(1, 420)])]);
+  expect(fits(desktop, ask("c", 23_800))).toBe(1);
 });
 
 describe("several jobs in one process", () => {
