@@ -43,7 +43,8 @@ export function place(
   able.sort((a, b) => sign * (a.seat.leftMiB - b.seat.leftMiB));
   const chosen = able.slice(0, gpuCount);
   const gpus = chosen.map(({ index }) => index);
-  const figureMiB = Math.max(...chosen.map(({ seat }) => seat.figureMiB));
+  // Where the margin gives way on one of its GPUs, more than there is would be reserved on it.
+  const figureMiB = Math.min(...chosen.map(({ seat }) => seat.figureMiB));
   return {
     gpus,
     figureMiB,

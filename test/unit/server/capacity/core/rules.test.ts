@@ -105,6 +105,15 @@ describe("figures", () => {
     expect(demand === undefined ? 0 : roomOf(demand, false).promisedMiB).toBe(20_000 * 1.05 - 3000);
   });
 
+  test("CAP-21 of whom nothing is known, on two GPUs no more is reserved than the fuller one has", () => {
+    const both = [gpu([process(1, 9000)]), gpu([], { index: 1 })];
+    const at = declared(seconds(5, START, both), ask("a", null, { gpuCount: 2 }));
+    const after = seconds(1, at, both);
+    expect(after.state.running.map(({ gpus }) => gpus.length)).toEqual([2]);
+    for (const demand of demandsOf(after.state, POLICY))
+      expect(roomOf(demand, true).roomMiB).toBeGreaterThanOrEqual(0);
+  });
+
   test("CAP-7 of whom nothing is known, it starts alone", () => {
     const empty = seconds(5, START, [gpu([])]);
     expect(fits(empty, ask("a", null))).toBe(1);
