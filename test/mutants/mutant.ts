@@ -12,13 +12,13 @@ export interface Mutant {
 export const needsBuild = ({ tests }: Mutant) =>
   tests.some((test) => /^test\/(?:integration|contract|e2e)\//.test(test));
 
-/** Vite's modes that make what `npm run build:sidecar` does. */
-export const BUILDS: readonly string[] = ["page", "element", "server"];
+/** Vite's modes that make what `npm run build` does. */
+export const BUILDS: readonly string[] = ["page", "element", "react", "server"];
 
 /** The builds that a file can be part of. */
 export function buildsOf(file: string): readonly string[] {
   if (file.startsWith("server/")) return ["server"];
-  if (file.startsWith("client/")) return ["page", "element"];
+  if (file.startsWith("client/")) return ["page", "element", "react"];
   return BUILDS;
 }
 
