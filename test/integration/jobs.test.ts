@@ -189,7 +189,7 @@ describe("the jobs API", () => {
     expect(await jobs.ask({ peakMiB: 1, wait: false })).toMatchObject({ status: 409, code: "no-room" });
   });
 
-  test("CAP-20 WIRE-5 without the token jobs may be seen, and none asked for, kept alive or ended", async () => {
+  test("CAP-20 SEC-9 without the token jobs may be seen, and none asked for, kept alive or ended", async () => {
     const token = "a-secret-token";
     const headers = { authorization: `Bearer ${token}` };
     const { jobs, rig: running } = await start({ flags: ["--token", token] }, headers);

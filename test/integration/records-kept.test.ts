@@ -11,7 +11,7 @@ afterEach(() => rig?.close());
 const problemOf = async ({ sidecar }: Rig): Promise<string | undefined> =>
   (await (await fetch(`${sidecar.url}api/v1/state`)).json()).state.source.problem?.code;
 
-test("REC-13 a release and an alert that cannot be written are said, shown, and written when that works", async () => {
+test("REC-13 REC-13b a release and an alert that cannot be written are said, shown, and written when that works", async () => {
   const running = await startRig({
     script: { gpus: [fakeGpu(0), fakeGpu(1)] },
     settings: { historyInterval: 1000 },

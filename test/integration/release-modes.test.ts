@@ -86,7 +86,7 @@ describe("a job is running", () => {
     expect([comfy.finishedJobs(), comfy.harmedJobs()]).toEqual([2, 0]);
   });
 
-  test("REL-11 interrupt stops the job, then releases", async () => {
+  test("REL-11c interrupt stops the job, then releases", async () => {
     const running = await startLive();
     const comfy = running.backend("comfyui");
     comfy.startJob();
@@ -96,7 +96,7 @@ describe("a job is running", () => {
     expect([comfy.interruptedJobs(), comfy.finishedJobs(), comfy.harmedJobs()]).toEqual([1, 0, 0]);
   });
 
-  test("REL-11 REL-8 a second viewer sees it wait, joins with a click, cancels it; nothing was asked", async () => {
+  test("REL-11b REL-8 a second viewer sees it wait, joins with a click, cancels it; nothing was asked", async () => {
     const running = await startLive();
     const comfy = running.backend("comfyui");
     comfy.startJob();
@@ -118,7 +118,7 @@ describe("a job is running", () => {
     expect([comfy.finishedJobs(), comfy.interruptedJobs()]).toEqual([1, 0]);
   });
 
-  test("REL-11 over HTTP: DELETE cancels what waits, and only that", async () => {
+  test("REL-11b over HTTP: DELETE cancels what waits, and only that", async () => {
     const running = await startLive();
     running.backend("comfyui").startJob();
     const api = `${running.sidecar.url}api/v1/release`;
@@ -160,7 +160,7 @@ test("REL-9 a ComfyUI that misses its wake-up is asked once more while it is idl
   expect(comfy.calls.filter(({ path }) => path === "/free")).toHaveLength(2);
 });
 
-test("REL-11 once the backend has been asked, a cancel only ends the wait, and says so", async () => {
+test("REL-11b once the backend has been asked, a cancel only ends the wait, and says so", async () => {
   const running = await startLive();
   const comfy = running.backend("comfyui");
   comfy.startJob();
@@ -240,7 +240,7 @@ describe("what else changes meanwhile", () => {
     });
   });
 
-  test("REL-12 REL-17 with the backend's process known, what others give back is not counted either", async () => {
+  test("REL-12 REL-17c with the backend's process known, what others give back is not counted either", async () => {
     const running = await startLive({
       script: {
         gpus: [fakeGpu(0, { "memory.used": 20_123, "memory.total": 49_140 })],
@@ -273,7 +273,7 @@ describe("several backends", () => {
     },
   };
 
-  test("REL-13 one demand frees all, each measured by itself", async () => {
+  test("REL-13 REL-13c one demand frees all, each measured by itself", async () => {
     const running = await startLive(both);
     const panel = await connect(running);
     await ask(panel, "auto");
@@ -304,7 +304,7 @@ describe("several backends", () => {
     });
   });
 
-  test("REL-13 one alone, and one that fails beside one that does not", async () => {
+  test("REL-13b one alone, and one that fails beside one that does not", async () => {
     const running = await startLive(both);
     const panel = await connect(running);
     await ask(panel, "auto", { backend: "http" });

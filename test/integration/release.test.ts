@@ -89,7 +89,7 @@ describe("a backend that does what it says", () => {
     expect(release).toMatchObject({ state: "done", freedMiB: 16_000, unsettled: false });
   });
 
-  test("REL-4 a second demand joins the first, and a demand that arrives twice is one", async () => {
+  test("REL-4 REL-4b a second demand joins the first, and a demand that arrives twice is one", async () => {
     let unload = () => {};
     const running = await startLive({
       hookTimeoutMs: 60_000,

@@ -38,7 +38,7 @@ test.each([
   expect(errorsOf(file)).toMatch(expected);
 });
 
-test("HLT-7 HLT-9 neither address nor secret of a receiver is repeated in a complaint", () => {
+test("HLT-7b HLT-9b neither address nor secret of a receiver is repeated in a complaint", () => {
   for (const notify of [
     [{ kind: "slack", url: "ftp://hooks.example/SECRET-KEY" }],
     [{ kind: "slack", url: "https://user:SECRET-KEY@hooks.example/" }],

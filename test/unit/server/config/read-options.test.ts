@@ -91,7 +91,7 @@ describe("what counts", () => {
     expect(errorsOf(["--backend", "http"], {}, noFile)).toMatch(/^--backend: http needs --backend-url/);
   });
 
-  test("CFG-1 backend and backends together in the file are refused; by flag or variable one takes the other's place", () => {
+  test("CFG-1b backend and backends together in the file are refused; by flag or variable one takes the other's place", () => {
     const both = { backend: "comfyui", backends: [hook] };
     expect(errorsOf([], {}, file(both))).toMatch(
       /^backend in gpu-panel\.config\.json: .*both backend and backends/,
@@ -109,7 +109,7 @@ describe("what counts", () => {
     expect(optionsOf([], {}, file(timing))).toMatchObject(timing);
   });
 
-  test("CFG-1 an address without a backend is named, wherever it stands", () => {
+  test("CFG-1b an address without a backend is named, wherever it stands", () => {
     expect(errorsOf(["--backend-url", "http://x/"], {}, noFile)).toMatch(/^--backend-url: .*no backend/);
     expect(errorsOf([], { GPU_PANEL_BACKEND_URL: "http://x/" }, file({ backends: [hook] }))).toMatch(
       /^GPU_PANEL_BACKEND_URL: .*no backend/,
@@ -186,7 +186,7 @@ describe("what may stand there", () => {
 });
 
 describe("what is wrong", () => {
-  test("CFG-1 a file that is missing or is no object, a flag that does not exist or lacks its value", () => {
+  test("CFG-1b a file that is missing or is no object, a flag that does not exist or lacks its value", () => {
     expect(errorsOf(["--config", "missing.json"], {}, noFile)).toBe("missing.json: no such file");
     expect(errorsOf([], { GPU_PANEL_CONFIG: "gone.json" }, noFile)).toBe("gone.json: no such file");
     for (const content of ["[]", "5", "null", '"x"']) {
@@ -211,7 +211,7 @@ describe("what is wrong", () => {
     ["--backend", "ftp", "GPU_PANEL_BACKEND", "backend"],
     ["--backend-url", "ftp://x", "GPU_PANEL_BACKEND_URL", "backendUrl"],
     ["--allow-origin", "example.org", "GPU_PANEL_ALLOW_ORIGIN", "allowOrigin"],
-  ])("CFG-1 %s %s is named by the flag, the variable or the file's key", (flag, value, variable, key) => {
+  ])("CFG-1b %s %s is named by the flag, the variable or the file's key", (flag, value, variable, key) => {
     expect(errorsOf([flag, value], {}, noFile)).toMatch(new RegExp(`^${flag}\\b`));
     expect(errorsOf([], { [variable]: value }, noFile)).toMatch(new RegExp(`^${variable}\\b`));
     expect(errorsOf([], {}, file({ [key]: value }))).toMatch(
@@ -223,7 +223,7 @@ describe("what is wrong", () => {
     );
   });
 
-  test("CFG-1 every mistake is named, not the first alone, and in lists and objects to the depth", () => {
+  test("CFG-1b every mistake is named, not the first alone, and in lists and objects to the depth", () => {
     const lines = errorsOf(["--port", "x", "--interval", "y"], {}, file({ hots: 1 })).split("\n");
     expect(lines).toHaveLength(3);
     const nested = errorsOf([], {}, file({ backends: [{ kind: "http", url: "nope", methd: "GET" }] }));
@@ -234,19 +234,19 @@ describe("what is wrong", () => {
     );
   });
 
-  test("CFG-1 a contradiction names the place that it comes from", () => {
+  test("CFG-1b a contradiction names the place that it comes from", () => {
     expect(errorsOf([], { GPU_PANEL_BACKEND: "http" }, noFile)).toMatch(/GPU_PANEL_BACKEND/);
     expect(errorsOf([], {}, file({ backendUrl: "http://x/" }))).toMatch(/gpu-panel\.config\.json/);
   });
 
-  test("CFG-1 a job profile that does not exist is named, and one of the file exists", () => {
+  test("CFG-1b a job profile that does not exist is named, and one of the file exists", () => {
     expect(errorsOf(["--profile", "no-such-model"], {}, noFile)).toMatch(/--profile.*no-such-model/);
     expect(optionsOf(["--profile", "wan2.2-i2v-a14b"], {}, noFile).profile).toBe("wan2.2-i2v-a14b");
     const mine = file({ profiles: [{ id: "mine", label: "Mine", peakMiB: 1 }] });
     expect(optionsOf(["--profile", "mine"], {}, mine).profile).toBe("mine");
   });
 
-  test("CFG-1 a secret is in no error, wherever it stands", () => {
+  test("CFG-1b a secret is in no error, wherever it stands", () => {
     for (const secret of ["hunter2", "x".repeat(257)]) {
       expect(errorsOf(["--token", secret], {}, noFile)).toMatch(/^--token/);
       expect(errorsOf(["--token", secret], {}, noFile)).not.toContain(secret);
@@ -254,7 +254,7 @@ describe("what is wrong", () => {
     }
   });
 
-  test("CFG-7 an address whose port no client calls is refused wherever one can stand, and told of the panel's own", () => {
+  test("CFG-7 CFG-7b an address whose port no client calls is refused wherever one can stand, and told of the panel's own", () => {
     const at = (port: number) => `http://127.0.0.1:${port}/`;
     const words = /: a URL with another port: .* refuse this one/;
     expect(errorsOf(["--backend", "comfyui", "--backend-url", at(6000)], {}, noFile)).toMatch(
@@ -296,11 +296,11 @@ describe("what is wrong", () => {
   });
 
   // The guard is for a hang: a pattern that backtracks takes hours over these, one that does not, microseconds.
-  test("CFG-1 a long base path that is wrong is named without a hang", { timeout: 2000 }, () => {
+  test("CFG-1b a long base path that is wrong is named without a hang", { timeout: 2000 }, () => {
     expect(errorsOf(["--base-path", `/${"video".repeat(6)}ab?`], {}, noFile)).toMatch(/^--base-path/);
   });
 
-  test("CFG-1 no arguments, variables or file whatever end the reading with an exception", () => {
+  test("CFG-1b no arguments, variables or file whatever end the reading with an exception", () => {
     const names = FLAGS.map(({ flag }) => `--${flag}`);
     const argument = fc.oneof(
       fc.constantFrom(...names, "--help", "-v", "--config"),

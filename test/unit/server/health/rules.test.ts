@@ -528,7 +528,7 @@ const cases: Case[] = [
 ];
 
 describe("HLT-1 each red line fires on what it is for, and not on what only looks like it", () => {
-  test.each(cases)("HLT-1 HLT-2 $rule: $seen → $fires", ({ rule, fires, frames, params }) => {
+  test.each(cases)("HLT-1 HLT-2 HLT-2b $rule: $seen → $fires", ({ rule, fires, frames, params }) => {
     const transitions = play(frames);
     const found = transitions.filter(({ kind, finding }) => kind === "began" && finding.rule === rule);
     expect(found).toHaveLength(fires ? 1 : 0);
@@ -542,7 +542,7 @@ describe("HLT-1 each red line fires on what it is for, and not on what only look
     }
   });
 
-  test("HLT-1 where nothing is known nothing is said", () => {
+  test("HLT-1b where nothing is known nothing is said", () => {
     const unknown = {
       memoryUsedMiB: null,
       memoryFreeMiB: null,

@@ -229,7 +229,7 @@ describe("on disk", () => {
     }
   });
 
-  test("HIS-10 a file of a newer version is left where it is, and history goes on in memory", () => {
+  test("HIS-10c a file of a newer version is left where it is, and history goes on in memory", () => {
     const file = newFile();
     const sql = new Database(file);
     sql.exec("PRAGMA user_version = 99");
@@ -246,7 +246,7 @@ describe("on disk", () => {
     expect(readdirSync(join(file, "..")).filter((name) => name.endsWith(".bad"))).toEqual([]);
   });
 
-  test("HIS-11 a file that another program holds is waited for: said once, nothing lost, nothing moved", () => {
+  test("HIS-11 HIS-11b a file that another program holds is waited for: said once, nothing lost, nothing moved", () => {
     const file = newFile();
     const clocks = handClocks(START);
     const before = open(file, clocks);
