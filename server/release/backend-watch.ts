@@ -1,5 +1,6 @@
 import type { Problem } from "../../shared/problems/problem.ts";
 import type { BackendState } from "../../shared/release/backend.ts";
+import { createHolds } from "../lib/holds.ts";
 import { type BackendKnowledge, createBackendKnowledge, NOTHING_TOLD } from "./backend-knowledge.ts";
 import type { Backend } from "./backends/backend.ts";
 import { createStatusCalls, type StatusCalls } from "./status-calls.ts";
@@ -40,11 +41,11 @@ export function createBackendWatch(
   const calls = createStatusCalls(knowledge, closing.signal);
   const { states, of, learn } = knowledge;
   let watched = false;
-  let holds = 0;
+  const holds = createHolds(adjust);
   let endListening: (() => void) | null = null;
 
   function adjust() {
-    const wanted = (watched || holds > 0) && !closing.signal.aborted;
+    const wanted = (watched || holds.areAny()) && !closing.signal.aborted;
     if (wanted === (endListening !== null)) return;
     if (wanted) {
       endListening = listenTo(backends, calls, intervalMs);
@@ -66,17 +67,7 @@ export function createBackendWatch(
       watched = next;
       adjust();
     },
-    hold() {
-      holds++;
-      adjust();
-      let held = true;
-      return () => {
-        if (!held) return;
-        held = false;
-        holds--;
-        adjust();
-      };
-    },
+    hold: holds.take,
     park: (id, parked) => learn(id, { parked }),
     reached: (id, reached, problem = null) => learn(id, { reachable: reached, problem }),
     async close() {
