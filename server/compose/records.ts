@@ -67,6 +67,7 @@ export function composeRecords(
         ...parts,
         ...{ limits: options.decisions, writeIntervalMs: options.historyInterval, jobs },
         nowMs: () => time.wallOf(time.nowMs()),
+        show: (trouble) => warnings.set("decisions", trouble),
       });
   return {
     sessions: composeSessions(parts),

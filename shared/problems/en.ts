@@ -356,7 +356,7 @@ export const problemsEn: ProblemCatalog = {
       "It is left as it is. Start the newer version again, or choose another folder with --data-dir; this panel keeps in memory what belongs there and forgets it when it ends.",
   },
   "data-not-kept": {
-    message: "Jobs, releases or alerts are not written to disk: {detail}",
+    message: "Jobs, releases, alerts or decisions are not written to disk: {detail}",
     advice:
       "They are kept in memory and written as soon as that works; what is not written by then is lost when the panel ends. Make room, or choose a folder with --data-dir.",
   },

@@ -327,7 +327,7 @@ export const problemsZhCn: ProblemCatalog = {
       "该文件保持不变。请重新启动新版本，或用 --data-dir 另选文件夹；本面板相应的数据只保存在内存中，退出后即丢失。",
   },
   "data-not-kept": {
-    message: "任务、释放或警报的记录未能写入磁盘：{detail}",
+    message: "任务、释放、警报或决策的记录未能写入磁盘：{detail}",
     advice:
       "暂存于内存，恢复后会自动写入；若在此之前面板退出，未写入的部分将丢失。请清理磁盘空间，或用 --data-dir 另选文件夹。",
   },
