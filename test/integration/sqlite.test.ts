@@ -24,6 +24,7 @@ const EXPECTED = {
   wrong: "other",
   lockedOut: ["out", "in"],
   damaged: "damage",
+  unreadable: "access",
   closed: "none",
 };
 

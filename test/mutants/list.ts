@@ -41,7 +41,7 @@ export const MUTANTS: readonly Mutant[] = [
   m("server/health/rules/leak.ts", "- begin.afterMiB) / count", "- begin.afterMiB)", "unit/server/health/rules", "unit/behaviour-rules"),
   m("server/recording/prometheus/metric.ts", "pct === null ? null : pct / 100", "pct", "unit/server/recording/metrics"),
   m("server/recording/log/csv-lines.ts", "text.replaceAll('\"', '\"\"')", "text", "unit/server/recording/log-lines"),
-  m("server/config/checks.ts", "text === \"*\" || (isHttpUrl(text) && new URL(text).origin === text)", "text === \"*\" || isHttpUrl(text)", "unit/server/config/read-options"),
+  m("server/config/checks.ts", "text === \"*\" || (isHttpUrl(text) && new URL(text).origin === text)", "text === \"*\" || isHttpUrl(text)", "unit/server/config/wrong-options"),
   m("client/store/apply-event.ts", "sample.seq <= (known.rows.at(-1)?.seq ?? 0)", "false", "unit/client/store/apply-event"),
   m("client/store/apply-event.ts", "parts.source?.status === \"failed\" ? forget(gpus) : gpus", "gpus", "unit/client/store/apply-event"),
   m("client/panel/timeline/buckets.ts", "previous !== undefined && isGap(previous, row, longestIntervalMs)", "false", "unit/client/panel/timeline/buckets"),
