@@ -23,7 +23,7 @@ export function idleRateMs({ intervalMs, keepsRate, timings }: RateOptions): num
   return keepsRate ? intervalMs : Math.max(timings.idleIntervalMs, intervalMs);
 }
 
-/** @param apply told the rate whenever it may have changed, and whether somebody has just come to watch */
+/** @param apply told the rate whenever it may have changed */
 export function createSamplingRate(options: RateOptions, apply: (intervalMs: number) => void): SamplingRate {
   const { fastIntervalMs, lingerMs } = options.timings;
   const idleMs = idleRateMs(options);
