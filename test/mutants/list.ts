@@ -35,7 +35,7 @@ export const MUTANTS: readonly Mutant[] = [
   m("server/health/hold.ts", "nowMs - sinceMs >= enterMs", "true", "unit/server/health/hold"),
   m("server/health/carried.ts", "if (nowMs < untilMs) return { over, lost: [] };", "", "unit/server/health/mutes"),
   m("server/health/mutes.ts", "until <= wallNow()", "until > wallNow()", "unit/server/health/mutes"),
-  m("server/sampling/sampling-rate.ts", "lingering = !watched;", "lingering = false;", "integration/sampling"),
+  m("server/sampling/sampling-rate.ts", "lingering = !watched;", "lingering = false;", "unit/server/sampling/sampling-rate"),
   m("server/gateway/hidden-news.ts", "if (text === told) return;", "", "unit/server/gateway/publisher"),
   m("server/health/rules/fan-stopped.ts", "gpu.fanPct === null || gpu.temperatureC === null", "gpu.temperatureC === null", "unit/server/health/rules"),
   m("server/health/rules/leak.ts", "- begin.afterMiB) / count", "- begin.afterMiB)", "unit/server/health/rules", "unit/behaviour-rules"),
