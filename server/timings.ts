@@ -38,9 +38,9 @@ export interface ProcessTimings {
   soonestMs: number;
   /**
    * After VRAM has moved or a GPU computed, one more list though nobody watches: who has done nothing for a minute by
-   * then has ended its job, and what it was promised is free.
+   * then has ended its job, and its outstanding demand with it.
    */
-  lookAgainMs: number;
+  listAgainMs: number;
 }
 
 export interface PanelTimings {
@@ -52,7 +52,7 @@ export interface PanelTimings {
   jobsIntervalMs: number;
   /** Between two messages with the figures of a hidden page's title. */
   titleIntervalMs: number;
-  /** Between two messages of promises that have hardly moved. */
+  /** Between two messages of outstanding demand that has hardly moved. */
   capacityIntervalMs: number;
 }
 
@@ -179,7 +179,7 @@ export const TIMINGS: Timings = {
   processes: {
     intervalMs: 10 * SECOND,
     soonestMs: 2 * SECOND,
-    lookAgainMs: 70 * SECOND,
+    listAgainMs: 70 * SECOND,
   },
   panel: {
     detailsIntervalMs: 5 * SECOND,

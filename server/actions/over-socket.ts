@@ -42,7 +42,7 @@ export function overSocket<R, A>(
         if (typeof ack === "function") ack(reply);
       };
       const reply = replyTo(sidecar, viewer, message);
-      // At once where it is known: the next turn must not come before it.
+      // Without a promise where it is known: the acknowledgement must come before the next turn.
       if (reply instanceof Promise) void reply.then(acknowledge);
       else acknowledge(reply);
     },

@@ -51,7 +51,7 @@ export function body<const S extends v.GenericSchema<unknown, object>>(
   };
 }
 
-/** One that has none reads as `{}`, so that a plain heartbeat needs no headers. */
+/** A request without a body reads as `{}`, so that a plain heartbeat needs no headers. */
 export function bodyOrNothing<const S extends v.GenericSchema<unknown, object>>(
   schema: S,
 ): ReturnType<typeof body<S>> {

@@ -45,7 +45,7 @@ export interface CapacityParts {
   isStandIn: boolean;
   time: Time;
   readHost(): HostState;
-  /** Somebody would have to release for a waiting job. */
+  /** Asks for a release for a waiting job. */
   releaseFor(backend: string, job: string): void;
   complain(message: string): void;
   timings: Timings;
@@ -53,9 +53,9 @@ export interface CapacityParts {
 
 /** Jobs, estimates and the fit check, wired to samples and backends. */
 export interface CapacityArea {
-  /** Stamped as the rules of capacity, health and the timeline reckon. */
+  /** Stamped by the clock that capacity, health and the timeline reckon with. */
   jobs: Jobs;
-  /** The same jobs, as everybody is told of them. */
+  /** The same jobs, stamped with the time of day: what everybody is told. */
   told: Jobs;
   /** Where jobs are kept, and what else has to survive the sidecar. */
   database: CapacityDatabase;
@@ -64,14 +64,14 @@ export interface CapacityArea {
   fit(query: FitQuery, asker: string, language: FitLanguage): Promise<Reply<FitAnswer>>;
   adviseOn(profile: string): Reply<FitAdvice>;
   takeFigure(profile: string): Reply<Profile>;
-  /** Takes a sample in: who holds what, who has ended, who may start. */
+  /** Reckons with a sample: who holds what, who has ended, who may start. */
   sample(): void;
-  /** Jobs or backends have changed. */
+  /** Reckons again, since jobs or backends have changed. */
   recompute(): void;
   jobEnded(ended: EndedJob): void;
-  /** The wall clock was set: what is kept has the time of day by it. */
+  /** Writes the jobs anew with the time of day of a wall clock that was set. */
   clockSet(): void;
-  /** A release goes on: what it frees belongs to nobody until the next list of processes. */
+  /** Follows a release: when it is done, the processes are listed, so that what it freed can be given to others. */
   release(release: Release): void;
 }
 
@@ -102,8 +102,8 @@ export function composeCapacity(parts: CapacityParts): CapacityArea {
     // Real jobs must not be let in on imaginary GPUs.
     if (parts.isStandIn) return problem("demo-machine");
     if (parts.hold.problem() === null) return null;
-    // Two who let jobs in beside each other would promise the same room twice. Whoever had the folder may just have ended:
-    // its jobs are taken over before this one is looked at.
+    // Two panels that let jobs in would give the same room away twice. The other one may just have ended: then its jobs
+    // are taken over before this one is judged.
     parts.hold.retry();
     database.retry();
     return parts.hold.problem();
@@ -130,7 +130,7 @@ export function composeCapacity(parts: CapacityParts): CapacityArea {
   );
   disposer.add(
     database.onOpened(() => {
-      // First what a kill would lose.
+      // Jobs first: a kill would lose them.
       jobs.takeOver();
       knowledge.takeOver();
     }),
@@ -158,7 +158,7 @@ export function composeCapacity(parts: CapacityParts): CapacityArea {
     jobEnded: knowledge.save,
     clockSet: jobs.takeOver,
     release({ state }) {
-      // Until the next list nobody knows to whom belongs what was freed.
+      // Until the next list it is not known who gave VRAM back.
       if (state === "done") void sampler.refreshProcesses();
     },
     state: () => ({ ...view.state(runs), runs: stamps.runs(runs), jobs: stamps.jobs(jobs.list()) }),

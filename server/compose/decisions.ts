@@ -1,5 +1,6 @@
 import { join } from "node:path";
 import type { Job } from "../../shared/capacity/job.ts";
+import type { Problem } from "../../shared/problems/problem.ts";
 import type { Release } from "../../shared/release/release.ts";
 import type { FolderHold } from "../data/folder-hold.ts";
 import { createPruning } from "../history/pruning.ts";
@@ -25,6 +26,8 @@ export interface DecisionsParts {
   /** Epoch milliseconds of the samples' clock. */
   nowMs(): number;
   complain(message: string): void;
+  /** Told what keeps the record from the disk. */
+  show(problem: Problem | null): void;
 }
 
 const DAY_MS = 86_400_000;
@@ -60,6 +63,7 @@ export function composeDecisions(parts: DecisionsParts): DecisionsArea {
   const pruning = createPruning(clocks());
   const timer = setInterval(() => {
     record.flush();
+    parts.show(store.problem());
     const now = clocks();
     if (pruning.check(now)) store.prune(now.wallMs - limits.keepDays * DAY_MS, limits.maxMiB * BYTES_PER_MIB);
   }, parts.writeIntervalMs);

@@ -33,7 +33,7 @@ export interface FrontParts extends HelloParts {
   timings: Timings;
   audit: Audit;
   sessions: Sessions;
-  /** Those of capacity, or what records their decisions. */
+  /** Those of capacity, or the same with their decisions recorded. */
   jobs: ActsOn["jobs"];
   fit: ActsOn["fit"];
   /** Listening already, or not yet. */
@@ -46,7 +46,7 @@ export interface Front {
   gateway: Gateway;
   publisher: Publisher;
   tally: Tally;
-  /** Another name of this run: what viewers know is of another moment. */
+  /** Gives this run another name, since what viewers know is of another moment. */
   beginAnew(): void;
 }
 
@@ -107,7 +107,7 @@ export function composeFront(options: Pick<Options, "basePath" | "allowOrigin">,
       ...gateway,
       sample(sample) {
         if (!parts.time.jumped()) return gateway.sample(sample);
-        // What viewers know and what is kept is stamped by a clock that was wrong, or stood still.
+        // Viewers and records have times of a clock that was wrong, or stood still.
         capacity.clockSet();
         beginAnew();
         gateway.greetAll();
@@ -146,7 +146,7 @@ function composeActions(
   };
 }
 
-/** So many different ones are told: what is refused comes from outside. */
+/** How many different ones are said: refusals come from outside, and must not fill the terminal. */
 const MOST_TOLD = 20;
 
 /** Says a problem in the terminal, each once. */

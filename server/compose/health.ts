@@ -47,7 +47,7 @@ export interface HealthArea extends Pick<Alerts, "list" | "acknowledge" | "mute"
   test(): Promise<TestResult[]>;
   sample(sample: Sample): void;
   jobEnded(ended: EndedJob): void;
-  /** A recording shows another moment: what was seen before is no past of it. */
+  /** Forgets what was seen: a recording shows another moment, of which that is no past. */
   jump(): void;
   /** Watches the host where no samples come, and asks for the slow figures. */
   start(): void;
@@ -89,7 +89,7 @@ export function composeHealth(
     timings: timings.notify,
   });
   disposer.add(notifier.close);
-  // Nobody is called because of simulated or recorded GPUs, and the host of now has no part in them.
+  // Simulated or recorded GPUs notify nobody, and the host of now has nothing to do with them.
   const isReal = choice.kind === "nvidia-smi";
   if (isReal) disposer.add(alerts.onNews(notifier.publish));
   const kernelLog = openKernelLog();
@@ -110,7 +110,7 @@ export function composeHealth(
           state === "running" && startedAt !== null ? [{ id, gpus: on, startedMs: startedAt }] : [],
         ),
       ended,
-      // Of declared jobs it is known on which GPUs they run.
+      // Only backends that tell it themselves: declared jobs are known by GPU.
       busy: parts.watch.states().some(({ id, busy }) => busy === true && parts.watch.tellsBusy(id)),
       releasing: isReleasing(parts.releases.state()),
       xids: isReal ? kernelLog.read() : [],

@@ -19,7 +19,7 @@ export interface LogsDeps {
   sampler: Pick<Sampler, "nowMs">;
   /** Shown by the panel while samples come; `null`: it is over. */
   warn(problem: Problem | null): void;
-  /** A recording is played: what happened already is not logged again. */
+  /** Whether a recording is played: what happened already is not logged again. */
   replaying: boolean;
   hostName: string;
   version: string;

@@ -25,7 +25,7 @@ export interface RecordsParts {
   fit: CapacityArea["fit"];
   time: Time;
   demo: boolean;
-  /** A recording is played: nothing is decided, and nothing written that could be taken for what happened here. */
+  /** Whether a recording is played. Then nothing is decided, nor written that could be taken for what happened here. */
   replaying: boolean;
   /** The regular distance between samples. */
   intervalMs(): number;
@@ -67,6 +67,7 @@ export function composeRecords(
         ...parts,
         ...{ limits: options.decisions, writeIntervalMs: options.historyInterval, jobs },
         nowMs: () => time.wallOf(time.nowMs()),
+        show: (trouble) => warnings.set("decisions", trouble),
       });
   return {
     sessions: composeSessions(parts),

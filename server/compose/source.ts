@@ -89,7 +89,7 @@ export function tellOfTrouble(
       if (status === "live") said = null;
       return;
     }
-    // One that stops for a moment comes back by itself.
+    // A source that is only stale comes back by itself.
     if (status === "stale" || said === problem.code || aside.includes(problem.code)) return;
     said = problem.code;
     complain(`${problem.message} ${problem.advice}`.trim());

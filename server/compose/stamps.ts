@@ -5,8 +5,8 @@ import type { EndedJob, Jobs } from "../jobs/jobs.ts";
 import type { Time } from "../lib/clock.ts";
 
 /**
- * What is decided with is stamped by the start's wall clock and the steady one since; what is told and kept, by the wall
- * clock as it goes now. Until that is set, or the machine sleeps, the two are the same.
+ * Moves jobs and runs between two clocks. Decisions are made with the wall clock of the start and the steady clock since;
+ * what is told and kept has the time of day. The two differ once the wall clock was set, or the machine has slept.
  */
 export interface Stamps {
   jobs(jobs: readonly Job[]): Job[];

@@ -35,7 +35,7 @@ function rule<const T extends Record<string, Setting>>(entries: T, order?: Order
   return v.optional(either, () => v.parse(settings, {}));
 }
 
-/** The red lines. Defaults are requirements R6's, where it names a figure. */
+/** The red lines. Defaults are those of the reports of users, where they name a figure. */
 export const alertRulesSchema = v.strictObject({
   "low-utilization": rule({ dangerPct: percent(60), healthyPct: percent(75), seconds: seconds(10) }, [
     "dangerPct",

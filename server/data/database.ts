@@ -1,9 +1,9 @@
-import { problem } from "../../shared/problems/make-problem.ts";
 import type { Problem } from "../../shared/problems/problem.ts";
 import { createEmitter } from "../lib/emitter.ts";
 import { inTransaction } from "../lib/sqlite/in-transaction.ts";
 import { openKeptFile } from "../lib/sqlite/kept-file.ts";
 import type { Sql } from "../lib/sqlite/open-file.ts";
+import { fileProblem } from "./file-problem.ts";
 import { type FolderHold, NO_HOLD } from "./folder-hold.ts";
 
 export type { Sql } from "../lib/sqlite/open-file.ts";
@@ -53,7 +53,7 @@ const CHECK =
 export function openDatabase(
   file: string,
   complain: (message: string) => void,
-  hold: Pick<FolderHold, "mayWrite" | "problem"> = NO_HOLD,
+  hold: Pick<FolderHold, "mayWrite"> = NO_HOLD,
 ): CapacityDatabase {
   const opened = createEmitter<void>();
   /** The file is another one than before, or was away: it may lack records of ours and hold others. */
@@ -101,14 +101,7 @@ export function openDatabase(
     retry() {
       if (missed || waiting.size > 0) flush();
     },
-    problem() {
-      const trouble = kept.trouble();
-      if (trouble === null) return null;
-      if (trouble.kind === "elsewhere") return hold.problem();
-      if (trouble.kind === "newer") return problem("data-newer", { file });
-      // Without SQLite history says so already.
-      return trouble.kind === "no-sqlite" ? null : problem("data-not-kept", { detail: trouble.reason });
-    },
+    problem: () => fileProblem(file, kept.trouble()),
     close() {
       if (waiting.size > 0) flush();
       kept.close();

@@ -44,7 +44,7 @@ const ACTING_REQUESTS = { burst: 300, perSecond: 20 };
 /** A hundred panels that come back with an old token, behind one proxy, are let in at once. */
 const REFUSED_TOKENS = { burst: 200, perSecond: 10 };
 const MOST_ADDRESSES = 4096;
-/** Endings of names that no one can register and thus nobody can rebind to this machine. */
+/** Endings of names that nobody can register, and thus nobody can rebind to this machine. */
 const PRIVATE_NAME = /\.(?:local|lan|internal|localdomain|home\.arpa)$/;
 
 /** @param nowMs a clock that does not go back */
@@ -77,8 +77,8 @@ function mayConnect({ host, origin }: RequestHeaders, rules: AdmitRules): Proble
 }
 
 /**
- * May the sidecar be called by this name? A rebound name is one that its attacker has registered: addresses,
- * names without a dot and those of private networks are none.
+ * May the sidecar be called by this name? An attacker can only rebind a name that he has registered: never an address,
+ * a name without a dot or one of a private network.
  */
 function mayBeCalled(host: string | undefined, { loopbackOnly }: AdmitRules): boolean {
   // Every browser sends it; a probe of a load balancer may not.

@@ -10,14 +10,14 @@ export interface Caller {
   isDirect: boolean;
 }
 
-/** Headers that proxies, tunnels and delivery networks add. Whoever adds one himself loses by it. */
+/** Headers that proxies, tunnels and delivery networks add. A caller that adds one itself only loses rights. */
 const ADDED_BY_PROXIES =
   /^(?:forwarded|via|x-forwarded(?:-.+)?|x-real-ip|x-client-ip|x-cluster-client-ip|x-original-.+|x-envoy-.+|x-proxy-.+|true-client-ip|cf-.+|fly-.+|tailscale-.+)$/;
 
 /**
- * A proxy on this machine makes everybody's address a loopback one. So direct is only who comes from loopback
- * without a header of a proxy, not in HTTP/1.0 (which nginx speaks unless told otherwise, and no browser does), and
- * not from a page of another machine. A proxy that hides all of this cannot be told: it needs `--token`.
+ * A proxy on this machine makes everybody's address a loopback one. So a caller is direct only when it comes from
+ * loopback without a proxy's header, not in HTTP/1.0 (which nginx speaks unless told otherwise, and no browser does),
+ * and not from a page of another machine. A proxy that hides all of this is not noticed: it needs `--token`.
  */
 export function callerOf({ headers, httpVersion, socket }: IncomingMessage): Caller {
   const address = socket.remoteAddress;

@@ -5,7 +5,7 @@ import { tooManyRequests } from "./too-many-requests.ts";
 
 /** A panel sends a handful of events a minute. */
 const EVENTS = { burst: 20, perSecond: 1 };
-/** Whatever arrives counts: also what is no event. */
+/** Everything that arrives counts, events or not. */
 const PACKETS = { burst: 120, perSecond: 4 };
 
 /** Socket middleware: lets so many events of one socket through and answers the others with what is wrong. */

@@ -29,10 +29,10 @@ export type MakeHello = (viewer: {
 export interface GatewayOptions {
   /** `<base>/socket.io` */
   path: string;
-  /** The least time between two samples that are sent (ms): a recording at 60× has more than an eye can see. */
+  /** The least time between two sent samples (ms): a recording at 60× has more than an eye can see. */
   leastSampleMs: number;
   admit: Admit;
-  /** Somebody may not connect: whoever started the sidecar may not know that he has to allow it. */
+  /** Told of somebody who may not connect: whoever started the sidecar may not know that he has to allow it. */
   noteRefusal(problem: Problem): void;
   timings: Pick<Timings, "patience">;
 }
@@ -40,7 +40,7 @@ export interface GatewayOptions {
 /** The Socket.IO side of the sidecar: who connects, what they ask, and one turn for all of them. */
 export interface Gateway {
   sample(sample: Sample): void;
-  /** Says hello to everybody anew: what they know is of another moment. */
+  /** Says hello to everybody anew, since what they know is of another moment. */
   greetAll(): void;
   close(): Promise<void>;
 }
@@ -81,7 +81,7 @@ export function createGateway(
     limitPackets(connection);
     const { request } = connection;
     askers.set(connection, { caller: callerOf(request), bearer: bearerOf(request.headers) });
-    // Else the requests of a thousand viewers are kept for as long as they watch.
+    // Otherwise the requests of a thousand viewers would be kept for as long as they watch.
     Reflect.deleteProperty(connection, "request");
   });
   let layout = "";
@@ -100,7 +100,7 @@ export function createGateway(
 
   io.on("connection", (socket) => {
     const { viewer, handshake } = socket.data;
-    // What hello tells must be what the next turn's differences are from.
+    // The next turn's differences must be those from what hello tells.
     publisher.publishAll();
     greet(socket, handshake.lastSeq ?? 0);
     viewers.add(socket.id, createReader(socket.conn, timings.patience.unreadMs), handshake.watch);

@@ -8,7 +8,7 @@ import type { Reader } from "./reader.ts";
 /** What hidden pages are told: a tab in the background can still notify, its release goes on, and its title has figures. */
 export interface HiddenNews {
   publish(known: View | null): void;
-  /** This page has been visible: it may have newer figures than its title was told, and is told anew. */
+  /** Forgets the title of a page that has been visible: it may have newer figures, and is told anew. */
   forget(reader: Reader): void;
 }
 

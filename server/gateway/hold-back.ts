@@ -1,23 +1,23 @@
 import type { Json, JsonRecord } from "../../shared/protocol/json-diff.ts";
 import type { View } from "../../shared/protocol/view.ts";
 
-/** Which parts may be sent now, of those that change often and are looked at seldom. */
+/** Which of the parts that change often and are looked at seldom may be sent now. */
 export interface Due {
   details: boolean;
   capacity: boolean;
   host: boolean;
 }
 
-/** Nobody is helped by a message for less than this: figures that only an opened fold shows (percent). */
+/** Smaller changes (percent) of figures that only an opened fold shows are not worth a message. */
 const JITTER_PCT = 5;
 const JITTERY = ["fanPct", "utilizationMemoryPct"];
 const MIB_PER_TENTH_GIB = 102.4;
-/** A promise that has moved by so much decides who may start, MiB. */
+/** Outstanding demand that has moved by so much decides who may start, MiB. */
 const MATTERS_MIB = 1024;
 
 /**
- * The view to send: that of now, but for what no viewer could see change, and for what is not due yet; there it is what
- * viewers have. Pure.
+ * The view to send: that of now. Parts that no viewer could see change, and those that are not due yet, stay as viewers
+ * have them. Pure.
  */
 export function heldBack(before: View, now: View, due: Due): View {
   const capacity = due.capacity || capacityMatters(before, now);
@@ -32,7 +32,7 @@ export function heldBack(before: View, now: View, due: Due): View {
   };
 }
 
-/** Who starts jobs by what he sees must see at once what somebody else has taken, or given back. */
+/** Whoever starts jobs by what he sees must see at once what another job has taken or freed. */
 function capacityMatters({ promises: before }: View, { promises: now }: View): boolean {
   const moved = columnOf(now, "promisedMiB").some((mib, i) => {
     const was = columnOf(before, "promisedMiB")[i];

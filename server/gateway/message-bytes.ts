@@ -1,4 +1,4 @@
-/** A message as every viewer gets it: packet for polling, frame for WebSockets; made once, whoever reads it. */
+/** A message as every viewer gets it, encoded once: a packet for polling, a frame for WebSockets. */
 export interface MessageBytes {
   packet: string;
   options: { compress: false; wsPreEncodedFrame: Buffer[] };

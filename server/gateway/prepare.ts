@@ -25,10 +25,10 @@ export interface FirstRequest {
   bearer: string | undefined;
 }
 
-/** An acknowledgement that nobody waits for any more costs nothing. */
+/** Never aborted: an acknowledgement that nobody waits for any more costs nothing. */
 const AWAITED = new AbortController().signal;
 
-/** Checks the handshake of a socket and notes who it is; or why it may not connect. */
+/** Checks the handshake of a socket and notes who it is. Returns why it may not connect, or `null`. */
 export function prepare(
   socket: PanelSocket,
   asker: FirstRequest | undefined,

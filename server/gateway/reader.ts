@@ -14,22 +14,22 @@ export interface Connection {
   close(discard: boolean): void;
 }
 
-/** How well a viewer reads: turns that wait for it are few, or skipped. */
+/** How well a viewer reads: whether it gets each turn, or skips some. */
 export interface Reader {
-  /** True: it has missed turns, and needs everything in place of the next difference. */
+  /** Whether it has missed turns, and needs the whole view in place of the next difference. */
   isBehind(): boolean;
-  /** So much waits already that this turn is skipped. Cut off once that has lasted too long. */
+  /** Whether so much waits already that it skips this turn. It is cut off when that has lasted too long. */
   skips(nowMs: number): boolean;
   write(message: MessageBytes): void;
-  /** It has everything of now. */
+  /** Notes that it has the view of now. */
   caughtUp(): void;
-  /** What it has is no longer known. */
+  /** Notes that it needs the whole view next time. */
   fellBehind(): void;
 }
 
-/** A page that polls on a slow line has a few waiting; one that stands still is told all at once later. */
+/** So many messages may wait for a page that polls on a slow line; for one that stands still, more would be useless. */
 const MOST_WAITING = 16;
-/** Of whatever kind: a viewer that asks and never reads must not fill the sidecar's memory. */
+/** Counts all messages: a viewer that asks and never reads must not fill the sidecar's memory. */
 const MOST_WAITING_BYTES = 1024 * 1024;
 
 /** @param patienceMs how long it may stand still before it is cut off */
@@ -39,12 +39,12 @@ export function createReader(connection: Connection, patienceMs: number): Reader
   let behind = false;
   let fullSinceMs: number | null = null;
   connection.on("packetCreate", ({ data }) => {
-    // One message may be as long as it needs to be: what counts is what it would wait behind.
+    // One message may be of any length: what counts are those before it.
     if (waitingBytes > MOST_WAITING_BYTES) queueMicrotask(() => connection.close(true));
     waiting++;
     if (typeof data === "string") waitingBytes += data.length;
   });
-  // Handed to the transport: gone for a page that reads, the last batch to wait for one that does not.
+  // The transport has taken all that waited. A page that reads has it; for one that does not it is the last batch.
   connection.on("flush", () => {
     waiting = 0;
     waitingBytes = 0;
@@ -64,7 +64,7 @@ export function createReader(connection: Connection, patienceMs: number): Reader
     write({ packet, options, packets }) {
       const { transport } = connection;
       const isFree = transport.name === "websocket" && transport.writable && waiting === 0;
-      // Past Engine.IO's queue, which a thousand viewers would each make and empty with every turn.
+      // Not by Engine.IO's queue: with every turn it would be made and emptied for each of a thousand viewers.
       if (isFree && connection.readyState === "open") transport.send(packets);
       else connection.write(packet, options);
     },

@@ -14,8 +14,8 @@ const MOST_WRONG_TOKENS = 1024;
 
 /**
  * Compares tokens, and counts the wrong ones. While an address has to wait, the right token is refused too:
- * an answer would tell it apart. A token that is known to be wrong is no new guess: panels that come back
- * with the token of an earlier run all have the same one.
+ * an answer would tell it apart. The same wrong token is one guess however often it comes: panels
+ * that come back with the token of an earlier run all have the same one.
  */
 export function createTokenGuard(token: string, nowMs: () => number): TokenGuard {
   const right = digest(token);

@@ -6,7 +6,7 @@ import { heldBack } from "./hold-back.ts";
 
 /** What everybody has been told, and what has changed since. */
 export interface ViewDifferences {
-  /** `null` before the first. */
+  /** The view that everybody has been told; `null` before the first. */
   known(): View | null;
   /** What changed; `undefined`: nothing that a viewer could see. @param all nothing is held back */
   next(all: boolean): Changes | undefined;

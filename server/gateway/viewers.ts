@@ -5,13 +5,13 @@ export interface Viewers {
   add(id: string, reader: Reader, watches: boolean): void;
   remove(id: string): void;
   of(id: string): Reader | undefined;
-  /** False: it did so already. */
+  /** Returns false where that changes nothing. */
   setWatching(id: string, watches: boolean): boolean;
   watching(): Iterable<Reader>;
   hidden(): Iterable<Reader>;
   /** How many watch. */
   count(): number;
-  /** No more can be let in: the files that this process may open are for HTTP, logs and nvidia-smi too. */
+  /** Whether no more can be let in: HTTP, logs and nvidia-smi need some of the files that this process may open. */
   isFull(): boolean;
   readonly most: number;
 }

@@ -120,7 +120,7 @@ export const BUILT_IN_PROFILES: readonly Profile[] = [
       task: "i2v",
       ...p720,
       steps: 4,
-      // The report's levels (R3); it gives no times, so that equal shares stand in for them.
+      // The levels of a user's report; it gives no times, so equal shares stand in for them.
       phases: [
         { name: "high-noise model", mib: 18_000, share: 0.25 },
         { name: "low-noise model loads", mib: 36_000, share: 0.25 },

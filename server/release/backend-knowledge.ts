@@ -51,7 +51,7 @@ export function createBackendKnowledge(
     learn(id, patch) {
       const before = known.get(id);
       if (before === undefined) return;
-      // What was gone comes back as it starts: with its model, or loading it.
+      // A backend that was gone has been started anew, with its model: it is parked no longer.
       const parked = patch.reachable === false ? { parked: false } : {};
       const next = { ...before, ...patch, ...parked };
       known.set(id, next);

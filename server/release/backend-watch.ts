@@ -1,5 +1,6 @@
 import type { Problem } from "../../shared/problems/problem.ts";
 import type { BackendState } from "../../shared/release/backend.ts";
+import { createHolds } from "../lib/holds.ts";
 import { type BackendKnowledge, createBackendKnowledge, NOTHING_TOLD } from "./backend-knowledge.ts";
 import type { Backend } from "./backends/backend.ts";
 import { createStatusCalls, type StatusCalls } from "./status-calls.ts";
@@ -9,21 +10,21 @@ export interface BackendWatch
   extends Pick<BackendKnowledge, "states" | "declaredJobsChanged" | "onChange" | "nextChange">,
     Pick<StatusCalls, "ask"> {
   stateOf(id: string): BackendState | undefined;
-  /** It says itself whether it is busy; else only declared jobs tell that it is. */
+  /** Whether the backend says by itself if it is busy. If not, only declared jobs tell. */
   tellsBusy(id: string): boolean;
   runsDeclaredJob(id: string): boolean;
-  /** Somebody watches: statuses are asked for, and pushes listened to. */
+  /** While somebody watches, statuses are asked for and pushes are listened to. */
   setWatched(watched: boolean): void;
   /** Listens to the backends whether watched or not, until the returned function is called. */
   hold(): () => void;
-  /** Something was heard of the backend without asking for its status. */
+  /** Notes whether the backend answered another call than that for its status. */
   reached(id: string, reached: boolean, problem?: Problem | null): void;
-  /** A release has left it unable to run a job, or it has been made ready again. */
+  /** Notes that a release has left it unable to run a job, or that it was made ready again. */
   park(id: string, parked: boolean): void;
   close(): Promise<void>;
 }
 
-/** Where the backend pushes whether it is busy, only models and allocator are asked for. */
+/** A backend that pushes whether it is busy is asked so many times more seldom: for its models and its allocator. */
 const PUSHED_FACTOR = 3;
 
 /**
@@ -40,11 +41,11 @@ export function createBackendWatch(
   const calls = createStatusCalls(knowledge, closing.signal);
   const { states, of, learn } = knowledge;
   let watched = false;
-  let holds = 0;
+  const holds = createHolds(adjust);
   let endListening: (() => void) | null = null;
 
   function adjust() {
-    const wanted = (watched || holds > 0) && !closing.signal.aborted;
+    const wanted = (watched || holds.areAny()) && !closing.signal.aborted;
     if (wanted === (endListening !== null)) return;
     if (wanted) {
       endListening = listenTo(backends, calls, intervalMs);
@@ -52,7 +53,7 @@ export function createBackendWatch(
     }
     endListening?.();
     endListening = null;
-    // What was known now is not what will be when somebody asks again.
+    // It would be old when somebody watches again.
     for (const { id, status } of backends) if (status !== undefined) learn(id, { status: NOTHING_TOLD });
   }
 
@@ -66,17 +67,7 @@ export function createBackendWatch(
       watched = next;
       adjust();
     },
-    hold() {
-      holds++;
-      adjust();
-      let held = true;
-      return () => {
-        if (!held) return;
-        held = false;
-        holds--;
-        adjust();
-      };
-    },
+    hold: holds.take,
     park: (id, parked) => learn(id, { parked }),
     reached: (id, reached, problem = null) => learn(id, { reachable: reached, problem }),
     async close() {

@@ -22,12 +22,12 @@ export interface CarryOutContext {
   onPhase(state: "waiting-for-job" | "calling" | "verifying", more?: Partial<Release>): void;
 }
 
-/** One backend's release on its way, whichever plans it goes through. */
+/** The release of one backend, over all the plans that it goes through. */
 interface Course extends CarryOutContext {
   readonly backend: Backend;
   readonly mode: ReleaseMode;
   asked: boolean;
-  /** By the samples' clock. */
+  /** When it was first asked, by the samples' clock. */
   calledAtMs: number;
   /** The end of a declared job was waited for. */
   hasWaited: boolean;
@@ -66,7 +66,7 @@ export async function carryOut(
 async function planAndGo(course: Course): Promise<Outcome> {
   const { backend, mode, hasWaited } = course;
   const state = stateOf(course);
-  // Known from just now; one that has no status is found out about by the call.
+  // A backend with a status was asked for it just now; of one without only the unload call tells.
   const away = backend.status !== undefined && state?.reachable === false;
   if (away && state.problem !== null) return failed(state.problem);
   const busy = busyOf(course);
@@ -104,19 +104,19 @@ const TAKE: Readonly<Record<Step, (course: Course, found: Findings) => Promise<N
   async "await-idle"(course, found) {
     const waited = await wait(course, waitForIdle, waitFor(course, found));
     found.knownBusy = false;
-    return waited.kind === "idle" ? null : elsewhere(waited);
+    return waited.kind === "idle" ? null : afterOtherEnd(waited);
   },
   async "await-declared"(course, found) {
     const waited = await wait(course, waitForIdle, { ...waitFor(course, found), untilDeclaredEnd: true });
     course.hasWaited = waited.kind === "idle";
-    return waited.kind === "idle" ? null : elsewhere(waited);
+    return waited.kind === "idle" ? null : afterOtherEnd(waited);
   },
   async "await-job-end"(course, found) {
     const { jobsBefore } = found;
-    // Whose end may have been asked for with the call cannot be left to itself.
+    // A job that nobody has stopped may go on: the backend unloads when it ends. One that was stopped should have ended.
     const tooLong = found.interrupted ? {} : { tooLong: problem("job-still-running", minutesOf(course)) };
     const waited = await wait(course, waitForJobEnd, { ...waitFor(course, found), ...tooLong, jobsBefore });
-    return waited.kind === "failed" || waited.kind === "cancelled" ? elsewhere(waited) : null;
+    return waited.kind === "failed" || waited.kind === "cancelled" ? afterOtherEnd(waited) : null;
   },
   async note(course, found) {
     course.onPhase("calling");
@@ -127,7 +127,7 @@ const TAKE: Readonly<Record<Step, (course: Course, found: Findings) => Promise<N
   },
   follow(course, found) {
     const { limits, backend } = course;
-    // What was known when the end is seen: by then the models may be gone.
+    // The end of the job is seen this much later at most, when the models may be gone: older samples are kept.
     const lagMs = limits.followLagMs + (backend.subscribe === undefined ? limits.statusIntervalMs : 0);
     found.follow = course.measure.follow(lagMs);
     course.onPhase("calling");
@@ -161,8 +161,8 @@ function busyOf(course: Course): Busy {
   return (queue ?? 0) > 0 ? "queued" : "running";
 }
 
-/** A wait that came out otherwise than the plan has it. */
-function elsewhere(waited: Exclude<Waited, { kind: "idle" }>): Next {
+/** What comes next when a wait did not end with an idle backend. */
+function afterOtherEnd(waited: Exclude<Waited, { kind: "idle" }>): Next {
   if (waited.kind === "queued") return { instead: ASK_BEFORE_THE_END };
   return { ended: waited.kind === "failed" ? failed(waited.problem) : cancelled() };
 }
@@ -172,7 +172,7 @@ const minutesOf = ({ limits }: Course) => ({ minutes: limits.jobLimitMs / 60_000
 type WaitFor = Pick<WaitOptions, "tooLong" | "limitMs" | "jobsBefore"> &
   Partial<Pick<WaitOptions, "untilDeclaredEnd">> & { cancellable: boolean };
 
-/** For a job that was told to stop only so long, and nobody can cancel that. */
+/** A job that was told to stop is waited for briefly only, and that wait cannot be cancelled. */
 function waitFor(course: Course, { interrupted }: Findings): WaitFor {
   const { stopLimitMs, jobLimitMs } = course.limits;
   return interrupted
@@ -218,7 +218,7 @@ async function ask(course: Course): Promise<UnloadOutcome> {
   return outcome;
 }
 
-/** Looks what came back since `before`, whatever the backend has answered. */
+/** Measures what came back since `before`, whatever the backend has answered. */
 async function measureSince(course: Course, before: Snapshot, outcome: UnloadOutcome): Promise<Outcome> {
   const { backend, measure, limits, closing, calledAtMs } = course;
   if (outcome.kind === "nothing-loaded") return nothingLoaded();

@@ -109,7 +109,7 @@ function begun(id: string, targets: readonly Backend[], { mode, requestedBy }: R
   };
 }
 
-/** Makes backends ready, one at a time: a release in between would be undone by it. */
+/** Makes backends ready, one at a time, and not during a release, which that would undo. */
 function createReadiness(backends: readonly Backend[], watch: BackendWatch, closing: AbortSignal) {
   let preparing: string | null = null;
   return {

@@ -13,7 +13,7 @@ export function createDeclaredWork(
   jobs: () => readonly Declared[],
   gpus: () => readonly Pick<Gpu, "processes">[],
 ): DeclaredWork {
-  /** By job, while it runs: a list of processes that fails, or does not tell for once, is not its end. */
+  /** The backend of each running job, once it was found: a later list of processes may fail or leave it out. */
   const owners = new Map<string, { pid: number; backend: string }>();
 
   function ownerOf({ id, backend, pid }: Declared): string | undefined {

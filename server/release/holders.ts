@@ -4,8 +4,8 @@ import { heldBecause } from "../../shared/release/held-because.ts";
 import type { Release } from "../../shared/release/release.ts";
 
 /**
- * Who holds VRAM still after it was asked for, and why; most first. Pure.
- * @param ownersKnown the processes of the backends that were asked can be told
+ * Who still holds VRAM after a release, and why; the largest first. Pure.
+ * @param ownersKnown whether the processes of the asked backends can be told from others
  */
 export function holdersOf(
   gpus: readonly Pick<Gpu, "index" | "processes">[],

@@ -1,16 +1,16 @@
 import type { Problem } from "../../shared/problems/problem.ts";
 import type { Release } from "../../shared/release/release.ts";
 
-/** Of a verdict that nothing had come back, or too little, nothing is left when more has. */
-const OVER_WITH_IT: readonly string[] = ["nothing-freed", "vram-grew", "not-measured"];
+/** Problems that hold no longer once more VRAM has come back. */
+const OVER_WITH_MORE: readonly string[] = ["nothing-freed", "vram-grew", "not-measured"];
 
-/** A verdict, and what has come back since. Pure. */
+/** Corrects a verdict by what has come back since. Pure. */
 export function withLate(
   verdict: Release,
   freedMiB: number,
   late: NonNullable<Release["late"]>,
 ): Partial<Release> {
-  const isOver = (found: Problem | null) => found === null || OVER_WITH_IT.includes(found.code);
+  const isOver = (found: Problem | null) => found === null || OVER_WITH_MORE.includes(found.code);
   const { parts } = verdict;
   const unfreed = parts.findIndex(({ problem: found }) => found !== null && isOver(found));
   const place = unfreed >= 0 ? unfreed : parts.length - 1;

@@ -41,13 +41,13 @@ export interface LateWatch {
   backendIds: readonly string[];
   /** Told so far, MiB. */
   toldMiB: number;
-  /** How long it is looked for. */
+  /** How long to watch. */
   limitMs: number;
   /** @param atMs when it began to come back, by the samples' clock */
   onMore(freedMiB: number, measured: Omit<Measurement, "verdict">, atMs: number): void;
 }
 
-/** So many of the last readings tell whether VRAM has come to rest. */
+/** How many of the last readings are kept, to tell whether VRAM has come to rest. */
 const READINGS_KEPT = 100;
 
 /** @param gpu the only GPU that counts; `undefined`: all of them */
@@ -120,7 +120,7 @@ async function watchLate(
   const startedMs = reader.nowMs();
   let { toldMiB } = late;
   let readings: Reading[] = [];
-  /** The processes were listed since there was more: the next sample says it to the end. */
+  /** The processes were listed when more had come back: the next sample can be told with that list. */
   let listed = false;
   while (!signal.aborted && reader.nowMs() - startedMs < limitMs) {
     const sample = await reader.next(signal);
@@ -141,7 +141,7 @@ async function watchLate(
   }
 }
 
-/** What there would be if the others had not changed anything. Pure. */
+/** The levels as they would be if no other process had changed. Pure. */
 function withoutOthers(before: Snapshot, now: Snapshot, ...backendIds: readonly string[]) {
   const changes = changesOfOthers(before.processes, now.processes, ...backendIds);
   const levels = now.levels.map(

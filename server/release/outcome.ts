@@ -28,7 +28,7 @@ export const failed = (found: Problem) => unmeasured("failed", found);
 export const cancelled = () => unmeasured("cancelled", null);
 export const nothingLoaded = () => unmeasured("done", problem("nothing-loaded"));
 
-/** How a measurement is told. The figure is told with every verdict. Pure. */
+/** Makes an outcome of a measurement; the figure is told whatever the verdict. Pure. */
 export function outcomeOf(
   { verdict, gpus, meanwhile }: Measurement,
   { failure, claim, patienceMs }: { failure: Problem | null; claim: Release["claim"]; patienceMs: number },

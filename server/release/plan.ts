@@ -15,20 +15,20 @@ export interface Situation {
   busy: Busy;
   /** It can be asked to stop its job. */
   canInterrupt: boolean;
-  /** The end of a declared job was waited for: what the backend does not tell is still not known. */
+  /** A declared job was waited for already; whether another one runs is still not known. */
   hasWaited: boolean;
 }
 
 /**
  * - `interrupt`: ask it to stop its job
- * - `await-idle`: wait until no job runs, or another one waits behind it
+ * - `await-idle`: wait until no job runs, or another one has queued up behind it
  * - `await-declared`: wait until the job has ended that was declared to run in it
  * - `await-job-end`: wait until one job has ended, whether another follows or not
  * - `note`: note who holds what
  * - `follow`: from now on remember the samples, so that the moment before the fall can be looked up
  * - `ask`: ask it to unload
  * - `measure`: see by the samples what came back
- * - `plan-again`: by what is known then
+ * - `plan-again`: make a new plan by what is known then
  */
 export type Step =
   | "interrupt"
@@ -53,7 +53,7 @@ export function planRelease(situation: Situation): Plan {
   if (busy === "idle") return { steps: ASK };
   if (mode === "interrupt") return planInterrupt(situation);
   if (busy === "unknown") {
-    // What it does not tell may be a job that the call would break.
+    // A job may run that the backend does not tell of, and the call would break it.
     if (duringJob === "unsafe") return { refuse: "busy-unknown" };
     const waitsItself = duringJob === "deferred" || hasWaited;
     return mode === "after-current" && !waitsItself ? { refuse: "busy-unknown" } : { steps: ASK };
@@ -61,17 +61,17 @@ export function planRelease(situation: Situation): Plan {
   if (duringJob === "spared") return { steps: ASK };
   if (mode === "now") {
     if (duringJob === "unsafe") return { refuse: "backend-busy" };
-    // What is not told cannot be waited for once it is asked.
+    // The end of a job that the backend does not tell of cannot be waited for after the call.
     return { steps: duringJob === "deferred" && busy !== "declared" ? ASK_BEFORE_THE_END : ASK };
   }
   if (busy === "queued" && duringJob === "deferred") return { steps: ASK_BEFORE_THE_END };
-  // Nothing is asked before the job has ended, so that it can be cancelled until then.
+  // Nothing is asked of the backend before the job has ended, so that the wait can be cancelled.
   return { steps: busy === "declared" ? ["await-declared", "plan-again"] : ["await-idle", ...ASK] };
 }
 
 function planInterrupt({ duringJob, busy, canInterrupt }: Situation): Plan {
   if (!canInterrupt) return { refuse: "busy-unknown" };
-  // With jobs behind it the backend is not idle in between: it is asked first, and unloads when the job stops.
+  // A backend with queued jobs is never idle in between: it is asked first, and unloads when its job stops.
   if (duringJob === "deferred" && busy === "queued") {
     return { steps: ["note", "ask", "interrupt", "await-job-end", "measure"] };
   }

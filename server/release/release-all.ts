@@ -29,7 +29,7 @@ export interface ReleaseCourse {
   /** Who has cancelled it, or `null`. */
   cancelledBy(): string | null;
   closing: AbortSignal;
-  /** Ends the look for what comes back late. */
+  /** Ends watching for what comes back late. */
   lateEnd: AbortSignal;
 }
 
@@ -41,13 +41,13 @@ export async function releaseAll(targets: readonly Backend[], course: ReleaseCou
   const outcomes: PartOutcome[] = [];
   try {
     await Promise.all(targets.map((backend) => watch.ask(backend, closing)));
-    // What is idle comes back at once; what must be waited for comes last.
+    // Idle backends give back at once; busy ones come last.
     const busy = ({ id }: Backend) => (watch.stateOf(id)?.busy === true ? 1 : 0);
     const order = [...targets].sort((a, b) => busy(a) - busy(b));
     const parts = order.map(({ id }) => record.current().parts.find(({ backend }) => backend === id));
     record.set({ parts: parts.filter((part) => part !== undefined), estimateMiB: estimateOf(order, course) });
     for (const [i, backend] of order.entries()) {
-      // The one before may have taken its time, in which a job may have begun.
+      // A job may have begun while the backend before was released.
       if (i > 0 && !cancel.aborted) await watch.ask(backend, closing);
       const outcome = await releasePart(backend, course);
       outcomes.push(outcome);
@@ -71,7 +71,7 @@ async function releasePart(backend: Backend, course: ReleaseCourse): Promise<Par
   const { demand, record, watch, samples, limits, cancel, closing } = course;
   if (closing.aborted) return { ...failed(problem("sidecar-closing")), asked: false };
   if (cancel.aborted) return { ...cancelled(), asked: false };
-  // Beside one that knows the mode, a backend that does not is released as is safe for it.
+  // A backend that does not know the mode, beside one that does, is released in the safe one.
   const mode = backend.modes.includes(demand.mode) ? demand.mode : "auto";
   return carryOut(backend, mode, {
     ...{ watch, limits, cancel, closing },
@@ -81,7 +81,7 @@ async function releasePart(backend: Backend, course: ReleaseCourse): Promise<Par
   });
 }
 
-/** What the backends and the processes say after it. */
+/** Asks the backends what they still hold, and the driver who is on the GPUs. */
 async function askWhatIsLeft(asked: readonly Backend[], { watch, samples, limits, closing }: ReleaseCourse) {
   const measure = createMeasure(samples, undefined, limits);
   await Promise.all([
@@ -130,7 +130,7 @@ function stillHeldBy(
   targets: readonly Backend[],
   { watch, samples, demand, ownersFound }: ReleaseCourse,
 ): Release["stillHeldBy"] {
-  // Where nothing was asked, nobody holds anything in spite of it.
+  // Without a backend that was asked nobody can have kept anything.
   if (targets.length === 0) return [];
   const asked = targets.flatMap(({ id }) => watch.stateOf(id) ?? []);
   const gpus = samples.latest().gpus.filter(({ index }) => demand.gpu === undefined || index === demand.gpu);

@@ -6,6 +6,6 @@ export interface ReleaseLimits extends ReleaseTimings {
   patienceMs: number;
   /** Time between two status calls. */
   statusIntervalMs: number;
-  /** For what may never come. */
+  /** How long to wait for answers that may never come. */
   patience: PatienceTimings;
 }

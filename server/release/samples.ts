@@ -10,7 +10,7 @@ export interface ReleaseSamples {
   isLive(): boolean;
   nowMs(): number;
   onSample(listener: (sample: Sample) => void): () => void;
-  /** Keeps the sampling fast; returns the end of it. */
+  /** Keeps the sampling fast until the returned function is called. */
   holdFast(): () => void;
   refreshProcesses(): Promise<void>;
 }
@@ -33,7 +33,7 @@ export interface SampleReader {
   snapshot(signal: AbortSignal): Promise<Snapshot>;
   /** A sample, and who holds what by the last list. */
   snapshotOf(sample: Sample): Snapshot;
-  /** Remembers the samples that come, so that a moment that is over can still be looked at. */
+  /** Keeps the samples that come, so that a past moment can be looked up. */
   follow(lagMs: number): { snapshot(signal: AbortSignal): Promise<Snapshot>; stop(): void };
 }
 
@@ -60,7 +60,7 @@ export function createSampleReader(
     async snapshot(signal) {
       await refreshProcesses(signal);
       const sample = await next(signal);
-      // A level that is not of now would make the difference a lie.
+      // An old level would make the difference wrong.
       const levels = samples.isLive() && sample !== null ? levelsOf(sample) : [];
       return { levels, processes: processes() };
     },
@@ -73,7 +73,7 @@ export function createSampleReader(
       return {
         /**
          * The newest sample that is at least `lagMs` old, or else the oldest since the beginning. The processes are
-         * those of now: it is the others that they are needed for, and the list beside the sample may be old.
+         * listed now: they tell what others hold, and the list that came with the sample may be old.
          */
         async snapshot(signal) {
           const sample = kept.findLast(isOld) ?? kept[0];

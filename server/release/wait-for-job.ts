@@ -22,7 +22,7 @@ export interface WaitOptions {
   tooLong: Problem;
   /** Ends as soon as a job waits behind the running one, for backends that unload between two jobs. */
   untilQueued: boolean;
-  /** It does not say whether it is busy: until it does, the wait is for the jobs that were declared to run in it. */
+  /** The backend does not say whether it is busy: until it does, the wait is for its declared jobs. */
   untilDeclaredEnd: boolean;
   cancel: AbortSignal;
   closing: AbortSignal;
@@ -48,7 +48,7 @@ export function waitForJobEnd(options: WaitOptions): Promise<Waited> {
   let before = options.jobsBefore ?? null;
   return waitUntil(options, (state) => {
     if (state.busy === false) return { kind: "idle" };
-    // Where nothing is said for a moment, what was said before it still counts.
+    // An answer without figures is passed over: the one before it still counts.
     if (state.queue === null || state.busy === null) return null;
     const jobs = state.queue + 1;
     const ended = before !== null && jobs < before;
@@ -74,7 +74,7 @@ async function waitUntil(
       const nowMs = steadyMs();
       isSilent &&= !watch.tellsBusy(backendId);
       if (isSilent) {
-        // What it did or did not answer says nothing of the job.
+        // Its answers say nothing of the job.
         if (!watch.runsDeclaredJob(backendId)) return { kind: "idle" };
         answeredMs = nowMs;
       } else if (state !== undefined && state.problem === null && state.busy !== null) answeredMs = nowMs;

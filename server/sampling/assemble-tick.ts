@@ -4,7 +4,7 @@ import type { GpuRow } from "./gpu-row.ts";
 export type Tick = readonly GpuRow[];
 
 /**
- * Puts rows together to ticks. nvidia-smi prints one row per GPU and tick, indexes rising, and nothing between
+ * Puts rows together into ticks. nvidia-smi prints one row per GPU and tick, indexes rising, and nothing between
  * ticks: a tick has ended when an index does not rise, when every GPU of the tick before has come (so that
  * the usual case waits for nothing), or when `flush` is called after a pause.
  */

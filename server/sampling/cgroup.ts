@@ -3,7 +3,7 @@ import { posix } from "node:path";
 /** Reads a file as text; an empty text where it cannot be read. */
 export type ReadText = (path: string) => string;
 
-/** What the control groups of this process allow it, and how it stands with that. `null`: no limit, or not told. */
+/** What the control groups of this process allow it, and what it has used of that. `null`: no limit, or not told. */
 export interface Cgroup {
   memory: { limitMiB: number; usedMiB: number } | null;
   /** Processes killed for want of memory. */

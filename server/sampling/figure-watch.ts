@@ -1,11 +1,11 @@
 import type { Tick } from "./assemble-tick.ts";
 import { tellsFigures } from "./gpu-row.ts";
 
-/** Sees when a driver that told figures goes on printing rows, and no figure in them. */
+/** Sees when a driver that told figures goes on printing rows without any figure. */
 export interface FigureWatch {
-  /** `unsure`: none, but that may be one bad tick; `gone`: several in a row, told once for each of their runs. */
+  /** `unsure`: no figure, but that may be one bad tick. `gone`: none several times in a row; said once for each loop. */
   see(tick: Tick): "figures" | "unsure" | "gone";
-  /** What could be tried has been tried, since there were figures last. */
+  /** Notes that another loop was tried; it holds until there are figures again. */
   retried(): void;
   wasRetried(): boolean;
 }

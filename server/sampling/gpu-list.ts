@@ -53,7 +53,7 @@ function withOwnIndexes(gpus: readonly KnownGpu[]): KnownGpu[] {
   });
 }
 
-/** The GPUs when there are no samples any more: nothing of what was last read is known to hold still. */
+/** The GPUs when samples have stopped: what was last read may have changed since. */
 export function forgetReadings(known: readonly KnownGpu[]): KnownGpu[] {
   return known.map(({ gpu, missed }) => ({ gpu: { ...gpu, ...UNKNOWN_READING, processes: null }, missed }));
 }
@@ -80,7 +80,7 @@ function knownUuid(row: GpuRow, known: readonly KnownGpu[], tick: Tick): string 
   return row.uuid === nameless || same.gpu.uuid === nameless ? same.gpu.uuid : row.uuid;
 }
 
-/** True for a row that tells nothing of a GPU that told more before, or that it is lost: it is no answer. */
+/** True for a row that is no answer: it says that the GPU is lost, or says nothing of one that told more before. */
 function isSilent(row: GpuRow, gpu: Gpu): boolean {
   if (row.trouble !== undefined) return row.trouble === "gpu-lost";
   const nameless = namelessUuid(row.index);

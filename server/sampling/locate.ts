@@ -9,7 +9,7 @@ const OTHER_PLACES = [
   "C:\\Program Files\\NVIDIA Corporation\\NVSMI\\nvidia-smi.exe",
 ];
 
-/** More are in no path. */
+/** No path holds more blanks than this. */
 const MOST_BLANKS = 100;
 
 /** The nvidia-smi of this machine as a command, or `null` where there is none. */

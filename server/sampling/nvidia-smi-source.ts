@@ -63,7 +63,7 @@ export function createNvidiaSmiSource(
   const state: Supervision = {
     ...{ command, env, timings, events, intervalMs },
     closing: new AbortController(),
-    // A machine that stood still hands out the rows of seconds at once; they are one sample.
+    // After a standstill of the machine the rows of seconds come at once: they are one sample.
     ticks: createFastMerge<SourceEvent>(() => state.intervalMs / 2, events.emit),
     figures: createFigureWatch(),
     ...{ columns: null, active: null, coming: null, attempt: 0, silentLoops: 0, firstMs: null },
@@ -147,7 +147,7 @@ function onTick(state: Supervision, loop: QueryLoop, event: Extract<SourceEvent,
   state.ticks.push(event);
 }
 
-/** Rows without a figure, where there were some: another loop may get them, once; then the driver has none. */
+/** When figures have gone from the rows, one other loop is tried; then the source has failed. */
 function onFiguresGone(state: Supervision, loop: QueryLoop) {
   const found = problem("no-figures");
   if (state.figures.wasRetried()) return fail(state, found);
@@ -195,7 +195,7 @@ function retry(state: Supervision, event: SourceEvent) {
   state.attempt = next.attempt;
   state.failing = true;
   state.active = null;
-  // What the driver knows may have changed with whatever went wrong.
+  // The driver may have been exchanged: it is asked anew which fields it knows.
   state.columns = null;
   dropComing(state);
   state.ticks.flush();
@@ -217,7 +217,7 @@ async function listProcesses({ command, env, closing, timings }: Supervision): P
     const row = parseProcessRow(line);
     if (row === null) continue;
     const { process, unclear } = row;
-    // Of a process of another machine that has this number here, the name would be another.
+    // The number may be that of another machine's process: a name from here counts only where it fits.
     const program = unclear === null ? null : await programOfPid(process.pid);
     const name = program !== null && unclear?.startsWith(program) ? program : process.name;
     byGpu.set(row.gpuUuid, [...(byGpu.get(row.gpuUuid) ?? []), { ...process, name }]);

@@ -21,12 +21,15 @@ export interface LoopListeners {
 }
 
 /**
- * Runs its arguments and kills them when standard input closes. The kernel closes it however the sidecar ends, SIGKILL
- * included, so that not even a hanging loop outlives the sidecar. The CPU time that they took goes to file descriptor 4,
- * which nobody may read any more, no more than what sh says of a killed child: hence the trap. Both children are waited for: as the first process of a container the sidecar would
- * inherit what is left of them, and Node waits for its own children alone. All are one process group: after a command
- * that was killed, what it had started itself goes too (a script without exec around a hanging nvidia-smi), and this
- * shell. POSIX sh, nothing else.
+ * Runs a command and kills it when standard input closes. The kernel closes that however the sidecar ends, SIGKILL
+ * included, so that not even a hanging loop outlives the sidecar.
+ * - The command's CPU time goes to file descriptor 4. Perhaps nobody reads it any more: hence the trap.
+ * - Both children are waited for. Else a sidecar that is the first process of a container would inherit their remains,
+ *   and Node waits for its own children alone.
+ * - All are one process group. After a command that was killed the whole group is: a script around nvidia-smi may have
+ *   left one that hangs.
+ *
+ * POSIX sh, nothing else.
  */
 const GUARD = `
 exec 3<&0
@@ -47,7 +50,7 @@ exit "$status"
 export const CPU_TIME_FD = 4;
 
 const LAST_WORDS_CHARS = 2000;
-/** At most so much is read at once, and then not for a while: some 1,000 rows a second, of 16 GPUs 60 samples. */
+/** After so much at once nothing is read for a while: that leaves some 1,000 rows a second, 60 samples of 16 GPUs. */
 const FLOOD_CHARS = 16 * 1024;
 const FLOOD_REST_MS = 100;
 
@@ -68,7 +71,7 @@ export function startLoop(
   child.stdout?.setEncoding("utf8").on("data", (chunk: string) => {
     if (killed) return;
     for (const line of splitter.push(chunk)) onLine(line);
-    // Faster than any rows of GPUs: it may wait until the pipe is full, and then for us.
+    // No GPU's rows come so fast. The child may fill the pipe and wait.
     if (chunk.length < FLOOD_CHARS) return;
     child.stdout?.pause();
     setTimeout(() => child.stdout?.resume(), FLOOD_REST_MS);
@@ -77,7 +80,7 @@ export function startLoop(
     lastWords = (lastWords + chunk).slice(-LAST_WORDS_CHARS);
     if (!killed && chunk.includes("\n")) onWords?.(lastWords.trim());
   });
-  // Writing to a guard that has gone is no news: its end is reported below.
+  // A guard that has gone cannot be written to; its end is reported below.
   child.stdin?.on("error", () => {});
   child.on("error", (error) => {
     spawnError = error.message;
@@ -114,7 +117,7 @@ export function startLoop(
   };
 }
 
-/** What a killed command has started itself may live on and hold the pipes: nobody waits for that. */
+/** Does not wait for the pipes: what a killed command has started itself may live on and hold them. */
 export function closeAtExit(child: ChildProcess) {
   const close = () => {
     for (const stream of child.stdio) stream?.destroy();
@@ -126,7 +129,7 @@ export function closeAtExit(child: ChildProcess) {
 export function spawnGuarded(command: readonly string[], env: NodeJS.ProcessEnv): ChildProcess {
   const [file = "", ...args] = command;
   const options = { env: { ...childEnvironment(env), LC_ALL: "C" }, windowsHide: true } as const;
-  // Windows has no sh, and there a loop ends at its next write when nobody reads.
+  // Windows has no sh. There a loop ends at its next write, when nobody reads.
   if (process.platform === "win32") return spawn(file, args, options);
   return spawn("/bin/sh", ["-c", GUARD, "gpu-status-panel", ...command], {
     ...options,

@@ -1,7 +1,7 @@
 /** `[N/A]`, `[Not Supported]`, `N/A`, `ERR!`, `[Unknown Error]`, an empty cell …: all mean that nothing is known. */
 const UNKNOWN = /^(?:\[.*\]|n\/a|err!?|unknown error|not supported|)$/i;
 
-/** What no name has: control characters, those that turn the writing direction, and what was no UTF-8. */
+/** Characters that no name has: those of control, those that turn the writing direction, and what was no UTF-8. */
 const UNPRINTABLE = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\uFFFD]+/gu;
 
 /** Text of a cell, or `null` where the driver reports nothing. */
@@ -23,7 +23,7 @@ export function parseFigure(cell: string | undefined): number | null {
   return parseWithin(cell, 0, Number.MAX_SAFE_INTEGER);
 }
 
-/** A number within what any GPU can have: beyond is rubbish, and as good as unknown. */
+/** A number within what any GPU can have; anything beyond is unknown. */
 export function parseWithin(cell: string | undefined, least: number, most: number): number | null {
   const value = parseNumber(cell);
   return value === null || value < least || value > most ? null : value;

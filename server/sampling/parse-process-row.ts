@@ -5,7 +5,7 @@ import { parseFigure, parseNumber, parseText } from "./parse-cell.ts";
 export interface ProcessRow {
   gpuUuid: string;
   process: GpuProcess;
-  /** Where its blanks may be the path's own or lie before arguments: all of it, which nobody is to see. */
+  /** The whole text where a blank may be the path's own or lie before arguments; it may hold secrets. */
   unclear: string | null;
 }
 
@@ -24,8 +24,8 @@ export function parseProcessRow(line: string): ProcessRow | null {
 const LONGEST_NAME = 260;
 
 /**
- * Some drivers tell the whole command line, and its arguments may be secrets: what everybody may see is the program.
- * A blank in a path of Windows is none between arguments. Pure.
+ * The program without its arguments: some drivers tell the whole command line, which may hold secrets. In a path of
+ * Windows a blank ends nothing. Pure.
  */
 export function programOf(name: string | null): string | null {
   if (name === null) return null;

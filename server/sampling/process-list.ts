@@ -1,4 +1,5 @@
 import type { Gpu, GpuProcess } from "../../shared/gpu/gpu.ts";
+import { createHolds } from "../lib/holds.ts";
 import type { ProcessTimings } from "../timings.ts";
 import { createProcessSchedule } from "./process-schedule.ts";
 import type { ProcessesByGpu, SampleSource } from "./source.ts";
@@ -36,7 +37,7 @@ export interface ProcessListParts extends OwnerOptions {
 export function createProcessList(parts: ProcessListParts): ProcessList {
   const { source, nowMs, gpus } = parts;
   const schedule = createProcessSchedule(parts.timings);
-  let holds = 0;
+  const holds = createHolds(refreshIfDue);
   let asked = false;
   let closed = false;
   let query: Promise<void> | undefined;
@@ -60,21 +61,13 @@ export function createProcessList(parts: ProcessListParts): ProcessList {
 
   function refreshIfDue() {
     if (closed || query !== undefined || !parts.isLive()) return;
-    if (schedule.isDue(gpus(), nowMs(), parts.isWatched() || holds > 0)) void refresh();
+    if (schedule.isDue(gpus(), nowMs(), parts.isWatched() || holds.areAny())) void refresh();
   }
 
   return {
     refresh,
     refreshIfDue,
-    hold() {
-      holds++;
-      refreshIfDue();
-      let held = true;
-      return () => {
-        if (held) holds--;
-        held = false;
-      };
-    },
+    hold: holds.take,
     isAsked: () => asked,
     close() {
       closed = true;

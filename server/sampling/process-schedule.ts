@@ -1,7 +1,7 @@
 import type { Gpu } from "../../shared/gpu/gpu.ts";
 import type { ProcessTimings } from "../timings.ts";
 
-/** When the slower query for processes is due. It is asked with every sample and starts nothing itself. */
+/** Says with every sample whether the slower query for processes is due. It starts nothing itself. */
 export interface ProcessSchedule {
   isDue(gpus: readonly ScheduledGpu[], nowMs: number, isWanted: boolean): boolean;
   /** Processes are being listed now. */
@@ -14,7 +14,7 @@ type ScheduledGpu = Pick<Gpu, "uuid" | "memoryUsedMiB"> & Partial<Pick<Gpu, "uti
 
 /** VRAM in use that has moved by so much since the last list means that somebody has come, gone or grown, MiB. */
 export const MOVED_MIB = 256;
-/** Lists come so seldom that they cost 2 % of one core at most; where CPU time is not told, all time is taken for it. */
+/** Rests 49 times as long as a list takes: 2 % of one core. Where CPU time is not told, all time counts as such. */
 const REST_FACTOR = 49;
 /** A driver that is slow without using the CPU is not asked for more than a fifth of the time. */
 const SLOW_FACTOR = 4;
@@ -37,8 +37,8 @@ export function createProcessSchedule(timings: ProcessTimings): ProcessSchedule 
         if (now !== null && !used.has(uuid)) used.set(uuid, now);
       if (nowMs < restsUntilMs || nowMs - beganMs < timings.soonestMs) return false;
       if (isWanted && nowMs - beganMs >= timings.intervalMs) return true;
-      const lookAgainMs = activeMs + timings.lookAgainMs;
-      return (beganMs < lookAgainMs && nowMs >= lookAgainMs) || gpus.some(hasMoved);
+      const listAgainMs = activeMs + timings.listAgainMs;
+      return (beganMs < listAgainMs && nowMs >= listAgainMs) || gpus.some(hasMoved);
     },
     began(gpus, nowMs) {
       beganMs = nowMs;

@@ -44,14 +44,14 @@ export interface QueryLoopOptions {
 
 const SENTENCES_KEPT = 10;
 
-/** What there is to say while the first sample has not come. @param words what stands on its standard error */
+/** What to say while the first sample has not come. @param words what the loop has said on standard error */
 function waitProblem(words: string, waitedMs: number): Problem {
   const detail = firstLine(words);
   const seconds = Math.round(waitedMs / 1000);
   return detail === "" ? problem("slow-first-answer", { seconds }) : problem("unreadable-output", { detail });
 }
 
-/** What a sentence complains of. A refused field ends the loop, and the source then asks again without it. */
+/** The problem that a sentence tells. Not a refused field: that ends the loop, and the source asks again without it. */
 function complaintIn(sentence: string): Problem | null {
   const found = diagnoseSentence(sentence);
   return found?.code === "query-refused" ? null : found;
@@ -75,7 +75,7 @@ export function startQueryLoop(options: QueryLoopOptions, listeners: QueryLoopLi
   const startedAtMs = nowMs();
   let spokeAtMs = startedAtMs;
   let gapsMs: number[] = [];
-  /** What stands on its standard error. */
+  /** What it has said on standard error. */
   let words = "";
   const waitTimer = setTimeout(
     () => listeners.onWait(waitProblem(words, patience.noticeMs)),
@@ -94,7 +94,7 @@ export function startQueryLoop(options: QueryLoopOptions, listeners: QueryLoopLi
     ticks++;
     sentences = [];
     clearTimeout(waitTimer);
-    // How long the first one took counts until there is a second.
+    // The time until the first tick counts only until there is a second one.
     gapsMs = [...(ticks === 2 ? [] : gapsMs.slice(1 - GAPS_KEPT)), nowMs() - spokeAtMs];
     spokeAtMs = nowMs();
     watchForSilence();
@@ -105,7 +105,7 @@ export function startQueryLoop(options: QueryLoopOptions, listeners: QueryLoopLi
   function pauseOver() {
     const tick = assembler.flush();
     if (tick !== null) return give(tick);
-    // Sentences and no row: there is no healthy GPU beside the one complained of.
+    // Sentences without a row: no other GPU is healthy, so the problem concerns all of them.
     if (warning !== null) listeners.onComplaint(warning);
     warning = null;
   }

@@ -89,7 +89,7 @@ function spawnOrFail(command: readonly string[], env: NodeJS.ProcessEnv): ChildP
   }
 }
 
-/** The text that has come; more than anybody needs is not waited for. */
+/** Collects the text of a stream, and says when it is more than anybody needs. */
 function collect(stream: unknown, tooMuch: () => void): () => string {
   const chunks: Buffer[] = [];
   let bytes = 0;

@@ -1,3 +1,4 @@
+import { createHolds } from "../lib/holds.ts";
 import type { SamplingTimings } from "../timings.ts";
 
 /** How often to sample: at the rate asked for while somebody watches, seldom otherwise, fast while a release measures. */
@@ -22,21 +23,21 @@ export function idleRateMs({ intervalMs, keepsRate, timings }: RateOptions): num
   return keepsRate ? intervalMs : Math.max(timings.idleIntervalMs, intervalMs);
 }
 
-/** @param apply told the rate whenever it may have changed, and whether somebody has just come to watch */
+/** @param apply told the rate whenever it may have changed */
 export function createSamplingRate(options: RateOptions, apply: (intervalMs: number) => void): SamplingRate {
   const { fastIntervalMs, lingerMs } = options.timings;
   const idleMs = idleRateMs(options);
   let watched = false;
   /** Whoever has just gone may be back at once. */
   let lingering = false;
-  let holds = 0;
   let closed = false;
   let timer: NodeJS.Timeout | undefined;
+  const fast = createHolds(adjust);
 
   function adjust() {
     if (closed) return;
     const wanted = watched || lingering ? options.intervalMs : idleMs;
-    apply(holds > 0 ? Math.min(wanted, options.intervalMs, fastIntervalMs) : wanted);
+    apply(fast.areAny() ? Math.min(wanted, options.intervalMs, fastIntervalMs) : wanted);
   }
 
   return {
@@ -53,17 +54,7 @@ export function createSamplingRate(options: RateOptions, apply: (intervalMs: num
         adjust();
       }, lingerMs);
     },
-    holdFast() {
-      holds++;
-      adjust();
-      let held = true;
-      return () => {
-        if (!held) return;
-        held = false;
-        holds--;
-        adjust();
-      };
-    },
+    holdFast: fast.take,
     close() {
       closed = true;
       clearTimeout(timer);

@@ -4,8 +4,8 @@ import { refusedField } from "./query.ts";
 import { runOnce } from "./run-once.ts";
 
 /**
- * Figures that make the driver work harder, and change seldom: asked for by a query of their own. All drivers since
- * 390 know these fields; one that is refused all the same is not asked for again.
+ * Asks, by a query of its own, for figures that change seldom and make the driver work harder. All drivers since 390
+ * know these fields; one that is refused all the same is not asked for again.
  */
 export interface SlowQuery {
   /** By UUID; `null` when nothing was learned. Never throws. */

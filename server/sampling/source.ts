@@ -36,11 +36,11 @@ export interface SampleSource {
   setIntervalMs(intervalMs: number): void;
   /** Asks once for the compute processes. */
   queryProcesses(): Promise<ProcessAnswer>;
-  /** The clock of its ticks, in ms, where that is not the time that passes. */
+  /** The clock of its ticks, in ms; missing where that is the steady clock. */
   nowMs?(): number;
   /** A recording and how it is played. */
   replay?(): ReplayState | null;
-  /** How far its samples stand apart, where that is not for us to choose (ms, `null`: not known yet). */
+  /** Distance of its samples where that is not ours to choose (ms, `null`: not known yet). */
   ownIntervalMs?(): number | null;
   close(): Promise<void>;
 }

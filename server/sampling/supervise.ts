@@ -4,7 +4,7 @@ import type { PatienceTimings, SamplingTimings } from "../timings.ts";
 /** How a loop's samples have come so far. */
 export interface Pace {
   intervalMs: number;
-  /** How far the last samples stand apart, newest last; of the first one alone, how long it took. None: none came. */
+  /** Distances of the last samples, newest last; of the first one, how long it took. Empty: none has come. */
   gapsMs: readonly number[];
   /** Loops before this one that were ended without a sample, one after the other. */
   silentLoops: number;
@@ -12,9 +12,9 @@ export interface Pace {
   firstMs: number | null;
 }
 
-/** So many of the last distances count. */
+/** How many of the last distances count. */
 export const GAPS_KEPT = 5;
-/** Neither a driver that took long to load nor one that hung for a while is slow for that with every sample. */
+/** A longer distance counts as this: a driver that loaded or hung once is not slow with every sample. */
 const MOST_GAP_MS = 20_000;
 const MOST_DOUBLINGS = 2;
 

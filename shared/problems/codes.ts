@@ -1,5 +1,5 @@
-/** Everything that can be wrong, as codes. Words for each, in every language, stand beside this file. */
-export const PROBLEM_CODES = [
+/** Where samples come from: nvidia-smi, or a recording. */
+const SOURCE_CODES = [
   // source: where samples come from
   "nvidia-smi-not-found",
   "nvidia-smi-not-runnable",
@@ -29,12 +29,10 @@ export const PROBLEM_CODES = [
   "replay-empty",
   "no-replay",
   "replaying",
-  // sessions: marked stretches of time
-  "unknown-session",
-  "too-many-sessions",
-  // records: beside live samples
-  "log-stopped",
-  // release: giving VRAM back
+] as const;
+
+/** Giving VRAM back. */
+const RELEASE_CODES = [
   "no-backend",
   "not-allowed",
   "not-direct",
@@ -70,7 +68,10 @@ export const PROBLEM_CODES = [
   "nothing-freed",
   "vram-grew",
   "not-measured",
-  // jobs: declared ones and those that wait for room
+] as const;
+
+/** Declared jobs, and those that wait for room. */
+const JOB_CODES = [
   "never-fits",
   "too-few-gpus",
   "no-room",
@@ -82,6 +83,15 @@ export const PROBLEM_CODES = [
   "demo-machine",
   "job-ended",
   "too-many-waiting",
+] as const;
+
+/** What is kept beside live samples: sessions, logs, alerts, history, the data folder. */
+const KEPT_CODES = [
+  // sessions: marked stretches of time
+  "unknown-session",
+  "too-many-sessions",
+  // records: beside live samples
+  "log-stopped",
   // health: alerts
   "alert-over",
   "alerts-not-sent",
@@ -92,7 +102,10 @@ export const PROBLEM_CODES = [
   "folder-held",
   "data-newer",
   "data-not-kept",
-  // wire: a message that cannot be taken
+] as const;
+
+/** Messages that cannot be taken, and who may not connect. */
+const WIRE_CODES = [
   "bad-request",
   "body-too-large",
   "too-many-connections",
@@ -106,6 +119,15 @@ export const PROBLEM_CODES = [
   "wrong-token",
   "too-many-requests",
 ] as const;
+
+/** Everything that can be wrong, as codes. Words for each, in every language, stand in the folders beside this file. */
+export const PROBLEM_CODES = [
+  ...SOURCE_CODES,
+  ...RELEASE_CODES,
+  ...JOB_CODES,
+  ...KEPT_CODES,
+  ...WIRE_CODES,
+] as const;
 export type ProblemCode = (typeof PROBLEM_CODES)[number];
 
 /** What is wrong and what to do about it. `{name}` in the text stands for a parameter of the problem. */
@@ -114,3 +136,10 @@ export interface ProblemWords {
   advice: string;
 }
 export type ProblemCatalog = Readonly<Record<ProblemCode, ProblemWords>>;
+
+type Words<Codes extends readonly ProblemCode[]> = Readonly<Record<Codes[number], ProblemWords>>;
+export type SourceWords = Words<typeof SOURCE_CODES>;
+export type ReleaseWords = Words<typeof RELEASE_CODES>;
+export type JobWords = Words<typeof JOB_CODES>;
+export type KeptWords = Words<typeof KEPT_CODES>;
+export type WireWords = Words<typeof WIRE_CODES>;

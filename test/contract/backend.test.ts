@@ -74,7 +74,7 @@ describe.each(Object.entries(FAKE_BACKENDS))("%s", (kind, start) => {
     await waitUntil(() => !fake.isLoaded(), { what: "the deferred unload" });
   });
 
-  test("REL-11 interrupt stops the running job", async () => {
+  test("REL-11c interrupt stops the running job", async () => {
     if (backend.interrupt === undefined) return expect(backend.modes).not.toContain("interrupt");
     expect(backend.modes).toContain("interrupt");
     fake.startJob();

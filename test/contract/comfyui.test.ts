@@ -108,7 +108,7 @@ test("REL-9 host memory is not taken for an allocator", async () => {
   expect((await statusOf()).allocator).toBeNull();
 });
 
-test("REL-11 interrupt names the running job, in a queue that is large", async () => {
+test("REL-11c interrupt names the running job, in a queue that is large", async () => {
   fake.startJob();
   fake.startJob();
   expect(await backend.interrupt?.(never)).toEqual({ kind: "accepted" });
@@ -117,19 +117,19 @@ test("REL-11 interrupt names the running job, in a queue that is large", async (
   expect(fake.prompts()).toEqual(["prompt-2"]);
 });
 
-test("REL-11 when the job has just ended nothing is stopped", async () => {
+test("REL-11c when the job has just ended nothing is stopped", async () => {
   expect(await backend.interrupt?.(never)).toEqual({ kind: "accepted" });
   expect(bodiesOf("/interrupt")).toEqual([]);
 });
 
-test("REL-11 a queue too large to be read does not keep a job from being stopped", async () => {
+test("REL-11c a queue too large to be read does not keep a job from being stopped", async () => {
   for (let job = 0; job < 60; job++) fake.startJob();
   expect(await backend.interrupt?.(never)).toEqual({ kind: "accepted" });
   expect(bodiesOf("/interrupt")).toEqual([{}]);
   await waitUntil(() => fake.interruptedJobs() === 1, { what: "the job to stop" });
 });
 
-test("REL-17 each change of the queue is pushed, also the state at the beginning", async () => {
+test("REL-17b each change of the queue is pushed, also the state at the beginning", async () => {
   const pushed = listen();
   await waitUntil(() => pushed.length === 1, { what: "the first push" });
   fake.startJob();
@@ -146,7 +146,7 @@ test("REL-17 each change of the queue is pushed, also the state at the beginning
   ]);
 });
 
-test("REL-17 a push keeps the allocator's figures of the last status", async () => {
+test("REL-17b a push keeps the allocator's figures of the last status", async () => {
   const pushed = listen();
   await waitUntil(() => pushed.length === 1, { what: "the first push" });
   expect(pushed[0]?.allocator).toBeNull();
@@ -156,7 +156,7 @@ test("REL-17 a push keeps the allocator's figures of the last status", async () 
   expect(pushed[1]).toMatchObject({ busy: true, allocator });
 });
 
-test("REL-17 previews, other messages and what is no message at all are passed over", async () => {
+test("REL-17b previews, other messages and what is no message at all are passed over", async () => {
   const pushed = listen();
   await waitUntil(() => pushed.length === 1, { what: "the first push" });
   const status = (remaining: unknown) =>
@@ -171,7 +171,7 @@ test("REL-17 previews, other messages and what is no message at all are passed o
   expect(pushed).toHaveLength(2);
 });
 
-test("REL-17 it connects again by itself, with an id of its own each time", async () => {
+test("REL-17b it connects again by itself, with an id of its own each time", async () => {
   const pushed = listen();
   listen();
   await waitUntil(() => fake.clients().length === 2, { what: "two clients" });
@@ -184,7 +184,7 @@ test("REL-17 it connects again by itself, with an id of its own each time", asyn
   await waitUntil(() => pushed.length > before && pushed.at(-1)?.busy === true, { what: "a push" });
 });
 
-test("REL-17 after its end nothing is pushed, connected or not", async () => {
+test("REL-17b after its end nothing is pushed, connected or not", async () => {
   const pushed = listen();
   await waitUntil(() => fake.clients().length === 1, { what: "a client" });
   for (const unsubscribe of unsubscribes.splice(0)) unsubscribe();
@@ -226,7 +226,7 @@ test("SEC-6 an address that cannot be asked throws nothing, and a header that ca
   expect(() => create({ headers: { "x-odd": "a\nb" } })).toThrow("text that a header can carry");
 });
 
-test("SEC-6 workflows and the command line are in no status, pushed or asked for", async () => {
+test("SEC-6b workflows and the command line are in no status, pushed or asked for", async () => {
   const pushed = listen();
   fake.startJob();
   fake.startJob();

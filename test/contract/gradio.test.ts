@@ -121,7 +121,7 @@ test("REL-14 a full queue and a program without these routes are told of", async
   expect(await elsewhere.status?.(never)).toMatchObject(noApi);
 });
 
-test("SEC-6 it logs in once, and again when the app has forgotten it", async () => {
+test("SEC-6c it logs in once, and again when the app has forgotten it", async () => {
   fake.requireLogin("me", "p4ss&word");
   const login = { username: "me", password: "p4ss&word", headers: { cookie: "lang=en" } };
   const user = adapterOf("gradio", fake, login);
@@ -136,7 +136,7 @@ test("SEC-6 it logs in once, and again when the app has forgotten it", async () 
   expect(fake.logins()).toBe(2);
 });
 
-test("SEC-6 without a log-in, and with a wrong one, it is said that one is wanted", async () => {
+test("SEC-6c without a log-in, and with a wrong one, it is said that one is wanted", async () => {
   fake.requireLogin("me", "p4ss&word");
   const unauthorized = { kind: "failed", reached: true, problem: { code: "backend-unauthorized" } };
   expect(await backend.unload("now", never)).toMatchObject(unauthorized);

@@ -40,7 +40,7 @@ test("REL-10 models of a running job stay, the others go, and the job completes"
   expect(fake.models()).toEqual([]);
 });
 
-test("REL-11 the running item alone is cancelled, and it counts as busy until its step has ended", async () => {
+test("REL-11c the running item alone is cancelled, and it counts as busy until its step has ended", async () => {
   fake.takeLongSteps();
   fake.startJob();
   fake.startJob();
@@ -81,7 +81,7 @@ test("REL-14 of a version without the route it is said that it is too old", asyn
   });
 });
 
-test("SEC-6 with several users an admin's key is needed to unload, and any key to see the queue", async () => {
+test("SEC-6c with several users an admin's key is needed to unload, and any key to see the queue", async () => {
   fake.requireLogin("t0ken", "admin");
   expect(await backend.status?.(never)).toMatchObject(unauthorized(401));
   expect(await backend.unload("now", never)).toMatchObject(unauthorized(401));

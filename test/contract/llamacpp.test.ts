@@ -73,7 +73,7 @@ test("REL-14 one that runs a single model cannot unload, and it is said what can
   expect(new Set(routesOf(fake))).toEqual(new Set(["GET /models"]));
 });
 
-test("SEC-6 its key goes with every call, and without one it is said that one is wanted", async () => {
+test("SEC-6c its key goes with every call, and without one it is said that one is wanted", async () => {
   fake.requireKey("k3y");
   const refused = { kind: "failed", reached: true, problem: { code: "backend-unauthorized" } };
   expect(await backend.unload("now", never)).toMatchObject(refused);

@@ -61,7 +61,7 @@ test("REL-14 an error inside a 200 is not taken for an answer", async () => {
   expect(await backend.unload("now", never)).toMatchObject(noApi);
 });
 
-test("SEC-6 its token goes with every call, and without one it is said that one is wanted", async () => {
+test("SEC-6c its token goes with every call, and without one it is said that one is wanted", async () => {
   fake.requireToken("t0ken");
   const refused = { kind: "failed", reached: true, problem: { code: "backend-unauthorized" } };
   expect(await backend.status?.(never)).toMatchObject(refused);

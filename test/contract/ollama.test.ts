@@ -76,7 +76,7 @@ test("REL-14 a model that was deleted while loaded does not keep the others from
   });
 });
 
-test("SEC-6 a proxy before it gets its key, and without one it is said that one is wanted", async () => {
+test("SEC-6c a proxy before it gets its key, and without one it is said that one is wanted", async () => {
   fake.requireKey("k3y");
   const refused = { kind: "failed", problem: { code: "backend-unauthorized" } };
   expect(await backend.status?.(never)).toMatchObject(refused);

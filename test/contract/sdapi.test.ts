@@ -104,7 +104,7 @@ describe.each([
     expect(await allowed.interrupt?.(never)).toMatchObject(noApi);
   });
 
-  test("SEC-6 user and password are in no outcome", async () => {
+  test("SEC-6b user and password are in no outcome", async () => {
     const { fake, create } = await start(kind, startFake);
     const backend = create(LOGIN);
     const outcomes = [await backend.status?.(never)];
@@ -181,7 +181,7 @@ describe("sdnext", () => {
     expect([fake.harmedJobs(), countOf(fake, "/sdapi/v1/unload-checkpoint")]).toEqual([0, 0]);
   });
 
-  test("REL-11 it is idle after an interrupt, although it still says interrupted", async () => {
+  test("REL-11c it is idle after an interrupt, although it still says interrupted", async () => {
     const { fake, backend } = await start("sdnext", startFakeSdNext);
     fake.startJob();
     expect(await backend.interrupt?.(never)).toEqual({ kind: "accepted" });
@@ -212,7 +212,7 @@ describe("sdnext", () => {
     );
   });
 
-  test("SEC-6 the model's path is in no status", async () => {
+  test("SEC-6b the model's path is in no status", async () => {
     const { backend } = await start("sdnext", startFakeSdNext);
     expect(JSON.stringify(await statusOf(backend))).not.toContain(SDNEXT_SECRET);
   });

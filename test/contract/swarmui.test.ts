@@ -77,7 +77,7 @@ test("REL-10 the jobs of all sessions count, those that wait, and a model that i
   expect(await statusOf()).toMatchObject({ busy: true, queue: 0 });
 });
 
-test("REL-11 interrupt reaches the jobs of other sessions", async () => {
+test("REL-11c interrupt reaches the jobs of other sessions", async () => {
   fake.startJob();
   expect(await backend.interrupt?.(never)).toEqual({ kind: "accepted" });
   await waitUntil(() => fake.interruptedJobs() === 1, { what: "the job to stop" });
@@ -122,7 +122,7 @@ test("REL-14 accounts want the key", async () => {
   });
 });
 
-test("SEC-6 neither the session nor the key is in any outcome", async () => {
+test("SEC-6b neither the session nor the key is in any outcome", async () => {
   const key = "k3y-of-the-user";
   fake.requireKey(key);
   const named = create({ apiKey: key });

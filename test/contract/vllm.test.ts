@@ -113,7 +113,7 @@ test("REL-14 without its development mode it is said how to start it", async () 
   expect(await backend.prepare?.(never)).toMatchObject(noApi);
 });
 
-test("SEC-6 its key goes with every call", async () => {
+test("SEC-6c its key goes with every call", async () => {
   const keyed = adapterOf("vllm", fake, { apiKey: "k3y", level: 2 });
   await keyed.status?.(never);
   await keyed.unload("now", never);

@@ -66,7 +66,7 @@ describe.each([
   });
 });
 
-test("HLT-12 however many there are, all are behind one button, and nothing is pushed", async () => {
+test("HLT-12 HLT-12b however many there are, all are behind one button, and nothing is pushed", async () => {
   const rig = await start({ script: { gpus: [0, 1].map((i) => fakeGpu(i, { ...RED, ...HOT })) }, settings });
   const page = await browser.open(`${rig.sidecar.url}?lang=en`, { viewport: { width: 320, height: 900 } });
   const chip = page.getByRole("button", { name: /^\d+ alerts?$/ });
@@ -76,7 +76,7 @@ test("HLT-12 however many there are, all are behind one button, and nothing is p
   expect(await axeViolations(page)).toEqual([]);
 });
 
-test("HLT-12 the bar shows how many alerts there are, and no code for alerts is loaded before there is one", async () => {
+test("HLT-12d the bar shows how many alerts there are, and no code for alerts is loaded before there is one", async () => {
   const rig = await start({ script: { gpus: [fakeGpu(0, CALM)] }, settings });
   const page = await browser.open(`${rig.sidecar.url}?view=bar`);
   await page.getByRole("progressbar").waitFor();
@@ -95,7 +95,7 @@ test("HLT-12 the bar shows how many alerts there are, and no code for alerts is 
   expect(await axeViolations(page)).toEqual([]);
 });
 
-test("HLT-12 the browser is asked for leave by a click only, and then shows each alert once", async () => {
+test("HLT-12c the browser is asked for leave by a click only, and then shows each alert once", async () => {
   const rig = await start({ script: { gpus: [fakeGpu(0, CALM)] }, settings });
   const page = await browser.open(`${rig.sidecar.url}?lang=en`);
   // Chromium without a screen has no notifications of its own: what the page asks of it is written down.

@@ -112,42 +112,45 @@ test.each(LANGUAGES)(
   },
 );
 
-test.each(LANGUAGES)("CAP-5 PNL-20 the pieces of the bar are the API's, $lang", async ({ lang, room }) => {
-  const { sidecar } = await start({
-    backends: ["http"],
-    script: {
-      gpus: rigOptions.script.gpus.slice(0, 1),
-      processes: [],
-    },
-  });
-  const page = await browser.open(`${sidecar.url}?lang=${lang}`);
-  await openRow(page, 0);
-  const shown = async () => {
-    const { capacity } = await stateOf(sidecar.url);
-    const bar = capacity.perGpu[0]?.bar;
-    if (bar == null) return ["no bar"];
-    const of = (piece: string) => pieceOf(page, 0, piece);
-    const rows: [string, number | null, number | null][] = [
-      ["others", ((await of("others")) ?? 0) + ((await of("untold")) ?? 0), bar.othersMiB],
-      ["backend", await of("backend"), bar.backendMiB],
-      ["tensors", await of("tensors"), bar.tensorsMiB],
-      ["cache", await of("cache"), bar.cacheMiB],
-      ["promised", await of("promised"), bar.promisedMiB],
-      ["reserve", await of("reserve"), bar.reserveMiB],
-      ["free", await of("free"), bar.freeMiB],
-    ];
-    return rows.filter(([, panel, api]) => panel !== api).map((row) => row.join(" "));
-  };
-  await expect.poll(shown, { timeout: 30_000 }).toEqual([]);
-  expect(await pieceOf(page, 0, "tensors")).toBe(17_500);
-  expect(await pieceOf(page, 0, "cache")).toBe(500);
-  const legend = card(page, 0).locator(".pieces");
-  expect(await legend.innerText()).toContain(room.pieces.tensors);
-  expect(await legend.innerText()).toContain(`${gib(17_500)} GiB`);
-  // What a release would bring is told beside what is free, and is no part of it.
-  await card(page, 0).getByText(room.reclaimable).waitFor();
-  expect(await axeViolations(page)).toEqual([]);
-});
+test.each(LANGUAGES)(
+  "CAP-5 PNL-20 PNL-20b the pieces of the bar are the API's, $lang",
+  async ({ lang, room }) => {
+    const { sidecar } = await start({
+      backends: ["http"],
+      script: {
+        gpus: rigOptions.script.gpus.slice(0, 1),
+        processes: [],
+      },
+    });
+    const page = await browser.open(`${sidecar.url}?lang=${lang}`);
+    await openRow(page, 0);
+    const shown = async () => {
+      const { capacity } = await stateOf(sidecar.url);
+      const bar = capacity.perGpu[0]?.bar;
+      if (bar == null) return ["no bar"];
+      const of = (piece: string) => pieceOf(page, 0, piece);
+      const rows: [string, number | null, number | null][] = [
+        ["others", ((await of("others")) ?? 0) + ((await of("untold")) ?? 0), bar.othersMiB],
+        ["backend", await of("backend"), bar.backendMiB],
+        ["tensors", await of("tensors"), bar.tensorsMiB],
+        ["cache", await of("cache"), bar.cacheMiB],
+        ["promised", await of("promised"), bar.promisedMiB],
+        ["reserve", await of("reserve"), bar.reserveMiB],
+        ["free", await of("free"), bar.freeMiB],
+      ];
+      return rows.filter(([, panel, api]) => panel !== api).map((row) => row.join(" "));
+    };
+    await expect.poll(shown, { timeout: 30_000 }).toEqual([]);
+    expect(await pieceOf(page, 0, "tensors")).toBe(17_500);
+    expect(await pieceOf(page, 0, "cache")).toBe(500);
+    const legend = card(page, 0).locator(".pieces");
+    expect(await legend.innerText()).toContain(room.pieces.tensors);
+    expect(await legend.innerText()).toContain(`${gib(17_500)} GiB`);
+    // What a release would bring is told beside what is free, and is no part of it.
+    await card(page, 0).getByText(room.reclaimable).waitFor();
+    expect(await axeViolations(page)).toEqual([]);
+  },
+);
 
 test.each(LANGUAGES)(
   "CAP-30 PNL-23 the chosen profile's fit is the API's, $lang",

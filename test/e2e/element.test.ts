@@ -76,7 +76,7 @@ test("EMB-4 README of integrations/plain-html/README.md: the panel shows the sid
   expect(accent).toBe("#b45309");
 });
 
-test("EMB-4 a release is told as events, from the call to the measured result", async () => {
+test("EMB-4b a release is told as events, from the call to the measured result", async () => {
   const rig = await startPacked({
     script: { gpus: [fakeGpu(0, { "memory.used": 20_000 })] },
     hook: (fake) => (response) => {
@@ -150,7 +150,7 @@ test.each(["compact", "bar"])(
   },
 );
 
-test("EMB-5 the panel's styles stay in, and nothing of it is left in the page when it is gone", async () => {
+test("EMB-5 EMB-5c the panel's styles stay in, and nothing of it is left in the page when it is gone", async () => {
   const rig = await startPacked();
   const url = await serve({
     "/": document(
@@ -231,7 +231,7 @@ test("EMB-5 in a page that has its own landmarks and headings the panel is one s
   }
 });
 
-test("EMB-6 an element that is moved keeps its connection and what is open in it; attributes change live", async () => {
+test("EMB-6 EMB-6b EMB-6c an element that is moved keeps its connection and what is open in it; attributes change live", async () => {
   const rig = await startPacked();
   const url = await serve({
     "/": document(
@@ -294,7 +294,7 @@ test("EMB-6 an element that is moved keeps its connection and what is open in it
   await page.getByTestId("status").getByText("实时").waitFor();
 });
 
-test("EMB-6 a token that is set later lets the viewer act, over a connection of its own", async () => {
+test("EMB-6b a token that is set later lets the viewer act, over a connection of its own", async () => {
   const token = "a-token-of-the-test";
   const rig = await startPacked({ flags: ["--token", token] });
   const url = await serve({ "/": document(rig, '<gpu-status-panel view="compact"></gpu-status-panel>') });
@@ -343,7 +343,7 @@ test("EMB-7 panels of one sidecar share one connection; what only one of them ne
   expect([sockets?.opened(), sockets?.open()]).toEqual([1, 1]);
 });
 
-test("EMB-5 a page whose policy forbids inline styles and scripts shows the panel as it is", async () => {
+test("EMB-5b a page whose policy forbids inline styles and scripts shows the panel as it is", async () => {
   const rig = await startPacked();
   const { origin } = new URL(rig.sidecar.url);
   const policy = `default-src 'none'; script-src ${origin}; connect-src ${origin} ${origin.replace("http", "ws")}`;

@@ -56,7 +56,7 @@ const panelOf = (page: Page) => page.frameLocator("iframe");
 const told = (page: Page) =>
   page.evaluate(() => Reflect.get(window, "told") as { type: string; height?: number; state?: unknown }[]);
 
-test("EMB-1 the panel works in an iframe on a page of another origin and resizes by its messages", async () => {
+test("EMB-1 EMB-1b the panel works in an iframe on a page of another origin and resizes by its messages", async () => {
   const page = await browser.open(await serveHost("localhost", "?view=compact"));
   const panel = panelOf(page);
   await panel.getByRole("progressbar").first().waitFor();
@@ -87,7 +87,7 @@ test("EMB-1 a sandboxed iframe works too", async () => {
   await panelOf(page).getByTestId("status").getByText("Live").waitFor();
 });
 
-test("EMB-1 a frame gives back the height that the panel no longer needs, in the full view too", async () => {
+test("EMB-1b a frame gives back the height that the panel no longer needs, in the full view too", async () => {
   const page = await browser.open(await serveHost("localhost", "?view=full&lang=en"));
   const panel = panelOf(page);
   await panel.getByTestId("status").getByText("Live").waitFor();
@@ -104,7 +104,7 @@ test("EMB-1 a frame gives back the height that the panel no longer needs, in the
   await expect.poll(height).toBe(closed);
 });
 
-test("EMB-1 where third-party storage is blocked, choices last as long as the page", async () => {
+test("EMB-1c where third-party storage is blocked, choices last as long as the page", async () => {
   // Another site than the sidecar's 127.0.0.1. What Chrome does there with its flag --test-third-party-cookie-phaseout,
   // which Chromium without windows does not have: to look at the storage throws.
   const page = await browser.open(
@@ -155,7 +155,7 @@ test("EMB-3 a page that is not allowed cannot frame the panel", async () => {
   expect(await panelOf(page).getByRole("progressbar").count()).toBe(0);
 });
 
-test("EMB-11 in a frame whose sandbox keeps the panel from running, that is said, and what the frame needs", async () => {
+test("EMB-11b in a frame whose sandbox keeps the panel from running, that is said, and what the frame needs", async () => {
   const { page } = await browser.openForeign(await serveHost("localhost", "", 'sandbox="allow-scripts"'));
   await panelOf(page).getByText("allow-scripts allow-same-origin").waitFor();
 });

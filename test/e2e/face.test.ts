@@ -66,7 +66,7 @@ describe("fixed slots", () => {
     ["gpus-8", 530],
     ["gpus-16", 690],
   ])(
-    "PNL-30 %s at 1280 × 900: every GPU, the answer and the button are above the fold",
+    "PNL-30b %s at 1280 × 900: every GPU, the answer and the button are above the fold",
     async (state, end) => {
       const page = await open({ state, view: "full", width: 1280 });
       await page.getByRole("rowgroup").last().waitFor();
@@ -89,7 +89,7 @@ describe("fixed slots", () => {
     ["gpus-1", 194],
     ["gpus-2", 232],
     ["gpus-8", 348],
-  ])("PNL-30 the compact view of %s is as high as its GPUs, the bar always a line", async (state, high) => {
+  ])("PNL-30c the compact view of %s is as high as its GPUs, the bar always a line", async (state, high) => {
     const page = await open({ state, view: "compact", width: 300 });
     const [, , , height = 0] = await boxOf(page, ".panel");
     expect(Math.abs(height - high)).toBeLessThanOrEqual(6);
@@ -103,7 +103,7 @@ describe("what is on it", () => {
     ["full", 1280, 95],
     ["compact", 300, 35],
     ["bar", 1200, 15],
-  ])("PNL-30 few words: the %s view of two GPUs", async (view, width, most) => {
+  ])("PNL-30d few words: the %s view of two GPUs", async (view, width, most) => {
     const page = await open({ state: "gpus-2", view, width });
     await page.locator(".est").waitFor({ state: "attached" });
     // Words that are seen: not those for who hears them.
@@ -136,7 +136,7 @@ describe("what is on it", () => {
   );
 });
 
-test("PNL-31 keys work while the focus is in the panel, and nothing acts at once", async () => {
+test("PNL-31 PNL-31b keys work while the focus is in the panel, and nothing acts at once", async () => {
   const page = await open({ state: "gpus-2", view: "full", width: 1280 });
   await page.keyboard.press("r");
   expect(await page.getByRole("dialog").count()).toBe(0);

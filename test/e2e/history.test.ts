@@ -36,7 +36,7 @@ const drawnBand = (page: Page) => page.locator(".chart-band path.recharts-area-a
 const cornersOf = async (page: Page, path: string) =>
   ((await page.locator(path).first().getAttribute("d")) ?? "").split(/[ML]/).length - 1;
 
-test("PNL-7 HIS-6 every zoom level by keyboard, in both languages: at most a few hundred points, extremes in a band", async () => {
+test("PNL-7 PNL-7b HIS-6 every zoom level by keyboard, in both languages: at most a few hundred points, extremes in a band", async () => {
   const { sidecar } = await startWithPast();
   for (const [lang, words] of [
     ["en", timelineEn],

@@ -128,7 +128,7 @@ describe("live figures", () => {
 });
 
 describe("trouble", () => {
-  test("PNL-3 SMP-9 a failing nvidia-smi is told with advice, its figures become dashes, and all comes back", async () => {
+  test("PNL-3 PNL-3b SMP-9 SMP-9b a failing nvidia-smi is told with advice, its figures become dashes, and all comes back", async () => {
     const { sidecar, fake } = await start();
     const page = await browser.open(sidecar.url);
     await rowOf(page, 0)
@@ -166,7 +166,7 @@ describe("trouble", () => {
     await expect.poll(() => page.getByText("Driver and library versions").count()).toBe(0);
   });
 
-  test("PNL-3 a hanging nvidia-smi is told as silence, and recovers", async () => {
+  test("PNL-3 PNL-3b a hanging nvidia-smi is told as silence, and recovers", async () => {
     const { sidecar, fake } = await start();
     const page = await browser.open(sidecar.url);
     await status(page).getByText("Live").waitFor();
@@ -193,7 +193,7 @@ describe("trouble", () => {
     await rowOf(page, 1).getByText("does not answer").waitFor({ state: "detached" });
   });
 
-  test("PNL-3 REL-5 CAP-6 offline is told, the button is off, and a new run of the sidecar is picked up", async () => {
+  test("PNL-3 PNL-3b REL-5b CAP-6 offline is told, the button is off, and a new run of the sidecar is picked up", async () => {
     const running = await start({ own: true });
     // Chromium itself logs each connection that is refused; one that nobody answers yet it does not.
     const relay = await startTcpRelay(running.sidecar.url);
@@ -219,7 +219,7 @@ describe("trouble", () => {
     await again.end();
   });
 
-  test("WIRE-3 PNL-9 a hidden tab asks for no samples, says in its title what there is to know, and catches up when it is seen", async () => {
+  test("WIRE-3 WIRE-3b PNL-9 a hidden tab asks for no samples, says in its title what there is to know, and catches up when it is seen", async () => {
     const gpu = { "memory.total": 81_559, "memory.reserved": 559 };
     const { sidecar, fake } = await start({
       script: { gpus: [fakeGpu(0, { ...gpu, "memory.used": 1_000 })] },

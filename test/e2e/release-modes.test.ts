@@ -60,7 +60,7 @@ describe("ComfyUI", () => {
     expect([comfy.finishedJobs(), comfy.harmedJobs(), comfy.interruptedJobs()]).toEqual([1, 0, 0]);
   });
 
-  test("REL-11 interrupt is chosen, said, and done", async () => {
+  test("REL-11c interrupt is chosen, said, and done", async () => {
     const { page, running } = await open({}, "embed?view=compact");
     const comfy = running.backend("comfyui");
     comfy.startJob();
@@ -71,7 +71,7 @@ describe("ComfyUI", () => {
     expect([comfy.finishedJobs(), comfy.interruptedJobs()]).toEqual([0, 1]);
   });
 
-  test("REL-11 REL-8 any viewer who may release can cancel the wait; one who may not cannot", async () => {
+  test("REL-11b REL-8 any viewer who may release can cancel the wait; one who may not cannot", async () => {
     const token = "a-token-for-this-test";
     const { page: reader, running } = await open({ flags: ["--token", token] });
     const comfy = running.backend("comfyui");
@@ -116,7 +116,7 @@ describe("several backends, and the generic hook", () => {
     },
   };
 
-  test("REL-13 all with one button, each with its own figure", async () => {
+  test("REL-13 REL-13c all with one button, each with its own figure", async () => {
     const { page } = await open(both);
     await releaseButton(page).click();
     await button(page, "Release now").click();
@@ -127,7 +127,7 @@ describe("several backends, and the generic hook", () => {
     expect(await axeViolations(page)).toEqual([]);
   });
 
-  test("REL-13 one alone from the menu", async () => {
+  test("REL-13b one alone from the menu", async () => {
     const { page, running } = await open(both);
     await releaseButton(page).click();
     await page.getByLabel("Which app").selectOption("http");
@@ -137,7 +137,7 @@ describe("several backends, and the generic hook", () => {
     expect(running.backend("comfyui").isLoaded()).toBe(true);
   });
 
-  test("REL-17 a process on the GPU carries its backend's name", async () => {
+  test("REL-17c a process on the GPU carries its backend's name", async () => {
     const { page } = await open({
       script: {
         gpus: [fakeGpu(0, { "memory.used": 22_000, "memory.total": 49_140 })],

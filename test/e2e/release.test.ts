@@ -129,7 +129,7 @@ describe("a release that fails", () => {
     },
   );
 
-  test("REL-2 where the driver hides processes, how much none of them explains is said in place of an empty list", async () => {
+  test("REL-2b where the driver hides processes, how much none of them explains is said in place of an empty list", async () => {
     const listed = (mib: number) => ({
       gpu_uuid: String(fakeGpu(0).uuid),
       pid: 777,
@@ -167,7 +167,7 @@ describe("a release that fails", () => {
     await result(page).getByText("The backend cannot be reached (ECONNREFUSED).").waitFor();
   });
 
-  test("WIRE-5 without the token the button is off and says how to get it; with it, it works, and the token leaves the address", async () => {
+  test("SEC-9 without the token the button is off and says how to get it; with it, it works, and the token leaves the address", async () => {
     const token = "a-token-for-this-test";
     const { page, running } = await open({ flags: ["--token", token] });
     await expect.poll(() => releaseButton(page).isDisabled()).toBe(true);

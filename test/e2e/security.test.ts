@@ -185,7 +185,7 @@ test("SEC-2 a page whose name is rebound to the sidecar gets nothing of it", asy
   expect(outcome).toEqual([403, "host-refused", 403, 403, "refused"]);
 });
 
-test("SEC-3 the token of the link is in no request's address or referrer, and not in the address bar", async () => {
+test("SEC-3b the token of the link is in no request's address or referrer, and not in the address bar", async () => {
   const page = await browser.open("about:blank");
   const sent: string[] = [];
   page.on("request", (request) => sent.push(request.url(), JSON.stringify(request.headers())));

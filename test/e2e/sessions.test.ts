@@ -21,7 +21,7 @@ test.each([
   ["en", "Compare runs", "Record", "Stop", "Peak VRAM", "Save as CSV", "Save chart as PNG"],
   ["zh-CN", "运行对比", "开始记录", "结束", "显存峰值", "保存为 CSV", "图表存为 PNG"],
 ] as const)(
-  "REC-9 PNL-5 two stretches are marked, compared and saved (%s)",
+  "REC-9 REC-9b PNL-5 two stretches are marked, compared and saved (%s)",
   async (lang, title, begin, end, peak, csv, png) => {
     const { sidecar, fake } = await start({ script: { gpus: [fakeGpu(0, { "memory.used": 4096 })] } });
     const page = await browser.open(`${sidecar.url}?lang=${lang}`);

@@ -1,3 +1,5 @@
+import { rmSync } from "node:fs";
+import { pid } from "node:process";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import { build } from "vite";
 import type { TestProject } from "vitest/node";
@@ -15,7 +17,8 @@ const FOLDER = fileURLToPath(new URL("../../.cache/sidecar-parts", import.meta.u
 
 /** One file in place of three hundred that each of the run's processes would have to read. */
 export default async function setup({ provide, name }: TestProject) {
-  const file = `${name}.js`;
+  // Another run may go on beside this one, of a mutant even.
+  const file = `${name}-${pid}.js`;
   await build({
     configFile: false,
     logLevel: "warn",
@@ -35,4 +38,5 @@ export default async function setup({ provide, name }: TestProject) {
     ssr: { noExternal: true, external: ["libsql"] },
   });
   provide("sidecarParts", pathToFileURL(`${FOLDER}/${file}`).href);
+  return () => rmSync(`${FOLDER}/${file}`, { force: true });
 }

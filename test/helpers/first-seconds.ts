@@ -6,7 +6,7 @@ import { expectEverySample, watchStatus } from "./watch-delivery.ts";
 /** A test of a page under each load at once: opened at once and watched for so many samples. */
 export function testFirstSeconds(samples: number) {
   const { browser } = inBrowser();
-  test("PNL-3 WIRE-9 under no load the page ever says stale, from a sidecar's first second on", async () => {
+  test("PNL-3 WIRE-9b under no load the page ever says stale, from a sidecar's first second on", async () => {
     const loads = await Promise.all(
       LOADS.map(async ([name, start]) => {
         const { sidecar, end } = await start();

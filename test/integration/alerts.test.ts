@@ -50,7 +50,7 @@ const post = (url: string, body?: object, headers: Record<string, string> = {}) 
     body: JSON.stringify(body ?? {}),
   });
 
-test("HLT-5 HLT-8 a GPU at the red line: a viewer and a webhook are told once, and once when it is over", async () => {
+test("HLT-5b HLT-8 a GPU at the red line: a viewer and a webhook are told once, and once when it is over", async () => {
   const receiver = await startReceiver();
   const url = `${receiver.url}/hooks/${KEY}`;
   const rig = await start({
@@ -106,7 +106,7 @@ test("HLT-5 HLT-8 a GPU at the red line: a viewer and a webhook are told once, a
 });
 
 describe("receivers that do not take it", () => {
-  test("HLT-9 down, in error, silent, then there: the message arrives once, and neither address nor secret is told", async () => {
+  test("HLT-9 HLT-9b down, in error, silent, then there: the message arrives once, and neither address nor secret is told", async () => {
     const receiver = await startReceiver();
     const url = `${receiver.url}/hooks/${KEY}`;
     const rig = await start({
@@ -151,7 +151,7 @@ describe("receivers that do not take it", () => {
     for (const secret of [SECRET, KEY, receiver.url]) expect(everything).not.toContain(secret);
   }, 180_000);
 
-  test("HLT-9 a test message tells of each receiver whether it has taken it, and by what code not", async () => {
+  test("HLT-9d a test message tells of each receiver whether it has taken it, and by what code not", async () => {
     const fine = await startReceiver();
     const refusing = await startBackendServer((response) => {
       response
@@ -184,7 +184,7 @@ describe("receivers that do not take it", () => {
 });
 
 describe("who takes care of it", () => {
-  test("HLT-6 acknowledged and muted alerts are shown so to everybody, by those who may act only, and it survives a restart", async () => {
+  test("HLT-6 HLT-6b acknowledged and muted alerts are shown so to everybody, by those who may act only, and it survives a restart", async () => {
     const receiver = await startReceiver();
     const rig = await start({
       script: { gpus: [fakeGpu(0, RED)] },
@@ -232,7 +232,7 @@ describe("who takes care of it", () => {
     expect(messagesOf(receiver)).toHaveLength(1);
   });
 
-  test("HLT-6 a log that a kill cut, or that holds rubbish, spoils nothing", async () => {
+  test("HLT-6b a log that a kill cut, or that holds rubbish, spoils nothing", async () => {
     const rig = await start({ own: true, script: { gpus: [fakeGpu(0, RED)] } });
     const first = rig.connect();
     await waitUntil(() => first.alerts.find(ruleIn("vram-red-line")), { what: "the alert" });

@@ -12,7 +12,7 @@ const PRELOAD = fileURLToPath(new URL("../fixtures/wall-clock.mjs", import.meta.
 let rig: Rig | undefined;
 afterEach(() => rig?.close());
 
-test("TIME-1 the wall clock is set by an hour: everybody is greeted anew, and what is stamped has the right time", async () => {
+test("TIME-1 TIME-1b TIME-1c the wall clock is set by an hour: everybody is greeted anew, and what is stamped has the right time", async () => {
   const folder = process.env.TMPDIR ?? "/tmp";
   const offset = join(folder, `wall-clock-${process.pid}`);
   writeFileSync(offset, "0");

@@ -5,7 +5,7 @@ import { expectEverySample } from "../helpers/watch-delivery.ts";
 const SAMPLES = 20;
 
 test.concurrent.each(LOADS)(
-  "WIRE-9 every sample of %s reaches a reading viewer from the first second on",
+  "WIRE-9b every sample of %s reaches a reading viewer from the first second on",
   async (_, start) => {
     const { sidecar, end } = await start();
     try {

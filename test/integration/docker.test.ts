@@ -28,7 +28,7 @@ function checkHealth(env: NodeJS.ProcessEnv) {
   });
 }
 
-test("WIRE-8 the image's health check is healthy while samples come, under a base path too, and says why it is not", async () => {
+test("WIRE-8b the image's health check is healthy while samples come, under a base path too, and says why it is not", async () => {
   rig = await startRig({ flags: ["--base-path", "/gpu/"] });
   const { fake, sidecar } = rig;
   const env = { GPU_PANEL_PORT: new URL(sidecar.url).port, GPU_PANEL_BASE_PATH: "gpu" };

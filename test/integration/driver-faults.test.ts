@@ -94,7 +94,7 @@ describe("what stands in the place of figures", () => {
     expect(told.source.problem).toBeNull();
   });
 
-  test("SMP-18 no GPU has a figure any more though it is listed: another child, then a failure, and back", async () => {
+  test("SMP-18b no GPU has a figure any more though it is listed: another child, then a failure, and back", async () => {
     const { fake, sidecar } = await start({ gpus: [fakeGpu(0), fakeGpu(1)] });
     await until(sidecar, "live", isLive);
     const loops = fake.loopPids();
@@ -119,7 +119,7 @@ describe("what stands in the place of figures", () => {
 });
 
 describe("nvidia-smi behind a script", () => {
-  test("SMP-16 SMP-7 a driver that takes long for its first answer is waited for, and it is said so", async () => {
+  test("SMP-16 SMP-7c a driver that takes long for its first answer is waited for, and it is said so", async () => {
     const { sidecar } = await start({}, [], (path) =>
       [`case "$*" in *--query-gpu*) sleep 7 ;; esac`, `exec ${path} "$@"`].join("\n"),
     );
@@ -139,7 +139,7 @@ describe("nvidia-smi behind a script", () => {
     expect(source.problem?.message).toContain("cannot open the tunnel to gpu-host");
   });
 
-  test("SMP-17 SMP-7 samples that come much later than they were asked for are shown, said to be slow, and no reason to start anew", async () => {
+  test("SMP-17 SMP-7b samples that come much later than they were asked for are shown, said to be slow, and no reason to start anew", async () => {
     const { fake, sidecar } = await start({}, [], (path) =>
       [
         `case "$*" in *-lms*) while :; do ${path} "$1" "$2"; sleep 1.8; done ;; esac`,
@@ -201,7 +201,7 @@ describe("nvidia-smi behind a script", () => {
     }
   });
 
-  test("SEC-3 nvidia-smi, and what it is wrapped in, is not told the token", async () => {
+  test("SEC-3b nvidia-smi, and what it is wrapped in, is not told the token", async () => {
     const env = { GPU_PANEL_TOKEN: "a-token-of-this-test", HTTPS_PROXY: "http://proxy.example" };
     const { fake, sidecar } = await start(
       {},
@@ -215,7 +215,7 @@ describe("nvidia-smi behind a script", () => {
     expect(told).not.toContain(env.GPU_PANEL_TOKEN);
   });
 
-  test("SMP-20 a blank in a program's path is none before its arguments, of nvidia-smi and of who uses the GPU", async () => {
+  test("SMP-20b a blank in a program's path is none before its arguments, of nvidia-smi and of who uses the GPU", async () => {
     const gpu = fakeGpu(0);
     const fake = createFakeNvidiaSmi({ gpus: [gpu] });
     ended.push(fake.dispose);

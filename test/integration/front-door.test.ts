@@ -36,7 +36,7 @@ test("WIRE-13 a request that proposes h2c is answered as if nothing had been pro
   expect(JSON.parse(posted.body)).toMatchObject({ code: "bad-request" });
 });
 
-test("WIRE-13 what is too large, malformed or too slow is refused in words", async () => {
+test("WIRE-6 what is too large, malformed or too slow is refused in words", async () => {
   const headers = { authorization: `Bearer ${TOKEN}`, "content-type": "application/json" };
   const large = { method: "POST", path: "/api/v1/release", headers, body: "x".repeat(2_000_000) };
   const refused = await ask(url(), large);
@@ -58,7 +58,7 @@ test("WIRE-13 what is too large, malformed or too slow is refused in words", asy
   }
 });
 
-test("WIRE-5 of two tokens one that is right will do: a proxy in between may have one of its own", async () => {
+test("SEC-9 of two tokens one that is right will do: a proxy in between may have one of its own", async () => {
   const headers = { authorization: "Bearer of-the-proxy" };
   const panel = rig.connect({ auth: { token: TOKEN }, headers });
   expect((await panel.hello()).capabilities.release.problem?.code).not.toBe("wrong-token");
@@ -87,7 +87,7 @@ test("SEC-4 guesses from all addresses of this machine are guesses of one", asyn
   expect(statuses).toContain(429);
 });
 
-test("SEC-10 who opens the page at a name or from an origin that is not allowed is told the flag, as a page, as JSON and in the terminal", async () => {
+test("SEC-10 EMB-11 who opens the page at a name or from an origin that is not allowed is told the flag, as a page, as JSON and in the terminal", async () => {
   const accept = "text/html,application/xhtml+xml";
   const page = await ask(url(), { path: "/", headers: { host: "gpu.example.com", accept } });
   expect(page.status).toBe(403);
@@ -110,7 +110,7 @@ test("SEC-10 who opens the page at a name or from an origin that is not allowed 
   expect(rig.sidecar.output().split(`--allow-origin ${origin}`)).toHaveLength(2);
 });
 
-test("SEC-11 connections that ask for nothing make room for those that do", async () => {
+test("SEC-11b connections that ask for nothing make room for those that do", async () => {
   const under = ["/bin/sh", "-c", 'ulimit -n 256; exec "$@"', "sh"];
   const sidecar = await startSidecar(["--source", "demo"], {}, undefined, under);
   const silent = Array.from({ length: 300 }, () => openRaw(sidecar.url));

@@ -48,7 +48,7 @@ describe("hello and samples", () => {
     expect(sequence()).toEqual([...new Set(sequence())].sort((a, b) => a - b));
   });
 
-  test("WIRE-1 after a reconnect only what was missed comes, and a view without history gets none", async () => {
+  test("WIRE-1b after a reconnect only what was missed comes, and a view without history gets none", async () => {
     const { connect } = await start();
     const first = connect();
     await waitUntil(() => first.samples.length >= 4, { what: "samples" });
@@ -64,7 +64,7 @@ describe("hello and samples", () => {
     expect(decodeHistory(bar.history).length).toBeLessThanOrEqual(1);
   });
 
-  test("WIRE-3 a hidden panel gets no samples, and has none missing when it is visible again", async () => {
+  test("WIRE-3 WIRE-3b a hidden panel gets no samples, and has none missing when it is visible again", async () => {
     const { connect } = await start();
     const watcher = connect();
     const panel = connect();
@@ -103,7 +103,7 @@ describe("hello and samples", () => {
 describe("who may connect", () => {
   const foreign = { origin: "https://evil.example" };
   test.each(["websocket", "polling"] as const)(
-    "WIRE-4 a page of a foreign origin cannot connect by %s",
+    "SEC-1 a page of a foreign origin cannot connect by %s",
     async (transport) => {
       const { connect } = await start();
       const panel = connect({ headers: foreign, transports: [transport] });
@@ -112,21 +112,21 @@ describe("who may connect", () => {
     },
   );
 
-  test("WIRE-4 one that --allow-origin names can, and so can loopback pages of any port", async () => {
+  test("SEC-1 one that --allow-origin names can, and so can loopback pages of any port", async () => {
     const { connect } = await start({ flags: ["--allow-origin", "https://webui.example"] });
     await connect({ headers: { origin: "https://webui.example" } }).hello();
     await connect({ headers: { origin: "http://localhost:7860" } }).hello();
     await connect({ headers: { origin: "http://127.0.0.1:8188" }, transports: ["polling"] }).hello();
   });
 
-  test("WIRE-4 a name that is rebound to this machine is refused", async () => {
+  test("SEC-2 a name that is rebound to this machine is refused", async () => {
     const { connect } = await start();
     const panel = connect({ headers: { host: "evil.example:7870" } });
     await waitUntil(() => panel.errors.length > 0, { what: "the refusal" });
     expect(panel.hellos).toHaveLength(0);
   });
 
-  test("WIRE-5 with a token, a viewer without it may look and not act", async () => {
+  test("SEC-9 with a token, a viewer without it may look and not act", async () => {
     const token = "a long enough token";
     const { connect, hook, sidecar } = await start({ flags: ["--token", token] });
     const attempts = [undefined, "a wrong one that is long"].map((wrong) =>
@@ -155,7 +155,7 @@ describe("who may connect", () => {
     expect((await post({ authorization: `Bearer ${token}` })).status).toBe(202);
   });
 
-  test("WIRE-5 off loopback a token is made and printed with the link", async () => {
+  test("SEC-9c off loopback a token is made and printed with the link", async () => {
     const { connect, sidecar } = await start({ flags: ["--host", "0.0.0.0"] });
     const token = /#token=([\w-]{20,})/.exec(sidecar.output())?.[1];
     expect(token).toBeDefined();

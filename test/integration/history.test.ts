@@ -60,7 +60,7 @@ describe("history survives", () => {
     expect(rows.every(({ seq }, i) => i === 0 || seq > (rows[i - 1]?.seq ?? 0))).toBe(true);
   });
 
-  test("HIS-9 kill -9: all that is older than the last write is there", async () => {
+  test("HIS-9b kill -9: all that is older than the last write is there", async () => {
     const running = await start();
     useMib(running, 5555);
     await shows(running, 5555);
@@ -74,7 +74,7 @@ describe("history survives", () => {
     expect(running.sidecar.output()).not.toMatch(/moved|cannot/);
   });
 
-  test("HIS-10 the data folder is removed while the sidecar runs: said, and history goes on in a new file", async () => {
+  test("HIS-10b the data folder is removed while the sidecar runs: said, and history goes on in a new file", async () => {
     const running = await start();
     useMib(running, 4321);
     await shows(running, 4321);
@@ -115,7 +115,7 @@ describe("a disk that does not do its work", () => {
     );
   });
 
-  test("HIS-11 a full disk: said once, seen in the state, samples go on, and later all of it is written", async () => {
+  test("HIS-11 HIS-11b a full disk: said once, seen in the state, samples go on, and later all of it is written", async () => {
     const running = await start();
     await shows(running, 1024);
     await waitForWrites(running, 1);
@@ -161,7 +161,7 @@ describe("a disk that does not do its work", () => {
 });
 
 describe("GET /api/v1/history and the socket's event", () => {
-  test("HIS-14 the same answer both ways: points with their length, units in the names, null for what is not known", async () => {
+  test("HIS-14c the same answer both ways: points with their length, units in the names, null for what is not known", async () => {
     const running = await start({ script: { gpus: [fakeGpu(0), fakeGpu(1, { "power.draw": "[N/A]" })] } });
     await shows(running, 1024);
     const { answer } = await askHistory(running.sidecar.url, { points: 20 });
@@ -210,7 +210,7 @@ describe("GET /api/v1/history and the socket's event", () => {
     expect(await gpusOf(running, { gpu: "GPU-gone" })).toMatchObject([{ index: null, knownSeconds: 0 }]);
   });
 
-  test("HIS-14 who asks too often is told how long to wait, and nothing else suffers", async () => {
+  test("HIS-14b who asks too often is told how long to wait, and nothing else suffers", async () => {
     const running = await start();
     await shows(running, 1024);
     const refused = await waitUntil(

@@ -21,7 +21,7 @@ async function start(options: RigOptions = {}): Promise<Rig> {
 const healthOf = (url: string) => fetch(`${url}healthz`);
 
 describe("the HTTP API", () => {
-  test("WIRE-8 healthz is 503 with the reason while samples do not come, and 200 while they do", async () => {
+  test("WIRE-8b healthz is 503 with the reason while samples do not come, and 200 while they do", async () => {
     const { sidecar, fake } = await start();
     await waitUntil(async () => (await healthOf(sidecar.url)).status === 200, { what: "200" });
     fake.set({ behaviour: { kind: "sentence", text: "No devices were found", exitCode: 6 } });
@@ -103,7 +103,7 @@ describe("the HTTP API", () => {
     expect(await post('{"mode":"interrupt"}')).toEqual([409, "mode-unsupported"]);
   });
 
-  test("WIRE-4 foreign origins and rebound names are refused; allowed ones may read", async () => {
+  test("SEC-1 SEC-2 foreign origins and rebound names are refused; allowed ones may read", async () => {
     const { sidecar } = await start({ flags: ["--allow-origin", "https://webui.example"] });
     const { port } = new URL(sidecar.url);
     // fetch sets these headers itself, so the plain client is used.
@@ -128,7 +128,7 @@ describe("the HTTP API", () => {
 });
 
 describe("starting", () => {
-  test("CFG-1 a wrong flag is named, nothing starts, exit code 1", async () => {
+  test("CFG-1b a wrong flag is named, nothing starts, exit code 1", async () => {
     const { output, ended } = spawnSidecar(["--interval", "5", "--backend", "http"]);
     expect(await ended).toBe(1);
     expect(output()).toContain("--interval");
@@ -136,7 +136,7 @@ describe("starting", () => {
     expect(output()).not.toContain("GPU status panel: http");
   });
 
-  test("CFG-2 a port that a panel has: said with its address, exit code 3, and nothing was begun", async () => {
+  test("CFG-2 CFG-2b a port that a panel has: said with its address, exit code 3, and nothing was begun", async () => {
     const { sidecar } = await start();
     const fake = createFakeNvidiaSmi();
     const data = join(fake.dir, "data");
@@ -149,7 +149,7 @@ describe("starting", () => {
     fake.dispose();
   });
 
-  test("CFG-2 a port that another program has: said with a way to find it, exit code 3", async () => {
+  test("CFG-2b a port that another program has: said with a way to find it, exit code 3", async () => {
     const other = createServer((_, response) => response.end("{}"));
     const port = await listen(other);
     const { output, ended } = spawnSidecar(["--port", String(port)]);
@@ -159,7 +159,7 @@ describe("starting", () => {
     await shut(other);
   });
 
-  test("SMP-13 without nvidia-smi the demo is shown and says so; one that fails is not replaced", async () => {
+  test("SMP-13 SMP-13b without nvidia-smi the demo is shown and says so; one that fails is not replaced", async () => {
     const bare = await startSidecar([], { PATH: "/nonexistent" });
     expect(bare.output()).toContain("DEMO");
     const demo = await (await fetch(`${bare.url}api/v1/state`)).json();

@@ -1,41 +1,14 @@
-import { existsSync, readdirSync, rmSync, writeFileSync } from "node:fs";
-import { dirname, join } from "node:path";
-import Database from "libsql";
-import { afterEach, describe, expect, test } from "vitest";
+import { dirname } from "node:path";
+import { describe, expect, test } from "vitest";
 import type { Job } from "../../shared/capacity/job.ts";
 import { fakeGpu } from "../helpers/fake-nvidia-smi.ts";
-import { idOf, type JobsClient, jobsClient } from "../helpers/jobs-client.ts";
-import { crowdSurvivesCrash } from "../helpers/jobs-crowd.ts";
-import { type Rig, type RigOptions, startRig } from "../helpers/rig.ts";
+import { idOf, jobsClient } from "../helpers/jobs-client.ts";
+import { ROOM, startJobs, state } from "../helpers/jobs-rig.ts";
 import { waitUntil } from "../helpers/wait-until.ts";
-
-/** Of the fake's 24,564 MiB: 1,024 in use, 460 of the driver. Alone nothing is kept free. */
-const ROOM = 23_080;
-
-let rig: Rig | undefined;
-afterEach(async () => {
-  await rig?.close();
-  rig = undefined;
-});
-
-/** A sidecar that has samples, and its jobs. */
-async function start(options: RigOptions = {}, headers?: Record<string, string>) {
-  const running = await startRig({ own: true, ...options });
-  rig = running;
-  const jobs = jobsClient(() => running.sidecar.url, headers);
-  await live(running);
-  return { rig: running, jobs };
-}
-
-const live = ({ sidecar }: Rig) =>
-  waitUntil(async () => (await fetch(`${sidecar.url}healthz`)).status === 200, { what: "samples" });
-const said = ({ sidecar }: Rig, pattern: RegExp) =>
-  waitUntil(() => pattern.test(sidecar.output()), { what: () => `${pattern} in: ${sidecar.output()}` });
-const state = async (jobs: JobsClient, id: string) => (await jobs.show(id)).job?.state;
 
 describe("the jobs API", () => {
   test("CAP-20 CAP-23 201 with its GPU, 202 with the reason, 409 with what is missing; a place is free at the end", async () => {
-    const { jobs } = await start();
+    const { jobs, rig: running } = await startJobs();
     const first = await jobs.ask({ peakMiB: 15_000, label: "first", ttlSeconds: 30 });
     expect(first).toMatchObject({ status: 201, job: { state: "running", gpus: [0], label: "first" } });
     const second = await jobs.ask({ peakMiB: ROOM });
@@ -49,7 +22,7 @@ describe("the jobs API", () => {
       code: "no-room",
     });
     // The first may take a minute: nothing says more.
-    const refused = await fetch(`${rig?.sidecar.url}api/v1/jobs`, {
+    const refused = await fetch(`${running.sidecar.url}api/v1/jobs`, {
       method: "POST",
       headers: { "content-type": "application/json" },
       body: JSON.stringify({ peakMiB: ROOM, wait: false }),
@@ -72,7 +45,7 @@ describe("the jobs API", () => {
 
   test("CAP-15 CAP-20 an out-of-memory raises the peak at once, for those that wait already, too", async () => {
     const settings = { profiles: [{ id: "mine", label: "Mine", peakMiB: 12_000 }] };
-    const { jobs } = await start({ settings, script: { gpus: [fakeGpu(0, { "memory.used": 500 })] } });
+    const { jobs } = await startJobs({ settings, script: { gpus: [fakeGpu(0, { "memory.used": 500 })] } });
     const [first, waits] = [await jobs.ask({ profile: "mine" }), await jobs.ask({ profile: "mine" })];
     const own = await jobs.ask({ profile: "mine", peakMiB: 9500 });
     // What fits beside the first passes the one that waits for its end.
@@ -85,7 +58,7 @@ describe("the jobs API", () => {
   });
 
   test("CAP-16 a size that no profile is for is predicted, in the fit and for a job, with the margin reserved", async () => {
-    const { jobs, rig: running } = await start({
+    const { jobs, rig: running } = await startJobs({
       script: { gpus: [fakeGpu(0, { "memory.total": 81_559 })] },
     });
     const { url } = running.sidecar;
@@ -122,7 +95,7 @@ describe("the jobs API", () => {
   test("CAP-20 a job is predicted from its profile; what cannot be understood is said", async () => {
     const settings = { profiles: [{ id: "mine", label: "Mine", peakMiB: 9000, gpus: 2 }] };
     const script = { gpus: [fakeGpu(0), fakeGpu(1), fakeGpu(2)] };
-    const { jobs } = await start({ settings, script });
+    const { jobs } = await startJobs({ settings, script });
     expect(await jobs.ask({ profile: "mine" })).toMatchObject({
       status: 201,
       // A configured figure is the user's word: it is reserved as it stands.
@@ -148,7 +121,7 @@ describe("the jobs API", () => {
   });
 
   test("CAP-24 CAP-29 a heartbeat needs no body, tells a phase, and a repeated request is one job", async () => {
-    const { jobs } = await start();
+    const { jobs } = await startJobs();
     const wish = { peakMiB: 1000, requestId: "r-1" };
     const [one, two] = await Promise.all([jobs.ask(wish), jobs.ask(wish)]);
     expect(idOf(one)).toBe(idOf(two));
@@ -162,7 +135,7 @@ describe("the jobs API", () => {
   });
 
   test("CAP-20 on the demo machine jobs can be tried too, and the sidecar survives it", async () => {
-    const { jobs, rig: running } = await start({ flags: ["--source", "demo"] });
+    const { jobs, rig: running } = await startJobs({ flags: ["--source", "demo"] });
     // Whether it may start depends on what the demo plays; one that needs more than is ever free waits.
     const first = idOf(await jobs.ask({ peakMiB: 1000 }));
     const second = idOf(await jobs.ask({ peakMiB: 46_000 }));
@@ -172,13 +145,13 @@ describe("the jobs API", () => {
   });
 
   test("CAP-34 on the demo machine that stands in for a missing driver no job is let in", async () => {
-    const { jobs } = await start({ env: { PATH: dirname(process.execPath) } });
+    const { jobs } = await startJobs({ env: { PATH: dirname(process.execPath) } });
     expect(await jobs.ask({ peakMiB: 1000 })).toMatchObject({ status: 503, code: "demo-machine" });
     expect(await jobs.list()).toEqual([]);
   });
 
   test("CAP-33 a job that runs already is counted, whether there is room or not", async () => {
-    const { jobs, rig: running } = await start();
+    const { jobs, rig: running } = await startJobs();
     const full = await jobs.ask({ peakMiB: 20_000 });
     const runs = await jobs.ask({ peakMiB: 9000, started: true });
     expect(runs).toMatchObject({ status: 201, job: { state: "running", gpus: [0], peakMiB: 9000 } });
@@ -189,10 +162,10 @@ describe("the jobs API", () => {
     expect(await jobs.ask({ peakMiB: 1, wait: false })).toMatchObject({ status: 409, code: "no-room" });
   });
 
-  test("CAP-20 WIRE-5 without the token jobs may be seen, and none asked for, kept alive or ended", async () => {
+  test("CAP-20 SEC-9 without the token jobs may be seen, and none asked for, kept alive or ended", async () => {
     const token = "a-secret-token";
     const headers = { authorization: `Bearer ${token}` };
-    const { jobs, rig: running } = await start({ flags: ["--token", token] }, headers);
+    const { jobs, rig: running } = await startJobs({ flags: ["--token", token] }, headers);
     const mine = idOf(await jobs.ask({ peakMiB: 1000 }));
     const stranger = jobsClient(() => running.sidecar.url);
     for (const answer of [stranger.ask({ peakMiB: 1 }), stranger.beat(mine), stranger.end(mine)])
@@ -202,7 +175,7 @@ describe("the jobs API", () => {
   });
 
   test("CAP-25 what a job's process holds is not counted twice", async () => {
-    const { jobs, rig: running } = await start();
+    const { jobs, rig: running } = await startJobs();
     const { uuid } = fakeGpu(0);
     await jobs.ask({ peakMiB: 20_000, pid: 4242 });
     running.fake.setGpu(0, { "memory.used": 16_024 });
@@ -216,7 +189,7 @@ describe("the jobs API", () => {
   });
 
   test("CAP-21 a job that takes more than was predicted makes others wait and is left alone", async () => {
-    const { jobs, rig: running } = await start();
+    const { jobs, rig: running } = await startJobs();
     const first = idOf(await jobs.ask({ peakMiB: 2000, pid: 4242 }));
     running.fake.setGpu(0, { "memory.used": 20_000 });
     await waitUntil(
@@ -231,7 +204,7 @@ describe("the jobs API", () => {
   });
 
   test("CAP-26 while the GPUs do not answer jobs wait, and start when they do", async () => {
-    const { jobs, rig: running } = await start();
+    const { jobs, rig: running } = await startJobs();
     running.fake.set({ behaviour: { kind: "sentence", text: "No devices were found", exitCode: 6 } });
     running.fake.kill("SIGKILL");
     await waitUntil(async () => (await fetch(`${running.sidecar.url}healthz`)).status === 503, {
@@ -247,7 +220,7 @@ describe("the jobs API", () => {
   });
 
   test("CAP-28 every viewer is told of the jobs", async () => {
-    const { jobs, rig: running } = await start();
+    const { jobs, rig: running } = await startJobs();
     const before = running.connect();
     expect((await before.hello()).state.jobs).toEqual([]);
     const id = idOf(await jobs.ask({ peakMiB: 1000 }));
@@ -258,92 +231,5 @@ describe("the jobs API", () => {
     expect((await after.hello()).state.jobs).toMatchObject([{ id, state: "running" }]);
     await jobs.end(id);
     await waitUntil(told("done"), { what: "its end" });
-  });
-});
-
-describe("where jobs are kept", () => {
-  const database = (running: Rig) => join(running.fake.dir, "data", "capacity.sqlite");
-
-  test("CAP-27 jobs survive a restart and a SIGKILL, with their GPUs and their order", async () => {
-    const { jobs, rig: running } = await start({ script: { gpus: [fakeGpu(0), fakeGpu(1)] } });
-    for (const peakMiB of [ROOM, ROOM, 9000, 8000]) await jobs.ask({ peakMiB });
-    await jobs.beat((await jobs.list())[0]?.id ?? "", { phase: "denoise" });
-    const kept = ({ id, state, gpus, startedAt, phase, position }: Job) =>
-      [id, state, gpus, startedAt, phase, position] as const;
-    const before = (await jobs.list()).map(kept);
-    await running.crash();
-    await live(running);
-    expect((await jobs.list()).map(kept)).toEqual(before);
-    await running.restart();
-    await live(running);
-    expect((await jobs.list()).map(kept)).toEqual(before);
-  });
-
-  test("CAP-27 a damaged file is moved aside, said, and begun anew; a newer and a locked one stay where they are", async () => {
-    const { jobs, rig: running } = await start({ settings: { historyInterval: 1000 } });
-    const moved = () => readdirSync(join(running.fake.dir, "data")).filter((name) => name.endsWith(".bad"));
-    await running.crash(() => {
-      for (const part of ["", "-wal"]) writeFileSync(database(running) + part, "no database ".repeat(1000));
-    });
-    await said(running, /capacity\.sqlite cannot be used: .* moved to .*\.bad/);
-    await live(running);
-    expect(await jobs.list()).toEqual([]);
-    const kept = idOf(await jobs.ask({ peakMiB: 1000 }));
-    const version = (number: number) => () => {
-      const sql = new Database(database(running));
-      sql.exec(`PRAGMA user_version = ${number}`);
-      sql.close();
-    };
-    await running.crash(version(99));
-    await said(running, /capacity\.sqlite was written by a newer version/);
-    await live(running);
-    expect(await jobs.ask({ peakMiB: 1000 })).toMatchObject({ status: 201 });
-    await running.crash(version(4));
-    expect((await jobs.list()).map(({ id }) => id)).toEqual([kept]);
-    let holder: Database.Database | undefined;
-    await running.crash(() => {
-      holder = new Database(database(running));
-      holder.exec("BEGIN EXCLUSIVE");
-    });
-    await said(running, /record of jobs cannot be written to .*capacity\.sqlite: database is locked/);
-    await live(running);
-    const job = idOf(await jobs.ask({ peakMiB: 1000 }));
-    holder?.close();
-    await said(running, /record of jobs is written to .* again/);
-    await waitUntil(async () => (await jobs.list()).length === 2, { what: "the job that the file held" });
-    await running.crash();
-    expect((await jobs.list()).map(({ id }) => id)).toEqual([kept, job]);
-    expect(moved()).toHaveLength(1);
-  });
-
-  test("CAP-27 when the folder is removed while jobs run, all of them are written anew with the next one", async () => {
-    const { jobs, rig: running } = await start();
-    const first = idOf(await jobs.ask({ peakMiB: 1000 }));
-    rmSync(join(running.fake.dir, "data"), { recursive: true });
-    const second = idOf(await jobs.ask({ peakMiB: 1000 }));
-    await said(running, /capacity\.sqlite was removed or replaced/);
-    // The others are written once the request is answered.
-    expect(await jobs.list()).toHaveLength(2);
-    await running.crash();
-    expect((await jobs.list()).map(({ id }) => id)).toEqual([first, second]);
-  });
-
-  test("CAP-27 where nothing can be written jobs are kept in memory, and that is said", async () => {
-    const { jobs, rig: running } = await start({ env: { GPU_PANEL_DATA_DIR: "/dev/null/nowhere" } });
-    await said(running, /record of jobs cannot be written to .*in memory/);
-    const first = await jobs.ask({ peakMiB: ROOM });
-    expect(first.status).toBe(201);
-    expect(await jobs.ask({ peakMiB: ROOM })).toMatchObject({ status: 202 });
-    expect(existsSync("/dev/null/nowhere")).toBe(false);
-  });
-});
-
-describe("sixty clients at once", () => {
-  test("CAP-21 CAP-22 CAP-24 CAP-27 through a SIGKILL: no over-commitment, no lost job, in order, dead ones freed", {
-    timeout: 900_000,
-  }, async () => {
-    const gpus = [0, 1, 2, 3].map((index) => fakeGpu(index));
-    const { jobs, rig: running } = await start({ script: { gpus } });
-    await crowdSurvivesCrash(60, { jobs, rig: running, roomMiB: ROOM });
   });
 });

@@ -66,7 +66,7 @@ const lookOf = (server: Server) => ({
 });
 
 describe("a panel on a host's server", () => {
-  test("LIB-1 what lies outside the base path stays the host's, its listeners untouched, and is left as it was found", async () => {
+  test("LIB-1 LIB-1b what lies outside the base path stays the host's, its listeners untouched, and is left as it was found", async () => {
     const { server, url } = await startHost();
     const before = lookOf(server);
     const panel = mount({ server, basePath: "gpu" });
@@ -137,7 +137,7 @@ describe("a panel on a host's server", () => {
     expect(await client.emitWithAck("ping-host")).toBe("host");
   });
 
-  test("LIB-2 a host without WebSockets answers what would like to upgrade as it did, body and all", async () => {
+  test("LIB-2b a host without WebSockets answers what would like to upgrade as it did, body and all", async () => {
     const { server, url } = await startHost();
     const h2c = { connection: "Upgrade, HTTP2-Settings", upgrade: "h2c", "http2-settings": "AAMAAABk" };
     const question = {

@@ -37,7 +37,7 @@ const linesOf = (text: string) => text.trimEnd().split("\n");
 const WHOLE =
   /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}\.\d{3}[+-]\d{2}:\d{2},[01],NVIDIA GeForce RTX 4090,\d+,24564,0,41$/;
 
-test("REC-1 REC-3 a CSV log grows while nobody watches; a kill leaves whole lines, and the next run appends", async () => {
+test("REC-1b REC-3 a CSV log grows while nobody watches; a kill leaves whole lines, and the next run appends", async () => {
   const { fake, crash } = await start((dir) => ({ logCsv: join(dir, "logs/gpu.csv") }), OWN);
   const file = join(fake.dir, "logs/gpu.csv");
   // Without a log the sidecar would sample every 5 s.
@@ -74,7 +74,7 @@ test("REC-2 a file that would grow too large is put aside, and a new one begins 
   expect(linesOf(read(file))[0]).toBe(CSV_HEADER);
 });
 
-test("REC-3 a full disk stops the log, says so in the panel, and the log goes on when there is room", async () => {
+test("REC-3b REC-3c a full disk stops the log, says so in the panel, and the log goes on when there is room", async () => {
   const { fake, sidecar, connect } = await start((dir) => ({ logCsv: join(dir, "gpu.csv") }), OWN);
   const file = join(fake.dir, "gpu.csv");
   const panel = connect();
@@ -111,7 +111,7 @@ test("REC-3 a full disk stops the log, says so in the panel, and the log goes on
   );
 });
 
-test("REC-3 a file that is no log of ours is left as it is", async () => {
+test("REC-3b a file that is no log of ours is left as it is", async () => {
   const { fake, sidecar } = await start((dir) => {
     writeFileSync(join(dir, "precious.csv"), "name,amount\nrent,1200");
     return { logCsv: join(dir, "precious.csv") };
@@ -120,7 +120,7 @@ test("REC-3 a file that is no log of ours is left as it is", async () => {
   expect(read(join(fake.dir, "precious.csv"))).toBe("name,amount\nrent,1200");
 });
 
-test("REC-3 a file that is no JSON log of ours is left as it is, whatever its end", async () => {
+test("REC-3b a file that is no JSON log of ours is left as it is, whatever its end", async () => {
   const film = `RIFF${"x".repeat(200_000)}`;
   const { fake, sidecar } = await start((dir) => {
     writeFileSync(join(dir, "film.avi"), film);
@@ -130,7 +130,7 @@ test("REC-3 a file that is no JSON log of ours is left as it is, whatever its en
   expect(read(join(fake.dir, "film.avi"))).toBe(film);
 });
 
-test("REC-3 a log that is moved or emptied by others goes on at its place, with its header", async () => {
+test("REC-3c a log that is moved or emptied by others goes on at its place, with its header", async () => {
   const { fake } = await start((dir) => ({ logCsv: join(dir, "gpu.csv") }));
   const file = join(fake.dir, "gpu.csv");
   await waitUntil(() => linesOf(read(file)).length > 4, { what: "some samples" });

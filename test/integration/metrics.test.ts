@@ -91,7 +91,7 @@ test("MET-3 promtool finds nothing wrong with the metrics", async () => {
 });
 
 const inPrometheusReadme = readmeSnippets("integrations/prometheus/README.md");
-test("MET-3 promtool finds nothing wrong with the alert rules, each of which fires and does not when it must not", () => {
+test("MET-3b promtool finds nothing wrong with the alert rules, each of which fires and does not when it must not", () => {
   for (const args of [
     ["check", "rules", "gpu-status-panel.rules.yml"],
     ["check", "config", "prometheus.yml"],

@@ -9,7 +9,7 @@ const isRunning = (pid: number) => existsSync(`/proc/${pid}`);
 const never = new AbortController().signal;
 const sh = (script: string) => ["/bin/sh", "-c", script];
 
-test("SMP-14 a query's answer, its failure and the CPU time of each", async () => {
+test("SMP-14d a query's answer, its failure and the CPU time of each", async () => {
   const answered = await runOnce(
     sh("echo one; echo two >&2"),
     [],
@@ -27,7 +27,7 @@ test("SMP-14 a query's answer, its failure and the CPU time of each", async () =
   expect(killed).toMatchObject({ ok: false, ending: { signal: "SIGKILL" } });
 });
 
-test("SMP-14 what cannot be started, or answers without end, has failed and nothing worse", async () => {
+test("SMP-14e what cannot be started, or answers without end, has failed and nothing worse", async () => {
   // One variable of more than 128 KiB is refused by the system.
   const tooLarge = await runOnce(
     sh("true"),

@@ -29,7 +29,7 @@ async function compile(folder: string, file: string, code: string, options: obje
 }
 
 test.each([18, 19])(
-  "EMB-9 React %i: the element's tag is known to JSX, its attributes checked",
+  "EMB-9b React %i: the element's tag is known to JSX, its attributes checked",
   async (major) => {
     const code = `import type { GpuStatusPanelElement } from "gpu-status-panel/element";
 import { useRef } from "react";
@@ -47,7 +47,7 @@ export const other = <gpu-status-pane />;
   },
 );
 
-test("EMB-9 Vue: the element's tag is a global component, its attributes and events checked", async () => {
+test("EMB-9b Vue: the element's tag is a global component, its attributes and events checked", async () => {
   const code = `import type {} from "gpu-status-panel/element";
 import type { GlobalComponents } from "vue";
 
@@ -60,7 +60,7 @@ export const wrong: Panel["$props"] = { view: "huge" };
   expect(await compile(await packed.withVue(), "app.ts", code)).toBe("");
 });
 
-test("EMB-9 without a framework the element's types say nothing of one", async () => {
+test("EMB-9b without a framework the element's types say nothing of one", async () => {
   const code = `import type { GpuStatusPanelElement } from "gpu-status-panel/element";
 export const panel: GpuStatusPanelElement = document.createElement("gpu-status-panel");
 `;

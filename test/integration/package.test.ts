@@ -121,7 +121,7 @@ test("EMB-4 the installed sidecar serves page, element and their files", async (
 });
 
 test.each(["node16", "nodenext", "bundler"])(
-  "EMB-9 every export type-checks under %s",
+  "EMB-9b every export type-checks under %s",
   async (resolution) => {
     mkdirSync(join(typed, "src"), { recursive: true });
     writeFileSync(
@@ -169,7 +169,7 @@ export const wrong: GpuStatusPanelProps = { view: "huge" };
   },
 );
 
-test("EMB-9 publint and are-the-types-wrong find nothing", async () => {
+test("EMB-9b publint and are-the-types-wrong find nothing", async () => {
   const tarball = readFileSync(packed.tarball);
   const data = tarball.buffer.slice(tarball.byteOffset, tarball.byteOffset + tarball.byteLength);
   const { messages, pkg } = await publint({ pack: { tarball: data }, strict: true });
@@ -188,7 +188,7 @@ test("EMB-9 publint and are-the-types-wrong find nothing", async () => {
   );
 });
 
-test.each([18, 19])("EMB-8 React %i: on a server the component is an empty place", async (major) => {
+test.each([18, 19])("EMB-8b React %i: on a server the component is an empty place", async (major) => {
   const app = await packed.withReact(major);
   const script = `
     import { createElement } from "react";
@@ -212,7 +212,7 @@ test("EMB-9 the licences of what is bundled are passed on, and frameworks are to
   expect(readFileSync(join(dist, "react/react.js"), "utf8")).toMatch(/^"use client";/);
 });
 
-test("EMB-10 no build is heavier than its budget", () => {
+test("EMB-10b no build is heavier than its budget", () => {
   const budget = JSON.parse(readFileSync(join(ROOT, "size-budget.json"), "utf8")) as Record<
     string,
     Record<string, number>

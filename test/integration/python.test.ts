@@ -10,19 +10,19 @@ import { runUnittest } from "../helpers/run-unittest.ts";
 const FOLDER = "integrations/python";
 const LIMIT_MS = 300_000;
 
-test.concurrent("PY-1 PY-2 PY-3 jobs of Python ask, wait, tell and run without the sidecar", {
+test.concurrent("PY-1 PY-1b PY-1c PY-2 PY-2b PY-3 PY-3b jobs of Python ask, wait, tell and run without the sidecar", {
   timeout: LIMIT_MS,
 }, async ({ expect }) => {
   expect(await runUnittest(FOLDER, "test_jobs")).toContain("OK");
 });
 
-test.concurrent("PY-4 PY-5 the unload hook of Python", { timeout: LIMIT_MS }, async ({ expect }) => {
+test.concurrent("PY-4 PY-4b PY-5 the unload hook of Python", { timeout: LIMIT_MS }, async ({ expect }) => {
   expect(await runUnittest(FOLDER, "test_hook")).toContain("OK");
 });
 
-test.concurrent("PY-6 PY-7 PY-8 the panel on the port of a Python app", { timeout: LIMIT_MS }, async ({
-  expect,
-}) => {
+test.concurrent("PY-6 PY-7 PY-7b PY-8 PY-8b the panel on the port of a Python app", {
+  timeout: LIMIT_MS,
+}, async ({ expect }) => {
   expect(await runUnittest(FOLDER, "test_mount")).toContain("OK");
 });
 

@@ -60,7 +60,7 @@ async function release(panel: PanelClient, mode: ReleaseMode) {
 test.each([
   ["that names its backend", { backend: "http" }],
   ["in the backend's process", { pid: process.pid }],
-])("REL-10 a declared job %s is waited for, though the backend says nothing of itself", async (_, where) => {
+])("REL-10b a declared job %s is waited for, though the backend says nothing of itself", async (_, where) => {
   const { running, panel } = await startSilent();
   await waitUntil(async () => (await told(running)).reclaimableMiB === 18_700, {
     what: "the backend's process",
@@ -85,7 +85,7 @@ test.each([
   expect((await told(running)).busy).toBeNull();
 });
 
-test("REL-10 “now” does not wait for a declared job, and nobody waits for one elsewhere", async () => {
+test("REL-10b “now” does not wait for a declared job, and nobody waits for one elsewhere", async () => {
   const { running, panel } = await startSilent();
   const jobs = jobsClient(() => running.sidecar.url);
   await jobs.ask({ profile: PROFILE, ttlSeconds: 600, pid: 4_711_000 });
@@ -97,7 +97,7 @@ test("REL-10 “now” does not wait for a declared job, and nobody waits for on
   expect(running.hook.calls).toHaveLength(1);
 });
 
-test("REL-10 a list of processes that fails while it waits is not the job's end", async () => {
+test("REL-10b a list of processes that fails while it waits is not the job's end", async () => {
   const { running, panel } = await startSilent();
   const jobs = jobsClient(() => running.sidecar.url);
   const { job } = await jobs.ask({ profile: PROFILE, ttlSeconds: 600, pid: process.pid });

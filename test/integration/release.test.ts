@@ -1,15 +1,9 @@
-import { afterEach, describe, expect, test } from "vitest";
+import { describe, expect, onTestFinished, test } from "vitest";
 import { fakeGpu } from "../helpers/fake-nvidia-smi.ts";
 import { RIG_INTERVAL_MS, type Rig, type RigOptions, startRig } from "../helpers/rig.ts";
 import { SCALED, TIME_SCALE } from "../helpers/sidecar.ts";
 import { answerJson } from "../helpers/unload-hook.ts";
 import { waitUntil } from "../helpers/wait-until.ts";
-
-let rig: Rig | undefined;
-afterEach(async () => {
-  await rig?.close();
-  rig = undefined;
-});
 
 const TWO_GPUS = [
   fakeGpu(0, { "memory.used": 20_123, "memory.total": 24_564 }),
@@ -23,7 +17,8 @@ const HOLDER = {
 };
 
 async function startLive(options: RigOptions): Promise<Rig> {
-  rig = await startRig({ script: { gpus: TWO_GPUS, processes: [HOLDER] }, ...options });
+  const rig = await startRig({ script: { gpus: TWO_GPUS, processes: [HOLDER] }, ...options });
+  onTestFinished(() => rig.close());
   return rig;
 }
 
@@ -89,7 +84,7 @@ describe("a backend that does what it says", () => {
     expect(release).toMatchObject({ state: "done", freedMiB: 16_000, unsettled: false });
   });
 
-  test("REL-4 a second demand joins the first, and a demand that arrives twice is one", async () => {
+  test("REL-4 REL-4b a second demand joins the first, and a demand that arrives twice is one", async () => {
     let unload = () => {};
     const running = await startLive({
       hookTimeoutMs: 60_000,

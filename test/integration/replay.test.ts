@@ -112,7 +112,7 @@ test("REC-5 a log that the panel wrote and the same in nvidia-smi's own format r
   expect(peak).toBeGreaterThan(2000);
 });
 
-test("REC-6 a recording is paused, moved and sped up for everybody; going back shows the past of that moment", async () => {
+test("REC-6 REC-6c a recording is paused, moved and sped up for everybody; going back shows the past of that moment", async () => {
   const dir = folder();
   writeFileSync(join(dir, "night.csv"), night(3 * 3600));
   const sidecar = await play(join(dir, "night.csv"));
@@ -171,7 +171,7 @@ test.each([
   ["a file that is not there", null, "replay-unreadable"],
   ["one without a header", "2026/03/04 15:06:07, 0, 5 MiB\n", "replay-no-header"],
   ["one without a line that can be read", "timestamp, memory.used [MiB]\nrubbish\n", "replay-empty"],
-])("REC-5 %s is said in words", async (_, text, code) => {
+])("REC-5b %s is said in words", async (_, text, code) => {
   const file = join(folder(), "log.csv");
   if (text !== null) writeFileSync(file, text);
   const sidecar = await play(file);
@@ -196,7 +196,7 @@ test.each([
   expect(played).toMatchObject({ startMs: START, endMs: START + 119_000, wrongLines: 0 });
 });
 
-test("REC-5 a file that is no text is said to be no log", async () => {
+test("REC-5b a file that is no text is said to be no log", async () => {
   const file = join(folder(), "film.mp4");
   writeFileSync(file, Buffer.concat([Buffer.from("ftyp"), Buffer.alloc(10_000)]));
   const sidecar = await play(file);
@@ -223,7 +223,7 @@ test("REC-5 a log with a sample every 30 s makes a chart without holes, and its 
   expect((await stateOf(sidecar)).source.intervalMs).toBe(30_000);
 });
 
-test("REC-6 a recording that goes back forgets the alerts of what comes later", async () => {
+test("REC-6c a recording that goes back forgets the alerts of what comes later", async () => {
   const file = join(folder(), "full.csv");
   const rows = Array.from(
     { length: 600 },

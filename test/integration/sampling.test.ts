@@ -69,7 +69,7 @@ describe("a healthy nvidia-smi", () => {
     },
   );
 
-  test("SMP-4 without a readable help, refused fields are dropped one by one", async () => {
+  test("SMP-4b without a readable help, refused fields are dropped one by one", async () => {
     const { fake, sampler } = start({ fields: "390", helpFails: true });
     const { gpus } = await sampler.sampleWhere(() => true, "a sample");
     expect(gpus[0]?.memoryUsedMiB).toBe(fakeGpu(0)["memory.used"]);
@@ -78,7 +78,7 @@ describe("a healthy nvidia-smi", () => {
     expect(sampler.sources.some(({ status }) => status === "failed")).toBe(false);
   });
 
-  test("SMP-10 the rate follows the watching, and the exchange leaves no hole", async () => {
+  test("SMP-10 SMP-10b the rate follows the watching, and the exchange leaves no hole", async () => {
     const { fake, sampler } = start({}, false);
     await waitUntil(() => sampler.samples.length >= 1, { what: "the first idle sample" });
     expect(sampler.source().intervalMs).toBe(5000);
@@ -90,7 +90,7 @@ describe("a healthy nvidia-smi", () => {
     expect(sampler.sources.every(isLive) || sampler.sources[0]?.status === "starting").toBe(true);
   });
 
-  test("SMP-11 a GPU that vanishes stays as lost and comes back; a new one is added", async () => {
+  test("SMP-11 SMP-11b a GPU that vanishes stays as lost and comes back; a new one is added", async () => {
     const { fake, sampler } = start({ gpus: [fakeGpu(0), fakeGpu(1)] });
     await sampler.sampleWhere(({ gpus }) => gpus.length === 2, "two GPUs");
     fake.set({ gpus: [fakeGpu(0)] });
@@ -121,7 +121,7 @@ describe("a healthy nvidia-smi", () => {
     expect(source.problem?.message).toContain("CB:00.0");
   });
 
-  test("SMP-14 processes are asked for while somebody watches, not while nobody does and nothing moves", async () => {
+  test("SMP-14 SMP-14c processes are asked for while somebody watches, not while nobody does and nothing moves", async () => {
     const process = {
       gpu_uuid: String(fakeGpu(0).uuid),
       pid: 4321,
@@ -142,7 +142,7 @@ describe("a healthy nvidia-smi", () => {
     expect(at.length).toBeLessThan(sampler.samples.length);
   });
 
-  test("SMP-14 what other children of the sidecar have used the CPU for costs no list of processes", async () => {
+  test("SMP-14d what other children of the sidecar have used the CPU for costs no list of processes", async () => {
     const { fake, sampler } = start({ computeAppsBehaviour: { kind: "hang" } }, false);
     await sampler.sampleWhere(({ seq }) => seq >= 1, "a sample");
     sampler.setWatched(true);
@@ -157,7 +157,7 @@ describe("a healthy nvidia-smi", () => {
     await waitUntil(() => lists().length > 1, { what: "the next list" });
   });
 
-  test("SMP-14 unwatched, processes are asked for once VRAM in use has moved by 256 MiB", async () => {
+  test("SMP-14b unwatched, processes are asked for once VRAM in use has moved by 256 MiB", async () => {
     const { fake, sampler } = start({ gpus: [fakeGpu(0)] }, false);
     sampler.holdFast();
     const asked = () => fake.starts().filter(({ argv }) => argv[0]?.startsWith("--query-compute-apps"));

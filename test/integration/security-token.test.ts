@@ -45,7 +45,7 @@ describe("without the token", () => {
     }
   });
 
-  test("SEC-3 the token stands in the printed link and nowhere else: no answer, no later line, no file", async () => {
+  test("SEC-3b the token stands in the printed link and nowhere else: no answer, no later line, no file", async () => {
     const home = mkdtempSync(join(tmpdir(), "security-"));
     const dirs = { HOME: home, XDG_DATA_HOME: join(home, "data"), XDG_STATE_HOME: join(home, "state") };
     const { sidecar, connect } = await start({ flags: WITH_TOKEN, env: dirs });

@@ -165,7 +165,7 @@ describe("what a proxy or a client claims", () => {
     }),
     // A page of another machine that reaches this one by its loopback name does so through a proxy, or may.
     ["origin", "https://webui.example"],
-  ])("SEC-9 without a token, what a proxy passes on may look but not act: %s", async (name, value) => {
+  ])("SEC-9b without a token, what a proxy passes on may look but not act: %s", async (name, value) => {
     const { sidecar, connect } = await start({ flags: ["--allow-origin", "https://webui.example"] });
     const headers = { [name]: value };
     for (const way of [
@@ -186,7 +186,7 @@ describe("what a proxy or a client claims", () => {
     }
   });
 
-  test("SEC-9 what comes in HTTP/1.0, as from an nginx that announces nothing, may not act either", async () => {
+  test("SEC-9b what comes in HTTP/1.0, as from an nginx that announces nothing, may not act either", async () => {
     const { sidecar } = await start();
     const { socket, closed } = openRaw(sidecar.url);
     const head = "content-type: application/json\r\ncontent-length: 2\r\nhost: 127.0.0.1";

@@ -30,7 +30,7 @@ async function post({ sidecar }: Rig, path: string, body: object = {}, method = 
   });
 }
 
-test("REC-8 a session by hand sums up its GPUs, goes on after a kill, and is ended and forgotten", async () => {
+test("REC-8b a session by hand sums up its GPUs, goes on after a kill, and is ended and forgotten", async () => {
   const running = await start();
   const begun = await post(running, "sessions", { label: "before", gpus: [0] });
   expect(begun.status).toBe(201);
@@ -66,7 +66,7 @@ test("REC-8 a session by hand sums up its GPUs, goes on after a kill, and is end
   expect((await post(running, `sessions/${id}/stop`)).status).toBe(404);
 });
 
-test("REC-8 every declared job is a session of its GPUs", async () => {
+test("REC-8b every declared job is a session of its GPUs", async () => {
   const running = await start();
   const jobs = jobsClient(() => running.sidecar.url);
   const { job } = await jobs.ask({ label: "clip 7", peakMiB: 1000, gpuIndexes: [1], started: true });
@@ -79,7 +79,7 @@ test("REC-8 every declared job is a session of its GPUs", async () => {
   expect(session?.endedAt).not.toBeNull();
 });
 
-test("REC-8 the session of a job that runs is forgotten for good", async () => {
+test("REC-8b the session of a job that runs is forgotten for good", async () => {
   const running = await start();
   const jobs = jobsClient(() => running.sidecar.url);
   await jobs.ask({ label: "clip 8", peakMiB: 1000, gpuIndexes: [0], started: true });

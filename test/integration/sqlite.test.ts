@@ -24,6 +24,7 @@ const EXPECTED = {
   wrong: "other",
   lockedOut: ["out", "in"],
   damaged: "damage",
+  unreadable: "access",
   closed: "none",
 };
 
@@ -53,7 +54,7 @@ describe.skipIf("missing" in newer)(
       expect(told).toEqual({ "node:sqlite": EXPECTED, libsql: EXPECTED });
     });
 
-    test("HIS-16 CAP-27 what one Node has kept the other reads: jobs, and the hold on the folder", async () => {
+    test("HIS-16b CAP-27 what one Node has kept the other reads: jobs, and the hold on the folder", async () => {
       const fake = createFakeNvidiaSmi({ gpus: [fakeGpu(0)] });
       const env = { ...fake.env, GPU_PANEL_DATA_DIR: folder };
       // In place of the Node that runs the tests.

@@ -12,7 +12,7 @@ afterEach(async () => {
 const says = ({ sidecar }: Rig, pattern: RegExp) =>
   waitUntil(() => pattern.test(sidecar.output()), { what: () => `${pattern} in: ${sidecar.output()}` });
 
-test("SMP-9 why no samples come is said in the terminal too, once, and that they come again", async () => {
+test("SMP-9 SMP-9b why no samples come is said in the terminal too, once, and that they come again", async () => {
   const text =
     "NVIDIA-SMI has failed because it couldn't communicate with the NVIDIA driver. Make sure that the latest NVIDIA driver is installed and running.";
   rig = await startRig({
@@ -29,12 +29,12 @@ test("SMP-9 why no samples come is said in the terminal too, once, and that they
   expect(rig.sidecar.output().match(/^gpu-status-panel: /gm)).toHaveLength(2);
 });
 
-test("REC-5 a recording that cannot be read is said in the terminal too", async () => {
+test("REC-5b a recording that cannot be read is said in the terminal too", async () => {
   rig = await startRig({ flags: ["--source", "replay:/no/such/recording.csv"] });
   await says(rig, /gpu-status-panel: The recording cannot be read: ENOENT\. .*--source/);
 });
 
-test("SMP-9 GPUs that were asked for and are not there are named", async () => {
+test("SMP-21 GPUs that were asked for and are not there are named", async () => {
   rig = await startRig({ flags: ["--gpus", "0,9"] });
   await says(rig, /gpu-status-panel: This machine has no GPU 9 \(it has 0\)\./);
 });

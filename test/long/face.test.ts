@@ -10,7 +10,7 @@ const looks = ["full", "compact", "bar"].flatMap((view) =>
 );
 
 describe.each(looks)("view $view, $lang, $theme", (look) => {
-  test("PNL-5 PNL-30 no state is wider than its place, from 180 px to 2560, and the bar is always a line", async () => {
+  test("PNL-5 PNL-30c no state is wider than its place, from 180 px to 2560, and the bar is always a line", async () => {
     const page = await open({ ...look, state: "gpus-2", width: 1280 });
     for (const width of WIDTHS) {
       await page.setViewportSize({ width, height: 900 });

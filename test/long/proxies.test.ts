@@ -179,7 +179,7 @@ describe("a sidecar without a token behind nginx", () => {
       null,
       "proxy_http_version 1.1; proxy_set_header Connection $http_connection; proxy_set_header Upgrade $http_upgrade;",
     ],
-  ] as const)("SEC-9 PRX-3 %s: the page is live and may not release", async (_, snippet, more) => {
+  ] as const)("SEC-9b %s: the page is live and may not release", async (_, snippet, more) => {
     const port = await freePort();
     rig = await startRig({ flags: ["--allow-origin", `http://${NAME}:${port}`] });
     const running = rig;
@@ -202,7 +202,7 @@ describe("a sidecar without a token behind nginx", () => {
     expect(running.hook.calls).toHaveLength(0);
   });
 
-  test("PRX-3 a public name that --allow-origin does not announce is told what to add", async () => {
+  test("SEC-10 a public name that --allow-origin does not announce is told what to add", async () => {
     const port = await freePort();
     rig = await startRig();
     const upstream: Changes = [["127.0.0.1:7870", `127.0.0.1:${sidecarPort(rig)}`]];

@@ -49,7 +49,7 @@ async function viewers(url: string): Promise<number> {
   return Number(/_viewers (\d+)/.exec(metrics)?.[1]);
 }
 
-test("WIRE-10 viewers that never read are cut off, one that reads gets every turn, and memory stays", async () => {
+test("WIRE-10b viewers that never read are cut off, one that reads gets every turn, and memory stays", async () => {
   const running = await startSidecar(FLAGS);
   sidecar = running;
   const reader = connectPanel(running.url);

@@ -22,6 +22,8 @@ export function makeCopy(root: string) {
   for (const file of listed.split("\0")) {
     if (file !== "" && existsSync(join(root, file))) cpSync(join(root, file), join(folder, file));
   }
+  // Vite, in which this runs, has set it: a build would be one for development.
+  const { NODE_ENV: _, ...env } = process.env;
   // The tests keep programs that they have fetched in `.cache`.
   mkdirSync(join(root, ".cache"), { recursive: true });
   for (const shared of ["node_modules", ".cache"]) symlinkSync(join(root, shared), join(folder, shared));
@@ -33,7 +35,7 @@ export function makeCopy(root: string) {
         encoding: "utf8",
         timeout: LONGEST_MS,
         maxBuffer: 256 * 1024 * 1024,
-        env: { ...process.env, NO_COLOR: "1" },
+        env: { ...env, NO_COLOR: "1" },
       });
       return { ok: status === 0, output: `${stdout}${stderr}` };
     },

@@ -12,6 +12,16 @@ export interface Mutant {
 export const needsBuild = ({ tests }: Mutant) =>
   tests.some((test) => /^test\/(?:integration|contract|e2e)\//.test(test));
 
+/** Vite's modes that make what `npm run build` does. */
+export const BUILDS: readonly string[] = ["page", "element", "react", "server"];
+
+/** The builds that a file can be part of. */
+export function buildsOf(file: string): readonly string[] {
+  if (file.startsWith("server/")) return ["server"];
+  if (file.startsWith("client/")) return ["page", "element", "react"];
+  return BUILDS;
+}
+
 /** The file with the bug in it. Pure. */
 export function mutate(text: string, { file, find, replacement }: Mutant): string {
   const parts = text.split(find);

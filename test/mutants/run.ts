@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { type Copy, makeCopy } from "./copy.ts";
 import { MUTANTS } from "./list.ts";
-import { type Mutant, mutate, needsBuild } from "./mutant.ts";
+import { BUILDS, buildsOf, type Mutant, mutate, needsBuild } from "./mutant.ts";
 import { keyOf, openResults, type Result } from "./results.ts";
 
 const ROOT = fileURLToPath(new URL("../..", import.meta.url));
@@ -17,43 +17,57 @@ export function main(args: readonly string[]): number {
     return 0;
   }
   const results = openResults(join(ROOT, ".cache/mutants.json"));
-  const waiting = chosen.filter((mutant) => results.get(keyOf(ROOT, mutant)) === undefined);
+  const known = chosen.map((mutant) => {
+    const key = keyOf(ROOT, mutant);
+    return { mutant, key, result: results.get(key) };
+  });
+  const waiting = known.filter(({ result }) => result === undefined);
   if (waiting.length > 0) {
     const copy = makeCopy(ROOT);
+    const build = createBuild(copy);
     try {
       // Unit tests first: they tell soonest.
       for (const built of [false, true]) {
-        const group = waiting.filter((mutant) => needsBuild(mutant) === built);
-        if (group.length > 0) expectGreen(copy, group, built);
-        for (const mutant of group) {
-          const key = keyOf(ROOT, mutant);
-          const result = tryOut(copy, mutant);
-          results.set(key, result);
-          print(lineOf(mutant, result));
+        const group = waiting.filter(({ mutant }) => needsBuild(mutant) === built);
+        if (group.length === 0) continue;
+        if (built) build();
+        const failing = failingFiles(
+          copy,
+          group.flatMap(({ mutant }) => mutant.tests),
+        );
+        for (const one of group) {
+          if (one.mutant.tests.some((file) => failing.has(file))) continue;
+          one.result = tryOut(copy, one.mutant, build);
+          results.set(one.key, one.result);
+          print(lineOf(one.mutant, one.result));
         }
       }
     } finally {
       copy.remove();
     }
   }
-  return sumUp(chosen.map((mutant) => ({ mutant, result: results.get(keyOf(ROOT, mutant)) })));
+  return sumUp(known);
 }
 
-/** Tests that fail without any mutant would seem to kill all of them. */
-function expectGreen(copy: Copy, mutants: readonly Mutant[], built: boolean) {
-  if (built) build(copy);
-  const { ok, output } = test(copy, [...new Set(mutants.flatMap(({ tests }) => tests))]);
-  if (!ok) throw new Error(`the tests fail without any mutant:\n${output.slice(-4000)}`);
+/** Tests that fail without any mutant would seem to kill all of theirs. */
+function failingFiles(copy: Copy, files: readonly string[]): ReadonlySet<string> {
+  const { ok, output } = test(copy, [...new Set(files)]);
+  if (ok) return new Set();
+  const failing = [...output.matchAll(/^ *FAIL .*?(test\/\S+\.test\.tsx?)/gm)].map(([, file = ""]) => file);
+  if (failing.length === 0) throw new Error(`the tests do not run:\n${output.slice(-4000)}`);
+  for (const file of new Set(failing))
+    print(`${file} fails without any mutant: none of its mutants is tried`);
+  return new Set(failing);
 }
 
-function tryOut(copy: Copy, mutant: Mutant): Result {
+function tryOut(copy: Copy, mutant: Mutant, build: Build): Result {
   const file = join(copy.folder, mutant.file);
   const whole = readFileSync(file, "utf8");
   const beganMs = performance.now();
   writeFileSync(file, mutate(whole, mutant));
   try {
-    if (needsBuild(mutant)) build(copy);
-    const { ok, output } = test(copy, mutant.tests);
+    if (needsBuild(mutant)) build(mutant.file);
+    const { ok, output } = test(copy, mutant.tests, "--bail", "1");
     const by = /^ *FAIL +(.+)$/m.exec(output)?.[1] ?? (ok ? "" : "no test that says its name");
     return { killed: !ok, seconds: Math.round((performance.now() - beganMs) / 1000), by };
   } finally {
@@ -61,13 +75,22 @@ function tryOut(copy: Copy, mutant: Mutant): Result {
   }
 }
 
-function build(copy: Copy) {
-  const { ok, output } = copy.run("npm", "run", "build:sidecar");
-  if (!ok) throw new Error(`the build fails:\n${output.slice(-4000)}`);
+/** Builds what a changed file is part of, and anew what the mutant before was part of; without a file, all. */
+function createBuild(copy: Copy) {
+  let spoilt: readonly string[] = BUILDS;
+  return (file?: string) => {
+    const own = file === undefined ? [] : buildsOf(file);
+    for (const mode of new Set([...spoilt, ...own])) {
+      const { ok, output } = copy.run("npx", "vite", "build", "--logLevel", "warn", "--mode", mode);
+      if (!ok) throw new Error(`the build fails:\n${output.slice(-4000)}`);
+    }
+    spoilt = own;
+  };
 }
+type Build = ReturnType<typeof createBuild>;
 
-const test = (copy: Copy, files: readonly string[]) =>
-  copy.run("npx", "vitest", "run", "--bail", "1", ...files);
+const test = (copy: Copy, files: readonly string[], ...flags: string[]) =>
+  copy.run("npx", "vitest", "run", ...flags, ...files);
 
 function sumUp(all: readonly { mutant: Mutant; result: Result | undefined }[]): number {
   const survivors = all.filter(({ result }) => result?.killed !== true);
@@ -77,7 +100,8 @@ function sumUp(all: readonly { mutant: Mutant; result: Result | undefined }[]): 
 }
 
 function lineOf(mutant: Mutant, result: Result | undefined): string {
-  const { killed = false, seconds = 0, by = "" } = result ?? {};
+  if (result === undefined) return `NOT RUN  ${nameOf(mutant)}`;
+  const { killed, seconds, by } = result;
   return `${killed ? "killed  " : "SURVIVED"} ${seconds} s  ${nameOf(mutant)}  ${by}`;
 }
 

@@ -7,12 +7,18 @@ const read = (path: string) => readFileSync(new URL(path, root), "utf8");
 /** The chapters of the rules, as their headings name them: `SMP`. */
 const RULES = readdirSync(new URL("docs/behaviour/", root)).map((page) => read(`docs/behaviour/${page}`));
 const CHAPTERS = [...RULES.join("\n").matchAll(/^## ([A-Z]+):/gm)].map(([, chapter]) => chapter ?? "");
-/** Ids of rules: `SMP-1`. */
-const RULE = new RegExp(`\\b(?:${CHAPTERS.join("|")})-\\d+\\b`, "g");
+/** Ids of rules: `SMP-1`, `SMP-4b`. */
+const RULE = new RegExp(`\\b(?:${CHAPTERS.join("|")})-\\d+[a-z]?\\b`, "g");
+const STATED = /^- \*\*(([A-Z]+)-(\d+)([a-z]?))\*\* (.*)$/gm;
+const statedIn = (text: string) =>
+  [...text.matchAll(STATED)].map(([, id = "", chapter = "", number, letter = "", claim = ""]) => ({
+    ...{ id, chapter, number: Number(number), letter, claim },
+  }));
 
 function quotedInTitles(): Set<string> {
   const files = readdirSync(new URL("test/", root), { recursive: true, encoding: "utf8" }).filter((name) =>
-    /\.test\.tsx?$/.test(name),
+    // Helpers, too: a test with a large and a small form stands in one.
+    /\.tsx?$/.test(name),
   );
   const titles = files.flatMap((name) =>
     [
@@ -25,9 +31,7 @@ function quotedInTitles(): Set<string> {
 }
 
 test("every rule of docs/behaviour has a test that quotes it, and no test quotes a rule that is not there", () => {
-  const rules = new Set(
-    [...RULES.join("\n").matchAll(/^- \*\*([A-Z]+-\d+)\*\*/gm)].map(([, id]) => id ?? ""),
-  );
+  const rules = new Set(RULES.flatMap(statedIn).map(({ id }) => id));
   const quoted = quotedInTitles();
   expect(
     [...rules].filter((id) => !quoted.has(id)),
@@ -41,13 +45,21 @@ test("every rule of docs/behaviour has a test that quotes it, and no test quotes
 });
 
 test("rules stand in order of their numbers, each once", () => {
-  const all: string[] = [];
   for (const page of RULES) {
     for (const run of page.split(/\n\n+/)) {
-      const rules = [...run.matchAll(/^- \*\*([A-Z]+)-(\d+)\*\*/gm)].map(([, , number]) => Number(number));
-      expect(rules).toEqual(rules.toSorted((a, b) => a - b));
+      const rules = statedIn(run);
+      const inOrder = rules.toSorted((a, b) => a.number - b.number || a.letter.localeCompare(b.letter));
+      expect(rules.map(({ id }) => id)).toEqual(inOrder.map(({ id }) => id));
     }
-    all.push(...[...page.matchAll(/^- \*\*([A-Z]+-\d+)\*\*/gm)].map(([, id = ""]) => id));
   }
+  const all = RULES.flatMap(statedIn).map(({ id }) => id);
   expect(all.filter((id, i) => all.indexOf(id) !== i)).toEqual([]);
+});
+
+test("a rule is one claim: one sentence of at most 36 words", () => {
+  const long = RULES.flatMap(statedIn).filter(
+    ({ chapter, claim }) =>
+      chapter !== "CAP" && (/;|[.:] [A-Z]/.test(claim) || claim.split(/\s+/).length > 36),
+  );
+  expect(long.map(({ id, claim }) => `${id} ${claim}`)).toEqual([]);
 });

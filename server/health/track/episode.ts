@@ -10,7 +10,7 @@ const LOADED_MIB = 1024;
 const LOADED_MS = 15_000;
 const MOVED_MIB = 256;
 const MOVED_MS = 5000;
-/** Kernels that recompile pause 20–40 s (requirements R6): only a longer rest is the end. */
+/** Kernels that recompile pause 20–40 s (reports of users): only a longer rest is the end. */
 const IDLE_ENDS_MS = 60_000;
 const REST_MS = 5000;
 const FULL_PCT = 97;

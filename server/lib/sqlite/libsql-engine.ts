@@ -1,6 +1,7 @@
 import { createRequire } from "node:module";
 import type Libsql from "libsql";
-import { faultOfName } from "./fault.ts";
+import { reasonOf } from "../reason-of.ts";
+import { faultOfName, faultOfNumber } from "./fault.ts";
 import type { Engine, SqlValue, Statement } from "./sql.ts";
 
 /** SQLite by an optional package, for a Node that has none. `null`: the package has no binary for this platform. */
@@ -18,6 +19,9 @@ export function libsqlEngine(): Engine | null {
       };
     },
     faultOf(error) {
+      // What cannot even be opened has no code, but a number at the end of its words.
+      const number = /^ConnectionFailed\(.*: (\d+)"\)$/.exec(reasonOf(error))?.[1];
+      if (number !== undefined) return faultOfNumber(Number(number), error);
       const code = error instanceof Error && "code" in error ? String(error.code) : "";
       return faultOfName(code.replace(/^SQLITE_/, ""), error);
     },

@@ -1,4 +1,6 @@
 import * as v from "valibot";
+import type { Problem } from "../../../shared/problems/problem.ts";
+import { fileProblem } from "../../data/file-problem.ts";
 import { type FolderHold, NO_HOLD } from "../../data/folder-hold.ts";
 import { inTransaction } from "../../lib/sqlite/in-transaction.ts";
 import { openKeptFile } from "../../lib/sqlite/kept-file.ts";
@@ -26,6 +28,8 @@ export interface SegmentStore {
   parts(segment: number): SegmentPart[];
   /** Deletes the oldest segments: those that end before `beforeMs`, and as many as hold more than `mostBytes` in all. */
   prune(beforeMs: number, mostBytes: number): void;
+  /** What keeps segments from the disk, or `null`. */
+  problem(): Problem | null;
   close(): void;
 }
 
@@ -97,6 +101,7 @@ export function openSegmentStore(
         }
       });
     },
+    problem: () => fileProblem(file, kept.trouble()),
     close: kept.close,
   };
 }

@@ -1,7 +1,7 @@
 import type { Gpu } from "../../../shared/gpu/gpu.ts";
 import { isoTime } from "./iso-time.ts";
 
-/** First line of every CSV log; its columns are those that requirement R5 names. */
+/** First line of every CSV log; scripts rely on its columns. */
 export const CSV_HEADER = "Timestamp,GPU_Index,Model,Mem_Used(MiB),Mem_Total(MiB),GPU_Util(%),Temp(C)";
 
 /** One line per GPU, each with its line break; what is not reported is an empty cell. Pure. */

@@ -56,7 +56,7 @@ export function createInvokeAiBackend(options: AdapterOptions<"invokeai">): Back
     return { ...answer, problem: problem("backend-no-api", { remedy: REMEDY }) };
   }
 
-  /** Cancels the running item alone. Of several GPUs at work, one. */
+  /** Cancels the running item alone; where several GPUs work, that of one of them. */
   async function interrupt(signal: AbortSignal): Promise<CallOutcome> {
     const found = await queue(signal);
     if (found.kind === "failed") return found;

@@ -68,7 +68,7 @@ function explained(failure: CallFailure): CallFailure {
   return failure.status === 404 ? { ...failure, problem: noApi() } : failure;
 }
 
-/** To what it does not know LM Studio answers 200 with an error inside. */
+/** LM Studio answers what it does not know with 200 and an error inside. */
 function notUnderstood(answer: Answer): CallFailure {
   const { status } = answer;
   if (readAnswer(answer, errorSchema) === null) return { ...unreadable("lmstudio"), status };

@@ -63,7 +63,7 @@ export function createSdApi({ username, password, ...options }: SdApiOptions): S
 }
 
 /**
- * Unloads, unless a job runs: no lock keeps the weights from being moved away under the sampler. What is seen
+ * Unloads, unless a job runs: no lock keeps the weights from being moved away under the sampler. Looking
  * just before the call is as close as one gets from outside.
  */
 export async function unloadIfIdle(

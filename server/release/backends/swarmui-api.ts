@@ -23,7 +23,7 @@ const sessionSchema = v.object({
   permissions: v.optional(v.array(v.string()), ["*"]),
 });
 type Session = v.InferOutput<typeof sessionSchema>;
-/** So it answers, with 200, who may not have a session. */
+/** The answer, with 200, to whoever may not have a session. */
 const refusalSchema = v.object({ error: v.string() });
 
 export function createSwarmUiApi({ apiKey, ...options }: AdapterOptions<"swarmui">): SwarmUiApi {

@@ -12,7 +12,7 @@ export interface ProcessOwners {
   isFound(backendId: string): boolean;
 }
 
-/** Hold a port for a program that runs elsewhere. */
+/** Programs that hold a port for another program. */
 const PROXIES: readonly string[] = ["docker-proxy", "rootlessport", "slirp4netns"];
 /** Deeper than any launcher that starts a worker: shell, manager, server, engine, worker. */
 const LONGEST_LINEAGE = 8;

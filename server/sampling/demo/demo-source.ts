@@ -12,7 +12,7 @@ export interface DemoSource extends SampleSource {
 /** VRAM of the simulated process that is not models: its CUDA context and the desktop's share. */
 const CONTEXT_MIB = 420;
 
-/** A simulated machine that plays the curves of requirements R3. */
+/** A simulated machine that plays the curves which users have reported. */
 export function createDemoSource(gpuCount: number): DemoSource {
   const events = createEmitter<SourceEvent>();
   let gpus = createDemoGpus(gpuCount);

@@ -14,14 +14,14 @@ export interface DemoTrack {
   keyframes: readonly Keyframe[];
 }
 
-/** VRAM that stays when everything is unloaded (requirements R3, "after"). */
+/** VRAM that stays when everything is unloaded (as reported). */
 export const UNLOADED_MIB = 2000;
 
 /** Between two jobs: long enough for it to be seen that the one has ended, a minute and a list of processes. */
 const PAUSE_S = 80;
 
 /**
- * Wan2.2-I2V-A14B with its two humps (R3): the high-noise model, the switch to the low-noise model, the peak
+ * Wan2.2-I2V-A14B with its two humps, as reported: the high-noise model, the switch to the low-noise model, the peak
  * of 39,500 MiB while sampling, then a cache that is kept until somebody releases it.
  */
 const WAN22_I2V: DemoTrack = {
@@ -45,7 +45,7 @@ const WAN22_I2V: DemoTrack = {
   ],
 };
 
-/** Wan2.1-1.3B T2V at 480p (R3): a clip every few seconds at 12,200 MiB, the model kept between clips. */
+/** Wan2.1-1.3B T2V at 480p, as reported: a clip every few seconds at 12,200 MiB, the model kept between clips. */
 const WAN21_T2V: DemoTrack = {
   name: "Demo GPU 24 GB",
   totalMiB: 24_564,

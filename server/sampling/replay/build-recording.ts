@@ -8,7 +8,7 @@ import { type DayOrder, parseTime } from "./parse-time.ts";
 import type { RecordedGpu, Recording } from "./recording.ts";
 import { nameIn } from "./split-cells.ts";
 
-/** Figures that are kept in memory; 6 per GPU and tick. Beyond, every two ticks become one. */
+/** How many figures are kept in memory, 6 for each GPU and tick. Beyond that, every two ticks become one. */
 const MOST_FIGURES = 8_000_000;
 /** Logs of many machines in one file are no recording of this kind. */
 const MOST_GPUS = 64;
@@ -32,7 +32,7 @@ interface OpenTick {
 }
 
 /**
- * Puts the lines of a log together to ticks. A tick ends when a GPU comes that it has already, or when time has gone
+ * Puts the lines of a log together into ticks. A tick ends when a GPU comes that it has already, or when time has gone
  * on. Logs without an index name GPUs by UUID, or by their place within the tick. A clock that was set back while the
  * log was written is made to go on: nothing is lost, and time never runs backwards.
  */
@@ -97,7 +97,7 @@ export function createRecordingBuilder(
     push(cells, lineNumber) {
       const byKey = cellsByColumn(header, cells);
       const told = parseTime(byKey.get("timestamp") ?? "", order);
-      // A row that breaks off is no row: what is missing is not the same as what is not reported.
+      // A row that breaks off is wrong: a missing cell must not pass for one without a figure.
       if (told === null || cells.length < header.length) return wrong(lineNumber);
       const before = open?.atMs ?? ticks.at(-1)?.atMs ?? Number.NEGATIVE_INFINITY;
       // The clock tells a later time than was reached: the hour that came twice in autumn is over.
@@ -143,7 +143,7 @@ function figuresOf(gpus: readonly RecordedGpu[], ticks: readonly ClosedTick[]) {
   return { times, values };
 }
 
-/** nvidia-smi does not quote: what is too much are commas within the name. */
+/** nvidia-smi does not quote: surplus commas belong to the name. */
 function cellsByColumn(header: Header, cells: readonly string[]): Map<ColumnKey, string> {
   const name = header.indexOf("name");
   const extra = name < 0 ? 0 : Math.max(0, cells.length - header.length);

@@ -47,7 +47,7 @@ function moment(
   const hour = half === undefined ? Number(h) : (Number(h) % 12) + (half.toUpperCase() === "P" ? 12 : 0);
   const ms = Math.floor(Number(`0.${fraction}`) * 1000);
   const at = new Date(year, month - 1, day, hour, Number(m), Number(s), ms);
-  // `new Date` makes the 2nd of March of the 30th of February.
+  // `new Date` turns the 30th of February into the 2nd of March.
   const isReal =
     at.getMonth() === month - 1 && at.getDate() === day && hour < 24 && Number(m) < 60 && Number(s) < 60;
   return isReal ? at.getTime() : null;

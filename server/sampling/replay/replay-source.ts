@@ -25,7 +25,7 @@ export interface ReplayOptions {
   speed: number;
 }
 
-/** Several steps a tick of the eye; at 60× a step is 3 s of the recording. */
+/** Short enough to look smooth; at 60× a step is 3 s of the recording. */
 const STEP_MS = 50;
 
 /** Plays a log as if it happened now. */
@@ -83,7 +83,7 @@ export function createReplaySource({ path, name, speed }: ReplayOptions): Replay
     events.emit({ type: "tick", tick: tickAt(played, i), warning: null });
   }
 
-  /** Shows another moment: what was told before it is told anew, for it may lie before what viewers saw. */
+  /** Shows another moment. It may lie before what viewers saw, so the past is told anew. */
   function jump(played: Recording, atMs: number) {
     const { wantedMs, place } = momentIn(played, atMs);
     playback = { ...playback, atMs: wantedMs };

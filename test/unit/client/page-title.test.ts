@@ -68,7 +68,7 @@ test("PNL-9 a hidden page says what it is told, and its own figures again when s
   expect(titleOf(seen, ALL, WORDS)).toBe("3 more · GPU status");
 });
 
-test("PNL-9 old figures stand in no title", () => {
+test("PNL-9b old figures stand in no title", () => {
   const offline = applyEvent(panel(), { type: "connection", status: "offline", problem: null });
   expect(titleOf(offline, ALL, WORDS)).toBe("GPU status");
   expect(titleOf(INITIAL_STATE, ALL, WORDS)).toBe("GPU status");

@@ -7,7 +7,7 @@ import type { SourceState } from "../../../shared/protocol/state.ts";
 import type * as pub from "../../../shared/public-types.ts";
 import { IDLE_RELEASE, type Release } from "../../../shared/release/release.ts";
 
-test("EMB-9 the published types are those of the schemas", () => {
+test("EMB-9b the published types are those of the schemas", () => {
   expectTypeOf<pub.Gpu>().toEqualTypeOf<Gpu>();
   expectTypeOf<pub.Problem>().toEqualTypeOf<Problem>();
   expectTypeOf<pub.SourceState>().toEqualTypeOf<SourceState>();

@@ -50,7 +50,7 @@ describe("the address", () => {
     expect(readPageOptions("?gpu=-1,1.5,0x1").gpus).toBeNull();
   });
 
-  test("WIRE-5 any token survives the link, with and without the sign in front", () => {
+  test("SEC-3 any token survives the link, with and without the sign in front", () => {
     fc.assert(
       fc.property(fc.string({ minLength: 1, unit: "grapheme" }), (token) => {
         const hash = `${new URLSearchParams({ token })}`;
@@ -62,7 +62,7 @@ describe("the address", () => {
 });
 
 describe("what is remembered", () => {
-  test("EMB-1 a choice is kept in storage under the panel's own name, and read by the next page", () => {
+  test("EMB-1c a choice is kept in storage under the panel's own name, and read by the next page", () => {
     const content = new Map([["theme", "of the page around it"]]);
     createMemory(() => fakeStorage({}, content)).set("theme", "dark");
     expect(createMemory(() => fakeStorage({}, content)).get("theme")).toBe("dark");
@@ -70,7 +70,7 @@ describe("what is remembered", () => {
     expect(createMemory(() => fakeStorage({}, content)).get("lang")).toBeNull();
   });
 
-  test("EMB-1 storage that may not be touched, read or written costs the choice only its long life", () => {
+  test("EMB-1c storage that may not be touched, read or written costs the choice only its long life", () => {
     const blocked = () => {
       throw new Error("SecurityError");
     };
@@ -81,7 +81,7 @@ describe("what is remembered", () => {
     }
   });
 
-  test("EMB-1 a full storage does not bring back the choice of before", () => {
+  test("EMB-1c a full storage does not bring back the choice of before", () => {
     const content = new Map<string, string>();
     createMemory(() => fakeStorage({}, content)).set("theme", "light");
     const memory = createMemory(() => fakeStorage({ write: true }, content));

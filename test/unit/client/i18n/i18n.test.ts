@@ -58,13 +58,13 @@ describe("catalogues", () => {
     ),
   );
 
-  test("PNL-5 each text has its counterpart with the same places in it, as often", () => {
+  test("PNL-5b each text has its counterpart with the same places in it, as often", () => {
     expect([...chinese.keys()].sort()).toEqual(english.map(([path]) => path).sort());
     for (const [path, text] of english)
       expect([path, places(chinese.get(path) ?? "")]).toEqual([path, places(text)]);
   });
 
-  test("PNL-5 no text was left in the other language", () => {
+  test("PNL-5b no text was left in the other language", () => {
     for (const [path, text] of english)
       expect([path, /[\u3000-\u9fff\uff00-\uffef]/.test(text)]).toEqual([path, false]);
     const same = english.filter(([path, text]) => chinese.get(path) === text).map(([, text]) => text);
@@ -79,12 +79,12 @@ describe("catalogues", () => {
     ).toEqual([]);
   });
 
-  test("PNL-5 every throttle reason that a driver can name has words", () => {
+  test("PNL-5b every throttle reason that a driver can name has words", () => {
     const reasons = parseThrottle("0x00000000000001FF") ?? [];
     expect(Object.keys(laterEn.gpu.throttleReasons).sort()).toEqual([...reasons].sort());
   });
 
-  test("PNL-5 EMB-2 a language loads its own catalogues", async () => {
+  test("PNL-5b EMB-2 a language loads its own catalogues", async () => {
     expect([await loadCatalog("en"), await loadCatalog("zh-CN")]).toEqual([en, zhCn]);
     expect([await loadLater("en"), await loadLater("zh-CN")]).toEqual([laterEn, laterZhCn]);
     expect([laterEn.problems, laterZhCn.problems]).toEqual([problemsEn, problemsZhCn]);

@@ -5,7 +5,7 @@ import { totalCanStart } from "../../../../shared/capacity/total-can-start.ts";
 
 const figure = fc.option(fc.nat(20));
 
-test("PNL-22 what runs is added up only where it is known of every GPU that counts, and the sum is the maximum", () => {
+test("PNL-22b what runs is added up only where it is known of every GPU that counts, and the sum is the maximum", () => {
   fc.assert(
     fc.property(fc.array(fc.record({ canStart: figure, running: figure }), { maxLength: 8 }), (perGpu) => {
       const canStart = totalCanStart(perGpu);

@@ -23,7 +23,7 @@ describe("a panel that loses samples", () => {
     maxLength: 60,
   });
 
-  test("WIRE-1 WIRE-3 HIS-1 whatever it missed, a hello or a resume makes its history that of the sidecar", () => {
+  test("WIRE-1b WIRE-3b HIS-1 whatever it missed, a hello or a resume makes its history that of the sidecar", () => {
     fc.assert(
       fc.property(course, fc.constantFrom("reconnects", "resumes"), (events, end) => {
         const server = sidecar(1000);
@@ -50,7 +50,7 @@ describe("a panel that loses samples", () => {
     );
   });
 
-  test("WIRE-1 HIS-1 at a rate above one a second too, a reconnect changes no mean", () => {
+  test("WIRE-1b HIS-1 at a rate above one a second too, a reconnect changes no mean", () => {
     fc.assert(
       fc.property(fc.integer({ min: 1, max: 25 }), fc.integer({ min: 1, max: 25 }), (seen, missed) => {
         const server = sidecar(200);

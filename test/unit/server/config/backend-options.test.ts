@@ -151,7 +151,7 @@ describe("secrets", () => {
     }
   });
 
-  test("SEC-6 no error tells a secret, whatever is wrong with it", () => {
+  test("SEC-6b no error tells a secret, whatever is wrong with it", () => {
     const wrong: object[] = [
       { kind: "ollama", url: `http://u:${SECRET}@h/` },
       { kind: "ollama", url: `ftp://u:${SECRET}@h/` },
@@ -170,7 +170,7 @@ describe("secrets", () => {
     }
   });
 
-  test("SEC-6 a header that cannot be sent is refused, or the call says so to every viewer without its value", async () => {
+  test("SEC-6b a header that cannot be sent is refused, or the call says so to every viewer without its value", async () => {
     const url = "http://127.0.0.1:9/";
     const unsendable: object[] = [
       { kind: "http", url, headers: { authorization: `Bearer ${SECRET}\nx` } },

@@ -8,7 +8,7 @@ const errorsOf = (file: object) => {
   return result.kind === "errors" ? result.errors.join("\n") : "";
 };
 
-test("HLT-7 what is not set is as requirements have it; what is set takes its place, and false turns a rule off", () => {
+test("HLT-7 what is not set has its default; what is set takes its place, and false turns a rule off", () => {
   const result = read({ alerts: { "vram-red-line": { dangerPct: 97 }, "cpu-load": false } });
   if (result.kind !== "options") throw new Error("refused");
   expect(result.options.alerts["vram-red-line"]).toEqual({ dangerPct: 97, healthyPct: 94.7, seconds: 10 });
@@ -38,7 +38,7 @@ test.each([
   expect(errorsOf(file)).toMatch(expected);
 });
 
-test("HLT-7 HLT-9 neither address nor secret of a receiver is repeated in a complaint", () => {
+test("HLT-7b HLT-9b neither address nor secret of a receiver is repeated in a complaint", () => {
   for (const notify of [
     [{ kind: "slack", url: "ftp://hooks.example/SECRET-KEY" }],
     [{ kind: "slack", url: "https://user:SECRET-KEY@hooks.example/" }],

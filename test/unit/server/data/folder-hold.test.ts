@@ -28,7 +28,7 @@ function hold(port: number, demo = false) {
 const files = () => holdFiles(folder(), false);
 
 describe("the data folder", () => {
-  test("CFG-3 the second one is told whose the folder is, once, and takes it over when it is free", () => {
+  test("CFG-3b CFG-3c the second one is told whose the folder is, once, and takes it over when it is free", () => {
     const first = hold(7001);
     const second = hold(7002);
     let taken = 0;
@@ -48,7 +48,7 @@ describe("the data folder", () => {
     expect(readFileSync(files().note, "utf8")).toContain("7002");
   });
 
-  test("CFG-3 the demo's files and the real ones are held apart", () => {
+  test("HIS-13 the demo's files and the real ones are held apart", () => {
     hold(7001);
     expect(hold(7002, true).mayWrite()).toBe(true);
   });
@@ -74,7 +74,7 @@ describe("the data folder", () => {
     expect([one.mayWrite(), one.problem(), said]).toEqual([true, null, []]);
   });
 
-  test("CFG-3 lines wait while the folder is another's, and stand behind his when it is free", () => {
+  test("CFG-3c lines wait while the folder is another's, and stand behind his when it is free", () => {
     const first = hold(7001);
     const second = hold(7002);
     const file = join(folder(), "log.jsonl");

@@ -25,7 +25,7 @@ const loopback = fc.oneof(
 );
 
 describe("the host", () => {
-  test("WIRE-4 bound to loopback, no public name is answered, on any port and from any page", () => {
+  test("SEC-2 bound to loopback, no public name is answered, on any port and from any page", () => {
     fc.assert(
       fc.property(foreignName, port, loopback, (name, n, page) => {
         const host = withPort(name, n);
@@ -37,7 +37,7 @@ describe("the host", () => {
     );
   });
 
-  test("WIRE-4 every loopback name of any port is answered, IPv6 and capitals included", () => {
+  test("SEC-2 every loopback name of any port is answered, IPv6 and capitals included", () => {
     fc.assert(
       fc.property(loopback, port, (name, n) => {
         expect(admit().mayConnect({ host: withPort(name, n) })).toBeNull();
@@ -49,7 +49,7 @@ describe("the host", () => {
     }
   });
 
-  test("WIRE-4 a host that is missing, malformed or dressed up as this machine is none", () => {
+  test("SEC-2 a host that is missing, malformed or dressed up as this machine is none", () => {
     for (const host of [
       "",
       undefined,
@@ -63,7 +63,7 @@ describe("the host", () => {
     }
   });
 
-  test("WIRE-4 an allowed origin's host is answered on its own port only", () => {
+  test("SEC-2 an allowed origin's host is answered on its own port only", () => {
     const rules = admit({ allowOrigin: ["https://webui.example:8443"] });
     expect(rules.mayConnect({ host: "webui.example:8443" })).toBeNull();
     for (const host of ["webui.example", "webui.example:8444", "a.webui.example:8443"]) {
@@ -115,7 +115,7 @@ describe("the host of a sidecar that is bound to the network", () => {
 describe("the origin", () => {
   const scheme = fc.constantFrom("http", "https");
 
-  test("WIRE-4 a public page may neither connect nor read, unless exactly it is allowed", () => {
+  test("SEC-1 a public page may neither connect nor read, unless exactly it is allowed", () => {
     fc.assert(
       fc.property(scheme, foreignName, port, fc.boolean(), (protocol, name, n, loopbackOnly) => {
         const origin = `${protocol}://${withPort(name, n)}`;
@@ -130,7 +130,7 @@ describe("the origin", () => {
     );
   });
 
-  test("WIRE-4 a page without an origin (null) may not connect, whatever name it calls the sidecar", () => {
+  test("SEC-1b a page without an origin (null) may not connect, whatever name it calls the sidecar", () => {
     for (const host of ["localhost:7870", "gpu.lan:7870", "null"]) {
       const refused = admit({ loopbackOnly: false }).mayConnect({ host, origin: "null" });
       expect(refused?.code).toBe("origin-refused");
@@ -138,7 +138,7 @@ describe("the origin", () => {
     expect(admit().mayRead("null")).toBe(false);
   });
 
-  test("WIRE-4 what is no web origin may not connect either, and loopback pages of any port may", () => {
+  test("SEC-1b what is no web origin may not connect either, and loopback pages of any port may", () => {
     const odd = [
       "",
       "file://",
@@ -162,7 +162,7 @@ describe("the origin", () => {
     }
   });
 
-  test("WIRE-4 bound to the network, the sidecar's own page may, that of another port or name may not", () => {
+  test("SEC-1 bound to the network, the sidecar's own page may, that of another port or name may not", () => {
     const rules = admit({ loopbackOnly: false });
     const ownName = fc
       .oneof(
@@ -186,7 +186,7 @@ describe("the origin", () => {
     );
   });
 
-  test("WIRE-4 the refusal names who was refused and what would allow it", () => {
+  test("SEC-10 the refusal names who was refused and what would allow it", () => {
     const refused = admit().mayConnect({ host: "localhost", origin: "https://evil.example" });
     expect(refused?.message).toContain("https://evil.example");
     expect(refused?.advice).toContain("--allow-origin https://evil.example");
@@ -196,7 +196,7 @@ describe("the origin", () => {
 const far = { address: "10.0.0.1", isDirect: false };
 const here = { address: "127.0.0.1", isDirect: true };
 
-test("WIRE-5 SEC-9 only the very token acts, of whatever length and letters", () => {
+test("SEC-9 only the very token acts, of whatever length and letters", () => {
   fc.assert(
     fc.property(
       fc.string({ minLength: 8, unit: "grapheme" }),

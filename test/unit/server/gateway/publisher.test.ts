@@ -126,7 +126,7 @@ function read(from: View, messages: readonly MessageBytes[]) {
   return { view, seqs };
 }
 
-test("WIRE-9 all who watch get the same bytes, and who applies them has what the sidecar has", () => {
+test("WIRE-9 WIRE-9c all who watch get the same bytes, and who applies them has what the sidecar has", () => {
   const { viewers, publisher, set, view, turn } = machine();
   const from = view();
   const [a, b] = [connection(), connection()];
@@ -146,7 +146,7 @@ test("WIRE-9 all who watch get the same bytes, and who applies them has what the
   publisher.close();
 });
 
-test("WIRE-10 a viewer that does not read skips turns, gets everything of now when it reads again, and is cut off if it never does", () => {
+test("WIRE-10 WIRE-10b a viewer that does not read skips turns, gets everything of now when it reads again, and is cut off if it never does", () => {
   const { viewers, set, view, turn } = machine();
   const from = view();
   const slow = connection();
@@ -167,7 +167,7 @@ test("WIRE-10 a viewer that does not read skips turns, gets everything of now wh
   expect(slow.closed).toHaveBeenCalledWith(true);
 });
 
-test("WIRE-10 one that asks and asks and never reads is cut off beyond about 1 MiB", async () => {
+test("WIRE-10b one that asks and asks and never reads is cut off beyond about 1 MiB", async () => {
   const { viewers } = machine();
   const greedy = connection();
   viewers.add("greedy", readerOf(greedy), false);
@@ -185,7 +185,7 @@ test("WIRE-10 one that asks and asks and never reads is cut off beyond about 1 M
   expect(greedy.closed).toHaveBeenCalledWith(true);
 });
 
-test("WIRE-3 a hidden viewer gets alerts and the release, no samples, and everything when it watches again", () => {
+test("WIRE-3 WIRE-3b a hidden viewer gets alerts and the release, no samples, and everything when it watches again", () => {
   const { viewers, publisher, set, view, turn } = machine();
   const from = view();
   const hidden = connection();
@@ -204,7 +204,7 @@ test("WIRE-3 a hidden viewer gets alerts and the release, no samples, and everyt
   expect(read(from, hidden.sent).view).toEqual(view());
 });
 
-test("WIRE-3 a hidden viewer gets the figures of its title, when they change and every 5 s at most", () => {
+test("WIRE-3c a hidden viewer gets the figures of its title, when they change and every 5 s at most", () => {
   const { viewers, publisher, setTitle, turn } = machine();
   const [early, late] = [connection(), connection()];
   const reader = readerOf(early);
@@ -231,7 +231,7 @@ test("WIRE-3 a hidden viewer gets the figures of its title, when they change and
   expect(titles(early).slice(before + 1)).toEqual([[null, [[59, null, 2]]]]);
 });
 
-test("WIRE-11 what nobody can see change is not sent, and what is seldom looked at every 5 s", () => {
+test("WIRE-11 WIRE-11b what nobody can see change is not sent, and what is seldom looked at every 5 s", () => {
   const { viewers, set, view, turn } = machine();
   const watcher = connection();
   viewers.add("w", readerOf(watcher), true);

@@ -14,7 +14,7 @@ function start() {
   };
 }
 
-test("SEC-4 after ten wrong tokens an address has to wait, with the right one too, and others need not", () => {
+test("SEC-4b after ten wrong tokens an address has to wait, with the right one too, and others need not", () => {
   const { codeOf, secondsOf, pass } = start();
   for (let i = 0; i < 10; i++) expect(codeOf(`guess ${i}`)).toBe("wrong-token");
   expect(codeOf("guess 10")).toBe("too-many-requests");

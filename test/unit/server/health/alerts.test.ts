@@ -18,7 +18,7 @@ const found = (rule: Finding["rule"], gpu: string): Finding => ({
   params: { gpu: 3, percent: 99 },
 });
 
-test("HLT-6 a GPU that is still off the bus after a restart is not told to be well, but when it is back", () => {
+test("HLT-6c a GPU that is still off the bus after a restart is not told to be well, but when it is back", () => {
   dir = mkdtempSync(join(tmpdir(), "gpu-panel-alerts-"));
   const log = () => createAlertLog(dir, () => {});
   let nowMs = 1_790_000_000_000;

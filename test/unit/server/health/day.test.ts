@@ -70,7 +70,7 @@ test("HLT-3 a day of 86,400 samples that jitter across every red line: nothing f
   expect(byRule.has("thermal-throttling GPU-0")).toBe(true);
 }, 180_000);
 
-test("HLT-3 a healthy day says nothing at all", () => {
+test("HLT-3b a healthy day says nothing at all", () => {
   const noise = createNoise(7);
   function* day(): Generator<Frame> {
     for (let second = 0; second < DAY_S; second += 5) {

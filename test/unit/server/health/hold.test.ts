@@ -33,13 +33,13 @@ test("HLT-2 it begins after its time, with the moment at which the danger began"
   expect(run([...times(10, danger), { level: "clear" }]).began).toEqual([]);
 });
 
-test("HLT-2 it ends after health has lasted, or after neither has", () => {
+test("HLT-2b it ends after health has lasted, or after neither has", () => {
   expect(run([...times(12, danger), ...times(8, { level: "clear" })]).ended).toEqual([17]);
   expect(run([...times(12, danger), ...times(40, { level: "between" })]).ended).toEqual([42]);
   expect(run([...times(12, danger), ...times(29, { level: "unknown" }), danger]).ended).toEqual([]);
 });
 
-test("HLT-2 whatever comes: between two beginnings lie the time to begin and the time to end", () => {
+test("HLT-2 HLT-2b whatever comes: between two beginnings lie the time to begin and the time to end", () => {
   fc.assert(
     fc.property(fc.array(levels, { maxLength: 400 }), (verdicts) => {
       const { began, ended } = run(verdicts);

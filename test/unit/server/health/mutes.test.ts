@@ -3,7 +3,7 @@ import type { LoggedAlert } from "../../../../server/health/alert-log.ts";
 import { createCarried } from "../../../../server/health/carried.ts";
 import { createMutes } from "../../../../server/health/mutes.ts";
 
-test("HLT-6 a mute ends by itself, is forgotten then, and 0 minutes end it at once", () => {
+test("HLT-6d a mute ends by itself, is forgotten then, and 0 minutes end it at once", () => {
   let now = 1000;
   const mutes = createMutes(new Map(), () => now);
   mutes.set("leak", 1);
@@ -21,7 +21,7 @@ const alertOf = (rule: LoggedAlert["rule"], subject: string | null): LoggedAlert
   ...{ acknowledged: false, mutedUntil: null, endedAt: null, acknowledgedBy: null, subject, told: true },
 });
 
-test("HLT-6 what was open before the start is over when it is not found again in time, and not before", () => {
+test("HLT-6c what was open before the start is over when it is not found again in time, and not before", () => {
   const carried = createCarried([alertOf("leak", "GPU-a"), alertOf("gpu-lost", "GPU-b")], 1000);
   const isThere = (uuid: string) => (uuid === "GPU-a" ? 0 : undefined);
   expect(carried.drop(999, new Map(), isThere)).toEqual({ over: [], lost: [] });

@@ -58,7 +58,7 @@ function notify(targets: readonly object[]) {
 
 describe("formats", () => {
   test.each(NOTIFY_KINDS)(
-    "HLT-8 %s gets one message in its own format, in Chinese where that is asked for",
+    "HLT-8b %s gets one message in its own format, in Chinese where that is asked for",
     async (kind) => {
       const receiver = await startReceiver();
       const url = `${receiver.url}/robot/send?access_token=abc`;
@@ -155,7 +155,7 @@ describe("delivery", () => {
     },
   );
 
-  test("HLT-9 while a receiver is down for long the newest hundred messages are kept", async () => {
+  test("HLT-9c while a receiver is down for long the newest hundred messages are kept", async () => {
     const receiver = await startReceiver();
     await receiver.goDown();
     const { notifier, complaints } = notify([{ kind: "webhook", url: receiver.url }]);
@@ -168,7 +168,7 @@ describe("delivery", () => {
     expect(complaints.length).toBeGreaterThan(0);
   });
 
-  test("HLT-9 an endless answer is cut off, and closing ends what is under way", async () => {
+  test("HLT-9c an endless answer is cut off, and closing ends what is under way", async () => {
     const receiver = await startBackendServer((response) => answerEmpty(response, 204));
     opened.push(receiver.close);
     receiver.breakWith("endless-answer");

@@ -97,7 +97,7 @@ describe("a block as bytes", () => {
     expect(encodeBlock(createCells(BLOCK_BUCKETS)).length).toBe(1 + (BLOCK_BUCKETS * STRIDE) / CELL);
   });
 
-  test("HIS-5 bytes that are none are refused, never read as figures", () => {
+  test("HIS-5b bytes that are none are refused, never read as figures", () => {
     fc.assert(
       fc.property(fc.uint8Array({ maxLength: 600 }), (bytes) => {
         try {

@@ -56,7 +56,7 @@ describe("history", () => {
     expect(history.since(0, 500).map(({ seq }) => seq)).toEqual([2]);
   });
 
-  test("HIS-1 it goes back 15 minutes and no further, at any rate", () => {
+  test("HIS-1b it goes back 15 minutes and no further, at any rate", () => {
     for (const everyMs of [200, 1000, 5000]) {
       const history = createHistory();
       const count = Math.ceil((20 * 60_000) / everyMs);
@@ -70,7 +70,7 @@ describe("history", () => {
     }
   });
 
-  test("WIRE-1 what is asked for since a sample holds every newer one, and nothing from before", () => {
+  test("WIRE-1b what is asked for since a sample holds every newer one, and nothing from before", () => {
     fc.assert(
       fc.property(fc.integer({ min: 100, max: 3000 }), fc.nat({ max: 60 }), (everyMs, since) => {
         const history = createHistory();

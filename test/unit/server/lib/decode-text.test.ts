@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { decodeText } from "../../../../server/lib/decode-text.ts";
 
-test("SMP-20 names come in UTF-8 or in the code page of a Chinese Windows, line by line", () => {
+test("SMP-20b names come in UTF-8 or in the code page of a Chinese Windows, line by line", () => {
   const gbk = Buffer.from([0xce, 0xd2, 0xb5, 0xc4, 0x2e, 0x65, 0x78, 0x65]);
   const lines = [
     Buffer.from("1, 显存.exe"),

@@ -14,13 +14,13 @@ test("SEC-4 each key has a bucket of its own, and looking takes nothing", () => 
   expect(limiter.take("a", 1000)).toBe(0);
 });
 
-test("SEC-4 a hundred thousand addresses take no more memory than the most that are remembered", () => {
+test("SEC-4c a hundred thousand addresses take no more memory than the most that are remembered", () => {
   const limiter = createRateLimiter(RATE, 1000);
   for (let i = 0; i < 100_000; i++) limiter.take(`10.${i >> 16}.${(i >> 8) & 255}.${i & 255}`, i);
   expect(limiter.size).toBeLessThanOrEqual(1000);
 });
 
-test("SEC-4 those that are full again are forgotten before those that have to wait", () => {
+test("SEC-4c those that are full again are forgotten before those that have to wait", () => {
   const limiter = createRateLimiter(RATE, 10);
   for (let i = 0; i < 10; i++) limiter.take(`quiet ${i}`, 0);
   for (let i = 0; i < 3; i++) limiter.take("loud", 5000);

@@ -34,7 +34,7 @@ test("SEC-4 in any stretch of time no more is taken than the burst and what has 
   );
 });
 
-test("SEC-4 the time to wait is true: before it nothing is to be had, after it one is", () => {
+test("SEC-4b the time to wait is true: before it nothing is to be had, after it one is", () => {
   fc.assert(
     fc.property(rate, fc.integer({ min: 0, max: 1e6 }), (limits, startMs) => {
       let bucket: Bucket | undefined;

@@ -84,7 +84,7 @@ describe("what decisions were made from", () => {
     second.record.close();
   });
 
-  test("REC-10 a stretch can be read without what was long before: its segment says what stood", async () => {
+  test("REC-10b a stretch can be read without what was long before: its segment says what stood", async () => {
     const { record, sampleAt } = open();
     for (let s = 0; s < 3 * 3600; s += 5)
       sampleAt(START + s * SECOND, gpuWith({ uuid: "G", memoryUsedMiB: 430 + (s % 7), processes }));
@@ -120,7 +120,7 @@ describe("what decisions were made from", () => {
     record.close();
   });
 
-  test("REC-12 while another panel has the folder a bounded part is kept in memory, and written afterwards", async () => {
+  test("REC-12b while another panel has the folder a bounded part is kept in memory, and written afterwards", async () => {
     let isOurs = false;
     const { record, sampleAt } = open(() => isOurs);
     for (let s = 0; s < 4 * 3600; s++)
@@ -139,7 +139,7 @@ describe("what decisions were made from", () => {
     expect(said).toEqual([]);
   });
 
-  test("REC-12 bytes that are spoilt cost the rest of their segment and nothing else", async () => {
+  test("REC-12c bytes that are spoilt cost the rest of their segment and nothing else", async () => {
     const { record, sampleAt } = open();
     for (const hour of [0, 2])
       for (let s = 0; s < 10; s++)

@@ -40,7 +40,7 @@ describe("the CSV log", () => {
 });
 
 describe("files put aside", () => {
-  test("REC-2 are numbered by day, and removed when their time is over", () => {
+  test("REC-2 REC-2b are numbered by day, and removed when their time is over", () => {
     expect(rotatedName("gpu.csv", "2026-11-21", [])).toBe("gpu.2026-11-21.1.csv");
     const others = ["gpu.2026-11-21.9.csv", "gpu.2026-11-20.12.csv", "gpu.csv", "gpu.notes.csv"];
     expect(rotatedName("gpu.csv", "2026-11-21", others)).toBe("gpu.2026-11-21.10.csv");

@@ -73,7 +73,7 @@ test("MET-1 a figure that one GPU does not report is exported for the other alon
   expect(namesOf(all)).not.toContain("gpu_panel_compute_processes");
 });
 
-test("MET-1 while samples do not come no figure of a GPU is exported, and that is", () => {
+test("MET-1b while samples do not come no figure of a GPU is exported, and that is", () => {
   const stale = exported({ ...STATE, source: { ...STATE.source, status: "stale" } });
   expect(namesOf(stale).filter((name) => /vram|gpu_panel_gpu_|capacity/.test(name))).toEqual([]);
   expect(stale.find(({ name }) => name === "gpu_panel_source_up")?.samples[0]?.value).toBe(0);

@@ -159,7 +159,7 @@ describe("what is known", () => {
     expect(told).toHaveLength(2);
   });
 
-  test("REL-11 REL-17 what is pushed counts at once, and keeps the models that only a call tells", async () => {
+  test("REL-17b what is pushed counts at once, and keeps the models that only a call tells", async () => {
     const one = memoryBackend("a", {}, { pushes: true });
     const models = [{ name: "wan", usedMiB: 5 }];
     one.say({ models });
@@ -170,7 +170,7 @@ describe("what is known", () => {
     expect(watching.stateOf("a")).toMatchObject({ reachable: true, busy: true, queue: 4, models });
   });
 
-  test("REL-11 what is pushed while a call is under way is newer than its answer", async () => {
+  test("REL-17b what is pushed while a call is under way is newer than its answer", async () => {
     const answers: ((outcome: StatusOutcome) => void)[] = [];
     const one = memoryBackend(
       "a",

@@ -225,7 +225,7 @@ describe("a backend that fails", () => {
     expect(await release({ mode: "now" })).toMatchObject({ state: "done", freedMiB: 3000, problem: null });
   });
 
-  test("REL-11 a job that does not end: what is said does not claim that nothing was asked when it was", async () => {
+  test("REL-11b a job that does not end: what is said does not claim that nothing was asked when it was", async () => {
     const { backend, say, calls } = memoryBackend("a", { duringJob: "deferred" });
     say({ busy: true, queue: 1 });
     const { release } = start([backend], { limits: { jobLimitMs: 20_000 } });

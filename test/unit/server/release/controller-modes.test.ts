@@ -128,7 +128,7 @@ describe("modes and several backends", () => {
     await until(({ state }) => state === "done");
   });
 
-  test("REL-11 with jobs queued: one that is stopped at once is not waited for until the next one's end", async () => {
+  test("REL-11c with jobs queued: one that is stopped at once is not waited for until the next one's end", async () => {
     const on = machine(20_000);
     const { backend, say } = memoryBackend(
       "a",
@@ -152,7 +152,7 @@ describe("modes and several backends", () => {
     });
   });
 
-  test("REL-11 with jobs queued: no job is stopped for a release that the backend has refused", async () => {
+  test("REL-11c with jobs queued: no job is stopped for a release that the backend has refused", async () => {
     const stopped: string[] = [];
     const { backend, say } = memoryBackend("a", {
       duringJob: "deferred",

@@ -21,7 +21,7 @@ describe("one at a time", () => {
     expect(on.holds()).toBe(0);
   });
 
-  test("REL-4 a demand that arrives again after the end is still that release, also one that joined it", async () => {
+  test("REL-4b a demand that arrives again after the end is still that release, also one that joined it", async () => {
     const { backend, calls } = memoryBackend("a");
     const { demand, ended, controller } = start([backend]);
     const id = demand({ requestId: "r1" });
@@ -35,7 +35,7 @@ describe("one at a time", () => {
     expect(controller.find(id)?.id).toBe(id);
   });
 
-  test("REL-4 of many releases the last are remembered, and the map does not grow without end", async () => {
+  test("REL-4b of many releases the last are remembered, and the map does not grow without end", async () => {
     const { backend } = memoryBackend("a", { unload: async () => ({ kind: "nothing-loaded" }) });
     const { demand, ended, controller } = start([backend]);
     const ids: string[] = [];
@@ -48,7 +48,7 @@ describe("one at a time", () => {
     expect(controller.find(ids.at(-1) ?? "")?.state).toBe("done");
   });
 
-  test("REL-4 what cannot be carried out is refused and begins nothing", async () => {
+  test("REL-5 what cannot be carried out is refused and begins nothing", async () => {
     const { backend } = memoryBackend("a");
     const { controller } = start([backend]);
     const refused = (more: Partial<ReleaseDemand>) =>
@@ -63,7 +63,7 @@ describe("one at a time", () => {
 });
 
 describe("cancelling", () => {
-  test("REL-11 it is refused in every phase but waiting", async () => {
+  test("REL-11b it is refused in every phase but waiting", async () => {
     const on = machine(20_000);
     const answers: ((outcome: UnloadOutcome) => void)[] = [];
     const { backend } = memoryBackend("a", { unload: () => new Promise((resolve) => answers.push(resolve)) });
@@ -83,7 +83,7 @@ describe("cancelling", () => {
     refused(id);
   });
 
-  test("REL-11 while it waits: nothing is asked, it is told who did it, and twice is once", async () => {
+  test("REL-11b while it waits: nothing is asked, it is told who did it, and twice is once", async () => {
     const { backend, calls, say } = memoryBackend("a");
     say({ busy: true });
     const { controller, demand, inState, ended, seen } = start([backend]);
@@ -108,7 +108,7 @@ describe("cancelling", () => {
     expect(calls).toEqual([]);
   });
 
-  test("REL-11 a job's end in the same moment: what the cancel was told holds", async () => {
+  test("REL-11b a job's end in the same moment: what the cancel was told holds", async () => {
     const { backend, calls, say } = memoryBackend("a", {}, { pushes: true });
     say({ busy: true });
     const { controller, demand, inState, ended } = start([backend]);
@@ -128,7 +128,7 @@ describe("cancelling", () => {
     expect(calls).toEqual([]);
   });
 
-  test("REL-11 once it was cancelled it is not shown as waiting, though the backend does not answer any more", async () => {
+  test("REL-11b once it was cancelled it is not shown as waiting, though the backend does not answer any more", async () => {
     const { backend, say } = memoryBackend("a");
     say({ busy: true });
     let hang = false;
@@ -148,7 +148,7 @@ describe("cancelling", () => {
     await until(({ waiting }) => waiting === null, 1000);
   });
 
-  test("REL-11 REL-13 of several backends: what was freed before stays told, what comes after is not asked", async () => {
+  test("REL-11b REL-13 of several backends: what was freed before stays told, what comes after is not asked", async () => {
     const on = machine(20_000);
     const idle = memoryBackend("idle", { unload: frees(on, 3000) });
     const busy = memoryBackend("busy");
@@ -175,7 +175,7 @@ describe("cancelling", () => {
     expect((await release()).problem?.code).not.toBe("cancelled-partly");
   });
 
-  test("REL-11 nothing that was not asked is said to keep anything on purpose", async () => {
+  test("REL-11b nothing that was not asked is said to keep anything on purpose", async () => {
     const on = machine(20_000);
     on.processes[0] = [{ pid: 5, name: "python", usedMiB: 18_000, backend: "a" }];
     const { backend, say } = memoryBackend("a");

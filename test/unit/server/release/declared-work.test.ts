@@ -36,18 +36,23 @@ function silent(own: Parameters<typeof memoryBackend>[1] = {}, hasStatus = true)
 }
 
 describe("a backend that does not say whether it is busy, with a declared job", () => {
-  test.each(["auto", "after-current"] as const)("REL-10 %s waits for the job and then asks", async (mode) => {
-    const { demand, inState, calls, endJob, ended } = silent();
-    demand({ mode });
-    expect(await inState("waiting-for-job")).toMatchObject({ waiting: { cancellable: true, asked: false } });
-    await untilPassed(60_000);
-    expect(calls).toEqual([]);
-    endJob();
-    expect(await ended()).toMatchObject({ state: "done", freedMiB: 18_000 });
-    expect(calls).toEqual([`unload ${mode}`]);
-  });
+  test.each(["auto", "after-current"] as const)(
+    "REL-10b %s waits for the job and then asks",
+    async (mode) => {
+      const { demand, inState, calls, endJob, ended } = silent();
+      demand({ mode });
+      expect(await inState("waiting-for-job")).toMatchObject({
+        waiting: { cancellable: true, asked: false },
+      });
+      await untilPassed(60_000);
+      expect(calls).toEqual([]);
+      endJob();
+      expect(await ended()).toMatchObject({ state: "done", freedMiB: 18_000 });
+      expect(calls).toEqual([`unload ${mode}`]);
+    },
+  );
 
-  test("REL-10 what it answers, or does not, says nothing of the job", async () => {
+  test("REL-10b what it answers, or does not, says nothing of the job", async () => {
     const { demand, inState, calls, answer, endJob, ended } = silent();
     demand();
     await inState("waiting-for-job");
@@ -58,7 +63,7 @@ describe("a backend that does not say whether it is busy, with a declared job", 
     expect(await ended()).toMatchObject({ state: "done" });
   });
 
-  test("REL-10 one without a status that was down once is waited for like any other", async () => {
+  test("REL-10b one without a status that was down once is waited for like any other", async () => {
     const { demand, inState, watch, endJob, ended } = silent({}, false);
     watch.reached("a", false, DOWN.kind === "failed" ? DOWN.problem : null);
     demand();
@@ -68,7 +73,7 @@ describe("a backend that does not say whether it is busy, with a declared job", 
     expect(await ended()).toMatchObject({ state: "done", freedMiB: 18_000 });
   });
 
-  test("REL-10 once it has said that it is busy what it says counts, after the job too", async () => {
+  test("REL-10b once it has said that it is busy what it says counts, after the job too", async () => {
     const { demand, inState, calls, say, answer, endJob, ended } = silent();
     demand();
     await inState("waiting-for-job");
@@ -83,7 +88,7 @@ describe("a backend that does not say whether it is busy, with a declared job", 
     expect(await ended()).toMatchObject({ state: "done", freedMiB: 18_000 });
   });
 
-  test("REL-10 when the job has ended it is still not known whether another runs, and what that would break is not asked", async () => {
+  test("REL-10b when the job has ended it is still not known whether another runs, and what that would break is not asked", async () => {
     const { demand, inState, calls, endJob, ended } = silent({ duringJob: "unsafe" });
     demand();
     await inState("waiting-for-job");
@@ -92,7 +97,7 @@ describe("a backend that does not say whether it is busy, with a declared job", 
     expect(calls).toEqual([]);
   });
 
-  test("REL-10 the next declared job is waited for as well", async () => {
+  test("REL-10b the next declared job is waited for as well", async () => {
     const { demand, inState, declared, calls, endJob, ended } = silent({ duringJob: "unknown" });
     demand();
     await inState("waiting-for-job");
@@ -104,7 +109,7 @@ describe("a backend that does not say whether it is busy, with a declared job", 
     expect(await ended()).toMatchObject({ state: "done" });
   });
 
-  test("REL-11 who interrupts does not wait for the mark, which may be left over", async () => {
+  test("REL-11c who interrupts does not wait for the mark, which may be left over", async () => {
     const interrupted: string[] = [];
     const { release, calls } = silent({
       modes: ["auto", "interrupt"],
@@ -131,7 +136,7 @@ describe("where a declared job runs", () => {
     { processes: [{ pid: 7, name: "python", usedMiB: 1, ...(backend === undefined ? {} : { backend }) }] },
   ];
 
-  test("REL-10 in the backend that it names, else in that of its process; while it waits, nowhere", () => {
+  test("REL-10b in the backend that it names, else in that of its process; while it waits, nowhere", () => {
     const runs = (one: Declared, backend?: string) =>
       createDeclaredWork(
         () => [one],
@@ -146,7 +151,7 @@ describe("where a declared job runs", () => {
     expect(runs(job({ backend: "a", state: "waiting" }))).toBe(false);
   });
 
-  test("REL-10 a list of processes that fails or does not name the backend for once is not its end", () => {
+  test("REL-10b a list of processes that fails or does not name the backend for once is not its end", () => {
     let jobs = [job({ pid: 7 })];
     let gpus = processes("a");
     const work = createDeclaredWork(

@@ -18,7 +18,7 @@ const fallsTo =
   };
 
 describe("VRAM that comes back late", () => {
-  test("REL-20 after a verdict of nothing it corrects it everywhere, with how long after the call it came", async () => {
+  test("REL-20b after a verdict of nothing it corrects it everywhere, with how long after the call it came", async () => {
     const on = machine(30_000);
     const { backend } = memoryBackend("a", { unload: fallsTo(on, [12_000, 0, 2_000]) });
     const { release, until, controller, seen } = start([backend], { on });
@@ -42,7 +42,7 @@ describe("VRAM that comes back late", () => {
     expectEnded(end);
   });
 
-  test("REL-20 of two GPUs the second is waited for within the patience, and corrects the verdict beyond it", async () => {
+  test("REL-20 REL-20b of two GPUs the second is waited for within the patience, and corrects the verdict beyond it", async () => {
     const on = machine(20_000, 20_000);
     const { backend } = memoryBackend("a", { unload: fallsTo(on, [1_000, 0, 2_000], [8_000, 1, 2_000]) });
     const within = start([backend], { on, limits: { patienceMs: 15_000 } });
@@ -70,7 +70,7 @@ describe("VRAM that comes back late", () => {
     expect(await ended(10_000)).toMatchObject({ state: "done", freedMiB: 19_000 });
   });
 
-  test("REL-20 it is looked for a minute and no longer; the next release and the end of the sidecar end it", async () => {
+  test("REL-20b it is looked for a minute and no longer; the next release and the end of the sidecar end it", async () => {
     const on = machine(30_000);
     const { backend } = memoryBackend("a", { unload: fallsTo(on, [64_000, 0, 2_000]) });
     const { release, controller } = start([backend], { on });
@@ -92,7 +92,7 @@ describe("VRAM that comes back late", () => {
     expect(controller.find(last.id ?? "")).toEqual(last);
   });
 
-  test("REL-12 REL-20 what another one gives back is none of it", async () => {
+  test("REL-12 REL-20b what another one gives back is none of it", async () => {
     const on = machine(30_000);
     on.processes[0] = [
       { pid: 1, name: "a", usedMiB: 10_000, backend: "a" },

@@ -42,7 +42,7 @@ function sumOf(
 }
 
 describe("the whole of the parts", () => {
-  test("REL-13 what was freed is the sum of what was measured, in whatever order; with nothing measured it is not known", () => {
+  test("REL-13c what was freed is the sum of what was measured, in whatever order; with nothing measured it is not known", () => {
     fc.assert(
       fc.property(fc.array(ended, { maxLength: 6 }), (parts) => {
         const known = parts.flatMap(({ freedMiB }) => (freedMiB === null ? [] : [freedMiB]));
@@ -53,7 +53,7 @@ describe("the whole of the parts", () => {
     );
   });
 
-  test("REL-13 it is done as soon as one part is, and failed only where none is", () => {
+  test("REL-13c it is done as soon as one part is, and failed only where none is", () => {
     fc.assert(
       fc.property(fc.array(ended, { maxLength: 6 }), (parts) => {
         const { state } = sumOf(parts, "somebody");
@@ -74,7 +74,7 @@ describe("the whole of the parts", () => {
     );
   });
 
-  test("REL-13 one that held nothing is no news beside one that gave something back", () => {
+  test("REL-13c one that held nothing is no news beside one that gave something back", () => {
     const nothing = part("done", null, "nothing-loaded");
     expect(sumOf([nothing, part("done", 500)])).toMatchObject({
       state: "done",
@@ -84,7 +84,7 @@ describe("the whole of the parts", () => {
     expect(sumOf([nothing, nothing])).toMatchObject({ state: "done", problem: { code: "nothing-loaded" } });
   });
 
-  test("REL-13 the claim of one backend alone is the release's; several have theirs each", () => {
+  test("REL-13c the claim of one backend alone is the release's; several have theirs each", () => {
     const claim = { freedMiB: 5, models: null };
     expect(sumOf([{ ...part("done", 500), claim }]).claim).toEqual(claim);
     expect(sumOf([{ ...part("done", 500), claim }, part("done", 70)]).claim).toBeNull();
@@ -92,7 +92,7 @@ describe("the whole of the parts", () => {
 });
 
 describe("cancelled", () => {
-  test("REL-11 REL-13 that nothing was asked of a backend is said only where no backend was asked", () => {
+  test("REL-11b REL-13c that nothing was asked of a backend is said only where no backend was asked", () => {
     const asked = [
       part("done", 500),
       part("done", null, "not-measured"),
@@ -109,7 +109,7 @@ describe("cancelled", () => {
     expect(sumOf([part("cancelled"), part("cancelled")], "x").problem?.code).toBe("release-cancelled");
   });
 
-  test("REL-11 a cancel that came too late for any part is not told", () => {
+  test("REL-11b a cancel that came too late for any part is not told", () => {
     expect(sumOf([part("done", 500)], "10.0.0.7").problem).toBeNull();
   });
 });
@@ -123,7 +123,7 @@ describe("the GPUs", () => {
   });
   const level = fc.nat({ max: 90_000 });
 
-  test("REL-13 each goes from before the first part to after the last, and frees the sum of its parts", () => {
+  test("REL-13c each goes from before the first part to after the last, and frees the sum of its parts", () => {
     fc.assert(
       fc.property(
         fc.array(fc.array(fc.tuple(level, level), { minLength: 2, maxLength: 2 }), {
@@ -158,7 +158,7 @@ describe("the GPUs", () => {
     );
   });
 
-  test("REL-13 a part that measured nothing leaves the figures of the others; one that lost a GPU makes it unknown", () => {
+  test("REL-13c a part that measured nothing leaves the figures of the others; one that lost a GPU makes it unknown", () => {
     const first = outcome(part("done", 9000), [gpu(0, 20_000, 11_000), gpu(1, 500, 500)]);
     const failed = outcome(part("failed", null, "backend-unreachable"));
     expect(sumOf([first.part, failed.part], null, [first, failed]).gpus).toEqual(first.gpus);
@@ -170,7 +170,7 @@ describe("the GPUs", () => {
   });
 });
 
-test("REL-20 what comes back late is added to what the backend had given back", () => {
+test("REL-20b what comes back late is added to what the backend had given back", () => {
   const part = { backend: "a", state: "done", freedMiB: 5000, claim: null, problem: null } as const;
   const verdict = { ...IDLE_RELEASE, state: "done", id: "x", freedMiB: 5000, parts: [part] } as const;
   expect(

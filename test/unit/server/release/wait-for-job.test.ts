@@ -55,7 +55,7 @@ describe.each([
     expect(listeners.size).toBe(0);
   });
 
-  test("REL-11 cancelled or closed it ends at once, and closing is told before cancelling", async () => {
+  test("REL-11b cancelled or closed it ends at once, and closing is told before cancelling", async () => {
     const first = await startWait(how, { intervalMs: 60_000 });
     first.cancel.abort();
     expect(await first.waited).toEqual({ kind: "cancelled" });
@@ -70,7 +70,7 @@ describe.each([
     expect(third.listeners.size).toBe(0);
   });
 
-  test("REL-11 cancelled before the first look it looks no more", async () => {
+  test("REL-11b cancelled before the first look it looks no more", async () => {
     const cancel = new AbortController();
     cancel.abort();
     const { waited, looks } = await startWait(how, { cancel: cancel.signal });

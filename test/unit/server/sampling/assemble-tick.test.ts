@@ -18,7 +18,7 @@ const ascending = (least: number, minLength = 1) =>
     .map((list) => list.sort((a, b) => a - b));
 
 describe("ticks", () => {
-  test("SMP-3 SMP-11 GPUs come and go: no tick mixes two, none is out of order, and each is given out whole", () => {
+  test("SMP-3 SMP-11 SMP-11b GPUs come and go: no tick mixes two, none is out of order, and each is given out whole", () => {
     // GPU 0 always answers, so that where a tick begins can be told without a pause.
     const ticks = fc.array(
       ascending(1, 0).map((list) => [0, ...list]),

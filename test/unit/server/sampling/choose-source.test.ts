@@ -38,7 +38,7 @@ describe("the source", () => {
     expect(choose([], [empty, failing].join(delimiter))).toEqual(found);
   });
 
-  test("SMP-13 without one the demo is shown and says so; one that was asked for is never replaced", () => {
+  test("SMP-13b without one the demo is shown and says so; one that was asked for is never replaced", () => {
     expect(choose([], empty)).toEqual(DEMO);
     expect(choose(["--source", "nvidia-smi"], empty)).toMatchObject({ kind: "nvidia-smi" });
     expect(choose(["--nvidia-smi", join(empty, "nvidia-smi")], empty)).toEqual({

@@ -101,7 +101,7 @@ describe("what is wrong", () => {
     );
   });
 
-  test("SMP-4 the field to drop is told by the ending that refuses it, and by no other", () => {
+  test("SMP-4b the field to drop is told by the ending that refuses it, and by no other", () => {
     const ending = (name: string) => ({ code: 2, signal: null, lastWords: corpusText(name) });
     expect(fieldToDrop(ending("err-field.txt"))).toBe("clocks_event_reasons.active");
     expect(fieldToDrop(ending("err-option-loop.txt"))).toBeNull();

@@ -124,7 +124,7 @@ describe("the list of GPUs", () => {
     expect(after?.gpu).toEqual({ ...before?.gpu, ...UNKNOWN_READING, processes: null });
   });
 
-  test("SMP-14 a GPU without processes has none, a failed query and a lost GPU leave them unknown", () => {
+  test("SMP-14e a GPU without processes has none, a failed query and a lost GPU leave them unknown", () => {
     const known = applyTick(applyTick(applyTick([], [row(0), row(1), row(2)]), [row(0), row(1)]), [
       row(0),
       row(1),
@@ -144,7 +144,7 @@ describe("the list of GPUs", () => {
     expect(applyProcesses(known, null).map(({ gpu }) => gpu.processes)).toEqual([null, null, null]);
   });
 
-  test("SMP-19 two rows of one UUID are two GPUs, and the number of one that has left belongs to the one that has it now", () => {
+  test("SMP-19b two rows of one UUID are two GPUs, and the number of one that has left belongs to the one that has it now", () => {
     const twins = [row(0), { ...row(1), uuid: "GPU-0" }];
     const known = applyTick(applyTick([], twins), twins);
     expect(known.map(({ gpu }) => [gpu.index, gpu.uuid, gpu.lost])).toEqual([
@@ -164,7 +164,7 @@ describe("the list of GPUs", () => {
     ]);
   });
 
-  test("SMP-18 SMP-19 one that must be reset keeps its total, and one that tells nothing any more does not answer", () => {
+  test("SMP-18 SMP-19c one that must be reset keeps its total, and one that tells nothing any more does not answer", () => {
     const silent = { ...row(1), memoryTotalMiB: null, reading: UNKNOWN_READING };
     const known = applyTick([], [row(0), row(1)]);
     const total = known[1]?.gpu.memoryTotalMiB;

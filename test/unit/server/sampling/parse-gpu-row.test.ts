@@ -55,7 +55,7 @@ describe("rows of any driver", () => {
     fc.constantFrom(...UNKNOWN).map((text) => ({ text, value: null })),
   );
 
-  test("SMP-19 what no GPU can have is unknown and counted, and what is free is the rest where it is not told", () => {
+  test("SMP-19 SMP-19c what no GPU can have is unknown and counted, and what is free is the rest where it is not told", () => {
     const rowWith = (cells: Partial<Record<ColumnKey, string>>) =>
       rowOf(all.map(({ key }) => ({ index: "0", ...cells })[key] ?? "[N/A]").join(", "), all);
     const memory = { memoryTotal: "1000", memoryUsed: "300", memoryReserved: "50" };

@@ -17,7 +17,7 @@ function rowsOf(file: string) {
 const processes = (file: string) => rowsOf(file).map((line) => parseProcessRow(line)?.process);
 
 describe("real processes", () => {
-  test("SMP-14 names with and without path, sizes with unit", () => {
+  test("SMP-14e names with and without path, sizes with unit", () => {
     expect(processes("nge-rtx4080s-595-compute-apps.csv")).toEqual([
       { pid: 2165, name: "/usr/bin/kwin_wayland", usedMiB: 25 },
       { pid: 5022, name: "ffmpeg", usedMiB: 503 },
@@ -29,7 +29,7 @@ describe("real processes", () => {
     expect(rowsOf("nge-l40s-595-compute-apps-empty.csv")).toEqual([]);
   });
 
-  test("SMP-14 under WDDM every size is unknown, and every path is kept with its spaces", () => {
+  test("SMP-14e under WDDM every size is unknown, and every path is kept with its spaces", () => {
     const list = processes("nge-rtx2080s-windows-591-compute-apps.csv");
     expect(list.length).toBeGreaterThan(10);
     expect(new Set(list.map((process) => process?.usedMiB))).toEqual(new Set([null]));
@@ -40,7 +40,7 @@ describe("real processes", () => {
     });
   });
 
-  test("SMP-14 a process of another PID namespace has no name but a size, under WSL neither", () => {
+  test("SMP-14e a process of another PID namespace has no name but a size, under WSL neither", () => {
     expect(processes("iss-h200-8gpu-compute-apps-notfound.csv").at(-1)).toEqual({
       pid: 1_758_887,
       name: null,
@@ -54,7 +54,7 @@ describe("real processes", () => {
     });
   });
 
-  test("SMP-14 what is no row of a process is none, and nothing throws", () => {
+  test("SMP-14e what is no row of a process is none, and nothing throws", () => {
     const header = "gpu_uuid, pid, used_gpu_memory [MiB], process_name";
     for (const line of [
       "",
@@ -81,7 +81,7 @@ describe("real processes", () => {
     expect(nameOf("evil\u001b[31m\u202ename")).toBe("evil");
   });
 
-  test("SMP-14 any name comes back whole, whatever commas it holds", () => {
+  test("SMP-20b any name comes back whole, whatever commas it holds", () => {
     const name = fc.stringMatching(/^[a-z/(][a-z0-9()/.,]{0,20}[a-z)]$/);
     fc.assert(
       fc.property(

@@ -5,7 +5,7 @@ import { TIMINGS } from "../../../../server/timings.ts";
 
 const gpu = (memoryUsedMiB: number | null, uuid = "a") => [{ uuid, memoryUsedMiB }];
 
-test("SMP-14 nobody watches and nothing moves: processes are never asked for; wanted, every 10 s", () => {
+test("SMP-14 SMP-14c nobody watches and nothing moves: processes are never asked for; wanted, every 10 s", () => {
   const schedule = createProcessSchedule(TIMINGS.processes);
   for (let tMs = 0; tMs < 3_600_000; tMs += 5000) expect(schedule.isDue(gpu(255), tMs, false)).toBe(false);
   expect(schedule.isDue(gpu(null), 0, false)).toBe(false);
@@ -16,7 +16,7 @@ test("SMP-14 nobody watches and nothing moves: processes are never asked for; wa
   expect(schedule.isDue(gpu(255), 10_000, true)).toBe(true);
 });
 
-test("SMP-14 VRAM in use that has moved by 256 MiB asks for processes, watched or not, at most every 2 s", () => {
+test("SMP-14b VRAM in use that has moved by 256 MiB asks for processes, watched or not, at most every 2 s", () => {
   const schedule = createProcessSchedule(TIMINGS.processes);
   const two = (a: number, b: number) => [...gpu(a), ...gpu(b, "b")];
   schedule.began(two(5000, 100), 0);
@@ -28,7 +28,7 @@ test("SMP-14 VRAM in use that has moved by 256 MiB asks for processes, watched o
   expect(schedule.isDue(two(5000, 356), 2000, false)).toBe(true);
 });
 
-test("SMP-14 unwatched: once more 70 s after VRAM has moved, every 70 s while a GPU computes, and then never again", () => {
+test("SMP-14c unwatched: once more 70 s after VRAM has moved, every 70 s while a GPU computes, and then never again", () => {
   const schedule = createProcessSchedule(TIMINGS.processes);
   const at = (memoryUsedMiB: number, utilizationGpuPct: number) => [
     { uuid: "a", memoryUsedMiB, utilizationGpuPct },
@@ -44,7 +44,7 @@ test("SMP-14 unwatched: once more 70 s after VRAM has moved, every 70 s while a 
   expect(listed).toEqual([100, 170, 240, 310]);
 });
 
-test("SMP-14 whatever moves, listing processes takes no more than 2 % of the time", () => {
+test("SMP-14d whatever moves, listing processes takes no more than 2 % of the time", () => {
   fc.assert(
     fc.property(
       fc.array(fc.record({ moved: fc.nat(2000), tookMs: fc.integer({ min: 1, max: 4000 }) }), {
@@ -71,7 +71,7 @@ test("SMP-14 whatever moves, listing processes takes no more than 2 % of the tim
   );
 });
 
-test("SMP-14 where CPU time is told, it is 2 % of that: a busy machine makes no list rarer than a slow driver does", () => {
+test("SMP-14d where CPU time is told, it is 2 % of that: a busy machine makes no list rarer than a slow driver does", () => {
   fc.assert(
     fc.property(
       fc.array(

@@ -85,7 +85,7 @@ describe("the query", () => {
     expect(fieldOf("390", "mig")).toBeUndefined();
   });
 
-  test("SMP-4 when the help cannot be read, refusals end, whichever fields a driver knows", () => {
+  test("SMP-4b when the help cannot be read, refusals end, whichever fields a driver knows", () => {
     fc.assert(
       fc.property(fc.constantFrom(...knownFields.values()), (known) => {
         let columns = chooseColumns(new Set());
@@ -103,7 +103,7 @@ describe("the query", () => {
     );
   });
 
-  test("SMP-4 the refused field is read from the sentence", () => {
+  test("SMP-4b the refused field is read from the sentence", () => {
     expect(refusedField(corpusText("err-field.txt"))).toBe("clocks_event_reasons.active");
     expect(refusedField(corpusText("err-field-compute-cap.txt"))).toBe("compute_cap");
     expect(refusedField(corpusText("err-no-driver.txt"))).toBeNull();

@@ -55,7 +55,7 @@ test("HLT-13 what the driver reports is read, by GPU, and what it does not repor
   ]);
 });
 
-test("HLT-13 a field that is refused is left out from then on, the rest is read", async () => {
+test("HLT-13b a field that is refused is left out from then on, the rest is read", async () => {
   const { fake, slow } = start({
     gpus: [fakeGpu(0, LINK)],
     fields: ["uuid", "pci.bus_id", "pcie.link.width.current", "pcie.link.width.max"],

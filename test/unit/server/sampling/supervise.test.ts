@@ -31,7 +31,7 @@ describe("supervision", () => {
   const limitMs = (pace: Pick<Pace, "intervalMs" | "gapsMs"> & Partial<Pace>) =>
     silenceLimitMs({ silentLoops: 0, firstMs: null, ...pace }, TIMINGS.patience);
 
-  test("SMP-7 silence is 3 intervals and 2 s while samples keep the pace, and 3 times their own distance where they do not", () => {
+  test("SMP-7b silence is 3 intervals and 2 s while samples keep the pace, and 3 times their own distance where they do not", () => {
     const gaps = fc.array(fc.integer({ min: 0, max: 20_000 }), { minLength: 1, maxLength: 5 });
     fc.assert(
       fc.property(interval, gaps, (intervalMs, gapsMs) => {
@@ -42,7 +42,7 @@ describe("supervision", () => {
     expect(limitMs({ intervalMs: 1000, gapsMs: [900_000] })).toBeLessThan(70_000);
   });
 
-  test("SMP-7 the first sample may take a minute, and twice as long after each loop that never spoke", () => {
+  test("SMP-7c the first sample may take a minute, and twice as long after each loop that never spoke", () => {
     const waits = [0, 1, 2, 3, 9].map((silentLoops) =>
       limitMs({ intervalMs: 1000, gapsMs: [], silentLoops }),
     );

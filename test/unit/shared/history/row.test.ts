@@ -67,7 +67,7 @@ describe("rows", () => {
     expect(mergeRows(row(1, 0, [null, 1, 1, 1]), row(2, 1, [null, 1, 1, 1])).values[0]).toBeNull();
   });
 
-  test("HIS-1 nothing older than 15 minutes is kept, and merging loses no sample", () => {
+  test("HIS-1b nothing older than 15 minutes is kept, and merging loses no sample", () => {
     fc.assert(
       fc.property(rowsOf(1), (samples) => {
         const rows = appendAll(samples);
@@ -122,7 +122,7 @@ describe("rows", () => {
     );
   });
 
-  test("HIS-1 at any rate there is one row a second at most, over 15 minutes at most", () => {
+  test("HIS-1b at any rate there is one row a second at most, over 15 minutes at most", () => {
     fc.assert(
       fc.property(
         fc.integer({ min: 200, max: 60_000 }),

@@ -26,15 +26,15 @@ function expectSame(before: Json, after: Json) {
   expect(change === undefined ? before : patched(before, overTheWire(change))).toEqual(after);
 }
 
-test("WIRE-9 a difference makes the one value of the other, whatever they are", () => {
+test("WIRE-9c a difference makes the one value of the other, whatever they are", () => {
   fc.assert(fc.property(value, value, expectSame));
 });
 
-test("WIRE-9 so it does of lists whose items come, go and move", () => {
+test("WIRE-9c so it does of lists whose items come, go and move", () => {
   fc.assert(fc.property(items, items, expectSame));
 });
 
-test("WIRE-9 nothing changed is nothing, and one figure of many costs a few bytes", () => {
+test("WIRE-9c nothing changed is nothing, and one figure of many costs a few bytes", () => {
   const jobs = Array.from({ length: 300 }, (_, i) => ({ id: `job-${i}`, phase: "load", label: "a job" }));
   expect(difference(jobs, overTheWire(jobs))).toBeUndefined();
   const moved = jobs.map((job, i) => (i === 7 ? { ...job, phase: "decode" } : job));
@@ -44,7 +44,7 @@ test("WIRE-9 nothing changed is nothing, and one figure of many costs a few byte
   expectSame(jobs, ended);
 });
 
-test("WIRE-9 parts without a difference stay the same objects, so that a page draws only what changed", () => {
+test("WIRE-9c parts without a difference stay the same objects, so that a page draws only what changed", () => {
   const before = {
     a: { x: 1 },
     b: [

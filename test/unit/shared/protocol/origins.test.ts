@@ -20,7 +20,7 @@ describe("an origin", () => {
     fc.assert(fc.property(origin, (text) => isAllowedOrigin(text, [])));
   });
 
-  test("SEC-1 with anything but scheme, host and port it is none, wherever the rest stands", () => {
+  test("SEC-1b with anything but scheme, host and port it is none, wherever the rest stands", () => {
     const rest = fc
       .tuple(
         fc.constantFrom("/", "?", "#", "\\", "@", ";", ",", " ", "\t", "%", "\0", "é", "*"),
@@ -44,7 +44,7 @@ describe("an origin", () => {
     );
   });
 
-  test("SEC-1 an allowed one, as a URL parser reads it, is a loopback host or the very one that is named", () => {
+  test("SEC-1b an allowed one, as a URL parser reads it, is a loopback host or the very one that is named", () => {
     const pieces = fc.constantFrom(
       "http://",
       "https://",
@@ -76,7 +76,7 @@ describe("an origin", () => {
     );
   });
 
-  test("SEC-1 these were taken for loopback or might be", () => {
+  test("SEC-1b these were taken for loopback or might be", () => {
     for (const text of [
       "http://evil.example?.localhost",
       "http://evil.example#.localhost",

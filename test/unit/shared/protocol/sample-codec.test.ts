@@ -30,7 +30,7 @@ const bytesPerGpu = (reading: GpuReading, count: number) =>
   (bytes(Array(count).fill(reading)) - bytes([])) / count;
 
 describe("the bytes of a GPU", () => {
-  test.each(Object.entries(CARDS))("WIRE-2 %s takes at most 25 in any state", (_, card) => {
+  test.each(Object.entries(CARDS))("WIRE-2b %s takes at most 25 in any state", (_, card) => {
     fc.assert(
       fc.property(stateOf(card), fc.integer({ min: 1, max: 16 }), (reading, count) => {
         expect(bytesPerGpu(reading, count)).toBeLessThanOrEqual(25);
@@ -38,7 +38,7 @@ describe("the bytes of a GPU", () => {
     );
   });
 
-  test("WIRE-2 cards in MIG mode, which report no utilization, take at most 25 too", () => {
+  test("WIRE-2b cards in MIG mode, which report no utilization, take at most 25 too", () => {
     fc.assert(
       fc.property(fc.constantFrom(CARDS["H100 80GB"], CARDS.H200).chain(stateOf), (reading) => {
         expect(bytesPerGpu({ ...reading, utilizationGpuPct: null }, 8)).toBeLessThanOrEqual(25);
@@ -46,7 +46,7 @@ describe("the bytes of a GPU", () => {
     );
   });
 
-  test("WIRE-2 a busy card, and one that reports nothing, take at most 25", () => {
+  test("WIRE-2b a busy card, and one that reports nothing, take at most 25", () => {
     const busy = {
       memoryUsedMiB: 134_567,
       memoryFreeMiB: 134_567,
@@ -64,7 +64,7 @@ describe("the bytes of a GPU", () => {
     for (const reading of [busy, unknown]) expect(bytesPerGpu(reading, 8)).toBeLessThanOrEqual(25);
   });
 
-  test("WIRE-2 a card of 288 GB, half full at 1100 W, takes 26: one figure more than any other", () => {
+  test("WIRE-2b a card of 288 GB, half full at 1100 W, takes 26: one figure more than any other", () => {
     const reading = {
       memoryUsedMiB: 137_000,
       memoryFreeMiB: 137_000,

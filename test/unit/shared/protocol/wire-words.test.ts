@@ -51,7 +51,7 @@ describe("requests", () => {
 });
 
 describe("origins", () => {
-  test("WIRE-4 EMB-2 loopback origins of any port, those that are named, and no other", () => {
+  test("SEC-1 EMB-2 loopback origins of any port, those that are named, and no other", () => {
     for (const origin of [
       "http://localhost",
       "https://localhost:8443",
@@ -90,7 +90,7 @@ describe("origins", () => {
     expect(isAllowedOrigin("https://anything.example", ["*"])).toBe(true);
   });
 
-  test("WIRE-4 no address of a network is this machine", () => {
+  test("SEC-2 no address of a network is this machine", () => {
     fc.assert(
       fc.property(fc.ipV4(), (address) => {
         expect(isLoopbackHost(address)).toBe(address.startsWith("127."));

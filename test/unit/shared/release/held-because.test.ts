@@ -22,7 +22,7 @@ const figures = (allocatedMiB: number | null, reservedMiB: number | null) => ({
 });
 
 describe("whose it is", () => {
-  test("REL-2 a process without a name is another's only where backends' processes can be told", () => {
+  test("REL-2b a process without a name is another's only where backends' processes can be told", () => {
     expect(heldBecause(process(9000), [asked("a")], true)).toBe("other-program");
     expect(heldBecause(process(9000), [asked("a")], false)).toBe("unknown");
     expect(heldBecause(process(9000, "b"), [asked("a")], false)).toBe("other-program");
@@ -33,7 +33,7 @@ describe("why the backend holds it", () => {
   const because = (usedMiB: number | null, allocator: AllocatorFigures | null = null) =>
     heldBecause(process(usedMiB, "a"), [asked("a", allocator)], true);
 
-  test("REL-2 as much as a context takes is the context, whatever the allocator says", () => {
+  test("REL-2b as much as a context takes is the context, whatever the allocator says", () => {
     for (const allocator of [null, figures(0, 5000), figures(5000, 5000)]) {
       expect(because(CONTEXT_MIB, allocator)).toBe("context");
       expect(because(CONTEXT_MIB + 1, allocator)).not.toBe("context");
@@ -41,7 +41,7 @@ describe("why the backend holds it", () => {
     expect(because(0)).toBe("context");
   });
 
-  test("REL-2 memory without tensors is the allocator's; with tensors, or where it is not told, it is kept", () => {
+  test("REL-2b memory without tensors is the allocator's; with tensors, or where it is not told, it is kept", () => {
     expect(because(5000, figures(20, 4000))).toBe("allocator-cache");
     expect(because(5000, figures(256, 513))).toBe("allocator-cache");
     expect(because(5000, figures(257, 9000))).toBe("kept");
@@ -51,12 +51,12 @@ describe("why the backend holds it", () => {
       expect(because(5000, allocator)).toBe("kept");
   });
 
-  test("REL-2 a hidden figure is no context", () => {
+  test("REL-2b a hidden figure is no context", () => {
     expect(because(null)).toBe("kept");
     expect(because(null, figures(0, 4000))).toBe("allocator-cache");
   });
 
-  test("REL-2 there is a reason for everything, and a process of the backend is never another's", () => {
+  test("REL-2b there is a reason for everything, and a process of the backend is never another's", () => {
     const figure = fc.option(fc.nat({ max: 50_000 }), { nil: null });
     const owner = fc.constantFrom("a", "b", undefined);
     fc.assert(

@@ -34,7 +34,7 @@ describe("what a GPU did in a session", () => {
     });
   });
 
-  test("REC-8 what was not reported is unknown, and power that was missing makes no energy", () => {
+  test("REC-8c what was not reported is unknown, and power that was missing makes no energy", () => {
     expect(of([])).toMatchObject({
       seconds: 0,
       utilizationMeanPct: null,
@@ -114,7 +114,7 @@ describe("a session", () => {
     expect(figureOf({ gpus: [] }, "energy")).toBeNull();
   });
 
-  test("REC-9 leaves as CSV: a line for each GPU, empty cells for what is unknown, no formula for a spreadsheet", () => {
+  test("REC-9b leaves as CSV: a line for each GPU, empty cells for what is unknown, no formula for a spreadsheet", () => {
     const [header, first, second, end] = sessionsCsv([session]).split("\r\n");
     expect(header).toBe(
       "Session,Kind,Start,End,GPU_Index,Model,Seconds,GPU_Util_Mean(%),GPU_Util_P50(%),GPU_Util_P95(%),Mem_Peak(MiB),Mem_Total(MiB),Temp_Mean(C),Temp_Max(C),Energy(Wh)",

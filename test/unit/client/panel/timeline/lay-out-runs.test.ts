@@ -39,7 +39,7 @@ const runs = fc
   .map((all) => all.map((one, i) => ({ ...one, id: String(i) })));
 
 describe("jobs on the time axis", () => {
-  test("PNL-21 every job of the GPU in the window has its place or is counted; none overlap in a lane", () => {
+  test("PNL-21b every job of the GPU in the window has its place or is counted; none overlap in a lane", () => {
     fc.assert(
       fc.property(runs, fc.integer({ min: 1, max: 4 }), (all, most) => {
         const { lanes, hidden } = layOutRuns(all, 0, FROM, TO, most);

@@ -19,7 +19,7 @@ const columns = (points: readonly ({ min: number; mean: number; max: number } | 
 });
 
 describe("the past as points", () => {
-  test("PNL-7 HIS-3 as many points as came, extremes as a band in GiB, gaps as gaps", () => {
+  test("PNL-7b HIS-3 as many points as came, extremes as a band in GiB, gaps as gaps", () => {
     fc.assert(
       fc.property(fc.array(point, { maxLength: 40 }), fc.nat(1e9), (known, fromMs) => {
         const series = columns(known);
@@ -42,7 +42,7 @@ describe("the past as points", () => {
 });
 
 describe("the time axis", () => {
-  test("PNL-7 every zoom level has a few ticks at round times within it, in both languages", () => {
+  test("PNL-7c every zoom level has a few ticks at round times within it, in both languages", () => {
     const now = Date.UTC(2026, 10, 21, 13, 37, 11);
     for (const { windowMs } of PAST_ZOOMS) {
       for (const width of [280, 1500]) {
@@ -63,7 +63,7 @@ describe("the time axis", () => {
     }
   });
 
-  test("PNL-7 a live stretch has round times of the same clock, a minute with its seconds", () => {
+  test("PNL-7c a live stretch has round times of the same clock, a minute with its seconds", () => {
     const now = Date.UTC(2026, 10, 21, 13, 37, 11);
     for (const { windowMs } of LIVE_ZOOMS) {
       const { ticks, tick } = clockAxis(now - windowMs, now, 800, "en");

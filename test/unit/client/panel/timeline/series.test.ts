@@ -13,7 +13,7 @@ const gpus = [
   { index: 2, totalGib: null, points: [point(1, 20), point(2, 20), point(3, 20)] },
 ];
 
-test("PNL-21 unlike cards share the axis: VRAM in percent of each one's own, what is not known as a gap", () => {
+test("PNL-7 unlike cards share the axis: VRAM in percent of each one's own, what is not known as a gap", () => {
   const points = seriesPoints(gpus, "vram");
   expect(points.map(({ values }) => values)).toEqual([
     [25, 25, null],
@@ -28,7 +28,7 @@ test("PNL-21 unlike cards share the axis: VRAM in percent of each one's own, wha
   expect(seriesPoints([], "vram")).toEqual([]);
 });
 
-test("PNL-7 lowest, mean and highest are those of what is shown; a band reaches to its ends", () => {
+test("PNL-7b lowest, mean and highest are those of what is shown; a band reaches to its ends", () => {
   expect(rangeOf(seriesPoints(gpus, "vram"), 0)).toEqual({ min: 25, mean: 175 / 3, max: 100 });
   expect(rangeOf(seriesPoints(gpus, "vram"), 2)).toBeNull();
   const banded = [
@@ -37,7 +37,7 @@ test("PNL-7 lowest, mean and highest are those of what is shown; a band reaches 
   expect(rangeOf(seriesPoints(banded, "vram"), 0)).toEqual({ min: 10, mean: 50, max: 90 });
 });
 
-test("PNL-21 names at the ends of lines that would touch are told together", () => {
+test("PNL-7 names at the ends of lines that would touch are told together", () => {
   const last = (values: (number | null)[]) => [{ tMs: 1, values, band: null, told: [] }];
   expect(endNames(last([80, 79, 20, null]), [0, 1, 2, 3], 200)).toEqual([
     { share: 1 - 0.8, indexes: [0, 1] },

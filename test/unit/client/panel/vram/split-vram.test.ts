@@ -31,7 +31,7 @@ const input = fc.record({
 });
 
 describe("the pieces of the bar", () => {
-  test("PNL-20 no piece is negative, those that are known add up to the total, and unknown totals have none", () => {
+  test("PNL-20b no piece is negative, those that are known add up to the total, and unknown totals have none", () => {
     fc.assert(
       fc.property(input, (given) => {
         const { totalMiB, freeMiB } = given.known.unified ?? {
@@ -54,7 +54,7 @@ describe("the pieces of the bar", () => {
     );
   });
 
-  test("PNL-20 what is not known stays unknown, and is part of another piece", () => {
+  test("PNL-20c what is not known stays unknown, and is part of another piece", () => {
     fc.assert(
       fc.property(input, (given) => {
         const split = splitVram(given);
@@ -68,7 +68,7 @@ describe("the pieces of the bar", () => {
     );
   });
 
-  test("PNL-20 a two-humped job beside an LLM server and a backend: every figure where it belongs", () => {
+  test("PNL-20b a two-humped job beside an LLM server and a backend: every figure where it belongs", () => {
     const split = splitVram({
       gpu: {
         memoryTotalMiB: 49_140,

@@ -10,7 +10,7 @@ const row = (local: string, port: number, state: string, inode: string) =>
 const V6 = "00000000000000000000000001000000";
 
 describe("listening sockets", () => {
-  test("REL-17 those that listen on the port, by IPv4 and IPv6, and no others", () => {
+  test("REL-17c those that listen on the port, by IPv4 and IPv6, and no others", () => {
     const text = [
       HEADER,
       row("0100007F", 8188, "0A", "111"),
@@ -27,7 +27,7 @@ describe("listening sockets", () => {
     expect(listeningInodes(text, 0x81)).toEqual([]);
   });
 
-  test("REL-17 every port is found by its own number alone", () => {
+  test("REL-17c every port is found by its own number alone", () => {
     const port = fc.integer({ min: 1, max: 65_535 });
     fc.assert(
       fc.property(fc.uniqueArray(port, { minLength: 1, maxLength: 6 }), (ports) => {
@@ -37,7 +37,7 @@ describe("listening sockets", () => {
     );
   });
 
-  test("REL-17 whatever else stands there is passed over", () => {
+  test("REL-17c whatever else stands there is passed over", () => {
     fc.assert(
       fc.property(fc.string(), fc.integer({ min: 1, max: 65_535 }), (text, port) => {
         expect(listeningInodes(text, port)).toEqual([]);
@@ -52,7 +52,7 @@ describe("parents", () => {
   const stat = (name: string, parent: number, start: number) =>
     `4711 (${name}) S ${parent} 4711 4711 0 -1 4194304 1 2 3 4 5 6 7 8 20 0 1 0 ${start} 1000 200 18446744073709551615`;
 
-  test("REL-17 parent and start time stand behind the name, whatever that is", () => {
+  test("REL-17c parent and start time stand behind the name, whatever that is", () => {
     const name = fc.oneof(
       fc.string({ maxLength: 15 }),
       fc.constantFrom("python3", "a) S 1 (b", "(sd-pam)", ") ) )", ""),
@@ -69,7 +69,7 @@ describe("parents", () => {
     );
   });
 
-  test("REL-17 what is cut short, empty or something else is no parent", () => {
+  test("REL-17c what is cut short, empty or something else is no parent", () => {
     const whole = stat("python3", 12, 34);
     expect(parseStat("")).toBeNull();
     expect(parseStat(whole.slice(0, 30))).toBeNull();
@@ -80,9 +80,12 @@ describe("parents", () => {
     );
   });
 
-  test.runIf(process.platform === "linux")("REL-17 this process has the parent that the kernel tells", () => {
-    const parsed = parseStat(readFileSync("/proc/self/stat", "utf8"));
-    expect(parsed?.parent).toBe(process.ppid);
-    expect(Number(parsed?.startTime)).toBeGreaterThan(0);
-  });
+  test.runIf(process.platform === "linux")(
+    "REL-17c this process has the parent that the kernel tells",
+    () => {
+      const parsed = parseStat(readFileSync("/proc/self/stat", "utf8"));
+      expect(parsed?.parent).toBe(process.ppid);
+      expect(Number(parsed?.startTime)).toBeGreaterThan(0);
+    },
+  );
 });

@@ -51,7 +51,7 @@ const COMFY = { id: "comfyui", url: "http://127.0.0.1:8188" };
 const OLLAMA = { id: "ollama", url: "http://localhost:11434/" };
 
 onLinux("by the files of /proc", () => {
-  test("REL-17 the process that listens, its children and theirs belong to the backend; others do not", async () => {
+  test("REL-17c the process that listens, its children and theirs belong to the backend; others do not", async () => {
     listening([
       [8188, 501],
       [11_434, 502],
@@ -81,7 +81,7 @@ onLinux("by the files of /proc", () => {
     expect([owners.ownerOf(12), owners.ownerOf(21)]).toEqual(["comfyui", undefined]);
   });
 
-  test("REL-17 a backend that another has started is its own: the nearest listener counts", async () => {
+  test("REL-17c a backend that another has started is its own: the nearest listener counts", async () => {
     listening([
       [7801, 601],
       [8188, 501],
@@ -95,7 +95,7 @@ onLinux("by the files of /proc", () => {
     expect([owners.ownerOf(12), owners.ownerOf(13)]).toEqual(["comfyui", "swarmui"]);
   });
 
-  test("REL-17 what listens by IPv6 alone is found as well", async () => {
+  test("REL-17c what listens by IPv6 alone is found as well", async () => {
     listening([[8188, 501]], "tcp6");
     run(10, { sockets: [501] });
     const owners = createProcessOwners([COMFY], proc);
@@ -103,7 +103,7 @@ onLinux("by the files of /proc", () => {
     expect(owners.ownerOf(10)).toBe("comfyui");
   });
 
-  test("REL-17 a worker whose launcher has ended is still the backend's; the PID used again is not", async () => {
+  test("REL-17c a worker whose launcher has ended is still the backend's; the PID used again is not", async () => {
     listening([[8188, 501]]);
     run(10, { sockets: [501] });
     run(11, { parent: 10 });
@@ -119,7 +119,7 @@ onLinux("by the files of /proc", () => {
     expect(owners.ownerOf(12)).toBeUndefined();
   });
 
-  test("REL-17 when the backend has ended, so has what was its: whoever is left is not named after it", async () => {
+  test("REL-17c when the backend has ended, so has what was its: whoever is left is not named after it", async () => {
     listening([[8188, 501]]);
     run(10, { sockets: [501] });
     const owners = createProcessOwners([COMFY], proc);
@@ -129,7 +129,7 @@ onLinux("by the files of /proc", () => {
     expect([owners.ownerOf(10), owners.isFound("comfyui")]).toEqual([undefined, false]);
   });
 
-  test("REL-17 a lineage without end ends the search, and so does a process that is its own parent", async () => {
+  test("REL-17c a lineage without end ends the search, and so does a process that is its own parent", async () => {
     listening([[8188, 501]]);
     run(10, { sockets: [501] });
     for (let pid = 11; pid < 40; pid++) run(pid, { parent: pid - 1 });
@@ -141,7 +141,7 @@ onLinux("by the files of /proc", () => {
     expect([39, 50, 51].map(owners.ownerOf)).toEqual([undefined, undefined, undefined]);
   });
 
-  test("REL-17 another user's process: who it is cannot be told, and so neither that others are not it", async () => {
+  test("REL-17c another user's process: who it is cannot be told, and so neither that others are not it", async () => {
     listening([[8188, 501]]);
     run(10, { sockets: null });
     run(12, { parent: 10, sockets: null });
@@ -152,7 +152,7 @@ onLinux("by the files of /proc", () => {
     expect(owners.isFound("comfyui")).toBe(false);
   });
 
-  test("REL-17 a port that a proxy holds, as Docker's, is not the backend's process", async () => {
+  test("REL-17c a port that a proxy holds, as Docker's, is not the backend's process", async () => {
     listening([[8188, 501]]);
     run(10, { name: "docker-proxy", sockets: [501] });
     run(20, { name: "containerd-shim" });
@@ -162,7 +162,7 @@ onLinux("by the files of /proc", () => {
     expect([owners.ownerOf(21), owners.isFound("comfyui")]).toEqual([undefined, false]);
   });
 
-  test("REL-17 without /proc nothing is found and nothing thrown", async () => {
+  test("REL-17c without /proc nothing is found and nothing thrown", async () => {
     for (const folder of [join(proc, "none"), join(proc, "empty")]) {
       const owners = createProcessOwners([COMFY], folder);
       await owners.update([1, 10, 0, -1]);
@@ -170,7 +170,7 @@ onLinux("by the files of /proc", () => {
     }
   });
 
-  test("REL-17 a backend on another machine, or without an address, has no process here", async () => {
+  test("REL-17c a backend on another machine, or without an address, has no process here", async () => {
     listening([
       [8188, 501],
       [80, 502],
@@ -207,7 +207,7 @@ onLinux("by the kernel", () => {
     child = undefined;
   });
 
-  test("REL-17 a real process that listens: its child's child, as a GPU worker, is the backend's", async () => {
+  test("REL-17c a real process that listens: its child's child, as a GPU worker, is the backend's", async () => {
     // Ends with its standard input, and its children with theirs.
     const worker = `process.stdin.on("end", () => process.exit()).resume();`;
     const middle = `

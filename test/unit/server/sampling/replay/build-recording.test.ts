@@ -99,7 +99,7 @@ describe("a recording", () => {
     ]);
   });
 
-  test("REC-5 wrong lines are counted and the first named; a name with commas is none", () => {
+  test("REC-5b wrong lines are counted and the first named; a name with commas is none", () => {
     const recording = record(`timestamp, index, name, memory.used [MiB]
 2026/03/04 15:06:07.890, 0, NVIDIA, Big Card, 100 MiB
 2026/03/04 15:06:08.890, 0, NVIDIA
@@ -112,7 +112,7 @@ Unable to determine the device handle for GPU 0000:01:00.0: Unknown Error
     expect(tickAt(recording, 0)[0]?.name).toBe("NVIDIA");
   });
 
-  test("REC-6 a clock that was set back goes on, and nothing is lost", () => {
+  test("REC-6b a clock that was set back goes on, and nothing is lost", () => {
     const recording = record(`timestamp, memory.used [MiB]
 2026/03/04 15:06:07, 1 MiB
 2026/03/04 15:06:08, 2 MiB
@@ -123,7 +123,7 @@ Unable to determine the device handle for GPU 0000:01:00.0: Unknown Error
     expect((recording.times[3] ?? 0) - (recording.times[2] ?? 0)).toBe(1000);
   });
 
-  test("REC-6 a clock that was set back and comes forth again is believed again: the hour that comes twice in autumn", () => {
+  test("REC-6b a clock that was set back and comes forth again is believed again: the hour that comes twice in autumn", () => {
     const recording = record(`timestamp, memory.used [MiB]
 2026/03/04 15:59:58, 1 MiB
 2026/03/04 15:59:59, 2 MiB
