@@ -25,7 +25,7 @@ interface View {
 /** The full view last: by then there is more than a minute of history to draw. */
 const VIEWS: readonly View[] = [
   { name: "bar", path: "embed?view=bar", shows: ".cell .strong" },
-  { name: "compact", path: "embed?view=compact", shows: ".cr .pc", timesPlain: 2 },
+  { name: "compact", path: "embed?view=compact", shows: ".cr:not(.th) .pc", timesPlain: 2 },
   { name: "full", path: "", shows: ".hist svg.recharts-surface", timesPlain: 6 },
 ];
 

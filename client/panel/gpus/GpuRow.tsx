@@ -1,7 +1,6 @@
 import { lazy, memo, type ReactNode, Suspense, useState } from "react";
-import { usedOf } from "../../../shared/capacity/used-of.ts";
 import type { Gpu } from "../../../shared/gpu/gpu.ts";
-import { percentOf } from "../../../shared/gpu/units.ts";
+import { usedPctOf, vramOf } from "../../../shared/gpu/vram.ts";
 import { fillIn } from "../../../shared/problems/fill-in.ts";
 import type { GpuPromise } from "../../../shared/protocol/state.ts";
 import { gib, gibTotal, percent, withUnit } from "../../i18n/format.ts";
@@ -40,8 +39,8 @@ export const GpuRow = memo(function GpuRow(props: GpuRowProps) {
   const words = useFullWords();
   const backends = usePanel(selectBackends);
   const [open, setOpen] = useState(false);
-  const { used, total } = usedOf(gpu, known.unified);
-  const share = percentOf(used, total);
+  const vram = vramOf(gpu, known.unified);
+  const share = usedPctOf(vram);
   const holder = topHolder(gpu, backends);
   return (
     <div {...group(`GPU ${gpu.index} ${gpu.name}`)} data-lost={gpu.lost}>
@@ -59,7 +58,7 @@ export const GpuRow = memo(function GpuRow(props: GpuRowProps) {
             <span className="holder">
               <span className="cut" title={holder?.name ?? undefined}>
                 {holder === null
-                  ? gpu.processes === null || (used ?? 0) > IN_USE_MIB
+                  ? gpu.processes === null || (vram.usedMiB ?? 0) > IN_USE_MIB
                     ? ""
                     : words.nothing
                   : (holder.name ?? m.hiddenName)}
@@ -71,13 +70,12 @@ export const GpuRow = memo(function GpuRow(props: GpuRowProps) {
         <Cell area="br">
           <VramBar
             label={`${m.vram} GPU ${gpu.index}`}
-            used={used}
-            total={total}
+            vram={vram}
             neededMiB={known.promisedMiB ?? 0}
             reserveMiB={known.reserveMiB}
           />
         </Cell>
-        <Cell area="us">{`${gib(used)} / ${gibTotal(total)}`}</Cell>
+        <Cell area="us">{`${gib(vram.usedMiB)} / ${gibTotal(vram.totalMiB)}`}</Cell>
         <Cell area="pc" figure={`now${levelClass(levelOf(share))}`}>
           {percent(share)}
         </Cell>
