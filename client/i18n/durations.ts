@@ -9,7 +9,16 @@ export function duration(seconds: number, language: Language): string {
     : `${(seconds / 3600).toFixed(1)} ${units[2]}`;
 }
 
-/** Epoch milliseconds as a time of day where the viewer is: "14:32". */
-export function clock(ms: number, language: Language): string {
-  return new Date(ms).toLocaleTimeString(language, { hour: "2-digit", minute: "2-digit", hourCycle: "h23" });
+const CLOCK = { hour: "2-digit", minute: "2-digit", hourCycle: "h23" } as const;
+
+/** Epoch milliseconds as a time of day where the viewer is: "14:32", or "14:32:07". The one clock of the panel. */
+export function clock(ms: number, language: Language, withSeconds = false): string {
+  return new Date(ms).toLocaleTimeString(language, withSeconds ? { ...CLOCK, second: "2-digit" } : CLOCK);
+}
+
+/** The same with the date where that is not today's. */
+export function moment(ms: number, language: Language, nowMs = Date.now()): string {
+  const at = new Date(ms);
+  if (at.toDateString() === new Date(nowMs).toDateString()) return clock(ms, language);
+  return `${at.toLocaleDateString(language, { month: "short", day: "numeric" })} ${clock(ms, language)}`;
 }

@@ -1,3 +1,5 @@
+import { roundPercent } from "../../shared/gpu/units.ts";
+
 /** How unknown figures are shown. */
 export const DASH = "—";
 
@@ -19,13 +21,6 @@ export function whole(value: number | null): string {
 /** A whole number and its unit, `—` alone when unknown. */
 export function withUnit(value: number | null, unit: string): string {
   return value === null ? DASH : `${Math.round(value)}${unit}`;
-}
-
-/** Percent as a whole number for people: rounded, but never 100 before it is full and never 0 when it is not empty. */
-export function roundPercent(value: number): number {
-  const rounded = Math.round(value);
-  if (rounded === 100 && value < 100) return 99;
-  return rounded === 0 && value > 0 ? 1 : rounded;
 }
 
 /** The same with its sign, `—` when unknown. */

@@ -1,9 +1,9 @@
 import { lazy, Suspense } from "react";
-import { usedOf } from "../../shared/capacity/used-of.ts";
 import type { Gpu } from "../../shared/gpu/gpu.ts";
-import { percentOf } from "../../shared/gpu/units.ts";
+import { roundPercent } from "../../shared/gpu/units.ts";
+import { usedPctOf, vramOf } from "../../shared/gpu/vram.ts";
 import type { GpuPromise } from "../../shared/protocol/state.ts";
-import { DASH, gib, gibTotal, percent, roundPercent, withUnit } from "../i18n/format.ts";
+import { DASH, gib, gibTotal, percent, withUnit } from "../i18n/format.ts";
 import { useLater, useMessages } from "../i18n/use-messages.ts";
 import { Styles } from "../shadow/Styles.tsx";
 import { selectWaiting } from "../store/selectors.ts";
@@ -130,11 +130,11 @@ interface CellProps {
 function Cell({ gpu, unified, first }: CellProps) {
   const m = useMessages();
   const words = useLater()?.room;
-  const { used, total } = usedOf(gpu, unified);
-  const share = percentOf(used, total);
-  const figures = `${gib(used)} / ${gibTotal(total)} GiB`;
+  const vram = vramOf(gpu, unified);
+  const share = usedPctOf(vram);
+  const figures = `${gib(vram.usedMiB)} / ${gibTotal(vram.totalMiB)} GiB`;
   // One line has no room for the words; who points at a dash finds them.
-  const why = unified !== null ? words?.unified : total === null ? words?.unknownTotal : figures;
+  const why = unified !== null ? words?.unified : vram.totalMiB === null ? words?.unknownTotal : figures;
   return (
     <section
       className="cell"

@@ -1,4 +1,4 @@
-import { lazy, type ReactNode, Suspense, useState } from "react";
+import { lazy, memo, type ReactNode, Suspense, useState } from "react";
 import { fillIn } from "../../shared/problems/fill-in.ts";
 import { useFullWords } from "../i18n/full/use-full-words.ts";
 import { useLater } from "../i18n/use-messages.ts";
@@ -13,7 +13,7 @@ const PastReleases = lazy(() => import("./release/PastReleases.tsx"));
 const selectVersion = ({ known }: PanelState) => known?.version ?? null;
 
 /** What is wanted seldom, one of it at a time, at the very end: it pushes nothing. */
-export function Foot({ withSessions }: { withSessions: boolean }) {
+export const Foot = memo(function Foot({ withSessions }: { withSessions: boolean }) {
   const { host } = useFullWords();
   const later = useLater();
   const version = usePanel(selectVersion);
@@ -55,4 +55,4 @@ export function Foot({ withSessions }: { withSessions: boolean }) {
       )}
     </>
   );
-}
+});

@@ -1,4 +1,5 @@
-import { lazy, Suspense } from "react";
+import { lazy, memo, Suspense, useRef } from "react";
+import type { Gpu } from "../../shared/gpu/gpu.ts";
 import { useMessages } from "../i18n/use-messages.ts";
 import { Styles } from "../shadow/Styles.tsx";
 import type { PanelState } from "../store/panel-state.ts";
@@ -18,6 +19,7 @@ import { JobsStrip } from "./jobs/JobsStrip.tsx";
 import { VramCard } from "./release/VramCard.tsx";
 import { Fullscreen } from "./settings/Fullscreen.tsx";
 import { Settings } from "./settings/Settings.tsx";
+import type { Card } from "./timeline/series.ts";
 import { Timeline } from "./timeline/Timeline.tsx";
 import type { ViewProps } from "./view-props.ts";
 
@@ -28,29 +30,15 @@ const selectHostName = ({ known }: PanelState) => known?.host.name ?? null;
 
 /** Everything: the standalone page. */
 export default function FullView({ gpus, capacity }: ViewProps) {
-  const m = useMessages();
-  const host = usePanel(selectHostName);
   const replay = usePanel(selectSource)?.replay;
   const waits = usePanel(selectWaiting);
   const none = gpus.length === 0 && !waits;
   const list = gpus.map(({ gpu }) => gpu);
+  const cards = useCards(list);
   return (
     <View className="view-full">
       <Styles css={css} />
-      <header className="hd">
-        <div className="ttl">
-          <ChipIcon />
-          <h1 className="strong">{m.title}</h1>
-          {host !== null && <span className="host muted cut">{host}</span>}
-        </div>
-        <Note quiet={none} />
-        <div className="rt">
-          <AlertSlot />
-          <StatusPill />
-          <Fullscreen />
-          <Settings />
-        </div>
-      </header>
+      <Head none={none} />
       {replay !== undefined && (
         <Suspense>
           <ReplayBar replay={replay} />
@@ -66,10 +54,39 @@ export default function FullView({ gpus, capacity }: ViewProps) {
           <VramCard capacity={capacity} gpus={list} />
           {waits ? <GpuSkeleton /> : <GpuTable gpus={gpus} capacity={capacity} />}
           {!waits && <JobsStrip />}
-          <Timeline gpus={gpus} />
+          <Timeline gpus={cards} />
         </>
       )}
       <Foot withSessions={gpus.length > 0} />
     </View>
   );
 }
+
+/** Who the GPUs are, the same array for as long as they are the same: what goes by it is not drawn with every sample. */
+function useCards(gpus: readonly Gpu[]): readonly Card[] {
+  const cards = gpus.map(({ uuid, index, memoryTotalMiB }) => ({ uuid, index, memoryTotalMiB }));
+  const kept = useRef(cards);
+  if (JSON.stringify(kept.current) !== JSON.stringify(cards)) kept.current = cards;
+  return kept.current;
+}
+
+const Head = memo(function Head({ none }: { none: boolean }) {
+  const m = useMessages();
+  const host = usePanel(selectHostName);
+  return (
+    <header className="hd">
+      <div className="ttl">
+        <ChipIcon />
+        <h1 className="strong">{m.title}</h1>
+        {host !== null && <span className="host muted cut">{host}</span>}
+      </div>
+      <Note quiet={none} />
+      <div className="rt">
+        <AlertSlot />
+        <StatusPill />
+        <Fullscreen />
+        <Settings />
+      </div>
+    </header>
+  );
+});

@@ -21,6 +21,8 @@ export interface ActsOn {
   /** Names this run of the sidecar; another one after the clock or a recording has jumped. */
   bootId(): string;
   source(): SourceState;
+  /** Tries to get samples at once where a wait for that is going on; resolves when the try has said something. */
+  retrySource(): Promise<void>;
   hello(actProblem: Problem | null): Hello;
   resume(sinceSeq: number, windowMs: number): Resumed;
   profiles(): readonly Profile[];

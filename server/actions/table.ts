@@ -20,6 +20,7 @@ import { removeSession } from "./remove-session.ts";
 import { replay } from "./replay.ts";
 import { requestJob } from "./request-job.ts";
 import { resume } from "./resume.ts";
+import { retrySource } from "./retry-source.ts";
 import { sessions } from "./sessions.ts";
 import { sessionsCsv } from "./sessions-csv.ts";
 import { showJob } from "./show-job.ts";
@@ -56,6 +57,7 @@ export const ACTIONS: readonly Action[] = [
   testAlerts,
   history,
   metrics,
+  retrySource,
   replay,
   listSessions,
   sessionsCsv,

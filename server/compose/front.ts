@@ -124,6 +124,7 @@ function composeActions(
   return {
     ...told,
     source: sampler.source,
+    retrySource: sampler.retry,
     resume: (sinceSeq, windowMs) => ({
       seq: sampler.latest().seq,
       gpus: [...sampler.latest().gpus],

@@ -45,7 +45,9 @@ interface Supervision {
   firstMs: number | null;
   failing: boolean;
   dying: Promise<void>;
+  /** Set while the next start is waited for, since `endedMs`. */
   retryTimer: NodeJS.Timeout | undefined;
+  endedMs: number;
 }
 
 /**
@@ -67,7 +69,7 @@ export function createNvidiaSmiSource(
     ticks: createFastMerge<SourceEvent>(() => state.intervalMs / 2, events.emit),
     figures: createFigureWatch(),
     ...{ columns: null, active: null, coming: null, attempt: 0, silentLoops: 0, firstMs: null },
-    ...{ failing: false, dying: Promise.resolve(), retryTimer: undefined },
+    ...{ failing: false, dying: Promise.resolve(), retryTimer: undefined, endedMs: 0 },
   };
   return {
     kind: "nvidia-smi",
@@ -78,6 +80,13 @@ export function createNvidiaSmiSource(
       state.intervalMs = ms;
       dropComing(state);
       if (state.active !== null && state.columns !== null) state.coming = open(state, state.columns);
+    },
+    retryNow() {
+      const { retryTimer, endedMs } = state;
+      // A fresh failure has its rest, whoever asks: what shows the panel may ask as often as it likes.
+      if (retryTimer === undefined || steadyMs() - endedMs < timings.sampling.firstRetryMs) return false;
+      runAfterRest(state);
+      return true;
     },
     queryProcesses: () => listProcesses(state),
     async close() {
@@ -201,7 +210,14 @@ function retry(state: Supervision, event: SourceEvent) {
   state.ticks.flush();
   state.events.emit(event);
   clearTimeout(state.retryTimer);
-  state.retryTimer = setTimeout(() => void run(state), next.delayMs);
+  state.endedMs = steadyMs();
+  state.retryTimer = setTimeout(() => runAfterRest(state), next.delayMs);
+}
+
+function runAfterRest(state: Supervision) {
+  clearTimeout(state.retryTimer);
+  state.retryTimer = undefined;
+  void run(state);
 }
 
 function dropComing(state: Supervision) {

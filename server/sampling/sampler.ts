@@ -54,6 +54,8 @@ export interface Sampler {
   implausible(): number;
   /** Asks for the processes now and waits for the answer. One query at a time; a second caller joins. */
   refreshProcesses(): Promise<void>;
+  /** Tries to get samples at once where the source waits before its next try; resolves when that has said something. */
+  retry(): Promise<void>;
   /** Something beside the sampling that viewers should know of; shown while samples come and nothing worse is wrong. */
   warn(problem: Problem | null): void;
   close(): Promise<void>;
@@ -67,7 +69,6 @@ export function createSampler(source: SampleSource, options: SamplerOptions): Sa
   let known: KnownGpu[] = [];
   let latest: Sample = { seq: 0, tMs: 0, gpus: [] };
   let implausible = 0;
-  let closed = false;
   const rateOptions = { ...options, timings: options.timings.sampling };
   const idleMs = idleRateMs(rateOptions);
   const status = createSourceStatus(source, options.demoReason, idleMs, (state) => course.source(state));
@@ -92,7 +93,6 @@ export function createSampler(source: SampleSource, options: SamplerOptions): Sa
   }
 
   function onEvent(event: SourceEvent) {
-    if (closed) return;
     switch (event.type) {
       case "replay":
         return status.setReplay();
@@ -144,14 +144,24 @@ export function createSampler(source: SampleSource, options: SamplerOptions): Sa
     implausible: () => implausible,
     refreshProcesses: processes.refresh,
     warn: status.warn,
+    retry: () => retry(source),
     async close() {
-      closed = true;
-      processes.close();
       unsubscribe();
+      processes.close();
       rate.close();
       await source.close();
     },
   };
+}
+
+async function retry(source: SampleSource) {
+  if (source.retryNow?.() !== true) return;
+  await new Promise<void>((resolve) => {
+    const stop = source.subscribe(() => {
+      stop();
+      resolve();
+    });
+  });
 }
 
 function isShown({ index, uuid }: Pick<Gpu, "index" | "uuid">, gpus: SamplerOptions["gpus"]): boolean {

@@ -34,6 +34,8 @@ export interface SampleSource {
   start(): void;
   /** Changes the rate; the stream of samples does not break off over it. Never emits within the call. */
   setIntervalMs(intervalMs: number): void;
+  /** Ends the wait before the next try, where one is going on; says whether. */
+  retryNow?(): boolean;
   /** Asks once for the compute processes. */
   queryProcesses(): Promise<ProcessAnswer>;
   /** The clock of its ticks, in ms; missing where that is the steady clock. */

@@ -1,8 +1,8 @@
 import type { Gpu } from "../gpu/gpu.ts";
-import { percentOf } from "../gpu/units.ts";
+import { roundPercent } from "../gpu/units.ts";
+import { usedPctOf, vramOf, vramOfAll } from "../gpu/vram.ts";
 import type { Fits, GpuPromise } from "../protocol/state.ts";
 import type { Profile } from "./profile.ts";
-import { usedOf } from "./used-of.ts";
 
 /**
  * What a page says in its title: VRAM in use over its GPUs (whole percent), then how many more jobs may start of each
@@ -17,14 +17,9 @@ export function titleFigures(
   fits: Fits,
   profiles: readonly Pick<Profile, "id">[],
 ): TitleFigures {
-  const held = gpus.map((gpu, i) => usedOf(gpu, known[i]?.unified ?? null));
-  const told = held.flatMap(({ used, total }) => (used === null || total === null ? [] : [{ used, total }]));
-  const usedPct = percentOf(
-    told.reduce((sum, { used }) => sum + used, 0),
-    told.reduce((sum, { total }) => sum + total, 0),
-  );
+  const usedPct = usedPctOf(vramOfAll(gpus.map((gpu, i) => vramOf(gpu, known[i]?.unified))));
   return [
-    usedPct === null ? null : Math.round(usedPct),
+    usedPct === null ? null : roundPercent(usedPct),
     ...profiles.map(({ id }) => fits[id]?.canStart ?? null),
   ];
 }

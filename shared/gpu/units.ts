@@ -13,3 +13,10 @@ export function percentOf(part: number | null, whole: number | null): number | n
   if (part === null || whole === null || whole <= 0) return null;
   return Math.min(100, Math.max(0, (part / whole) * 100));
 }
+
+/** Percent as a whole number for people: rounded, but never 100 before it is full and never 0 when it is not empty. */
+export function roundPercent(value: number): number {
+  const rounded = Math.round(value);
+  if (rounded === 100 && value < 100) return 99;
+  return rounded === 0 && value > 0 ? 1 : rounded;
+}

@@ -11,7 +11,7 @@ export const alertsEn: AlertCatalog = {
         "look for a page that polls the backend, for INFO logging, or for settings that changed (a new shape recompiles kernels).",
     },
     "vram-red-line": {
-      message: "GPU {gpu} has had {percent}% of its VRAM in use since {since}, and it is not falling",
+      message: "GPU {gpu} has had only {gib} GiB of VRAM free since {since}, and it does not become more",
       advice: "stop the job, empty the cache (Release VRAM), or restart the WebUI.",
     },
     recompiling: {
@@ -29,7 +29,8 @@ export const alertsEn: AlertCatalog = {
       advice: "the allocator's cache was not returned; release VRAM (empty the cache) between jobs.",
     },
     "one-gpu-full": {
-      message: "GPU {gpu} has been {percent}% full since {since} while the other GPUs are nearly empty",
+      message:
+        "GPU {gpu} has had {percent}% of its VRAM in use since {since} while the other GPUs are nearly empty",
       advice: "check the parallel settings (FSDP, --ulysses_size, sequence parallelism, --nproc_per_node).",
     },
     leak: {

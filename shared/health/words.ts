@@ -18,7 +18,7 @@ export interface AlertCatalog {
 }
 
 /**
- * The words for an alert in the language of `catalog`, or its own where the catalogue does not know its rule.
+ * The words for an alert in the language of `catalog`, or its own where the catalogue does not know its rule or its figures.
  * @param since the alert's beginning as it is to be read
  */
 export function wordsOfAlert(
@@ -36,5 +36,7 @@ export function wordsOfAlert(
     ...(where === "machine" || where === "container" ? { where: catalog.places[where] } : {}),
     ...(process === "" ? { process: catalog.someProcess } : {}),
   };
-  return { message: fillIn(words.message, params), advice: fillIn(words.advice, params) };
+  const message = fillIn(words.message, params);
+  // Of another version that told other figures: then its own words.
+  return message.includes("{") ? alert : { message, advice: fillIn(words.advice, params) };
 }

@@ -10,7 +10,7 @@ export const alertsZhCn: AlertCatalog = {
       advice: "请检查是否有页面在轮询后端、是否开启了 INFO 日志，或参数有改动（新的形状会重新编译内核）。",
     },
     "vram-red-line": {
-      message: "自 {since} 起，GPU {gpu} 的显存已用 {percent}%，且没有回落",
+      message: "自 {since} 起，GPU {gpu} 的空闲显存仅剩 {gib} GiB，且没有回升",
       advice: "请停止任务、清空缓存（释放显存）或重启 WebUI。",
     },
     recompiling: {

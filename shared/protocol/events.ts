@@ -48,5 +48,7 @@ export interface ClientToServerEvents {
   fit: (request: FitRequest, ack: (reply: Reply<FitAdvice>) => void) => void;
   /** What jobs of a configured profile took here becomes its figure. */
   "take-figure": (request: PrepareRequest, ack: (reply: Reply<Profile>) => void) => void;
+  /** Tries to get samples now, where nvidia-smi has failed. */
+  "retry-source": (ack: (reply: Reply<null>) => void) => void;
   history: (request: HistoryRequest, ack: (reply: Reply<HistoryAnswer>) => void) => void;
 }

@@ -15,8 +15,14 @@ const settings = {
 };
 
 describe.each([
-  ["en", /^\d alerts?$/, "Got it", "seen", /GPU 1 has had 99\.8% of its VRAM in use since .*\d\d:\d\d/],
-  ["zh-CN", /^\d 条告警$/, "知道了", "已知晓", /自 .*\d\d:\d\d 起，GPU 1 的显存已用 99\.8%，且没有回落/],
+  ["en", /^\d alerts?$/, "Got it", "seen", /GPU 1 has had only 0\.0 GiB of VRAM free since .*\d\d:\d\d/],
+  [
+    "zh-CN",
+    /^\d 条告警$/,
+    "知道了",
+    "已知晓",
+    /自 .*\d\d:\d\d 起，GPU 1 的空闲显存仅剩 0\.0 GiB，且没有回升/,
+  ],
 ])("language %s", (lang, title, acknowledge, acknowledged, sentence) => {
   test("HLT-12 HLT-5 a red line appears with what to do, is acknowledged and muted for everybody, and goes", async () => {
     const rig = await start({ script: { gpus: [fakeGpu(0, HOT), fakeGpu(1, CALM)] }, settings });

@@ -69,7 +69,12 @@ const many = (count: number, more: Partial<Known> = {}) =>
         ),
       ],
       alerts: [
-        alert({ rule: "vram-red-line", severity: "critical", gpu: 3, params: { gpu: 3, percent: 98 } }),
+        alert({
+          rule: "vram-red-line",
+          severity: "critical",
+          gpu: 3,
+          params: { gpu: 3, percent: 98.9, gib: "0.9" },
+        }),
         alert({ rule: "low-utilization", severity: "warning", gpu: 2, params: { gpu: 2, percent: 41 } }),
       ],
       backends: [backend()],
@@ -130,7 +135,12 @@ export const STATES: Readonly<Record<string, PanelState>> = {
   "gpus-2": two(),
   "gpus-2-alerts": two({
     alerts: [
-      alert({ rule: "vram-red-line", severity: "critical", gpu: 0, params: { gpu: 0, percent: 98 } }),
+      alert({
+        rule: "vram-red-line",
+        severity: "critical",
+        gpu: 0,
+        params: { gpu: 0, percent: 98.9, gib: "0.3" },
+      }),
       alert({ rule: "low-utilization", severity: "warning", gpu: 1, params: { gpu: 1, percent: 41 } }),
     ],
   }),

@@ -64,7 +64,7 @@ test("HLT-5b HLT-8 a GPU at the red line: a viewer and a webhook are told once, 
   const alert = list[0];
   expect(alert).toMatchObject({ rule: "vram-red-line", severity: "critical", gpu: 0, acknowledged: false });
   expect(`${alert?.message}: ${alert?.advice}`).toMatch(
-    /^GPU 0 has had 99\.8% of its VRAM in use since \d{4}-\d\d-\d\d \d\d:\d\d:\d\d, and it is not falling: stop the job/,
+    /^GPU 0 has had only 0\.0 GiB of VRAM free since \d{4}-\d\d-\d\d \d\d:\d\d:\d\d, and it does not become more: stop the job/,
   );
   expect(Math.abs(Date.now() - (alert?.since ?? 0))).toBeLessThan(120_000);
   // Who comes later sees it, too, by socket and by HTTP.

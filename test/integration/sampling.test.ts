@@ -185,7 +185,7 @@ describe("an nvidia-smi in trouble", () => {
     expect(fake.loopPids()).toHaveLength(1);
   });
 
-  test("SMP-6 while it goes on failing, attempts become rarer", async () => {
+  test("SMP-6 SMP-6b while it goes on failing, attempts become rarer; who asks for one gets it at once", async () => {
     const { fake, sampler } = start({ behaviour: { kind: "exit", code: 1 } });
     await waitUntil(() => loopStarts(fake).length >= 4, { what: "four attempts" });
     const at = loopStarts(fake).map((attempt) => attempt.at);
@@ -194,6 +194,21 @@ describe("an nvidia-smi in trouble", () => {
     for (const [i, leastMs] of [1000, 2000, 4000].entries())
       expect(pauses[i]).toBeGreaterThanOrEqual(leastMs - 10);
     expect(sampler.source().status).toBe("failed");
+    fake.set({ behaviour: { kind: "ok" } });
+    await waitUntil(
+      async () => {
+        await sampler.retry();
+        return isLive(sampler.source());
+      },
+      { what: "samples" },
+    );
+    const [before = 0, asked = 0] = loopStarts(fake)
+      .map((attempt) => attempt.at)
+      .slice(3);
+    expect(asked - before).toBeLessThan(8000);
+    // Nothing to be tried any more.
+    await sampler.retry();
+    expect(loopStarts(fake)).toHaveLength(5);
   });
 
   test("SMP-7 a child that hangs is killed and replaced, also when it ignores SIGTERM", async () => {

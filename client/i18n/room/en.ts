@@ -12,11 +12,11 @@ export const roomEn: RoomWords = {
     promised: "Still needed by running jobs",
     reserve: "Kept free for safety",
     free: "Free",
+    driver: "Kept by the driver",
   },
   about: {
     others: "Held by processes that belong to no backend.",
-    untold:
-      "In use, but no listed process explains it: the driver, hidden processes, what came a moment ago.",
+    untold: "In use, but no listed process explains it: hidden ones, what came a moment ago.",
     backend:
       "Held by the backend's processes. With allocator figures this is the rest: the CUDA context above all.",
     tensors: "Live tensors: what the models and the running job need.",
@@ -24,6 +24,7 @@ export const roomEn: RoomWords = {
     promised: "Free now, but what runs will still take it.",
     reserve: "Kept free beside running jobs.",
     free: "Room for new jobs.",
+    driver: "Kept by the driver and the firmware; nvidia-smi does not count it as in use.",
   },
   verdict: {
     unknown: "Not known: free VRAM is not reported",

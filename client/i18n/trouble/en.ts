@@ -14,5 +14,6 @@ export const troubleEn: TroubleWords = {
   copy: "Copy",
   copied: "Copied",
   again: "Try again",
+  trying: "Trying …",
   byItself: "It is tried again by itself, too.",
 };

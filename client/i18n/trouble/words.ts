@@ -8,5 +8,6 @@ export interface TroubleWords {
   copy: string;
   copied: string;
   again: string;
+  trying: string;
   byItself: string;
 }

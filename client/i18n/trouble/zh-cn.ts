@@ -14,5 +14,6 @@ export const troubleZhCn: TroubleWords = {
   copy: "复制",
   copied: "已复制",
   again: "重试",
+  trying: "正在重试……",
   byItself: "面板也会自动重试。",
 };

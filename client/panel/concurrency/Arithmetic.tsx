@@ -1,5 +1,5 @@
 import { type CapacityWords, explainGpu } from "../../../shared/capacity/explain.ts";
-import { vramOf } from "../../../shared/capacity/vram-of.ts";
+import { vramOf } from "../../../shared/gpu/vram.ts";
 import type { Capacity, GpuFit } from "./use-capacity.ts";
 
 /** How the recommendation is worked out, GPU by GPU. */

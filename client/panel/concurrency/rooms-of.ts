@@ -1,4 +1,4 @@
-import { vramOf } from "../../../shared/capacity/vram-of.ts";
+import { vramOf } from "../../../shared/gpu/vram.ts";
 import type { Capacity } from "./use-capacity.ts";
 
 /** Free beside what is promised and kept free on each GPU of the recommendation, MiB; `null`: not known. Pure. */

@@ -1,7 +1,6 @@
 import { memo } from "react";
-import { usedOf } from "../../../shared/capacity/used-of.ts";
 import type { Gpu } from "../../../shared/gpu/gpu.ts";
-import { percentOf } from "../../../shared/gpu/units.ts";
+import { usedPctOf, vramOf } from "../../../shared/gpu/vram.ts";
 import type { GpuPromise } from "../../../shared/protocol/state.ts";
 import { gib, gibTotal, percent, withUnit } from "../../i18n/format.ts";
 import { useMessages } from "../../i18n/use-messages.ts";
@@ -19,8 +18,8 @@ interface GpuLineProps {
 /** One GPU in the compact view. */
 export const GpuLine = memo(function GpuLine({ gpu, known, brief }: GpuLineProps) {
   const m = useMessages();
-  const { used, total } = usedOf(gpu, known?.unified ?? null);
-  const share = percentOf(used, total);
+  const vram = vramOf(gpu, known?.unified);
+  const share = usedPctOf(vram);
   const hot = temperatureTone(gpu.temperatureC);
   const idle = utilizationTone(gpu.utilizationGpuPct, known?.running ?? null);
   const temperature = withUnit(gpu.temperatureC, brief ? "°" : "°C");
@@ -35,8 +34,7 @@ export const GpuLine = memo(function GpuLine({ gpu, known, brief }: GpuLineProps
       <span className="br">
         <VramBar
           label={`${m.vram} GPU ${gpu.index}`}
-          used={used}
-          total={total}
+          vram={vram}
           neededMiB={known?.promisedMiB ?? 0}
           reserveMiB={known?.reserveMiB ?? null}
         />
@@ -68,7 +66,7 @@ export const GpuLine = memo(function GpuLine({ gpu, known, brief }: GpuLineProps
                 {utilization}
               </span>
               <span>
-                {`${gib(used)}/${gibTotal(total)}`}
+                {`${gib(vram.usedMiB)}/${gibTotal(vram.totalMiB)}`}
                 <span className="unit"> GiB</span>
               </span>
             </>

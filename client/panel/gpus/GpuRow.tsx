@@ -1,7 +1,6 @@
-import { lazy, memo, type ReactNode, Suspense, useState } from "react";
-import { usedOf } from "../../../shared/capacity/used-of.ts";
+import { lazy, memo, Suspense, useState } from "react";
 import type { Gpu } from "../../../shared/gpu/gpu.ts";
-import { percentOf } from "../../../shared/gpu/units.ts";
+import { usedPctOf, vramOf } from "../../../shared/gpu/vram.ts";
 import { fillIn } from "../../../shared/problems/fill-in.ts";
 import type { GpuPromise } from "../../../shared/protocol/state.ts";
 import { gib, gibTotal, percent, withUnit } from "../../i18n/format.ts";
@@ -40,44 +39,34 @@ export const GpuRow = memo(function GpuRow(props: GpuRowProps) {
   const words = useFullWords();
   const backends = usePanel(selectBackends);
   const [open, setOpen] = useState(false);
-  const { used, total } = usedOf(gpu, known.unified);
-  const share = percentOf(used, total);
+  const vram = vramOf(gpu, known.unified);
+  const share = usedPctOf(vram);
   const holder = topHolder(gpu, backends);
   return (
     <div {...group(`GPU ${gpu.index} ${gpu.name}`)} data-lost={gpu.lost}>
       <div className={critical ? "gr crit" : "gr"} {...ROW}>
         <Cell area="ix">{gpu.index}</Cell>
-        <Cell area="nm">
-          {named && (
-            <b className="cut" title={gpu.name}>
-              {gpuName(gpu.name)}
-            </b>
-          )}
-          {gpu.lost ? (
-            <span className="full">{m.gpuLost}</span>
-          ) : (
-            <span className="holder">
-              <span className="cut" title={holder?.name ?? undefined}>
-                {holder === null
-                  ? gpu.processes === null || (used ?? 0) > IN_USE_MIB
-                    ? ""
-                    : words.nothing
-                  : (holder.name ?? m.hiddenName)}
-              </span>
-              {holder?.usedMiB != null && <span>{gib(holder.usedMiB)}</span>}
-            </span>
-          )}
-        </Cell>
-        <Cell area="br">
+        <Name
+          name={named ? gpu.name : null}
+          lost={gpu.lost}
+          holder={
+            holder === null
+              ? gpu.processes === null || (vram.usedMiB ?? 0) > IN_USE_MIB
+                ? ""
+                : words.nothing
+              : (holder.name ?? m.hiddenName)
+          }
+          held={holder?.usedMiB == null ? null : gib(holder.usedMiB)}
+        />
+        <span className="br" {...CELL}>
           <VramBar
             label={`${m.vram} GPU ${gpu.index}`}
-            used={used}
-            total={total}
+            vram={vram}
             neededMiB={known.promisedMiB ?? 0}
             reserveMiB={known.reserveMiB}
           />
-        </Cell>
-        <Cell area="us">{`${gib(used)} / ${gibTotal(total)}`}</Cell>
+        </span>
+        <Cell area="us">{`${gib(vram.usedMiB)} / ${gibTotal(vram.totalMiB)}`}</Cell>
         <Cell area="pc" figure={`now${levelClass(levelOf(share))}`}>
           {percent(share)}
         </Cell>
@@ -87,23 +76,12 @@ export const GpuRow = memo(function GpuRow(props: GpuRowProps) {
         <Cell area="ut" figure={`now ${utilizationTone(gpu.utilizationGpuPct, known.running)}`}>
           {withUnit(gpu.utilizationGpuPct, "%")}
         </Cell>
-        <Cell area="sp">
+        <span className="sp" {...CELL}>
           <Sparkline position={position} />
-        </Cell>
+        </span>
         <Cell area="pw">{withUnit(gpu.powerDrawW, " W")}</Cell>
-        <Cell area="ch">
-          <RoomWord canStart={capacity?.canStart ?? null} />
-        </Cell>
-        <Cell area="op">
-          <button
-            type="button"
-            aria-expanded={open}
-            aria-label={fillIn(words.openGpu, { index: gpu.index })}
-            onClick={() => setOpen(!open)}
-          >
-            <RightIcon />
-          </button>
-        </Cell>
+        <Room canStart={capacity?.canStart ?? null} />
+        <Opener open={open} name={fillIn(words.openGpu, { index: gpu.index })} onOpen={setOpen} />
       </div>
       {open && (
         <Suspense>
@@ -121,13 +99,69 @@ interface CellProps {
   area: string;
   /** Classes of a figure. */
   figure?: string;
-  children: ReactNode;
+  children: string | number;
 }
 
-function Cell({ area, figure, children }: CellProps) {
+// What a sample does not change is not drawn anew with it: each part of a row goes by plain values.
+const Cell = memo(function Cell({ area, figure, children }: CellProps) {
   return (
     <span className={area} {...CELL}>
       {figure === undefined ? children : <span className={`fig ${figure}`}>{children}</span>}
     </span>
   );
+});
+
+interface NameProps {
+  name: string | null;
+  lost: boolean;
+  holder: string;
+  /** What it holds. */
+  held: string | null;
 }
+
+const Name = memo(function Name({ name, lost, holder, held }: NameProps) {
+  const m = useMessages();
+  return (
+    <span className="nm" {...CELL}>
+      {name !== null && (
+        <b className="cut" title={name}>
+          {gpuName(name)}
+        </b>
+      )}
+      {lost ? (
+        <span className="full">{m.gpuLost}</span>
+      ) : (
+        <span className="holder">
+          <span className="cut" title={holder === "" ? undefined : holder}>
+            {holder}
+          </span>
+          {held !== null && <span>{held}</span>}
+        </span>
+      )}
+    </span>
+  );
+});
+
+const Room = memo(function Room({ canStart }: { canStart: number | null }) {
+  return (
+    <span className="ch" {...CELL}>
+      <RoomWord canStart={canStart} />
+    </span>
+  );
+});
+
+interface OpenerProps {
+  open: boolean;
+  name: string;
+  onOpen(open: boolean): void;
+}
+
+const Opener = memo(function Opener({ open, name, onOpen }: OpenerProps) {
+  return (
+    <span className="op" {...CELL}>
+      <button type="button" aria-expanded={open} aria-label={name} onClick={() => onOpen(!open)}>
+        <RightIcon />
+      </button>
+    </span>
+  );
+});

@@ -1,3 +1,4 @@
+import { memo } from "react";
 import { UNKNOWN_PROMISE } from "../../../shared/protocol/state.ts";
 import { useFullWords } from "../../i18n/full/use-full-words.ts";
 import { useMessages } from "../../i18n/use-messages.ts";
@@ -46,7 +47,7 @@ export function GpuTable({ gpus, capacity }: ViewProps) {
   );
 }
 
-function TableHead({ shared }: { shared: string | null }) {
+const TableHead = memo(function TableHead({ shared }: { shared: string | null }) {
   const m = useMessages();
   const { columns } = useFullWords();
   return (
@@ -90,4 +91,4 @@ function TableHead({ shared }: { shared: string | null }) {
       </span>
     </div>
   );
-}
+});

@@ -1,10 +1,33 @@
+import { useState } from "react";
+import * as v from "valibot";
+import { replySchema } from "../../../shared/protocol/reply.ts";
+import type { TroubleWords } from "../../i18n/trouble/words.ts";
 import { useLaterWords, useMessages, useProblemWords } from "../../i18n/use-messages.ts";
 import { Styles } from "../../shadow/Styles.tsx";
 import { selectConnection, selectSource } from "../../store/selectors.ts";
-import { usePanel } from "../../store/use-panel.ts";
+import { usePanel, usePanelParts } from "../../store/use-panel.ts";
 import css from "../../styles/none.css?inline";
 import { CopyLine } from "./CopyLine.tsx";
 import { commandsFor } from "./commands.ts";
+
+const nothing = replySchema(v.null());
+
+/** Has the sidecar try now; a connection that was refused begins anew with the page. */
+function Again({ words, refused }: { words: TroubleWords; refused: boolean }) {
+  const { source } = usePanelParts();
+  const [trying, setTrying] = useState(false);
+  async function again() {
+    if (refused) return location.reload();
+    setTrying(true);
+    await source.ask(nothing, (sidecar) => sidecar.emitWithAck("retry-source"));
+    setTrying(false);
+  }
+  return (
+    <button type="button" className="btn" disabled={trying} onClick={() => void again()}>
+      {trying ? words.trying : words.again}
+    </button>
+  );
+}
 
 /** In place of the GPUs where there is none to show: what is wrong, and what to do about it. */
 export default function NoGpus() {
@@ -35,9 +58,7 @@ export default function NoGpus() {
             <CopyLine key={text} name={words.where[where]} text={text} words={words} />
           ))}
           <div className="copy">
-            <button type="button" className="btn" onClick={() => location.reload()}>
-              {words.again}
-            </button>
+            <Again words={words} refused={refused} />
             {!refused && <span>{words.byItself}</span>}
           </div>
         </>

@@ -1,6 +1,7 @@
 import { useContext } from "react";
 import type { Alert } from "../../../shared/health/alert.ts";
 import { type AlertWords, wordsOfAlert } from "../../../shared/health/words.ts";
+import { moment } from "../../i18n/durations.ts";
 import type { HealthWords } from "../../i18n/health/words.ts";
 import { useLaterWords } from "../../i18n/use-messages.ts";
 import { LookContext } from "../settings/look.ts";
@@ -20,20 +21,13 @@ export function useAlertTelling(): AlertTelling | null {
   const later = useLaterWords();
   const { language } = useContext(LookContext);
   if (later === null) return null;
-  const time = (epochMs: number) => timeText(epochMs, Date.now(), language);
+  const time = (epochMs: number) => moment(epochMs, language);
   return {
     words: later.health,
     between: later.alerts.between,
     say: (alert) => wordsOfAlert(alert, later.alerts, time(alert.since)),
     time,
   };
-}
-
-function timeText(epochMs: number, nowMs: number, language: string): string {
-  const at = new Date(epochMs);
-  const today = at.toDateString() === new Date(nowMs).toDateString();
-  const clock = at.toLocaleTimeString(language, { hour: "2-digit", minute: "2-digit", hourCycle: "h23" });
-  return today ? clock : `${at.toLocaleDateString(language, { month: "short", day: "numeric" })} ${clock}`;
 }
 
 /** True for an alert that still wants to be seen. */

@@ -1,9 +1,9 @@
-import { type ReactNode, useContext } from "react";
+import { memo, type ReactNode, useContext } from "react";
 import type { Job } from "../../../shared/capacity/job.ts";
 import { fillIn } from "../../../shared/problems/fill-in.ts";
 import { clock, duration } from "../../i18n/durations.ts";
 import type { JobsWords } from "../../i18n/jobs/words.ts";
-import { type Language, useJobsWords } from "../../i18n/use-messages.ts";
+import { useJobsWords } from "../../i18n/use-messages.ts";
 import { DownIcon } from "../../ui/icons.tsx";
 import { ClockIcon, PlayIcon } from "../../ui/later-icons.tsx";
 import { PopButton } from "../../ui/PopButton.tsx";
@@ -15,19 +15,15 @@ import { useNowMs, useOpenJobs } from "./use-open-jobs.ts";
 const MOST_SHOWN = 3;
 
 /** Who runs and until when about, and who waits: one line that is always there, and all of them behind it. */
-export function JobsStrip() {
+export const JobsStrip = memo(function JobsStrip() {
   const words = useJobsWords();
   const jobs = useOpenJobs();
-  const nowMs = useNowMs();
-  const { language } = useContext(LookContext);
   return (
     <section className="jobs" aria-label={words?.title}>
       <span className="lb">{words?.title}</span>
       {words !== null && jobs.length === 0 && <span className="muted">{words.none}</span>}
       {words !== null &&
-        jobs
-          .slice(0, MOST_SHOWN)
-          .map((job) => <Brief key={job.id} job={job} nowMs={nowMs} words={words} language={language} />)}
+        jobs.slice(0, MOST_SHOWN).map((job) => <Brief key={job.id} job={job} words={words} />)}
       {words !== null && jobs.length > 0 && (
         <PopButton
           className="push muted"
@@ -41,19 +37,20 @@ export function JobsStrip() {
             </>
           }
         >
-          {() => <JobList jobs={jobs} nowMs={nowMs} words={words} />}
+          {() => <JobList jobs={jobs} words={words} />}
         </PopButton>
       )}
     </section>
   );
-}
+});
 
 function countOf(jobs: readonly Job[]) {
   const running = jobs.filter(({ state }) => state === "running").length;
   return { running, waiting: jobs.length - running };
 }
 
-function JobList({ jobs, nowMs, words }: { jobs: readonly Job[]; nowMs: number; words: JobsWords }) {
+function JobList({ jobs, words }: { jobs: readonly Job[]; words: JobsWords }) {
+  const nowMs = useNowMs();
   return (
     <>
       <h2>{fillIn(words.count, countOf(jobs))}</h2>
@@ -73,14 +70,9 @@ function JobList({ jobs, nowMs, words }: { jobs: readonly Job[]; nowMs: number; 
   );
 }
 
-interface BriefProps {
-  job: Job;
-  nowMs: number;
-  words: JobsWords;
-  language: Language;
-}
-
-function Brief({ job, nowMs, words, language }: BriefProps) {
+function Brief({ job, words }: { job: Job; words: JobsWords }) {
+  const nowMs = useNowMs();
+  const { language } = useContext(LookContext);
   const runs = job.state === "running";
   const share = jobShare(job, nowMs);
   const where = runs

@@ -3,6 +3,7 @@ import * as v from "valibot";
 import { fillIn } from "../../../shared/problems/fill-in.ts";
 import { replySchema } from "../../../shared/protocol/reply.ts";
 import { type ReleaseRecord, releaseRecordSchema } from "../../../shared/release/record.ts";
+import { moment } from "../../i18n/durations.ts";
 import { DASH, gib } from "../../i18n/format.ts";
 import { useReleaseWords } from "../../i18n/use-messages.ts";
 import { Styles } from "../../shadow/Styles.tsx";
@@ -44,7 +45,7 @@ export default function PastReleases() {
         <li key={record.id}>
           <span className="muted">
             {fillIn(words.pastRow, {
-              time: new Date(record.startedAt).toLocaleString(language),
+              time: moment(record.startedAt, language),
               by: record.requestedBy ?? DASH,
               mode: record.parts.map(({ backend }) => backend).join(", "),
             })}

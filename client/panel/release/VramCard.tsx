@@ -1,4 +1,5 @@
 import type { Gpu } from "../../../shared/gpu/gpu.ts";
+import { usedPctOf } from "../../../shared/gpu/vram.ts";
 import { gib, gibTotal, percent } from "../../i18n/format.ts";
 import { useMessages, useReleaseWords } from "../../i18n/use-messages.ts";
 import { selectBackends } from "../../store/selectors.ts";
@@ -27,7 +28,8 @@ export function VramCard({ capacity, gpus }: VramCardProps) {
   const backends = usePanel(selectBackends).filter(({ kind }) => kind !== "demo");
   const { control, outlook } = useOutlook(capacity, outlookOf);
   const all = usedOfAll(gpus, capacity?.promises ?? []);
-  const level = levelOf(all.share);
+  const share = usedPctOf(all.vram);
+  const level = levelOf(share);
   const first = foremost(backends);
   return (
     <section className="card vram" aria-label={m.release.title}>
@@ -50,9 +52,9 @@ export function VramCard({ capacity, gpus }: VramCardProps) {
           <i className="sk" />
         ) : (
           <>
-            <span className={`ans now${levelClass(level)}`}>{percent(all.share)}</span>
+            <span className={`ans now${levelClass(level)}`}>{percent(share)}</span>
             <span className="fig now cut">
-              {`${gib(all.used)} / ${gibTotal(all.total)} GiB`}
+              {`${gib(all.vram.usedMiB)} / ${gibTotal(all.vram.totalMiB)} GiB`}
               {level !== "calm" && <span className={level}> {m.level[level]}</span>}
             </span>
           </>
@@ -60,8 +62,7 @@ export function VramCard({ capacity, gpus }: VramCardProps) {
         {gpus.length > 0 && (
           <VramBar
             label={m.release.title}
-            used={all.used}
-            total={all.total}
+            vram={all.vram}
             neededMiB={all.promised}
             reserveMiB={null}
             freedMiB={outlook.result === null ? 0 : Math.max(0, control.release.freedMiB ?? 0)}

@@ -1,10 +1,13 @@
+import { useContext } from "react";
 import { COMPARED, type Compared, figureOf } from "../../../shared/sessions/compare.ts";
 import type { Session } from "../../../shared/sessions/session.ts";
 import type { SessionsWords } from "../../i18n/sessions/words.ts";
+import { LookContext } from "../settings/look.ts";
 import { figureText, labelOf } from "./session-text.ts";
 
 /** Two sessions side by side, the earlier one first, with what has changed. */
 export function Comparison({ pair, words }: { pair: readonly [Session, Session]; words: SessionsWords }) {
+  const { language } = useContext(LookContext);
   const [before, after] = [...pair].sort((a, b) => a.startedAt - b.startedAt);
   if (before === undefined || after === undefined) return null;
   return (
@@ -14,8 +17,8 @@ export function Comparison({ pair, words }: { pair: readonly [Session, Session];
         <thead>
           <tr>
             <td />
-            <th scope="col">{labelOf(before)}</th>
-            <th scope="col">{labelOf(after)}</th>
+            <th scope="col">{labelOf(before, language)}</th>
+            <th scope="col">{labelOf(after, language)}</th>
             <th scope="col">{words.change}</th>
           </tr>
         </thead>

@@ -1,6 +1,8 @@
+import { useContext } from "react";
 import { figureOf } from "../../../shared/sessions/compare.ts";
 import type { Session } from "../../../shared/sessions/session.ts";
 import type { SessionsWords } from "../../i18n/sessions/words.ts";
+import { LookContext } from "../settings/look.ts";
 import { figureText, labelOf } from "./session-text.ts";
 
 interface SessionListProps {
@@ -15,6 +17,7 @@ interface SessionListProps {
 
 /** Sessions with their main figures, newest first; two can be chosen. */
 export function SessionList({ sessions, words, live, chosen, onChoose, onStop, onRemove }: SessionListProps) {
+  const { language } = useContext(LookContext);
   return (
     <ul className="session-list">
       {sessions.map((session) => (
@@ -26,7 +29,7 @@ export function SessionList({ sessions, words, live, chosen, onChoose, onStop, o
               disabled={chosen.length >= 2 && !chosen.includes(session.id)}
               onChange={() => onChoose(session.id)}
             />
-            <span className="session-label">{labelOf(session)}</span>
+            <span className="session-label">{labelOf(session, language)}</span>
             {session.kind === "job" && <span className="tag">{words.job}</span>}
             {session.endedAt === null && <span className="tag">{words.running}</span>}
           </label>

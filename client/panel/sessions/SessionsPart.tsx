@@ -1,9 +1,11 @@
-import { useRef, useState } from "react";
+import { useContext, useRef, useState } from "react";
 import { fillIn } from "../../../shared/problems/fill-in.ts";
 import { sessionsCsv } from "../../../shared/sessions/sessions-csv.ts";
-import { useLater } from "../../i18n/use-messages.ts";
+import { clock } from "../../i18n/durations.ts";
+import { useLater, useMessages } from "../../i18n/use-messages.ts";
 import { Styles } from "../../shadow/Styles.tsx";
 import css from "../../styles/sessions.css?inline";
+import { LookContext } from "../settings/look.ts";
 import { Comparison } from "./Comparison.tsx";
 import { chartPng } from "./chart-png.ts";
 import { SessionList } from "./SessionList.tsx";
@@ -12,6 +14,8 @@ import { useSessions } from "./use-sessions.ts";
 
 /** Marks stretches of time and compares them; loaded when it is opened. */
 export default function SessionsPart() {
+  const m = useMessages();
+  const { language } = useContext(LookContext);
   const words = useLater()?.sessions ?? null;
   const { sessions, live, refusal, act } = useSessions();
   const [label, setLabel] = useState("");
@@ -24,12 +28,14 @@ export default function SessionsPart() {
   const choose = (id: string) =>
     setChosen((before) => (before.includes(id) ? before.filter((one) => one !== id) : [...before, id]));
 
-  async function savePng(title: string) {
+  async function savePng() {
     const panel = part.current?.closest(".panel");
     const chart = panel?.querySelector<SVGSVGElement>(".hist svg.recharts-surface");
     if (panel == null || chart == null) return;
     const style = getComputedStyle(panel);
     const colour = (name: string) => style.getPropertyValue(name).trim();
+    const now = Date.now();
+    const title = `${m.title} · ${new Date(now).toLocaleDateString(language)} ${clock(now, language)}`;
     saveFile("gpu-timeline.png", await chartPng(chart, title, colour("--surface"), colour("--text")));
   }
 
@@ -92,11 +98,7 @@ export default function SessionsPart() {
         >
           {words.csv}
         </button>
-        <button
-          type="button"
-          className="btn"
-          onClick={() => void savePng(`gpu-status-panel · ${new Date().toLocaleString()}`)}
-        >
+        <button type="button" className="btn" onClick={() => void savePng()}>
           {words.png}
         </button>
       </div>

@@ -1,10 +1,12 @@
 import type { Compared } from "../../../shared/sessions/compare.ts";
 import type { Session } from "../../../shared/sessions/session.ts";
+import { clock } from "../../i18n/durations.ts";
 import { DASH, gib } from "../../i18n/format.ts";
+import type { Language } from "../../i18n/use-messages.ts";
 
 /** Name of a session: its own, or when it began. */
-export function labelOf({ label, startedAt }: Session): string {
-  return label === "" ? new Date(startedAt).toLocaleTimeString([], { hour12: false }) : label;
+export function labelOf({ label, startedAt }: Session, language: Language): string {
+  return label === "" ? clock(startedAt, language, true) : label;
 }
 
 /** A figure with its unit, `—` when it is not known. */

@@ -1,5 +1,4 @@
 import { useContext, useRef } from "react";
-import type { Gpu } from "../../../shared/gpu/gpu.ts";
 import { mibToGib } from "../../../shared/gpu/units.ts";
 import { useLater, useProblemWords } from "../../i18n/use-messages.ts";
 import { usePanelParts } from "../../store/use-panel.ts";
@@ -9,12 +8,12 @@ import { LookContext } from "../settings/look.ts";
 import { HistoryChart } from "./HistoryChart.tsx";
 import { PastLoading } from "./PastLoading.tsx";
 import { pastPoints } from "./past-points.ts";
-import type { Metric } from "./series.ts";
+import type { Card, Metric } from "./series.ts";
 import { usePast } from "./use-past.ts";
 import { LONGEST_WITH_JOBS_MS } from "./zooms.ts";
 
 interface PastTimelineProps {
-  gpus: readonly Gpu[];
+  gpus: readonly Card[];
   metric: Metric;
   windowMs: number;
 }

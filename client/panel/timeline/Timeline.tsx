@@ -1,5 +1,4 @@
-import { lazy, Suspense, useEffect, useRef, useState } from "react";
-import type { Gpu } from "../../../shared/gpu/gpu.ts";
+import { lazy, memo, Suspense, useEffect, useRef, useState } from "react";
 import { fillIn } from "../../../shared/problems/fill-in.ts";
 import { useLater, useMessages } from "../../i18n/use-messages.ts";
 import type { PanelState } from "../../store/panel-state.ts";
@@ -7,7 +6,7 @@ import { usePanel } from "../../store/use-panel.ts";
 import { onShowWhole } from "../replay/whole-recording.ts";
 import { LiveTimeline } from "./LiveTimeline.tsx";
 import { PastLoading } from "./PastLoading.tsx";
-import { METRICS, type Metric } from "./series.ts";
+import { type Card, METRICS, type Metric } from "./series.ts";
 import { LIVE_ZOOMS, PAST_ZOOMS, type Zoom, zoomFor } from "./zooms.ts";
 
 const loadPast = () => import("./PastTimeline.tsx");
@@ -23,12 +22,8 @@ const selectStretch = ({ known }: PanelState) => {
   return LIVE_ZOOMS.find(({ windowMs }) => windowMs >= lengthMs)?.windowMs ?? LONGEST_LIVE_MS;
 };
 
-interface TimelineProps {
-  gpus: readonly { gpu: Gpu; position: number }[];
-}
-
 /** One figure of all GPUs, or of one, over minutes to days. */
-export function Timeline({ gpus }: TimelineProps) {
+export const Timeline = memo(function Timeline({ gpus }: { gpus: readonly Card[] }) {
   const m = useMessages();
   const words = useLater()?.timeline;
   const [chosen, setChosen] = useState<string | null>(null);
@@ -48,8 +43,8 @@ export function Timeline({ gpus }: TimelineProps) {
     return onShowWhole(place.current, (lengthMs) => setZoom(zoomFor(lengthMs).windowMs));
   }, [hasGpus]);
   if (!hasGpus) return null;
-  const one = gpus.filter(({ gpu }) => gpu.uuid === chosen);
-  const shown = (one.length > 0 ? one : gpus.slice(0, MOST_LINES)).map(({ gpu }) => gpu);
+  const one = gpus.filter(({ uuid }) => uuid === chosen);
+  const shown = one.length > 0 ? one : gpus.slice(0, MOST_LINES);
   const isPast = PAST_ZOOMS.some((past) => past.windowMs === windowMs);
   const labelOf = ({ n, unit }: Zoom) => fillIn(words?.[unit] ?? "{n}", { n });
   const nameOf = { vram: m.vram, util: m.util, temp: words?.temp ?? "°C" };
@@ -66,11 +61,7 @@ export function Timeline({ gpus }: TimelineProps) {
             className="which"
             options={[
               { key: "", text: words?.all ?? "" },
-              ...gpus.map(({ gpu }) => ({
-                key: gpu.uuid,
-                text: String(gpu.index),
-                name: `GPU ${gpu.index}`,
-              })),
+              ...gpus.map(({ uuid, index }) => ({ key: uuid, text: String(index), name: `GPU ${index}` })),
             ]}
             chosen={chosen ?? ""}
             onChoose={(uuid) => setChosen(uuid === "" ? null : uuid)}
@@ -96,7 +87,7 @@ export function Timeline({ gpus }: TimelineProps) {
       )}
     </section>
   );
-}
+});
 
 interface ChoiceProps<T extends string> {
   className?: string;

@@ -1,5 +1,15 @@
 import type { ReactNode } from "react";
-import { Area, CartesianGrid, ComposedChart, Line, ReferenceLine, Tooltip, XAxis, YAxis } from "recharts";
+import {
+  Area,
+  CartesianGrid,
+  ComposedChart,
+  Line,
+  type LineDrawShapeProps,
+  ReferenceLine,
+  Tooltip,
+  XAxis,
+  YAxis,
+} from "recharts";
 // Types alone: this file loads nothing but the chart library.
 import type { ChartFrame } from "./geometry.ts";
 import type { SeriesPoint } from "./series.ts";
@@ -98,6 +108,7 @@ export default function TimelineChart(props: TimelineChartProps) {
             dataKey={(point: SeriesPoint) => point.values[i]}
             className={`chart-line series-${i % COLOURS}${Math.floor(i / COLOURS) % 2 === 1 ? " dashed" : ""}`}
             type="linear"
+            shape={PlainLine}
             dot={false}
             activeDot={false}
             isAnimationActive={false}
@@ -106,6 +117,21 @@ export default function TimelineChart(props: TimelineChartProps) {
       )}
     </ComposedChart>
   );
+}
+
+/** In place of Recharts' own, which measures each line whenever it is drawn, for an animation that there is none of. */
+function PlainLine({ points = [], clipPath }: LineDrawShapeProps) {
+  let isDown = false;
+  let d = "";
+  for (const { x, y } of points) {
+    if (x === null || y === null) {
+      isDown = false;
+      continue;
+    }
+    d += `${isDown ? "L" : "M"}${x.toFixed(1)} ${y.toFixed(1)}`;
+    isDown = true;
+  }
+  return <path className="recharts-line-curve" fill="none" d={d} clipPath={clipPath} />;
 }
 
 function isPoint(point: unknown): point is SeriesPoint {

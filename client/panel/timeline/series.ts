@@ -1,4 +1,8 @@
+import type { Gpu } from "../../../shared/gpu/gpu.ts";
 import type { ChartPoint } from "./buckets.ts";
+
+/** As much of a GPU as its history needs. */
+export type Card = Pick<Gpu, "uuid" | "index" | "memoryTotalMiB">;
 
 export const METRICS = ["vram", "util", "temp"] as const;
 export type Metric = (typeof METRICS)[number];

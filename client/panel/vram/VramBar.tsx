@@ -1,15 +1,14 @@
-import { percentOf } from "../../../shared/gpu/units.ts";
-import { roundPercent } from "../../i18n/format.ts";
+import { percentOf, roundPercent } from "../../../shared/gpu/units.ts";
+import { usedPctOf, type Vram } from "../../../shared/gpu/vram.ts";
 import { useMessages } from "../../i18n/use-messages.ts";
 import { levelOf } from "./level.ts";
 
-/** From here on nothing is given to jobs, unless more than that is kept free. */
+/** The safety line, unless what is kept free begins before it. */
 const SAFE_PCT = 95;
 
 interface VramBarProps {
   label: string;
-  used: number | null;
-  total: number | null;
+  vram: Vram;
   /** Free now, but running jobs will still take it. */
   neededMiB: number;
   reserveMiB: number | null;
@@ -20,11 +19,12 @@ interface VramBarProps {
 const px = (share: number) => `${Math.max(0, Math.min(100, share)).toFixed(1)}%`;
 
 /** How full VRAM is. Changes in steps: an animation would repaint all the time. */
-export function VramBar({ label, used, total, neededMiB, reserveMiB, freedMiB = 0 }: VramBarProps) {
+export function VramBar({ label, vram, neededMiB, reserveMiB, freedMiB = 0 }: VramBarProps) {
   const m = useMessages();
-  const share = percentOf(used, total);
+  const share = usedPctOf(vram);
   const level = levelOf(share);
-  const of = (mib: number) => percentOf(mib, total) ?? 0;
+  const of = (mib: number) => percentOf(mib, vram.totalMiB) ?? 0;
+  const driver = of(vram.driverMiB ?? 0);
   const now = share === null ? undefined : roundPercent(share);
   const words =
     now === undefined ? m.notReported : level === "calm" ? undefined : `${now}%, ${m.level[level]}`;
@@ -45,13 +45,15 @@ export function VramBar({ label, used, total, neededMiB, reserveMiB, freedMiB = 
           {neededMiB > 0 && (
             <i
               className="n"
-              style={{ clipPath: `inset(0 ${px(100 - share - of(neededMiB))} 0 ${px(share)})` }}
+              style={{
+                clipPath: `inset(0 ${px(Math.max(driver, 100 - share - of(neededMiB)))} 0 ${px(share)})`,
+              }}
             />
           )}
           {freedMiB > 0 && (
             <i className="g" style={{ left: px(share), width: px(Math.min(of(freedMiB), 100 - share)) }} />
           )}
-          <i className="s" style={{ left: px(Math.min(SAFE_PCT, 100 - of(reserveMiB ?? 0))) }} />
+          <i className="s" style={{ left: px(Math.min(SAFE_PCT, 100 - driver - of(reserveMiB ?? 0))) }} />
         </>
       )}
     </span>

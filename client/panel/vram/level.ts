@@ -1,4 +1,4 @@
-import { roundPercent } from "../../i18n/format.ts";
+import { roundPercent } from "../../../shared/gpu/units.ts";
 
 export type Level = "calm" | "warm" | "full";
 

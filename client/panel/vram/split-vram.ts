@@ -1,8 +1,9 @@
 import { vramBar } from "../../../shared/capacity/vram-bar.ts";
 import type { Gpu, GpuProcess } from "../../../shared/gpu/gpu.ts";
+import { vramOf } from "../../../shared/gpu/vram.ts";
 import type { GpuPromise } from "../../../shared/protocol/state.ts";
 
-/** The pieces of a GPU's VRAM in the order in which they are drawn: what is in use, then what is not. */
+/** The pieces of a GPU's VRAM in the order in which they are drawn: what is in use, what is not, and what the driver keeps. */
 export const PIECE_KINDS = [
   "others",
   "untold",
@@ -12,6 +13,7 @@ export const PIECE_KINDS = [
   "promised",
   "reserve",
   "free",
+  "driver",
 ] as const;
 export type PieceKind = (typeof PIECE_KINDS)[number];
 
@@ -30,33 +32,34 @@ export interface VramSplit {
 }
 
 interface SplitInput {
-  gpu: Pick<Gpu, "memoryTotalMiB" | "memoryFreeMiB" | "processes">;
+  gpu: Pick<Gpu, "memoryTotalMiB" | "memoryUsedMiB" | "memoryFreeMiB" | "processes">;
   known: Pick<GpuPromise, "backendMiB" | "tensorsMiB" | "cacheMiB" | "promisedMiB" | "unified">;
   /** Of the recommendation: with the profile's uncertainty in it. */
   reserveMiB: number | null;
 }
 
 /**
- * The pieces of one GPU's VRAM: those of `vramBar`, and of what it calls others the listed processes apart from what no
- * process explains (`untold`: the driver, hidden processes, what came since the list was read). MiB; `null` where total
+ * The pieces of one GPU's VRAM: those of `vramBar`, and of what it calls others what the driver keeps beside what is in
+ * use, the listed processes, and what no process explains (`untold`: hidden ones, what came since the list was read). MiB; `null` where total
  * or free VRAM is not known. Pure.
  */
 export function splitVram({ gpu, known, reserveMiB }: SplitInput): VramSplit | null {
-  const totalMiB = known.unified === null ? gpu.memoryTotalMiB : known.unified.totalMiB;
-  const freeMiB = known.unified === null ? gpu.memoryFreeMiB : known.unified.freeMiB;
+  const { totalMiB, driverMiB, freeMiB } = vramOf(gpu, known.unified);
   const { backendMiB, tensorsMiB, cacheMiB, promisedMiB } = known;
   const bar = vramBar({ totalMiB, freeMiB, backendMiB, tensorsMiB, cacheMiB, promisedMiB, reserveMiB });
   if (bar === null || totalMiB === null) return null;
-  const others = Math.min(bar.othersMiB, listedMiB(gpu.processes));
+  const driver = Math.min(bar.othersMiB, driverMiB ?? 0);
+  const others = Math.min(bar.othersMiB - driver, listedMiB(gpu.processes));
   const mib: Record<PieceKind, number | null> = {
     others,
-    untold: bar.othersMiB - others,
+    untold: bar.othersMiB - driver - others,
     backend: bar.backendMiB,
     tensors: bar.tensorsMiB,
     cache: bar.cacheMiB,
     promised: bar.promisedMiB,
     reserve: bar.reserveMiB,
     free: bar.freeMiB,
+    driver,
   };
   return {
     totalMiB,

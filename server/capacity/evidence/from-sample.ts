@@ -1,5 +1,6 @@
 import { hasUnifiedMemory } from "../../../shared/capacity/unified.ts";
 import type { Gpu, GpuProcess } from "../../../shared/gpu/gpu.ts";
+import { vramOf } from "../../../shared/gpu/vram.ts";
 import type { HostState } from "../../../shared/protocol/state.ts";
 import type { GpuEvidence, ListedProcess, ProcessList } from "../model.ts";
 
@@ -80,17 +81,17 @@ const tellsUse = ({ usedMiB }: GpuProcess) => usedMiB !== null;
 const sumOf = (processes: readonly Pick<ListedProcess, "usedMiB">[]) =>
   processes.reduce((sum, { usedMiB }) => sum + (usedMiB ?? 0), 0);
 
+const ofHost = ({ memoryTotalMiB, memoryAvailableMiB }: ReturnType<Surroundings["readHost"]>) => ({
+  totalMiB: memoryTotalMiB,
+  freeMiB: memoryAvailableMiB,
+});
+
 function memoryOf(gpu: Gpu, { readHost }: Surroundings) {
   if (gpu.lost || gpu.mig === true) return null;
-  if (hasUnifiedMemory(gpu)) {
-    const { memoryTotalMiB: totalMiB, memoryAvailableMiB: freeMiB } = readHost();
-    return totalMiB === null || freeMiB === null
-      ? null
-      : { totalMiB, driverMiB: 0, usedMiB: totalMiB - freeMiB };
-  }
-  const { memoryTotalMiB: totalMiB, memoryUsedMiB: usedMiB, memoryFreeMiB: freeMiB } = gpu;
-  if (totalMiB === null || usedMiB === null || freeMiB === null) return null;
-  return { totalMiB, driverMiB: Math.max(0, totalMiB - usedMiB - freeMiB), usedMiB };
+  const { totalMiB, usedMiB, driverMiB } = vramOf(gpu, hasUnifiedMemory(gpu) ? ofHost(readHost()) : null);
+  return totalMiB === null || usedMiB === null || driverMiB === null
+    ? null
+    : { totalMiB, driverMiB, usedMiB };
 }
 
 function listOf(

@@ -1,10 +1,10 @@
 import { backendsOn } from "../../../shared/capacity/backends-on.ts";
+import { barOf } from "../../../shared/capacity/bar-of.ts";
 import { explainGpu } from "../../../shared/capacity/explain.ts";
 import type { FitLanguage } from "../../../shared/capacity/fit.ts";
 import type { Profile } from "../../../shared/capacity/profile.ts";
 import type { Run } from "../../../shared/capacity/run.ts";
 import { hasUnifiedMemory } from "../../../shared/capacity/unified.ts";
-import { barOf } from "../../../shared/capacity/vram-of.ts";
 import { capacityWordsEn } from "../../../shared/capacity/words-en.ts";
 import { capacityWordsZhCn } from "../../../shared/capacity/words-zh-cn.ts";
 import type { Gpu } from "../../../shared/gpu/gpu.ts";

@@ -1,7 +1,7 @@
 import type { Gpu } from "../../../shared/gpu/gpu.ts";
+import { usedPctOf, vramOf } from "../../../shared/gpu/vram.ts";
 import { BETWEEN, CLEAR, UNKNOWN } from "../hold.ts";
 import { type GpuContext, type GpuRule, type SettingsOf, timing, wholePct } from "../rule.ts";
-import { fullPct } from "../track/track.ts";
 
 const HYSTERESIS_PCT = 5;
 
@@ -12,13 +12,13 @@ export function oneGpuFull({ fullPct: danger, othersPct, seconds }: SettingsOf<"
     timing: timing(seconds),
     judge(context) {
       const { gpu, moment } = context;
-      const share = fullPct(gpu);
+      const share = usedPctOf(vramOf(gpu));
       if (moment.gpus.length < 2) return CLEAR;
       if (share === null) return UNKNOWN;
       let most = 0;
       for (const other of moment.gpus) {
         if (other.uuid === gpu.uuid) continue;
-        const full = fullPct(other);
+        const full = usedPctOf(vramOf(other));
         if (full === null) return UNKNOWN;
         most = Math.max(most, full);
       }

@@ -1,6 +1,7 @@
+import { mibToGib } from "../../../shared/gpu/units.ts";
 import { BETWEEN, CLEAR, UNKNOWN } from "../hold.ts";
 import { type GpuRule, type SettingsOf, timing, wholePct } from "../rule.ts";
-import { fullPct, movedWithin } from "../track/track.ts";
+import { movedWithin, notFreeMiB, notFreePct } from "../track/track.ts";
 
 const FALLING_MIB = 128;
 const FALLING_MS = 5000;
@@ -11,12 +12,14 @@ export function vramRedLine({ dangerPct, healthyPct, seconds }: SettingsOf<"vram
     id: "vram-red-line",
     timing: timing(seconds),
     judge({ gpu, track }) {
-      const share = fullPct(gpu);
+      const share = notFreePct(gpu);
       if (share === null) return UNKNOWN;
       if (share <= healthyPct) return CLEAR;
       const falling = (movedWithin(track, FALLING_MS)?.riseMiB ?? 0) <= -FALLING_MIB;
       if (share < dangerPct || falling) return BETWEEN;
-      return { level: "danger", severity: "critical", params: { gpu: gpu.index, percent: wholePct(share) } };
+      const freeMiB = Math.max(0, (gpu.memoryTotalMiB ?? 0) - (notFreeMiB(gpu) ?? 0));
+      const params = { gpu: gpu.index, percent: wholePct(share), gib: mibToGib(freeMiB).toFixed(1) };
+      return { level: "danger", severity: "critical", params };
     },
   };
 }

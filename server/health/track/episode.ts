@@ -1,6 +1,6 @@
 import type { Gpu } from "../../../shared/gpu/gpu.ts";
 import type { Moment } from "../moment.ts";
-import { type Episode, fullPct, type GpuTrack, type JobEnd, type JobFacts, movedWithin } from "./track.ts";
+import { type Episode, type GpuTrack, type JobEnd, type JobFacts, movedWithin, notFreePct } from "./track.ts";
 
 const BUSY_PCT = 20;
 const WELL_BUSY_PCT = 60;
@@ -91,7 +91,7 @@ function continued(episode: Episode, track: GpuTrack, gpu: Gpu, nowMs: number): 
     activeAtMs: active ? nowMs : episode.activeAtMs,
     computedAtMs,
     dip: computedAtMs === null || utilization === null ? episode.dip : dipped(episode, utilization, nowMs),
-    fullAtMs: (fullPct(gpu) ?? 0) >= FULL_PCT ? nowMs : episode.fullAtMs,
+    fullAtMs: (notFreePct(gpu) ?? 0) >= FULL_PCT ? nowMs : episode.fullAtMs,
   };
 }
 

@@ -1,4 +1,6 @@
 import type { Gpu, GpuProcess } from "../../../shared/gpu/gpu.ts";
+import { percentOf } from "../../../shared/gpu/units.ts";
+import { vramOf } from "../../../shared/gpu/vram.ts";
 import type { EndedJobFact, RunningJobFact, SlowReading } from "../moment.ts";
 import type { Heat } from "./heat.ts";
 
@@ -68,18 +70,14 @@ export interface JobFacts {
   xids: readonly number[];
 }
 
-/** In use and reserved by the driver: what is not free. On newer drivers `memory.used` alone never reaches the total. */
-export function notFreeMiB({ memoryTotalMiB, memoryFreeMiB, memoryUsedMiB }: Gpu): number | null {
-  return memoryTotalMiB === null || memoryFreeMiB === null ? memoryUsedMiB : memoryTotalMiB - memoryFreeMiB;
+/** VRAM that nobody can take, MiB: in use or kept by the driver, so that it reaches the total where `memory.used` does not. */
+export function notFreeMiB(gpu: Gpu): number | null {
+  const { totalMiB, usedMiB, freeMiB } = vramOf(gpu);
+  return totalMiB === null || freeMiB === null ? usedMiB : totalMiB - freeMiB;
 }
 
-/** What is not free of the total, percent. */
-export function fullPct(gpu: Gpu): number | null {
-  const used = notFreeMiB(gpu);
-  return used === null || gpu.memoryTotalMiB === null || gpu.memoryTotalMiB <= 0
-    ? null
-    : (100 * used) / gpu.memoryTotalMiB;
-}
+/** The same in percent of the total. */
+export const notFreePct = (gpu: Gpu) => percentOf(notFreeMiB(gpu), gpu.memoryTotalMiB);
 
 /** Highest less lowest VRAM of the last `ms` milliseconds, and last less first; `null` where it is not known for as long. MiB. */
 export function movedWithin(track: GpuTrack, ms: number): { spanMiB: number; riseMiB: number } | null {

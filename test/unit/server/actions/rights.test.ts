@@ -18,6 +18,7 @@ const untouchable: ActsOn = {
   bootId: () => reach("bootId"),
   source: () => reach("source"),
   hello: () => reach("hello"),
+  retrySource: () => reach("retrySource"),
   resume: () => reach("resume"),
   profiles: () => reach("profiles"),
   fit: () => reach("fit"),

@@ -17,6 +17,7 @@ const process = fc.record({ usedMiB: figure, backend: fc.option(fc.constant("com
 const input = fc.record({
   gpu: fc.record({
     memoryTotalMiB: figure,
+    memoryUsedMiB: figure,
     memoryFreeMiB: figure,
     processes: fc.option(fc.array(process, { maxLength: 5 })),
   }),
@@ -72,6 +73,7 @@ describe("the pieces of the bar", () => {
     const split = splitVram({
       gpu: {
         memoryTotalMiB: 49_140,
+        memoryUsedMiB: 28_540,
         memoryFreeMiB: 20_000,
         processes: [
           { pid: 1, name: "ollama", usedMiB: 6_000 },
@@ -89,13 +91,14 @@ describe("the pieces of the bar", () => {
     });
     expect(Object.fromEntries(split?.pieces.map(({ kind, mib }) => [kind, mib]) ?? [])).toEqual({
       others: 6_000,
-      untold: 4_540,
+      untold: 3_940,
       backend: 600,
       tensors: 17_000,
       cache: 1_000,
       promised: 15_000,
       reserve: 2_457,
       free: 2_543,
+      driver: 600,
     });
     expect(split?.allocatorKnown).toBe(true);
   });

@@ -9,7 +9,7 @@ export const VRAM_AND_HOST: readonly Case[] = [
     seen: "99 % full for 20 s",
     fires: true,
     frames: [...idle(10), ...during(20, { gpus: [gpu(FULL, 95)] })],
-    params: { gpu: 0, percent: 99 },
+    params: { gpu: 0, percent: 99, gib: "0.2" },
   },
   {
     rule: "vram-red-line",
