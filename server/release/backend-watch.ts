@@ -14,6 +14,8 @@ export interface BackendWatch
   runsDeclaredJob(id: string): boolean;
   /** Somebody watches: statuses are asked for, and pushes listened to. */
   setWatched(watched: boolean): void;
+  /** There are others than before. */
+  listChanged(): void;
   /** Listens to the backends whether watched or not, until the returned function is called. */
   hold(): () => void;
   /** Something was heard of the backend without asking for its status. */
@@ -38,7 +40,7 @@ export function createBackendWatch(
   const closing = new AbortController();
   const knowledge = createBackendKnowledge(backends, runsDeclaredJob);
   const calls = createStatusCalls(knowledge, closing.signal);
-  const { states, of, learn } = knowledge;
+  const { states, of, learn, listChanged } = knowledge;
   let watched = false;
   let holds = 0;
   let endListening: (() => void) | null = null;
@@ -65,6 +67,12 @@ export function createBackendWatch(
     setWatched(next) {
       watched = next;
       adjust();
+    },
+    listChanged() {
+      endListening?.();
+      endListening = null;
+      adjust();
+      listChanged();
     },
     hold() {
       holds++;
