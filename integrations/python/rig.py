@@ -70,6 +70,10 @@ class FakeNvidiaSmi:
         self._gpus[index]["memory.used"] = mib
         self._write()
 
+    def rename(self, index: int, name: str) -> None:
+        self._gpus[index]["name"] = name
+        self._write()
+
     def set_process(self, pid: int, mib: int, index: int = 0) -> None:
         self._processes = [{"gpu_uuid": self._gpus[index]["uuid"], "pid": pid, "process_name": "python3", "used_gpu_memory": mib}]
         self._write()

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import base64
-import hashlib
-import hmac
 import json
 import os
 import sys
@@ -120,6 +117,9 @@ class Sidecar:
         if self.is_named and not self.is_local:
             # Somebody gave address and token together, and a proxy on the way may change what was signed.
             return {"authorization": f"Bearer {token}"}
+        import base64
+        import hashlib
+
         moment, nonce = str(int(time.time() * 1000)), os.urandom(16).hex()
         digest = f"sha-256=:{base64.b64encode(hashlib.sha256(payload).digest()).decode()}:"
         mac = hmac_of(token, "\n".join(("request", method, target, self.authority, moment, nonce, digest)))
@@ -144,6 +144,8 @@ class Sidecar:
             connection.close()
         if not isinstance(told, dict) or told.get("name") != "gpu-status-panel":
             return None
+        import hmac
+
         proof, token = told.get("proof"), self.token
         proven = None if token is None or proof is None else hmac.compare_digest(str(proof), hmac_of(token, f"whoami {self.port} {nonce}"))
         return Who(str(told.get("version")), str(told.get("bootId")), proven)
@@ -169,6 +171,9 @@ class Sidecar:
 
 
 def hmac_of(token: str, text: str) -> str:
+    import hashlib
+    import hmac
+
     return hmac.new(token.encode(), text.encode(), hashlib.sha256).hexdigest()
 
 

@@ -7,7 +7,7 @@ import hmac
 import json
 import re
 import threading
-from typing import TYPE_CHECKING, Any, Callable, Dict, Generic, Iterable, Optional, Tuple, Type, TypeVar, Union, overload
+from typing import TYPE_CHECKING, Any, Callable, Dict, Generic, Iterable, Optional, Tuple, Type, TypeVar, Union, cast, overload
 from urllib.parse import urlsplit
 
 from ._allocator import allocator_figures, empty_caches
@@ -45,7 +45,7 @@ class UnloadHook(Generic[Unload]):
     ) -> None:
         import secrets
 
-        functools.update_wrapper(self, fn)
+        functools.update_wrapper(cast(Callable[..., Any], self), fn)
         self.fn: Unload = fn
         self._interrupt = interrupt
         self._busy = busy

@@ -104,6 +104,7 @@ class Job:
         self._phases: List[Tuple[str, float]] = []
         self._asked_at = self._started_at = time.monotonic()
         self._allocated_before: Optional[int] = None
+        self._gpus: List[Dict[str, Any]] = []
         self._context: Optional[contextvars.Token[Optional[Job]]] = None
         self.id: Optional[str] = None
         """The sidecar's name for the job; ``None`` when it runs without it."""
@@ -169,7 +170,10 @@ class Job:
         body = self._body()
         answer = self._call_patiently("POST", "api/v1/jobs", body, ASK_TIMEOUT_S)
         if answer.status in (200, 201, 202):
-            self.id = str(answer.body.get("id"))
+            given = answer.body.get("id")
+            if not isinstance(given, str):
+                raise Unreachable(f"what answers at {self._sidecar.url} is not the sidecar")
+            self.id = given
             threading.Thread(target=self._beat, name="gpu-status-panel-heartbeat", daemon=True).start()
             self._await_start(answer)
         elif answer.status == 409:
@@ -185,6 +189,8 @@ class Job:
         """Whether the sidecar looks at real GPUs. A demo that somebody asked for is there to be tried, jobs and all."""
         shown = self._sidecar.call("GET", "api/v1/state").body.get("state")
         source = shown.get("source") if isinstance(shown, dict) else None
+        gpus = shown.get("gpus") if isinstance(shown, dict) else None
+        self._gpus = [gpu for gpu in gpus if isinstance(gpu, dict)] if isinstance(gpus, list) else []
         if not isinstance(source, dict):
             return True
         return source.get("kind") != "replay" and source.get("demoReason") != "no-nvidia-smi"
@@ -228,7 +234,7 @@ class Job:
             raise Unreachable(f"the job is {answer.body.get('state', 'unknown')} at the sidecar")
         indexes = answer.body.get("gpus")
         self.gpu_indexes = tuple(index for index in indexes if isinstance(index, int)) if isinstance(indexes, list) else ()
-        if self.gpu_indexes:
+        if self.gpu_indexes and not self._orders_differ():
             visible = self._visible_gpus()
             if visible is None:
                 self.device = f"cuda:{self.gpu_indexes[0]}"
@@ -315,16 +321,34 @@ class Job:
             return visible
         if given is not None and not isinstance(given, str):
             return [int(index) for index in given]
-        torch = loaded_torch()
-        first = 0
-        if torch is not None and count == 1:
-            try:
-                first = int(torch.cuda.current_device())
-            except Exception:
-                first = 0
+        first, uuid = self._torch_device() if count == 1 else (0, None)
+        if uuid is not None:
+            return [gpu["index"] for gpu in self._gpus if gpu.get("uuid") == uuid] or None
+        if self._orders_differ():
+            warn_once("order", "the GPUs differ, and CUDA numbers them otherwise than nvidia-smi: set CUDA_DEVICE_ORDER=PCI_BUS_ID, or name gpu_indexes")
+            return None
         if visible is None:
             return list(range(first, first + count))
         return visible[first : first + count] or None
+
+    def _torch_device(self) -> Tuple[int, Optional[str]]:
+        """Number and UUID of the GPU that PyTorch would use, where it tells."""
+        torch = loaded_torch()
+        if torch is None:
+            return 0, None
+        try:
+            first = int(torch.cuda.current_device())
+            uuid = str(getattr(torch.cuda.get_device_properties(first), "uuid", "") or "")
+        except Exception:
+            return 0, None
+        named = uuid if uuid.startswith("GPU-") else f"GPU-{uuid}"
+        return first, named if any(gpu.get("uuid") == named for gpu in self._gpus) else None
+
+    def _orders_differ(self) -> bool:
+        """Whether CUDA may number other GPUs first: unless told otherwise it begins with the fastest."""
+        if os.environ.get("CUDA_DEVICE_ORDER") == "PCI_BUS_ID" or "GPU-" in os.environ.get("CUDA_VISIBLE_DEVICES", ""):
+            return False
+        return len({gpu.get("name") for gpu in self._gpus}) > 1
 
     def _visible_gpus(self) -> Optional[List[int]]:
         """What CUDA_VISIBLE_DEVICES leaves, as nvidia-smi numbers it; ``None``: all, or not known."""
@@ -334,11 +358,7 @@ class Job:
         parts = [part.strip() for part in text.split(",") if part.strip()]
         if all(part.isdigit() for part in parts):
             return [int(part) for part in parts]
-        try:
-            gpus = self._sidecar.call("GET", "api/v1/state").body.get("state", {}).get("gpus", [])
-        except (Unreachable, AttributeError):
-            return None
-        found = [next((gpu["index"] for gpu in gpus if str(gpu.get("uuid", "")).startswith(part)), None) for part in parts]
+        found = [next((gpu["index"] for gpu in self._gpus if str(gpu.get("uuid", "")).startswith(part)), None) for part in parts]
         return [index for index in found if index is not None] if all(index is not None for index in found) else None
 
     # While it runs

@@ -33,11 +33,11 @@ def find_node() -> str:
 
 
 def node_places() -> Iterator[str]:
-    """Where a Node may be: as told, from the extra, on PATH, in usual folders."""
+    """Where a Node may be: as told, and then nowhere else; from the extra, on PATH, in usual folders."""
     seen = set()
     name = "node.exe" if sys.platform == "win32" else "node"
     told = os.environ.get("GPU_PANEL_NODE")
-    places = [told or "", wheel_node(name) or "", shutil.which("node") or "", *usual_places(name)]
+    places = [told] if told else [wheel_node(name) or "", shutil.which("node") or "", *usual_places(name)]
     for place in places:
         if place and place not in seen and os.path.isfile(place):
             seen.add(place)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from typing import Any, NamedTuple
+from typing import AsyncIterator, NamedTuple
 
 from ._api import Unreachable
 from ._asgi import header_of
@@ -44,7 +44,7 @@ def without_hops(headers: Headers) -> Headers:
     return [(key, value) for key, value in headers if key not in HOP_BY_HOP and key not in named]
 
 
-async def body_of(reader: asyncio.StreamReader, head: Head, method: str) -> Any:
+async def body_of(reader: asyncio.StreamReader, head: Head, method: str) -> AsyncIterator[bytes]:
     """Yields the body of an answer as it comes."""
     if method == "HEAD" or head.status in (204, 304) or head.status < 200:
         return
