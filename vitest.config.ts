@@ -79,7 +79,7 @@ export default defineConfig(({ mode }) => {
       // Most tests wait for events of real processes: more of them at once than there are cores take less time.
       maxWorkers: 5,
       reporters: ["default", "./test/helpers/plain-reporter.ts"],
-      globalSetup: setup("run-folder", "light-nvidia-smi"),
+      globalSetup: setup("run-folder", "light-nvidia-smi", "single-file"),
       sequence: { sequencer: SlowFirst },
       projects: projects[tier.name],
     },

@@ -5,6 +5,7 @@ import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "nod
 import { dirname, join } from "node:path";
 import { argv } from "node:process";
 import { fileURLToPath } from "node:url";
+import { writeSingleFile } from "./python/single-file.mjs";
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 
@@ -38,6 +39,7 @@ function read(file) {
  * @param {"build" | "build:sidecar"} script
  */
 export function buildIfStale(script) {
+  writeSingleFile();
   const stampOf = (name) => join(root, "dist", `${name.replace(":", "-")}.sha256`);
   const wanted = sourcesHash();
   // The whole build makes the sidecar too.

@@ -5,6 +5,7 @@ import type { Server } from "node:http";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { setFlagsFromString } from "node:v8";
+import { checkRunning } from "./binding/check-running.ts";
 import { networkUrls } from "./binding/network-urls.ts";
 import { urlOf, whoHasPort } from "./binding/who-has-port.ts";
 import { dataFolder } from "./config/data-folder.ts";
@@ -21,6 +22,8 @@ import { scaleTimings, TIMINGS, type Timings } from "./timings.ts";
 import { VERSION } from "./version.ts";
 
 const EXIT_PORT_TAKEN = 3;
+/** Set by programs that start a sidecar: what it ends with, `stdin` or `leases`; without it, when it is told. */
+const ENDS_WITH = "GPU_PANEL_ENDS_WITH";
 
 const complain = (message: string) => void process.stderr.write(`gpu-status-panel: ${message}\n`);
 
@@ -41,6 +44,11 @@ function main() {
   if (result.kind === "errors") return fail(result.errors);
   for (const warning of result.warnings) complain(warning);
   if (scale.kind === "error") return fail([scale.error]);
+  if (result.check)
+    return void checkRunning(result.options).then(({ code, said }) => {
+      process.stdout.write(`${said}\n`);
+      process.exitCode = code;
+    });
   if (scale.factor !== 1) complain(`a test has the time pass ${scale.factor} times faster.`);
   run(result.options, scale.factor, scaleTimings(TIMINGS, scale.factor));
 }
@@ -90,6 +98,7 @@ interface Begun {
 
 function begin(options: Options, { bound, timeScale, timings }: Begun) {
   const here = dirname(fileURLToPath(import.meta.url));
+  const endsWith = process.env[ENDS_WITH];
   const sidecar = createSidecar(options, {
     clientFolder: join(here, "../client"),
     version: VERSION,
@@ -98,6 +107,7 @@ function begin(options: Options, { bound, timeScale, timings }: Begun) {
     complain,
     timings,
     timeScale,
+    ...(endsWith === "leases" ? { whenUnleased: () => end(0) } : {}),
   });
 
   let ending = false;
@@ -117,6 +127,10 @@ function begin(options: Options, { bound, timeScale, timings }: Begun) {
   process.once("SIGINT", () => end(0));
   process.once("SIGTERM", () => end(0));
   process.once("SIGHUP", () => end(0));
+
+  if (endsWith === "stdin") process.stdin.once("close", () => end(0)).resume();
+  // Whoever reads its words may have ended before it.
+  for (const stream of [process.stdout, process.stderr, process.stdin]) stream.on("error", () => {});
 
   bound.server.on("error", (error) => {
     process.stderr.write(explainListenError(error, options.host, options.port));

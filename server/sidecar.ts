@@ -9,6 +9,7 @@ import { composeHold, createWarnings } from "./compose/data.ts";
 import { composeFront } from "./compose/front.ts";
 import { composeHealth, type HealthArea } from "./compose/health.ts";
 import { composeHistory } from "./compose/history.ts";
+import { composeHosts } from "./compose/hosts.ts";
 import { composeRecords } from "./compose/records.ts";
 import { composeReleases } from "./compose/releases.ts";
 import { composeReplay } from "./compose/replay.ts";
@@ -21,6 +22,7 @@ import { createTime } from "./lib/clock.ts";
 import { createDisposer, type Disposer } from "./lib/disposer.ts";
 import { chooseProfiles } from "./profiles/profiles.ts";
 import { createAudit } from "./release/audit.ts";
+import type { BackendList } from "./release/backend-list.ts";
 import { type BackendWatch, createBackendWatch } from "./release/backend-watch.ts";
 import type { ReleaseController } from "./release/controller.ts";
 import { createDeclaredWork } from "./release/declared-work.ts";
@@ -44,6 +46,8 @@ export interface SidecarSurroundings {
   complain(message: string): void;
   /** How long the product waits. */
   timings: Timings;
+  /** Called when no host has held a lease for a while; without it the sidecar goes on. */
+  whenUnleased?: () => void;
   /** How many times faster the rules' own times pass; more than 1 in tests alone. */
   timeScale?: number;
 }
@@ -62,21 +66,11 @@ export interface Sidecar {
 const SAID_THERE = ["log-stopped", "folder-held", "data-newer", "data-not-kept", "alerts-not-sent"];
 
 /** Composition root: builds, wires and owns the parts; only it, `compose/` and the turn join the server's folders. */
-export function createSidecar(
-  options: Options,
-  {
-    clientFolder,
-    version,
-    env,
-    bound,
-    mounted = false,
-    complain,
-    timings,
-    timeScale = 1,
-  }: SidecarSurroundings,
-): Sidecar {
+export function createSidecar(options: Options, surroundings: SidecarSurroundings): Sidecar {
+  const { clientFolder, version, env, bound, mounted = false, whenUnleased } = surroundings;
+  const { complain, timings, timeScale = 1 } = surroundings;
   const disposer = createDisposer();
-  const { admit, token } = composeAuthority(options, mounted);
+  const { admit, token, prove } = composeAuthority(options, mounted);
   const { profiles, profile } = chooseProfiles(options);
   const choice = chooseSource(options, env);
   const isReplay = choice.kind === "replay";
@@ -89,7 +83,8 @@ export function createSidecar(
     url: bound?.url ?? null,
     complain,
   });
-  const { source, backends, replay } = composeSource(choice, options, env, timings);
+  const { source, list, replay } = composeSource(choice, options, env, timings);
+  const { all: backends } = list;
   const replayed = composeReplay();
   const owners = createProcessOwners(backends);
   const sampler = composeSampler(source, options, choice, { owners, timings });
@@ -110,11 +105,8 @@ export function createSidecar(
   replay?.beforePlay((...read) => replayed.fill(history.archive, ...read));
 
   let jobs: readonly Job[] = [];
-  const declared = createDeclaredWork(
-    () => jobs,
-    () => sampler.latest().gpus,
-  );
-  const watch = createBackendWatch(backends, options.backendInterval, declared.runsIn);
+  const { runsIn } = createDeclaredWork({ jobs: () => jobs, gpus: () => sampler.latest().gpus });
+  const watch = createBackendWatch(backends, options.backendInterval, runsIn);
   disposer.add(watch.close);
   const audit = createAudit(isDemo ? join(folder, "demo") : folder, complain, hold);
   const { releases, measured } = composeReleases(options, { sampler, watch, backends, owners, timings });
@@ -141,9 +133,10 @@ export function createSidecar(
     ...{ demo: isDemo, replaying: isReplay, hostName: readHost().state.name },
     intervalMs: () => replayed.intervalMs() ?? options.interval,
   });
+  const hosts = composeHosts(disposer, { list, timings, isReplay, whenUnleased });
   const front = composeFront(options, {
-    ...{ ...common, version, clientFolder, admit, replay, time, readHost },
-    ...{ history, capacity, watch, releases, audit, health, sessions, hasBackends: backends.length > 0 },
+    ...{ ...common, version, clientFolder, admit, prove, replay, time, readHost },
+    ...{ history, capacity, watch, releases, audit, health, sessions, backends, hosts },
     jobs: decisions?.jobs ?? capacity.told,
     fit: decisions?.fit ?? capacity.fit,
     server: bound?.server ?? createBareServer(timings.http),
@@ -159,9 +152,22 @@ export function createSidecar(
     complainOf: tellOfTrouble(SAID_THERE, complain),
   });
   followChanges(turn, disposer, { ...capacity, watch, releases, health });
+  followBackends(list, watch, front.gateway.greetAll);
   sampler.start(turn);
   health.start();
   return { server: front.server, token, sourceKind: choice.kind, close: disposer.close };
+}
+
+/** Hosts come and go with their hooks. */
+function followBackends(list: BackendList, watch: Pick<BackendWatch, "listChanged">, greetAll: () => void) {
+  let had = list.all.length > 0;
+  list.onChange(() => {
+    watch.listChanged();
+    const has = list.all.length > 0;
+    // Whether there is anything to release is told in the greeting.
+    if (had !== has) greetAll();
+    had = has;
+  });
 }
 
 /** What happens between two samples. */

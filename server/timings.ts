@@ -13,6 +13,7 @@ export interface Timings {
   recording: RecordingTimings;
   http: HttpTimings;
   patience: PatienceTimings;
+  hosts: HostTimings;
   capacity: CapacityTimings;
 }
 
@@ -155,6 +156,16 @@ export interface PatienceTimings {
   processesMs: number;
 }
 
+/** Programs that share one sidecar. */
+export interface HostTimings {
+  /** A sidecar that a host has started ends when nobody holds a lease for so long after the start … */
+  firstLeaseMs: number;
+  /** … or after the last lease's end: one that is started anew finds it running. */
+  leaseGraceMs: number;
+  /** How often an open lease is written to. */
+  leaseBeatMs: number;
+}
+
 /** How new what is known has to be where a job is let in. A slow machine is as slow in a test. */
 export interface CapacityTimings {
   /** How long a decision waits for a sample and a list of processes that are of now. */
@@ -240,6 +251,11 @@ export const TIMINGS: Timings = {
     sampleMs: 6 * SECOND,
     processesMs: 5 * SECOND,
   },
+  hosts: {
+    firstLeaseMs: MINUTE,
+    leaseGraceMs: 10 * SECOND,
+    leaseBeatMs: 5 * SECOND,
+  },
   capacity: {
     freshMs: 2 * SECOND,
     staleSampleMs: 1500,
@@ -270,6 +286,7 @@ export function scaleTimings(timings: Timings, factor: number): Timings {
     recording: shorter(timings.recording),
     http: shorter(timings.http, LEAST_PATIENCE_MS),
     patience: shorter(timings.patience, LEAST_PATIENCE_MS),
+    hosts: shorter(timings.hosts),
     capacity: timings.capacity,
   };
 }

@@ -62,10 +62,16 @@ class FakeNvidiaSmi:
     @property
     def env(self) -> Dict[str, str]:
         path = f"{self.bin}{os.pathsep}{os.environ['PATH']}"
-        return {"FAKE_NVIDIA_SMI_DIR": str(self.folder), "PATH": path, "GPU_PANEL_TEST_TIME_SCALE": "5"}
+        # A sidecar outlives its app for a while, and must not hold the data of the next test's.
+        data = str(self.folder / "data")
+        return {"GPU_PANEL_DATA_DIR": data, "FAKE_NVIDIA_SMI_DIR": str(self.folder), "PATH": path, "GPU_PANEL_TEST_TIME_SCALE": "5"}
 
     def set_used(self, mib: int, index: int = 0) -> None:
         self._gpus[index]["memory.used"] = mib
+        self._write()
+
+    def rename(self, index: int, name: str) -> None:
+        self._gpus[index]["name"] = name
         self._write()
 
     def set_process(self, pid: int, mib: int, index: int = 0) -> None:

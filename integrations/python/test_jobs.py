@@ -311,6 +311,20 @@ class JobsTest(RigTest):
             with job(peak_mib=4000) as running:
                 self.assertEqual((running.gpu_indexes, running.device), ((1,), "cuda:0"))
 
+    def test_where_cuda_may_number_other_gpus_first_none_is_named_but_by_its_uuid(self) -> None:
+        mixed = self.fake(gpus=2)
+        mixed.rename(1, "NVIDIA GeForce GTX 1080")
+        with mock.patch.dict(os.environ, {"GPU_PANEL_URL": self.sidecar(mixed).url}):
+            with self.assertLogs("gpu_status_panel", logging.WARNING) as logs, job(peak_mib=4000) as running:
+                self.assertIsNone(running.device, "what CUDA calls it is not known")
+            self.assertIn("CUDA_DEVICE_ORDER=PCI_BUS_ID", logs.output[0])
+            torch = fake_torch(2)
+            torch.cuda.get_device_properties = lambda device: types.SimpleNamespace(uuid="00000001-4090-4090-4090-000000000001")
+            with mock.patch.dict(sys.modules, {"torch": torch}), job(peak_mib=4000) as running:
+                self.assertEqual(running.gpu_indexes, (1,), "PyTorch's first is nvidia-smi's second")
+            with mock.patch.dict(os.environ, {"CUDA_DEVICE_ORDER": "PCI_BUS_ID"}), job(peak_mib=4000) as running:
+                self.assertEqual((running.gpu_indexes, running.device), ((0,), "cuda:0"))
+
     def test_the_ranks_of_torchrun_are_one_job(self) -> None:
         many = self.sidecar(self.fake(gpus=2))
         script = textwrap.dedent(

@@ -26,6 +26,11 @@ import gpu_status_panel as panel
 from gpu_status_panel import mount, unload_hook
 
 COMMAND = ["node", str(MAIN), "--interval", "250"]
+# What an older panel answers to the one who wants to use it.
+OF_A_PANEL = {
+    b"GET /api/v1/whoami": b'HTTP/1.1 200 OK\r\ncontent-length: 40\r\n\r\n{"name":"gpu-status-panel","proof":null}',
+    b"POST /api/v1/lease": b"HTTP/1.1 404 Not Found\r\ncontent-length: 2\r\n\r\n{}",
+}
 OUTSIDE = {"origin": "https://evil.example"}
 
 
@@ -259,8 +264,8 @@ class MountTest(RigTest):
                     if not part:
                         return
                     request += part
-                probed = request.startswith(b"GET /healthz")
-                reply = b'HTTP/1.1 200 OK\r\ncontent-length: 15\r\n\r\n{"status":"ok"}' if probed else answer(request.decode())
+                own = next((reply for begin, reply in OF_A_PANEL.items() if request.startswith(begin)), None)
+                reply = own or answer(request.decode())
                 connection.sendall(reply if isinstance(reply, bytes) else b"")
                 if callable(reply):
                     reply(connection)
@@ -384,7 +389,7 @@ class MountTest(RigTest):
         with mock.patch.object(panel, "RESTART_PAUSE_S", 0.1):
             url = self.start()
             boot = call(url + "api/v1/state").json()["bootId"]
-            os.killpg(self.launcher._process.pid, signal.SIGKILL)
+            self.launcher._process.kill()
             wait_until("another run", lambda: (a := call(url + "api/v1/state")).status == 200 and a.json()["bootId"] != boot, 60)
 
     def test_the_sidecar_ends_with_the_host_however_that_ends(self) -> None:

@@ -3,6 +3,7 @@ import type { Profile } from "../../shared/capacity/profile.ts";
 import type { AlertList, Mute, TestResult } from "../../shared/health/past-alert.ts";
 import type { HistoryAnswer, HistoryQuery } from "../../shared/history/series.ts";
 import type { Problem } from "../../shared/problems/problem.ts";
+import type { RegisterBody } from "../../shared/protocol/host-requests.ts";
 import type { FitQuery } from "../../shared/protocol/job-requests.ts";
 import type { Hello, Resumed } from "../../shared/protocol/messages.ts";
 import type { ReplayDemand, ReplayState } from "../../shared/protocol/replay.ts";
@@ -10,6 +11,7 @@ import type { Reply } from "../../shared/protocol/reply.ts";
 import type { SourceState } from "../../shared/protocol/state.ts";
 import type { ReleaseRecord } from "../../shared/release/record.ts";
 import type { Release } from "../../shared/release/release.ts";
+import type { Leases } from "../hosts/leases.ts";
 import type { FitAnswer } from "../http/openapi/fit-schema.ts";
 import type { Jobs } from "../jobs/jobs.ts";
 import type { Exposition } from "../recording/prometheus/render.ts";
@@ -20,6 +22,13 @@ import type { ReleaseDemand } from "../release/targets.ts";
 export interface ActsOn {
   /** Names this run of the sidecar; another one after the clock or a recording has jumped. */
   bootId(): string;
+  readonly version: string;
+  /** Shows that this sidecar knows its token; `null`: it has none. */
+  prove(port: number, nonce: string): string | null;
+  /** The hook of an app, for some seconds. */
+  registerBackend(wish: RegisterBody, address: string): Reply<{ id: string }>;
+  /** Hosts that use it, each while it holds a connection. */
+  leases: Pick<Leases, "begin"> & { beatMs: number };
   source(): SourceState;
   /** Tries to get samples at once where a wait for that is going on; resolves when the try has said something. */
   retrySource(): Promise<void>;

@@ -6,6 +6,10 @@ export interface Asker {
   readonly address: string;
   /** Why it may not act, or `null` when it may. */
   readonly actProblem: Problem | null;
+  /** The backend that it may release alone; `undefined`: all of them. */
+  readonly ownBackend: string | undefined;
+  /** Where its request arrived; `null`: not told. */
+  readonly port: number | null;
   /** Aborted when nobody waits for the answer any more. */
   gone(): AbortSignal;
 }

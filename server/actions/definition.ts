@@ -43,6 +43,8 @@ export interface HttpWay<R, A> {
   headers?(data: A): Readonly<Record<string, string>>;
   /** Answers that are no JSON. */
   text?(data: A): { type: string; text: string };
+  /** The answer stays open after its first line, for as long as somebody holds it; how often it is written to. */
+  stays?(sidecar: ActsOn): number;
   /** Status of a refusal by its code. */
   refused?: { readonly [code in ProblemCode]?: number } & { readonly otherwise: number };
 }

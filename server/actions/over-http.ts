@@ -4,6 +4,7 @@ import type { Problem } from "../../shared/problems/problem.ts";
 import { refuse } from "../../shared/protocol/reply.ts";
 import type { RouteDescription } from "../http/openapi/describe.ts";
 import { sendJson, sendProblem, sendText } from "../http/respond.ts";
+import { ownBackendOf } from "../lib/bearer.ts";
 import type { Asker } from "./asker.ts";
 import type { Definition, Exchange, HttpWay, Route } from "./definition.ts";
 
@@ -30,6 +31,7 @@ export function overHttp<R, A>(action: Definition<R, A>, way: HttpWay<R, A>): Ro
       const { data } = reply;
       for (const [name, value] of Object.entries(way.headers?.(data) ?? {})) response.setHeader(name, value);
       const status = way.status?.(data) ?? Number(Object.keys(way.answers)[0]);
+      if (way.stays !== undefined) return keepOpen(response, status, data, way.stays(sidecar));
       const text = way.text?.(data);
       if (text === undefined) sendJson(response, status, data);
       else sendText(response, status, text);
@@ -37,10 +39,20 @@ export function overHttp<R, A>(action: Definition<R, A>, way: HttpWay<R, A>): Ro
   };
 }
 
+/** A line of JSON, then an empty one again and again: either end sees by it that the other has gone. */
+function keepOpen(response: ServerResponse, status: number, data: unknown, beatMs: number) {
+  response.writeHead(status, { "content-type": "application/x-ndjson", "cache-control": "no-store" });
+  response.write(`${JSON.stringify(data)}\n`);
+  const beat = setInterval(() => response.write("\n"), beatMs);
+  response.once("close", () => clearInterval(beat));
+}
+
 function askerOf({ request, response, actProblem }: Pick<Exchange, "request" | "response" | "actProblem">) {
   return {
     address: request.socket.remoteAddress ?? "unknown",
     actProblem,
+    ownBackend: ownBackendOf(request.headers),
+    port: request.socket.localPort ?? null,
     gone() {
       const gone = new AbortController();
       response.on("close", () => gone.abort());
@@ -59,7 +71,7 @@ function sendRefused<R, A>(response: ServerResponse, problem: Problem, refused: 
 
 function describeRoute<R, A>(
   { summary, may, reply }: Pick<Definition<R, A>, "summary" | "may" | "reply">,
-  { path, takes, answers, refused }: HttpWay<R, A>,
+  { path, takes, answers, refused, stays }: HttpWay<R, A>,
 ): RouteDescription {
   const isRead = takes.query !== undefined || takes.body !== undefined;
   return {
@@ -71,7 +83,9 @@ function describeRoute<R, A>(
     answers: Object.fromEntries(
       Object.entries(answers).map(([status, answer]) => [
         status,
-        typeof answer === "string" ? { what: answer, schema: reply } : answer,
+        typeof answer === "string"
+          ? { what: answer, schema: reply, ...(stays === undefined ? {} : { type: "application/x-ndjson" }) }
+          : answer,
       ]),
     ),
     problems: [...(isRead ? [400] : []), ...Object.values(refused ?? {})],

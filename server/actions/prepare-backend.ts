@@ -1,3 +1,5 @@
+import { problem } from "../../shared/problems/make-problem.ts";
+import { refuse } from "../../shared/protocol/reply.ts";
 import { prepareRequestSchema } from "../../shared/protocol/requests.ts";
 import { idSchema } from "../http/openapi/components.ts";
 import { defineAction } from "./define-action.ts";
@@ -18,5 +20,8 @@ export const prepareBackend = defineAction({
     refused: { otherwise: 409 },
   },
   socket: { event: "prepare-backend", takes: message(prepareRequestSchema) },
-  run: (sidecar, { id }) => sidecar.prepareBackend(id),
+  run: (sidecar, { id }, { ownBackend }) =>
+    ownBackend === undefined || ownBackend === id
+      ? sidecar.prepareBackend(id)
+      : refuse(problem("not-allowed")),
 });

@@ -25,8 +25,10 @@ export const release = defineAction<Wish, { id: string }>({
     refused: { otherwise: 409 },
   },
   socket: { event: "release", takes: message(releaseRequestSchema) },
-  run(sidecar, { bootId, requestId, mode, backend, gpu }, { address }) {
+  run(sidecar, { bootId, requestId, mode, backend, gpu }, { address, ownBackend }) {
+    const named = backend ?? ownBackend;
+    if (ownBackend !== undefined && named !== ownBackend) return refuse(problem("not-allowed"));
     if (bootId !== undefined && bootId !== sidecar.bootId()) return refuse(problem("sidecar-restarted"));
-    return sidecar.release({ requestId, mode, backend, gpu, requestedBy: address });
+    return sidecar.release({ requestId, mode, backend: named, gpu, requestedBy: address });
   },
 });

@@ -6,6 +6,7 @@ import { endJob } from "./end-job.ts";
 import { fit } from "./fit.ts";
 import { healthz } from "./healthz.ts";
 import { history } from "./history.ts";
+import { lease } from "./lease.ts";
 import { listJobs } from "./list-jobs.ts";
 import { listSessions } from "./list-sessions.ts";
 import { metrics } from "./metrics.ts";
@@ -15,6 +16,7 @@ import { pastReleases } from "./past-releases.ts";
 import { patchJob } from "./patch-job.ts";
 import { prepareBackend } from "./prepare-backend.ts";
 import { profiles } from "./profiles.ts";
+import { registerBackend } from "./register-backend.ts";
 import { release } from "./release.ts";
 import { removeSession } from "./remove-session.ts";
 import { replay } from "./replay.ts";
@@ -32,10 +34,12 @@ import { takeFigure } from "./take-figure.ts";
 import { testAlerts } from "./test-alerts.ts";
 import { unwatch } from "./unwatch.ts";
 import { watch } from "./watch.ts";
+import { whoami } from "./whoami.ts";
 
 /** Everything that can be asked of the sidecar; the HTTP server, the gateway, `openapi.json` and docs/protocol.md read it. */
 export const ACTIONS: readonly Action[] = [
   healthz,
+  whoami,
   state,
   profiles,
   release,
@@ -43,6 +47,8 @@ export const ACTIONS: readonly Action[] = [
   cancelRelease,
   pastReleases,
   prepareBackend,
+  registerBackend,
+  lease,
   requestJob,
   listJobs,
   showJob,

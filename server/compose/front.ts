@@ -22,6 +22,7 @@ import type { Sessions } from "../recording/sessions/sessions.ts";
 import type { Audit } from "../release/audit.ts";
 import type { Timings } from "../timings.ts";
 import { composeHello, type HelloMaker, type HelloParts } from "./hello.ts";
+import type { HostsArea } from "./hosts.ts";
 import { composeMetrics } from "./metrics.ts";
 import { controlReplay } from "./replay.ts";
 
@@ -33,6 +34,10 @@ export interface FrontParts extends HelloParts {
   timings: Timings;
   audit: Audit;
   sessions: Sessions;
+  /** Hooks that hosts have registered, and who holds a lease. */
+  hosts: HostsArea;
+  /** Shows that this sidecar knows its token. */
+  prove: ActsOn["prove"];
   /** Those of capacity, or the same with their decisions recorded. */
   jobs: ActsOn["jobs"];
   fit: ActsOn["fit"];
@@ -123,6 +128,9 @@ function composeActions(
 ): ActsOn {
   return {
     ...told,
+    ...{ version: parts.version, prove: parts.prove },
+    registerBackend: parts.hosts.hooks.keep,
+    leases: { begin: parts.hosts.leases.begin, beatMs: parts.timings.hosts.leaseBeatMs },
     source: sampler.source,
     retrySource: sampler.retry,
     resume: (sinceSeq, windowMs) => ({

@@ -27,7 +27,8 @@ export interface HelloParts {
   health: HealthArea;
   /** `null`: no recording is played. */
   replay: ReplaySource | null;
-  hasBackends: boolean;
+  /** Those of now. */
+  backends: readonly unknown[];
 }
 
 export interface HelloMaker {
@@ -56,7 +57,7 @@ export function composeHello(parts: HelloParts, bootId: () => string): HelloMake
     currentState,
     past,
     makeHello({ actProblem, bootId: knownBoot, lastSeq, historyMs }) {
-      const missing = parts.hasBackends ? actProblem : problem("no-backend");
+      const missing = parts.backends.length > 0 ? actProblem : problem("no-backend");
       const blocked = parts.replay !== null ? problem("replaying") : missing;
       return {
         protocol: PROTOCOL_VERSION,

@@ -7,6 +7,7 @@ import { backendSchema } from "../config/backend-options.ts";
 import type { Options } from "../config/options.ts";
 import { wallMs } from "../lib/clock.ts";
 import type { Disposer } from "../lib/disposer.ts";
+import { type BackendList, createBackendList } from "../release/backend-list.ts";
 import type { Backend } from "../release/backends/backend.ts";
 import { createBackend } from "../release/backends/create-backend.ts";
 import { createDemoBackend } from "../release/backends/demo.ts";
@@ -22,8 +23,8 @@ import type { Timings } from "../timings.ts";
 /** The source that was chosen, and what goes with it. */
 export interface ChosenSource {
   source: SampleSource;
-  /** Those that were asked for; with the demo, if none was, its simulated one. */
-  backends: readonly Backend[];
+  /** The backends that were asked for; with the demo, if none was, its simulated one. */
+  list: BackendList;
   replay: ReplaySource | null;
 }
 
@@ -39,18 +40,18 @@ export function composeSource(
     const wanted = wantedBackends(options, timings);
     return {
       source: demo,
-      backends: wanted.length > 0 ? wanted : [createDemoBackend(demo.unload)],
+      list: createBackendList(wanted.length > 0 ? wanted : [createDemoBackend(demo.unload)]),
       replay: null,
     };
   }
   if (choice.kind === "nvidia-smi") {
     const source = createNvidiaSmiSource(choice.command, options.interval, env, timings);
-    return { source, backends: wantedBackends(options, timings), replay: null };
+    return { source, list: createBackendList(wantedBackends(options, timings)), replay: null };
   }
   const path = resolve(choice.path);
   const replay = createReplaySource({ path, name: basename(path), speed: 1 });
   // Whoever looks at a recording must not release on the machine of now.
-  return { source: replay, backends: [], replay };
+  return { source: replay, list: createBackendList([]), replay };
 }
 
 /** Samples at the rate asked for while somebody watches, and always where a log is written. */

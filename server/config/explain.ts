@@ -5,6 +5,7 @@ export function usage(): string {
   const rows = [
     ...FLAGS.map(({ flag, value, help }) => [`--${flag}${value === null ? "" : ` ${value}`}`, help] as const),
     ["--config FILE", "JSON file with the same settings (default gpu-panel.config.json if there)"] as const,
+    ["--check", "ask the panel that runs with these settings whether samples come; exit 0 or 1"] as const,
     ["--version", "print the version"] as const,
     ["--help", "print this"] as const,
   ];

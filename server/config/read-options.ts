@@ -7,7 +7,7 @@ import { FLAGS, type Options, optionsSchema, variableOf } from "./options.ts";
 
 /** The options, or every reason why they cannot be taken. */
 export type OptionsResult =
-  | { kind: "options"; options: Options; warnings: string[] }
+  | { kind: "options"; options: Options; warnings: string[] /** Ask the panel that runs. */; check: boolean }
   | { kind: "help" }
   | { kind: "version" }
   | { kind: "errors"; errors: string[] };
@@ -73,6 +73,7 @@ export function readOptions(
     : {
         kind: "options",
         options: parsed.output,
+        check: flags.values.check === true,
         warnings: [...file.warnings, ...portWarnings(parsed.output, placeOf)],
       };
 }
@@ -115,6 +116,7 @@ function readFlags(args: readonly string[]): Flags {
     help: { type: "boolean", short: "h" },
     version: { type: "boolean", short: "v" },
     config: { type: "string" },
+    check: { type: "boolean" },
   };
   for (const { key, flag, value } of FLAGS) {
     specs[flag] = { type: value === null ? "boolean" : "string", multiple: key === "allowOrigin" };

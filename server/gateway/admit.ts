@@ -1,12 +1,14 @@
-import type { IncomingHttpHeaders } from "node:http";
+import type { IncomingHttpHeaders, IncomingMessage } from "node:http";
 import { isIP } from "node:net";
 import { problem } from "../../shared/problems/make-problem.ts";
 import type { Problem } from "../../shared/problems/problem.ts";
 import { hostnameOf, isAllowedOrigin, isLoopbackHost, isOrigin } from "../../shared/protocol/origins.ts";
 import { addressKey } from "../lib/address-key.ts";
+import { bearerOf } from "../lib/bearer.ts";
 import { steadyMs } from "../lib/clock.ts";
 import { createRateLimiter } from "../lib/rate-limiter.ts";
 import type { Caller } from "./caller.ts";
+import { createSignatureCheck, signatureOf } from "./signature.ts";
 import { createTokenGuard } from "./token-guard.ts";
 import { tooManyRequests } from "./too-many-requests.ts";
 
@@ -29,6 +31,8 @@ type RequestHeaders = Pick<IncomingHttpHeaders, "host" | "origin">;
 export interface Admit {
   /** May this request be answered at all? CORS does not guard a WebSocket, so both sides ask here. */
   mayConnect(headers: RequestHeaders): Problem | null;
+  /** The token that a request bears or was signed with; to be asked for once, as a signature counts once. */
+  tokenOf(request: IncomingMessage): string | undefined;
   /** May the bearer of these tokens act? One that is right will do; a wrong one counts as a guess. */
   mayAct(tokens: readonly (string | undefined)[], caller: Caller): Problem | null;
   /** May this address send one more request that acts, whatever comes of it? */
@@ -50,6 +54,7 @@ const PRIVATE_NAME = /\.(?:local|lan|internal|localdomain|home\.arpa)$/;
 /** @param nowMs a clock that does not go back */
 export function createAdmit(rules: AdmitRules, nowMs = steadyMs): Admit {
   const guard = rules.token === null ? null : createTokenGuard(rules.token, nowMs);
+  const signerOf = rules.token === null ? null : createSignatureCheck(rules.token);
   const acting = createRateLimiter(ACTING_REQUESTS, MOST_ADDRESSES);
   const knocking = createRateLimiter(REFUSED_TOKENS, MOST_ADDRESSES);
   const takeFrom = (limiter: typeof acting, address: string | undefined) => {
@@ -58,6 +63,10 @@ export function createAdmit(rules: AdmitRules, nowMs = steadyMs): Admit {
   };
   return {
     mayConnect: (headers) => mayConnect(headers, rules),
+    tokenOf(request) {
+      const signature = signatureOf(request);
+      return signature === null ? bearerOf(request.headers) : signerOf?.(signature);
+    },
     mayAct(tokens, { address, isDirect }) {
       if (guard === null) return isDirect ? null : problem("not-direct");
       const given = tokens.flatMap((token) => token || []);

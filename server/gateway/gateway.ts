@@ -6,7 +6,7 @@ import type { ServerToClientEvents } from "../../shared/protocol/events.ts";
 import type { Hello } from "../../shared/protocol/messages.ts";
 import type { ActsOn } from "../actions/acts-on.ts";
 import { ACTIONS } from "../actions/table.ts";
-import { bearerOf } from "../lib/bearer.ts";
+import { ownBackendOf } from "../lib/bearer.ts";
 import { steadyMs } from "../lib/clock.ts";
 import { SECURITY_HEADERS } from "../lib/security-headers.ts";
 import type { Timings } from "../timings.ts";
@@ -80,7 +80,8 @@ export function createGateway(
   io.engine.on("connection", (connection: PanelSocket["conn"]) => {
     limitPackets(connection);
     const { request } = connection;
-    askers.set(connection, { caller: callerOf(request), bearer: bearerOf(request.headers) });
+    const ownBackend = ownBackendOf(request.headers);
+    askers.set(connection, { caller: callerOf(request), bearer: admit.tokenOf(request), ownBackend });
     // Otherwise the requests of a thousand viewers would be kept for as long as they watch.
     Reflect.deleteProperty(connection, "request");
   });

@@ -23,6 +23,8 @@ export type PanelSocket = Socket<DefaultEventsMap, ServerToClientEvents, Default
 export interface FirstRequest {
   caller: Caller;
   bearer: string | undefined;
+  /** The backend that it may release alone. */
+  ownBackend: string | undefined;
 }
 
 /** Never aborted: an acknowledgement that nobody waits for any more costs nothing. */
@@ -46,6 +48,7 @@ export function prepare(
   // puts there may be for itself.
   if (asker === undefined) return problem("not-allowed");
   const tokens = [handshake.token, asker.bearer];
+  const { ownBackend } = asker;
   const actProblem = admit.mayAct(tokens, asker.caller);
   if (actProblem !== null && tokens.some((token) => token !== undefined)) {
     const tooMany = admit.mayKnock(address);
@@ -55,6 +58,8 @@ export function prepare(
   socket.data.viewer = {
     address,
     actProblem,
+    ownBackend,
+    port: null,
     gone: () => AWAITED,
     get historyMs() {
       return handshake.historyMs;

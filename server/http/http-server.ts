@@ -7,7 +7,6 @@ import { createOpenApi } from "../actions/openapi.ts";
 import { ACTIONS } from "../actions/table.ts";
 import type { Admit } from "../gateway/admit.ts";
 import type { Caller } from "../gateway/caller.ts";
-import { bearerOf } from "../lib/bearer.ts";
 import { mostConnections } from "../lib/open-files.ts";
 import { SECURITY_HEADERS } from "../lib/security-headers.ts";
 import type { HttpTimings } from "../timings.ts";
@@ -135,7 +134,7 @@ export function serveHttp(
       );
     }
     const id = route.path.exec(path)?.[1] ?? "";
-    const actProblem = admit.mayAct([bearerOf(request.headers)], callerOf(request));
+    const actProblem = admit.mayAct([admit.tokenOf(request)], callerOf(request));
     if (!isRead && actProblem?.code === "too-many-requests") return sendTooMany(response, actProblem);
     await route.handle({ request, response, url, id, actProblem }, sidecar);
   }

@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import type { IncomingMessage } from "node:http";
 import { problem } from "../../shared/problems/make-problem.ts";
 import { RequestProblem } from "./respond.ts";
@@ -17,8 +18,10 @@ export async function readJson(
   // A page of another origin cannot send this type without asking first.
   if (!/^application\/json\b/i.test(type))
     return { ok: false, detail: "content-type must be application/json" };
-  const text = await readText(request);
-  if (text === null) throw new RequestProblem(413, problem("body-too-large", { bytes: LARGEST_BODY_BYTES }));
+  const body = await readBody(request);
+  if (body === null) throw new RequestProblem(413, problem("body-too-large", { bytes: LARGEST_BODY_BYTES }));
+  if (!isAsSigned(request, body)) return { ok: false, detail: "the body is not the one that was signed" };
+  const text = body.toString("utf8");
   if (text.trim() === "") return { ok: true, value: {} };
   let unsafe: string | null = null;
   try {
@@ -34,8 +37,16 @@ export async function readJson(
   }
 }
 
+/** A signature vouches for the body by its digest (RFC 9530), which is looked at wherever it is told. */
+function isAsSigned({ headers }: IncomingMessage, body: Buffer): boolean {
+  const digest = headers["content-digest"];
+  const isSigned = /^GpuPanel /.test(headers.authorization ?? "");
+  if (digest === undefined) return !isSigned || body.length === 0;
+  return digest === `sha-256=:${createHash("sha256").update(body).digest("base64")}:`;
+}
+
 /** `null` when there is too much. What is left of it is dropped as it comes, so that the answer can be sent. */
-function readText(request: IncomingMessage): Promise<string | null> {
+function readBody(request: IncomingMessage): Promise<Buffer | null> {
   return new Promise((resolve, reject) => {
     const chunks: Buffer[] = [];
     let bytes = 0;
@@ -46,7 +57,7 @@ function readText(request: IncomingMessage): Promise<string | null> {
       resolve(null);
     };
     request.on("data", collect);
-    request.once("end", () => resolve(Buffer.concat(chunks).toString("utf8")));
+    request.once("end", () => resolve(Buffer.concat(chunks)));
     request.once("error", reject);
   });
 }

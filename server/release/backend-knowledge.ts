@@ -17,6 +17,8 @@ export interface BackendKnowledge {
   states(): BackendState[];
   of(id: string): Known | undefined;
   learn(id: string, patch: Partial<Known>): void;
+  /** There are others than before: what is known of those that have gone is forgotten. */
+  listChanged(): void;
   /** Declared jobs may have begun or ended. */
   declaredJobsChanged(): void;
   onChange(listener: (states: BackendState[]) => void): () => void;
@@ -25,6 +27,7 @@ export interface BackendKnowledge {
 }
 
 export const NOTHING_TOLD: BackendStatus = { busy: null, queue: null, models: [], allocator: null };
+const NOTHING_KNOWN: Known = { reachable: null, problem: null, parked: false, status: NOTHING_TOLD };
 
 /** @param runsDeclaredJob tells whether a backend is busy that does not say so itself */
 export function createBackendKnowledge(
@@ -32,9 +35,12 @@ export function createBackendKnowledge(
   runsDeclaredJob: (backendId: string) => boolean,
 ): BackendKnowledge {
   const changes = createEmitter<BackendState[]>();
-  const known = new Map<string, Known>(
-    backends.map(({ id }) => [id, { reachable: null, problem: null, parked: false, status: NOTHING_TOLD }]),
-  );
+  const known = new Map<string, Known>();
+  const listChanged = () => {
+    for (const id of known.keys()) if (backends.every((one) => one.id !== id)) known.delete(id);
+    for (const { id } of backends) known.set(id, known.get(id) ?? NOTHING_KNOWN);
+  };
+  listChanged();
   /** Which backends ran declared jobs when that was last compared. */
   let declared = "";
 
@@ -56,6 +62,10 @@ export function createBackendKnowledge(
       const next = { ...before, ...patch, ...parked };
       known.set(id, next);
       if (JSON.stringify(next) !== JSON.stringify(before)) changes.emit(states());
+    },
+    listChanged() {
+      listChanged();
+      changes.emit(states());
     },
     declaredJobsChanged() {
       const now = backends.map(({ id }) => runsDeclaredJob(id)).join();

@@ -15,6 +15,8 @@ export interface BackendWatch
   runsDeclaredJob(id: string): boolean;
   /** While somebody watches, statuses are asked for and pushes are listened to. */
   setWatched(watched: boolean): void;
+  /** There are others than before. */
+  listChanged(): void;
   /** Listens to the backends whether watched or not, until the returned function is called. */
   hold(): () => void;
   /** Notes whether the backend answered another call than that for its status. */
@@ -39,7 +41,7 @@ export function createBackendWatch(
   const closing = new AbortController();
   const knowledge = createBackendKnowledge(backends, runsDeclaredJob);
   const calls = createStatusCalls(knowledge, closing.signal);
-  const { states, of, learn } = knowledge;
+  const { states, of, learn, listChanged } = knowledge;
   let watched = false;
   const holds = createHolds(adjust);
   let endListening: (() => void) | null = null;
@@ -66,6 +68,12 @@ export function createBackendWatch(
     setWatched(next) {
       watched = next;
       adjust();
+    },
+    listChanged() {
+      endListening?.();
+      endListening = null;
+      adjust();
+      listChanged();
     },
     hold: holds.take,
     park: (id, parked) => learn(id, { parked }),

@@ -9,10 +9,13 @@ export interface DeclaredWork {
 type Declared = Pick<Job, "id" | "state" | "backend" | "pid">;
 
 /** A job runs in the backend that it named, or else in the one whose process it told. */
-export function createDeclaredWork(
-  jobs: () => readonly Declared[],
-  gpus: () => readonly Pick<Gpu, "processes">[],
-): DeclaredWork {
+export function createDeclaredWork({
+  jobs,
+  gpus,
+}: {
+  jobs(): readonly Declared[];
+  gpus(): readonly Pick<Gpu, "processes">[];
+}): DeclaredWork {
   /** The backend of each running job, once it was found: a later list of processes may fail or leave it out. */
   const owners = new Map<string, { pid: number; backend: string }>();
 

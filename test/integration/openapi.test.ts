@@ -56,11 +56,17 @@ async function ask(method: string, template: string, path = template, body?: Jso
   expect(`${what}: ${response.headers.get("content-type")}`).toContain(type);
   asked.add(what);
   if (!type.endsWith("json")) return null;
-  const answer = await response.json();
+  const answer = type === "application/x-ndjson" ? await firstLine(response) : await response.json();
   if (schema !== undefined) {
     expect([what, faults([...place, "content", type, "schema"], answer)]).toEqual([what, []]);
   }
   return answer;
+}
+
+/** The first line of an answer that stays open, which is let go then. */
+async function firstLine({ body }: Response) {
+  const decoder = new TextDecoder();
+  for await (const chunk of body ?? []) return JSON.parse(decoder.decode(chunk));
 }
 
 /** Where a value departs from the schema at a place of the document; a field that is not described counts. */
@@ -125,6 +131,11 @@ describe("openapi.json", () => {
     await ask("PATCH", job, `/api/v1/jobs/${started.id}`);
     await ask("DELETE", job, `/api/v1/jobs/${waiting.id}`);
 
+    const hook = { url: "http://127.0.0.1:7999/unload" };
+    await ask("POST", "/api/v1/backends", undefined, { ...hook, label: "script", ttl: 5 });
+    await ask("POST", "/api/v1/backends", undefined, { url: "http://10.0.0.9/", label: "elsewhere" });
+    await ask("POST", "/api/v1/lease", undefined, { host: "python", label: "app", hook });
+    await ask("POST", "/api/v1/lease", undefined, { host: "python" });
     await ask("POST", "/api/v1/backends/{id}/prepare", "/api/v1/backends/http/prepare");
     const release = "/api/v1/release/{id}";
     const parked = await ask("POST", "/api/v1/release", undefined, { mode: "after-current" });

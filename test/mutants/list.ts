@@ -47,7 +47,7 @@ export const MUTANTS: readonly Mutant[] = [
   m("client/panel/timeline/buckets.ts", "previous !== undefined && isGap(previous, row, longestIntervalMs)", "false", "unit/client/panel/timeline/buckets"),
   m("client/panel/gpus/Sparkline.tsx", "isGap(previous, row, LONGEST_INTERVAL_MS)", "false", "unit/client/panel/gpus/sparkline"),
   m("client/panel/vram/split-vram.ts", "backend === undefined ?", "backend !== undefined ?", "unit/client/panel/vram/split-vram"),
-  m("client/i18n/format.ts", "if (rounded === 100 && value < 100) return 99;", "", "unit/client/i18n/i18n", "unit/client/panel"),
+  m("shared/gpu/units.ts", "if (rounded === 100 && value < 100) return 99;", "", "unit/client/i18n/i18n", "unit/client/panel"),
   m("shared/protocol/origins.ts", "if (!isOrigin(origin)) return false;", "", "unit/shared/protocol/origins"),
   m("shared/protocol/sample-codec.ts", "value === null ? null : Math.round(value)", "Math.round(value ?? 0)", "unit/shared/protocol/sample-codec"),
   m("shared/history/row.ts", "(a * row.count + b * next.count) / count", "(a + b) / 2", "unit/shared/history/row"),

@@ -1,4 +1,7 @@
+import { existsSync } from "node:fs";
 import { createRequire } from "node:module";
+import { basename, dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
 import type Libsql from "libsql";
 import { reasonOf } from "../reason-of.ts";
 import { faultOfName, faultOfNumber } from "./fault.ts";
@@ -30,12 +33,26 @@ export function libsqlEngine(): Engine | null {
 
 /** Without `await`: a library that waits at its top cannot be had by `require`. */
 function loadLibsql(): typeof Libsql | null {
+  const found = besideUs();
+  if (found === null) return null;
   try {
-    const load: (name: "libsql") => typeof Libsql = createRequire(import.meta.url);
-    return load("libsql");
+    const load: (path: string) => typeof Libsql = createRequire(import.meta.url);
+    return load(found);
   } catch {
     return null;
   }
+}
+
+/** Where npm puts it for this package, and nowhere else: one of a folder further up is somebody else's, and would be run. */
+function besideUs(): string | null {
+  let root = dirname(fileURLToPath(import.meta.url));
+  while (!existsSync(join(root, "package.json"))) {
+    if (root === dirname(root)) return null;
+    root = dirname(root);
+  }
+  const folders = [join(root, "node_modules"), dirname(root)];
+  const places = folders.filter((folder) => basename(folder) === "node_modules");
+  return places.map((folder) => join(folder, "libsql")).find((place) => existsSync(place)) ?? null;
 }
 
 /** A lone Buffer as argument is taken for named parameters and aborts the whole process: values go as one list. */

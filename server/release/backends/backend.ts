@@ -30,6 +30,8 @@ export interface Backend {
   readonly kind: BackendKind;
   /** Where it listens, for finding its processes; `null` when that is not known. Never leaves the sidecar. */
   readonly url: string | null;
+  /** Where all of its processes listen, when they are several. */
+  places?(): readonly string[];
   /** Modes it understands; `auto` is always among them. */
   readonly modes: readonly ReleaseMode[];
   readonly duringJob: DuringJob;

@@ -1,5 +1,6 @@
 import { readdir, readFile, readlink } from "node:fs/promises";
 import { networkInterfaces } from "node:os";
+import type { Backend } from "../backends/backend.ts";
 import { listeningInodes, parseStat } from "./parse-proc.ts";
 
 /** Finds out which process belongs to which backend: the one that listens on its port, and its children. */
@@ -19,21 +20,31 @@ const LONGEST_LINEAGE = 8;
 
 /**
  * Linux only; elsewhere, in another PID namespace or for another user's processes nothing is found.
- * @param backends with where they listen; those on other machines have no process here
+ * @param backends those of now, with where they listen; those on other machines have no process here
  */
 export function createProcessOwners(
-  backends: readonly { id: string; url: string | null }[],
+  backends: readonly Pick<Backend, "id" | "url" | "places">[],
   procFolder = "/proc",
 ): ProcessOwners {
-  const local = backends.flatMap(({ id, url }) => {
-    const port = url === null ? null : localPort(url);
-    return port === null ? [] : [{ id, port }];
-  });
+  /** By address; looked up once. */
+  const ports = new Map<string, number | null>();
+  const portOf = (url: string) => {
+    const port = ports.get(url) ?? localPort(url);
+    ports.set(url, port);
+    return port;
+  };
+  const localOnes = () =>
+    backends.flatMap(({ id, url, places }) =>
+      (places?.() ?? [url]).flatMap((place) => {
+        const port = place === null ? null : portOf(place);
+        return port === null ? [] : [{ id, port }];
+      }),
+    );
   let owners = new Map<number, string>();
   let found = new Set<string>();
   const remembered = new Map<string, string>();
 
-  async function inodesByBackend(): Promise<Map<string, string>> {
+  async function inodesByBackend(local: ReturnType<typeof localOnes>): Promise<Map<string, string>> {
     const tables = await Promise.all(["net/tcp", "net/tcp6"].map((path) => read(`${procFolder}/${path}`)));
     const inodes = new Map<string, string>();
     for (const { id, port } of local) {
@@ -78,8 +89,9 @@ export function createProcessOwners(
 
   return {
     async update(pids) {
+      const local = localOnes();
       if (process.platform !== "linux" || local.length === 0 || pids.length === 0) return;
-      const inodes = await inodesByBackend();
+      const inodes = await inodesByBackend(local);
       const next = new Map<number, string>();
       for (const pid of pids) {
         const owner = await lookUp(pid, inodes);

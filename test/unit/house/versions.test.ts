@@ -11,8 +11,8 @@ test("the package's version is that of package.json, wherever a copied file has 
   const { version } = JSON.parse(read("package.json"));
   const said = {
     "package-lock.json": JSON.parse(read("package-lock.json")).version,
-    "integrations/python/gpu_status_panel.py": /^__version__ = "(.*)"$/m.exec(
-      read("integrations/python/gpu_status_panel.py"),
+    "python/gpu_status_panel/_base.py": /^__version__ = "(.*)"$/m.exec(
+      read("python/gpu_status_panel/_base.py"),
     )?.[1],
     "integrations/wan2gp/plugin.py": /self\.version = "(.*)"/.exec(
       read("integrations/wan2gp/plugin.py"),

@@ -15,6 +15,10 @@ function reach(name: string): never {
 
 /** A sidecar that notes whatever is asked of it. */
 const untouchable: ActsOn = {
+  version: "test",
+  prove: () => reach("prove"),
+  registerBackend: () => reach("registerBackend"),
+  leases: { begin: () => reach("leases.begin"), beatMs: 5000 },
   bootId: () => reach("bootId"),
   source: () => reach("source"),
   hello: () => reach("hello"),
@@ -57,6 +61,8 @@ const actProblem = problem("wrong-token");
 const stranger: Viewer = {
   address: "10.0.0.9",
   actProblem,
+  ownBackend: undefined,
+  port: null,
   gone: () => new AbortController().signal,
   historyMs: 0,
   wantHistory() {},

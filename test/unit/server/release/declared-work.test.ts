@@ -138,10 +138,7 @@ describe("where a declared job runs", () => {
 
   test("REL-10b in the backend that it names, else in that of its process; while it waits, nowhere", () => {
     const runs = (one: Declared, backend?: string) =>
-      createDeclaredWork(
-        () => [one],
-        () => processes(backend),
-      ).runsIn("a");
+      createDeclaredWork({ jobs: () => [one], gpus: () => processes(backend) }).runsIn("a");
     expect(runs(job({ backend: "a" }))).toBe(true);
     expect(runs(job({ backend: "b", pid: 7 }), "a")).toBe(false);
     expect(runs(job({ pid: 7 }), "a")).toBe(true);
@@ -154,10 +151,7 @@ describe("where a declared job runs", () => {
   test("REL-10b a list of processes that fails or does not name the backend for once is not its end", () => {
     let jobs = [job({ pid: 7 })];
     let gpus = processes("a");
-    const work = createDeclaredWork(
-      () => jobs,
-      () => gpus,
-    );
+    const work = createDeclaredWork({ jobs: () => jobs, gpus: () => gpus });
     expect(work.runsIn("a")).toBe(true);
     for (const list of [[{ processes: null }], processes(), []]) {
       gpus = list;

@@ -1,0 +1,124 @@
+"""``mount``: the panel under an app's path."""
+
+from __future__ import annotations
+
+import os
+import shlex
+from typing import TYPE_CHECKING, Any, Callable, Dict, Optional, Sequence, TypeVar, Union
+
+from ._api import Sidecar
+from ._asgi import Decision, attach, attach_kind, mount_path_of
+from ._hook import UnloadHook, unload_hook
+from ._launch import Launcher
+
+if TYPE_CHECKING:
+    from ._proxy import PanelProxy
+
+App = TypeVar("App")
+Hook = Union[None, UnloadHook[Any], Callable[..., Any]]
+
+
+def panel_app(
+    path: str = "/gpu",
+    *,
+    hook: Hook = None,
+    label: Optional[str] = None,
+    url: Optional[str] = None,
+    token: Optional[str] = None,
+    command: Union[None, str, Sequence[str]] = None,
+    start: bool = True,
+    allow_view: Decision = True,
+    allow_release: Decision = False,
+    allow_origin: Sequence[str] = (),
+    env: Optional[Dict[str, str]] = None,
+) -> PanelProxy:
+    """The panel as an ASGI app of its own, for hosts that ``mount`` does not know; what it takes is told there."""
+    import atexit
+
+    from ._proxy import PanelProxy, authority_of
+
+    place = mount_path_of(path)
+    for origin in allow_origin:
+        if origin != "*" and not authority_of(origin):
+            raise ValueError(f"gpu_status_panel: {origin!r} is no origin; one looks like https://demo.example")
+    known: Optional[UnloadHook[Any]] = None
+    if hook is not None:
+        known = hook if isinstance(hook, UnloadHook) else unload_hook(hook)
+        known.serve(None)
+    words = shlex.split(command, posix=os.name == "posix") if isinstance(command, str) else command
+    launcher = Launcher(Sidecar(url, token), words, start, dict(env or {}), allow_origin, known, label or app_label(place))
+    atexit.register(launcher.close)
+    if hasattr(os, "register_at_fork"):
+        os.register_at_fork(after_in_child=launcher.forget)
+    launcher.ensure()
+    return PanelProxy(launcher, place, allow_view, allow_release, allow_origin)
+
+
+def mount(
+    app: App,
+    path: str = "/gpu",
+    *,
+    hook: Hook = None,
+    label: Optional[str] = None,
+    url: Optional[str] = None,
+    token: Optional[str] = None,
+    command: Union[None, str, Sequence[str]] = None,
+    start: bool = True,
+    allow_view: Decision = True,
+    allow_release: Decision = False,
+    allow_origin: Sequence[str] = (),
+    env: Optional[Dict[str, str]] = None,
+) -> App:
+    """Puts the panel under ``path`` of an app, on the app's own port, and returns the app to serve.
+
+    ::
+
+        app = mount(app)                      # http://…/gpu/ and <iframe src="/gpu/embed?view=compact">
+
+    ``app`` is a FastAPI or Starlette app (routes are added to it), a Gradio app that has been launched with
+    ``prevent_thread_lock=True``, or any ASGI app (then serve what is returned).
+
+    The options, all by name:
+
+    * ``url``: a sidecar that answers there (``GPU_PANEL_URL``, else http://127.0.0.1:7870/) is used; otherwise one is
+      started, with ``command`` (``GPU_PANEL_COMMAND``, else the package's own) and ``env`` beside the environment. All
+      apps of this machine share it; it ends ten seconds after the last of them. ``start=False``: none is started.
+    * ``hook``: the function that unloads your models, or what ``unload_hook`` made of it. The sidecar is told of it, and
+      the Release button of this app's page releases it alone; workers of one app count as one.
+    * ``label``: what the panel calls it, the program's name by default.
+    * ``allow_release``: visitors may look and not release. With ``True`` pages of the app itself may: what proves their
+      right is added here, no visitor sees the token. Where visitors come by a name such as demo.example, name it in
+      ``allow_origin=["https://demo.example"]``.
+    * ``allow_view``: who may look. The app's own log-in does not guard mounted paths by itself. Both this and
+      ``allow_release`` take a function of the ASGI scope, also an async one.
+    * ``allow_origin``: origins of other pages that may embed the panel and connect.
+    * ``token``: that of a sidecar which runs already, ``GPU_PANEL_TOKEN`` by default.
+    """
+    place = mount_path_of(path)
+    checked = attach_kind(app)
+    endpoint = panel_app(
+        place,
+        hook=hook,
+        label=label,
+        url=url,
+        token=token,
+        command=command,
+        start=start,
+        allow_view=allow_view,
+        allow_release=allow_release,
+        allow_origin=allow_origin,
+        env=env,
+    )
+    mounted: App = attach(checked, place, endpoint, "gpu-status-panel")
+    return mounted
+
+
+def app_label(place: str) -> str:
+    """What this program is called where it gives itself no name: its file, or what a server was told to run."""
+    import sys
+
+    words = [os.path.basename(word) for word in sys.argv[:2] if word and not word.startswith("-")]
+    servers = ("uvicorn", "gunicorn", "hypercorn", "__main__.py")
+    names = [word for word in words if word.lower().replace(".exe", "") not in servers]
+    name = (names[0] if names else "app").split(":")[0]
+    return (name[:-3] if name.endswith(".py") else name)[:60] or place
