@@ -143,6 +143,19 @@ describe("what is known", () => {
     expect(watching.stateOf("b")).toBeUndefined();
   });
 
+  test("REL-18 one that was gone has been started anew: it can run a job again", async () => {
+    const one = memoryBackend("a");
+    const watching = start([own(one)], INTERVAL_MS);
+    watching.park("a", true);
+    await watching.ask(own(one), never);
+    expect(watching.stateOf("a")?.parked).toBe(true);
+    one.answer(DOWN);
+    await watching.ask(own(one), never);
+    one.answer(null);
+    await watching.ask(own(one), never);
+    expect(watching.stateOf("a")).toMatchObject({ reachable: true, parked: false });
+  });
+
   test("REL-17 viewers are told of what changed, and of nothing else", async () => {
     const one = memoryBackend("a");
     const watching = start([own(one)], INTERVAL_MS);
