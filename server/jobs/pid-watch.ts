@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { parseStat } from "../release/owners/parse-proc.ts";
 
-/** Tells which of the jobs' processes are gone (rule 5). */
+/** Tells which of the jobs' processes are gone. */
 export interface PidWatch {
   /** A pid proves nothing before it was seen here, nor where its number was given to another process meanwhile. */
   hasGone(jobId: string, pid: number): boolean;

@@ -1,6 +1,6 @@
 import * as v from "valibot";
 
-/** Mean utilization from which one job keeps the GPU to itself (issue 4: ≥ 90 %). */
+/** Mean utilization from which one job keeps the GPU to itself. */
 export const SATURATED_PCT = 90;
 /** Shorter than this says nothing: a job's load phase and its pauses look alike. */
 const ENOUGH_SECONDS = 10;

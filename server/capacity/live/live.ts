@@ -84,7 +84,7 @@ export function createLiveCapacity(context: LiveContext): LiveCapacity {
     if (turn.wantsList) void decide();
   }
 
-  /** Full rate while anybody could be affected by the next second (rule 14). */
+  /** Full rate while anybody could be affected by the next second. */
   function setRate(rate: Turn["rate"]) {
     if (rate === "full" && holds.length === 0 && !closed)
       holds = [samples.holdFast(), samples.holdProcesses(), context.holdBackends()];

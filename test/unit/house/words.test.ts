@@ -79,6 +79,6 @@ test("pages, comments and texts use the words of the glossary", () => {
 
 test("no page and no comment points to a paper that the clone does not hold", () => {
   const papers =
-    /(?:\.\.\/)?\b(?:facts|findings)\/[\w-]+|\b(?:interface|requirements|policy|face|house|design)\.md\b|\brequirements? R\d|\(R\d\)/;
+    /(?:\.\.\/)?\b(?:facts|findings)\/[\w-]+|\b(?:interface|requirements|policy|face|house|design)\.md\b|\brequirements? R\d|\(R\d\)|\((?:rule|issue) \d+\b/;
   expect(FILES.filter((file) => papers.test(read(file)))).toEqual([]);
 });
