@@ -43,7 +43,7 @@ export function step(before: CapacityState, input: StepInput, policy: Policy): T
     (now, id) => endJob(now, id, { outcome: "other", reportedMiB: null }, nowMs, policy),
     { ...before, atMs: sampledMs, words },
   );
-  const company = {
+  const around = {
     // Jobs that came after the sample say nothing about it: all who ask within one sample are answered by one room.
     running: state.running.filter(({ startedMs }) => startedMs < sampledMs),
     waitingPids: new Set(
@@ -55,7 +55,7 @@ export function step(before: CapacityState, input: StepInput, policy: Policy): T
   };
   const tracked = gpus.map((evidence) => {
     const track = state.gpus.find((one) => one.evidence.index === evidence.index);
-    return trackGpu(track, evidence, company, sampledMs, policy);
+    return trackGpu(track, evidence, around, sampledMs, policy);
   });
   const attached = attach(
     { ...state, gpus: tracked.map(({ track }) => track) },

@@ -1,7 +1,7 @@
 import type { Sample } from "../../../shared/gpu/sample.ts";
 import type { HostState } from "../../../shared/protocol/state.ts";
 import type { BackendState } from "../../../shared/release/backend.ts";
-import { createEmitter } from "../../lib/emitter.ts";
+import { createEmitter, type Emitter } from "../../lib/emitter.ts";
 import type { CapacityTimings } from "../../timings.ts";
 import { isFresh } from "../admission/admit.ts";
 import { step, type Turn } from "../capacity.ts";
@@ -61,9 +61,12 @@ export function createLiveCapacity(context: LiveContext): LiveCapacity {
   let state = EMPTY_STATE;
   let lists: ListMemory = NO_LISTS;
   let deciding: Promise<void> | null = null;
-  let holds: (() => void)[] = [];
+  const fullRate = createFullRate(() => [
+    samples.holdFast(),
+    samples.holdProcesses(),
+    context.holdBackends(),
+  ]);
   let sampleAtMs = Number.NEGATIVE_INFINITY;
-  let closed = false;
 
   /** Not on what is old: the next sample brings what may be decided on. */
   function stepAgain(listFailed: boolean) {
@@ -79,33 +82,10 @@ export function createLiveCapacity(context: LiveContext): LiveCapacity {
     const words = wordsOf(context.backends());
     const turn = step(state, { nowMs: atMs, sampledMs: sampleAtMs, gpus, words }, policy);
     state = turn.state;
-    setRate(turn.rate);
+    if (turn.rate === "full") fullRate.begin();
+    if (turn.rate === "quiet") fullRate.end();
     turns.emit(turn);
     if (turn.wantsList) void decide();
-  }
-
-  /** Full rate while anybody could be affected by the next second. */
-  function setRate(rate: Turn["rate"]) {
-    if (rate === "full" && holds.length === 0 && !closed)
-      holds = [samples.holdFast(), samples.holdProcesses(), context.holdBackends()];
-    if (rate === "quiet") letGo();
-  }
-
-  function letGo() {
-    for (const end of holds) end();
-    holds = [];
-  }
-
-  function freshSample(signal: AbortSignal): Promise<void> {
-    if (nowMs() - sampleAtMs <= timings.staleSampleMs) return Promise.resolve();
-    return new Promise((resolve) => {
-      const done = () => {
-        stop();
-        resolve();
-      };
-      const stop = arrived.subscribe(done);
-      signal.addEventListener("abort", done, { once: true });
-    });
   }
 
   function decide(): Promise<void> {
@@ -116,7 +96,7 @@ export function createLiveCapacity(context: LiveContext): LiveCapacity {
   }
 
   async function decideNow() {
-    setRate("full");
+    fullRate.begin();
     const patience = new AbortController();
     const before = samples.latest().gpus.map(({ processes }) => processes);
     let timer: NodeJS.Timeout | undefined;
@@ -124,7 +104,8 @@ export function createLiveCapacity(context: LiveContext): LiveCapacity {
       timer = setTimeout(resolve, timings.freshMs);
     });
     let isAsked = false;
-    const fresh = freshSample(patience.signal).then(() => {
+    const isStale = nowMs() - sampleAtMs > timings.staleSampleMs;
+    const fresh = (isStale ? nextOf(arrived, patience.signal) : Promise.resolve()).then(() => {
       // One list a sample: all who ask meanwhile are answered by it.
       isAsked = !isFresh(state, policy);
       return isAsked ? samples.refreshProcesses() : undefined;
@@ -156,9 +137,38 @@ export function createLiveCapacity(context: LiveContext): LiveCapacity {
     // Before the first answer to the question for processes nobody knows who is there.
     isKnown: () => samples.isLive() && samples.processesAsked() && state.gpus.length > 0,
     onTurn: turns.subscribe,
+    close: fullRate.close,
+  };
+}
+
+/** The next event, or the end of the patience. */
+function nextOf({ subscribe }: Pick<Emitter<void>, "subscribe">, patience: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    const done = () => {
+      stop();
+      resolve();
+    };
+    const stop = subscribe(done);
+    patience.addEventListener("abort", done, { once: true });
+  });
+}
+
+/** Full rate while anybody could be affected by the next second. */
+function createFullRate(hold: () => (() => void)[]) {
+  let holds: (() => void)[] = [];
+  let closed = false;
+  function end() {
+    for (const letGo of holds) letGo();
+    holds = [];
+  }
+  return {
+    begin() {
+      if (holds.length === 0 && !closed) holds = hold();
+    },
+    end,
     close() {
       closed = true;
-      letGo();
+      end();
     },
   };
 }

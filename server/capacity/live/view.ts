@@ -54,24 +54,7 @@ const NO_FIT: Published = { isNever: false, canStart: 0, inIt: 0, beside: 0, per
 export function createView(context: ViewContext): CapacityView {
   const { live, knowledge, backends } = context;
   const use = createRecentUse();
-  /** Asked for with every turn and every hello: made once for each state. */
-  let made: { of: Known; isKnown: boolean; fits: ReadonlyMap<string, Published> } | null = null;
-
-  /** Every profile on one pass over the queue. */
-  function publishAll(): ReadonlyMap<string, Published> {
-    const state = live.state();
-    const isKnown = live.isKnown();
-    if (made?.of === state && made.isKnown === isKnown) return made.fits;
-    const pass = admit(state, live.policy);
-    const fits = new Map(
-      knowledge.profiles().map((profile) => {
-        const question = { jobClass: knowledge.classOf(profile), gpuCount: profile.gpus };
-        return [profile.id, publish(state, question, live.policy, pass)] as const;
-      }),
-    );
-    made = { of: state, isKnown, fits };
-    return fits;
-  }
+  const publishAll = createFits(live, knowledge);
 
   const rowsOf = ({ perGpu }: Published): FitRow[] =>
     context.latest().gpus.map(({ index }) => {
@@ -159,6 +142,25 @@ export function createView(context: ViewContext): CapacityView {
 function shownResident({ backend, pid, name, state, nextJob }: PublishedResident): Resident {
   const idle = { ...nextJob, needsMiB: Math.ceil(nextJob.needsMiB) };
   return { backend, pid, name, state, nextJob: state === "idle" ? idle : { fits: 0, needsMiB: null } };
+}
+
+/** What may start of every profile: made on one pass over the queue, once for each state, for every turn and hello asks. */
+function createFits(live: LiveCapacity, knowledge: Knowledge): () => ReadonlyMap<string, Published> {
+  let made: { of: Known; isKnown: boolean; fits: ReadonlyMap<string, Published> } | null = null;
+  return () => {
+    const state = live.state();
+    const isKnown = live.isKnown();
+    if (made?.of === state && made.isKnown === isKnown) return made.fits;
+    const pass = admit(state, live.policy);
+    const fits = new Map(
+      knowledge.profiles().map((profile) => {
+        const question = { jobClass: knowledge.classOf(profile), gpuCount: profile.gpus };
+        return [profile.id, publish(state, question, live.policy, pass)] as const;
+      }),
+    );
+    made = { of: state, isKnown, fits };
+    return fits;
+  };
 }
 
 /** Backends that say whether they work, and whose process is not recognised. */

@@ -19,7 +19,7 @@ export interface Signs {
   busy: boolean;
 }
 
-/** Rule of who is running. Who was idle stays idle until it moves: utilization in company is somebody else's. */
+/** Rule of who is running. Who was idle stays idle until it moves: utilization beside others is somebody else's. */
 export function nextState(tenant: Tenant, signs: Signs, nowMs: number, policy: Policy): TenantState {
   if (signs.hasJob) return "running";
   if (signs.told === true) return "running";

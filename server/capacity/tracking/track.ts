@@ -5,13 +5,13 @@ import { closeJob, newTenant, type Reached, relist, type Since, stateAfter } fro
 import { followUnlisted } from "./unlisted.ts";
 
 /** Who else is known on the machine. */
-export interface Company {
+export interface Surroundings {
   running: readonly RunningJob[];
   waitingPids: ReadonlySet<number>;
   words: readonly BackendWord[];
-  /** There is one GPU: whoever tells of himself is on it. */
+  /** There is one GPU: a backend that tells of itself is on it. */
   isOnly: boolean;
-  /** They say other things than at the step before. */
+  /** Backends say other things than at the step before. */
   isNews: boolean;
 }
 
@@ -25,16 +25,16 @@ type Listed = Extract<GpuTrack, { kind: "listed" }>;
 export function trackGpu(
   before: GpuTrack | undefined,
   evidence: GpuEvidence,
-  company: Company,
+  around: Surroundings,
   nowMs: number,
   policy: Policy,
 ): { track: GpuTrack; reached: readonly Reached[] } {
   const { list, ...figures } = evidence;
-  if (before !== undefined && !company.isNews && isTaken(before, list, nowMs))
+  if (before !== undefined && !around.isNews && isTaken(before, list, nowMs))
     return { track: before, reached: [] };
   const recent = addRecent(before?.recent ?? [], evidence, nowMs);
   const grewMs = hasGrown(recent, policy) ? nowMs : (before?.grewMs ?? Number.NEGATIVE_INFINITY);
-  const here = company.running.filter(({ gpus }) => gpus.includes(evidence.index));
+  const here = around.running.filter(({ gpus }) => gpus.includes(evidence.index));
   const explainedMs = here.length > 0 ? nowMs : (before?.explainedMs ?? Number.NEGATIVE_INFINITY);
   const failedMs = list.kind === "hidden" ? nowMs : list.kind === "fresh" ? null : (before?.failedMs ?? null);
   const base = { evidence: figures, recent, grewMs, explainedMs, failedMs };
@@ -52,14 +52,14 @@ export function trackGpu(
       usedAtListMiB: figures.usedMiB,
       tenants,
     };
-    return settleAll(next, listed, here, company, nowMs, policy, reached);
+    return followTenants(next, listed, here, around, nowMs, policy, reached);
   }
   // A list that failed once says nothing against the last one.
   if (
     before?.kind === "listed" &&
     (list.kind === "not-read" || nowMs - before.listedMs <= policy.listAgeMs)
   ) {
-    return settleAll({ ...before, ...base }, before, here, company, nowMs, policy, []);
+    return followTenants({ ...before, ...base }, before, here, around, nowMs, policy, []);
   }
   const unlisted = before?.kind === "hidden" ? before.unlisted : undefined;
   const { use, reached } = followUnlisted(
@@ -69,7 +69,7 @@ export function trackGpu(
     grewMs,
     explainedMs,
     here,
-    company.isOnly && company.words.some(({ busy }) => busy),
+    around.isOnly && around.words.some(({ busy }) => busy),
     nowMs,
     policy,
   );
@@ -109,11 +109,11 @@ function leastFreeMiB({ evidence: { totalMiB, driverMiB }, recent, listedMs }: L
   return totalMiB - driverMiB - Math.max(0, ...since.map(({ usedMiB }) => usedMiB));
 }
 
-function settleAll(
+function followTenants(
   track: Listed,
   before: Listed | null,
   here: readonly RunningJob[],
-  { waitingPids, words }: Company,
+  { waitingPids, words }: Surroundings,
   nowMs: number,
   policy: Policy,
   gone: readonly Reached[],

@@ -4,8 +4,8 @@ import type { Policy } from "../policy.ts";
 import type { Reached } from "./tenant.ts";
 import { followTicket, withOwned } from "./unlisted-ticket.ts";
 
-/** An ended job's memory is given back within this. */
-const GIVES_BACK_MS = 4000;
+/** An ended job's memory is freed within this. */
+const FREES_WITHIN_MS = 4000;
 
 const NOTHING: UnlistedUse = {
   otherMiB: 0,
@@ -41,10 +41,10 @@ export function followUnlisted(
   const before = known ?? { ...NOTHING, isSettled: usedMiB < policy.aloneMiB };
   const isExplained = jobs.length > 0;
   const figures = jobs.reduce((sum, { figureMiB }) => sum + figureMiB, 0);
-  const ended = before.ended !== null && nowMs - before.ended.atMs <= GIVES_BACK_MS ? before.ended : null;
-  const givenBack = ended === null ? 0 : Math.max(0, ended.usedMiB - usedMiB);
+  const ended = before.ended !== null && nowMs - before.ended.atMs <= FREES_WITHIN_MS ? before.ended : null;
+  const freedMiB = ended === null ? 0 : Math.max(0, ended.usedMiB - usedMiB);
   const otherMiB = isExplained
-    ? Math.min(usedMiB, Math.max(before.otherMiB - givenBack, usedMiB - figures))
+    ? Math.min(usedMiB, Math.max(before.otherMiB - freedMiB, usedMiB - figures))
     : usedMiB;
   const moved = isExplained ? otherMiB - before.otherMiB > policy.grewUnlistedMiB : grewMs === nowMs;
   const movedMs = moved ? nowMs : before.movedMs;
