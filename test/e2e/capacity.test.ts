@@ -197,7 +197,7 @@ test.each(LANGUAGES)(
   },
 );
 
-test("CAP-8 jobs that took 15 % more than configured are told of, and one click takes their figure over", async () => {
+test("CAP-8b jobs that took 15 % more than configured are told of, and one click takes their figure over", async () => {
   const { sidecar } = await start({
     settings: { profiles: [{ id: "mine", label: "Mine", peakMiB: 8_000 }] },
   });

@@ -117,7 +117,7 @@ test("CAP-11 what a release would give back is told beside free VRAM and is no p
   expect(found.canStart).toBe(0);
 });
 
-test("CAP-8 a configured figure is taken over by those who may act alone, and stands across a restart until another is configured", async () => {
+test("CAP-8b a configured figure is taken over by those who may act alone, and stands across a restart until another is configured", async () => {
   const profiles = [{ id: "mine", label: "Mine", peakMiB: 12_000 }];
   const running = await startRig({ own: true, settings: { profiles } });
   rig = running;

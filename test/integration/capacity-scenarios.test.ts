@@ -93,7 +93,7 @@ async function machine(totalMiB: number, options: RigOptions = {}) {
 
 /** C1: a WebUI that keeps 10.2 GB of weights after a job of 12.2 GB on 24 GB. */
 for (const watched of [true, false]) {
-  test(`CAP-50 one person, one WebUI, ${watched ? "watched" : "not watched"}: idle, running, ended, idle for long, second job`, async () => {
+  test(`CAP-50b one person, one WebUI, ${watched ? "watched" : "not watched"}: idle, running, ended, idle for long, second job`, async () => {
     const world = await machine(24_564);
     if (watched) await world.rig.connect().hello();
     world.holds({ 100: 420 }, 0);
@@ -121,7 +121,7 @@ for (const watched of [true, false]) {
   });
 }
 
-test("CAP-50 with a backend that tells, busy is running in the same second, and idle is room in it", async () => {
+test("CAP-50c with a backend that tells, busy is running in the same second, and idle is room in it", async () => {
   let busy = false;
   const world = await machine(24_564, {
     hookStatus: () => ({ busy, queue: 0 }),
@@ -141,7 +141,7 @@ test("CAP-50 with a backend that tells, busy is running in the same second, and 
   await world.until("its end", ({ running, canStart }) => running === 0 && (canStart ?? 0) >= 1);
 });
 
-test("CAP-50 in a container that names no process the backend's state is said, and idle is room in it", async () => {
+test("CAP-50e in a container that names no process the backend's state is said, and idle is room in it", async () => {
   let busy = false;
   const world = await machine(24_564, {
     script: { processes: [] },
@@ -164,7 +164,7 @@ test("CAP-50 in a container that names no process the backend's state is said, a
   expect(ended.explanation).toContain("1 in http");
 });
 
-test("CAP-51 an idle process of 420 MiB beside any history takes nothing but what it holds", async () => {
+test("CAP-50 an idle process of 420 MiB beside any history takes nothing but what it holds", async () => {
   const world = await machine(24_564);
   world.holds({ 100: 14_000 }, 95);
   await world.until("a job", ({ running }) => running === 1);
@@ -217,7 +217,7 @@ test("CAP-54 after three jobs of 12,200 in one process the fourth is expected to
   await world.until("the fourth", ({ running, promisedMiB }) => running === 1 && promisedMiB === 6_810);
 });
 
-test("CAP-55 two jobs without a pid: state, fit and a waiting job's reason tell one figure", async () => {
+test("CAP-1b two jobs without a pid: state, fit and a waiting job's reason tell one figure", async () => {
   const world = await machine(24_564);
   await world.jobs.ask({ peakMiB: 10_000 });
   await world.jobs.ask({ peakMiB: 8_000 });
@@ -244,7 +244,7 @@ test("CAP-56 beside the first hump of a job never seen nothing is recommended th
   expect(await world.fit("peakMiB=7000")).toMatchObject({ canStart: 0 });
 });
 
-test("CAP-57 who has waited for five mean durations gets its GPU, though small jobs keep coming", async () => {
+test("CAP-22b who has waited for five mean durations gets its GPU, though small jobs keep coming", async () => {
   const world = await machine(49_140);
   const started: string[] = [];
   /** Small jobs that end after a while, one for another. */

@@ -28,7 +28,7 @@ describe("where jobs are kept", () => {
     expect((await jobs.list()).map(kept)).toEqual(before);
   });
 
-  test("CAP-27 a damaged file is moved aside, said, and begun anew; a newer and a locked one stay where they are", async () => {
+  test("CAP-27b a damaged file is moved aside, said, and begun anew; a newer and a locked one stay where they are", async () => {
     const { jobs, rig: running } = await startJobs({ settings: { historyInterval: 1000 } });
     const moved = () => readdirSync(join(running.fake.dir, "data")).filter((name) => name.endsWith(".bad"));
     await running.crash(() => {
@@ -65,7 +65,7 @@ describe("where jobs are kept", () => {
     expect(moved()).toHaveLength(1);
   });
 
-  test("CAP-27 when the folder is removed while jobs run, all of them are written anew with the next one", async () => {
+  test("CAP-27b when the folder is removed while jobs run, all of them are written anew with the next one", async () => {
     const { jobs, rig: running } = await startJobs();
     const first = idOf(await jobs.ask({ peakMiB: 1000 }));
     rmSync(join(running.fake.dir, "data"), { recursive: true });
@@ -77,7 +77,7 @@ describe("where jobs are kept", () => {
     expect((await jobs.list()).map(({ id }) => id)).toEqual([first, second]);
   });
 
-  test("CAP-27 where nothing can be written jobs are kept in memory, and that is said", async () => {
+  test("REC-13 where nothing can be written jobs are kept in memory, and that is said", async () => {
     const { jobs, rig: running } = await startJobs({ env: { GPU_PANEL_DATA_DIR: "/dev/null/nowhere" } });
     await said(running, /record of jobs cannot be written to .*in memory/);
     const first = await jobs.ask({ peakMiB: ROOM });

@@ -188,7 +188,7 @@ describe("the jobs API", () => {
     expect(await jobs.ask({ peakMiB: 1 })).toMatchObject({ status: 202 });
   });
 
-  test("CAP-21 a job that takes more than was predicted makes others wait and is left alone", async () => {
+  test("CAP-21b a job that takes more than was predicted makes others wait and is left alone", async () => {
     const { jobs, rig: running } = await startJobs();
     const first = idOf(await jobs.ask({ peakMiB: 2000, pid: 4242 }));
     running.fake.setGpu(0, { "memory.used": 20_000 });

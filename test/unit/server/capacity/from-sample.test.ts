@@ -38,7 +38,7 @@ test("CAP-58 a list that names nobody explains an empty GPU, and hides a full on
   expect(one({ processes: null }, NO_LISTS, { ...ASKED, listsAsked: false })?.list.kind).toBe("not-read");
 });
 
-test("CAP-20 a list that is newer than its sample counts beside what no list ever names", () => {
+test("CAP-20b a list that is newer than its sample counts beside what no list ever names", () => {
   const first = evidenceOf([gpu({})], NO_LISTS, ASKED).memory;
   const listed = [process(1, 8000)];
   expect(one({ processes: listed }, first)?.usedMiB).toBe(9000);

@@ -92,7 +92,7 @@ function machine() {
   };
 }
 
-test("CAP-1 CAP-20 fit is answered by the list that admission reads, one a sample: what came and went since the last one counts", async () => {
+test("CAP-1b CAP-20b fit is answered by the list that admission reads, one a sample: what came and went since the last one counts", async () => {
   const at = machine();
   at.sample();
   await at.live.decide();
@@ -110,7 +110,7 @@ test("CAP-1 CAP-20 fit is answered by the list that admission reads, one a sampl
   expect(at.live.state().gpus[0]?.failedMs).toBeNull();
 });
 
-test("CAP-1 what is told changes with a sample, not with time: who was not idle at the last one is not at the ask", async () => {
+test("CAP-1c what is told changes with a sample, not with time: who was not idle at the last one is not at the ask", async () => {
   const at = machine();
   at.sample();
   await at.live.decide();

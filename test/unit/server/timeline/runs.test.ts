@@ -90,7 +90,7 @@ test("CAP-32 what a job calls its phases goes before what the levels look like",
   ]);
 });
 
-test("CAP-32 an ended run keeps its peak and its end for 15 minutes", () => {
+test("CAP-32b an ended run keeps its peak and its end for 15 minutes", () => {
   let runs = play([18_000, 21_000]);
   const empty = { gpu: 0, runs: [] };
   runs = followRuns(runs, [empty], [], EPOCH_MS + 2000);

@@ -26,7 +26,7 @@ test("the world is no bed of roses: who goes by free VRAM alone runs out of memo
   expect(naive.reduce((sum, one) => sum + one.outOfMemory.bookkeeping, 0)).toBeGreaterThan(5);
 });
 
-test("CAP-19 who asks before he starts is safe without declaring anything, and without a list of processes", () => {
+test("CAP-19b who asks before he starts is safe without declaring anything, and without a list of processes", () => {
   const [machine] = machines;
   if (machine === undefined) throw new Error("no machine");
   for (const who of ["undeclared", "unlisted"] as const)
@@ -56,7 +56,7 @@ test("a large job among small ones that keep coming starts within ten mean durat
   expect(longestWait).toBeLessThanOrEqual(10);
 });
 
-test("CAP-19 no policy but the baseline that is called perfect can read the truth", () => {
+test("CAP-19c no policy but the baseline that is called perfect can read the truth", () => {
   const folder = new URL("../../../../bench/capacity/", import.meta.url);
   for (const name of ["contender.ts", "contenders/naive.ts", "contenders/shipped.ts"]) {
     const imports = readFileSync(new URL(name, folder), "utf8").match(/from "[^"]+"/g) ?? [];

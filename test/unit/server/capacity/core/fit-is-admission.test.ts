@@ -66,7 +66,7 @@ function asked(id: string, { pid, backend, peak, asker, gpuCount, isSigned, fram
   return { ...plain, jobClass };
 }
 
-test("CAP-1 fit says n exactly when n such jobs, one after the other, are admitted within the same sample", () => {
+test("CAP-1b fit says n exactly when n such jobs, one after the other, are admitted within the same sample", () => {
   const world = {
     events: fc.array(anEvent, { maxLength: 14 }),
     last: fc.array(aGpu, { minLength: 2, maxLength: 2 }),

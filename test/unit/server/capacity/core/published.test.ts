@@ -28,7 +28,7 @@ describe("what is published", () => {
     expect(shown(resident(), 9000)).toMatchObject({ canStart: 2, inIt: 1, beside: 1 });
   });
 
-  test("CAP-50 where no process is named, what has worked there before can do so again", () => {
+  test("CAP-50d where no process is named, what has worked there before can do so again", () => {
     const hidden = (mib: number, utilizationPct = 0) => ({
       ...gpu([process(1, mib)], { utilizationPct }),
       list: { kind: "hidden" as const },

@@ -50,7 +50,7 @@ describe("the one formula", () => {
 });
 
 describe("never", () => {
-  test("CAP-7 is said only of a figure beyond total less driver", () => {
+  test("CAP-7b is said only of a figure beyond total less driver", () => {
     const at = seconds(1, START, [gpu([])]);
     expect(declare(at.state, ask("a", EMPTY), {}, at.atMs, POLICY).kind).toBe("waiting");
     expect(declare(at.state, ask("b", EMPTY + 1), {}, at.atMs, POLICY).kind).toBe("never");
@@ -114,7 +114,7 @@ describe("figures", () => {
       expect(roomOf(demand, true).roomMiB).toBeGreaterThanOrEqual(0);
   });
 
-  test("CAP-7 of whom nothing is known, it starts alone", () => {
+  test("CAP-7c of whom nothing is known, it starts alone", () => {
     const empty = seconds(5, START, [gpu([])]);
     expect(fits(empty, ask("a", null))).toBe(1);
     const busy = seconds(1, declared(empty, ask("b", 2000), [0]), [gpu([])]);
@@ -163,7 +163,7 @@ describe("several jobs in one process", () => {
 });
 
 describe("between two who wait", () => {
-  test("CAP-22 a job that waited five mean durations is not passed by one that would end after its opening", () => {
+  test("CAP-22b a job that waited five mean durations is not passed by one that would end after its opening", () => {
     const list = [process(1, 11_000)];
     let at: At = seconds(5, START, [gpu([])]);
     at = declared(at, ask("runs", 12_000, { pid: 1, asker: "r" }), [0]);
@@ -202,7 +202,7 @@ describe("between two who wait", () => {
     expect(fits(after, ask("small", 4000, { asker: "s" }))).toBeGreaterThan(0);
   });
 
-  test("CAP-22 six jobs of one do not stand before the first of another", () => {
+  test("CAP-22c six jobs of one do not stand before the first of another", () => {
     let at: At = seconds(1, START, [gpu([])]);
     for (let i = 0; i < 6; i++) at = declared(at, ask(`ann ${i}`, 20_000, { asker: "ann" }));
     at = declared(at, ask("bob", 20_000, { asker: "bob" }));
