@@ -1,5 +1,5 @@
 import { type FitAdvice, type FitOption, VAE_TILING_MIB } from "../../../shared/capacity/fit.ts";
-import type { Profile } from "../../../shared/capacity/profile.ts";
+import type { Profile } from "../../../shared/profiles/profile.ts";
 import { afterEnd } from "../admission/backfill.ts";
 import type { GpuDemand, RunningJob } from "../model.ts";
 import type { Policy } from "../policy.ts";

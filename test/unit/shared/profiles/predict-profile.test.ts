@@ -1,13 +1,13 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { knownProfiles } from "../../../../server/capacity/classes/known-profiles.ts";
-import { resolve } from "../../../../server/capacity/classes/resolve.ts";
 import { learn } from "../../../../server/capacity/learning/learn.ts";
 import { EMPTY_STATE } from "../../../../server/capacity/model.ts";
 import { POLICY } from "../../../../server/capacity/policy.ts";
 import { BUILT_IN_PROFILES } from "../../../../server/profiles/built-in-profiles.ts";
-import { tokensOf } from "../../../../shared/capacity/predict.ts";
-import { resolveProfile } from "../../../../shared/capacity/predict-profile.ts";
+import { knownProfiles } from "../../../../server/profiles/known-profiles.ts";
+import { resolve } from "../../../../server/profiles/resolve.ts";
+import { tokensOf } from "../../../../shared/profiles/predict.ts";
+import { resolveProfile } from "../../../../shared/profiles/predict-profile.ts";
 
 const known = knownProfiles(BUILT_IN_PROFILES, [], EMPTY_STATE, POLICY);
 const small = { model: "Wan2.1-1.3B", task: "t2v", quant: "quant_linear" };
