@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
 import type { Server } from "node:http";
 import { join } from "node:path";
-import type { Job } from "../shared/capacity/job.ts";
+import type { Job } from "../shared/jobs/job.ts";
 import { policyFor } from "./capacity/policy-for.ts";
 import { composeAuthority } from "./compose/authority.ts";
 import { composeCapacity } from "./compose/capacity.ts";

@@ -1,5 +1,5 @@
-import type { Job } from "../shared/capacity/job.ts";
 import type { Sample } from "../shared/gpu/sample.ts";
+import type { Job } from "../shared/jobs/job.ts";
 import type { SourceState } from "../shared/protocol/state.ts";
 import { recordOf } from "../shared/release/record.ts";
 import { isReleasing, type Release } from "../shared/release/release.ts";

@@ -1,6 +1,6 @@
 import * as v from "valibot";
-import { wireProfileSchema } from "../../shared/capacity/profile.ts";
 import { gpuDetailsSchema } from "../../shared/gpu/gpu.ts";
+import { wireProfileSchema } from "../../shared/profiles/profile.ts";
 import type { Changes } from "../../shared/protocol/events.ts";
 import { type Json, patched } from "../../shared/protocol/json-diff.ts";
 import { wireSampleSchema } from "../../shared/protocol/messages.ts";

@@ -1,6 +1,6 @@
-import { titleFigures } from "../../shared/capacity/title-figures.ts";
 import { totalCanStart } from "../../shared/capacity/total-can-start.ts";
 import { fillIn } from "../../shared/problems/fill-in.ts";
+import { titleFigures } from "../../shared/protocol/title-figures.ts";
 import { type Language, loadCatalog, loadLater } from "../i18n/use-messages.ts";
 import type { PanelState } from "../store/panel-state.ts";
 import type { PanelStore } from "../store/panel-store.ts";

@@ -1,6 +1,6 @@
-import { HeldPanel } from "../embedding/HeldPanel.tsx";
 import { attach, type PanelPlace } from "../shadow/attach.ts";
 import { createBrowserParts } from "./browser-parts.ts";
+import { HeldPanel } from "./HeldPanel.tsx";
 import { OPTION_NAMES, readPanelOptions } from "./panel-options.ts";
 
 /** Name of the custom element. */

@@ -1,14 +1,14 @@
-import type { Job } from "../../shared/capacity/job.ts";
-import type { Profile } from "../../shared/capacity/profile.ts";
-import type { Run } from "../../shared/capacity/run.ts";
 import type { Gpu } from "../../shared/gpu/gpu.ts";
 import type { Alert } from "../../shared/health/alert.ts";
 import type { HistoryRow } from "../../shared/history/row.ts";
+import type { Job } from "../../shared/jobs/job.ts";
 import type { Problem } from "../../shared/problems/problem.ts";
+import type { Profile } from "../../shared/profiles/profile.ts";
 import type { Hello } from "../../shared/protocol/messages.ts";
 import type { Fits, GpuPromise, HostState, SourceState } from "../../shared/protocol/state.ts";
 import type { BackendState } from "../../shared/release/backend.ts";
 import type { Release } from "../../shared/release/release.ts";
+import type { Run } from "../../shared/timeline/run.ts";
 import type { ConnectionStatus } from "../connection/source.ts";
 
 /** What is known once the sidecar has said hello. */

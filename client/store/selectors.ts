@@ -1,6 +1,6 @@
-import type { Job } from "../../shared/capacity/job.ts";
 import type { Gpu } from "../../shared/gpu/gpu.ts";
 import type { Alert } from "../../shared/health/alert.ts";
+import type { Job } from "../../shared/jobs/job.ts";
 import type { BackendState } from "../../shared/release/backend.ts";
 import { IDLE_RELEASE } from "../../shared/release/release.ts";
 import type { PanelState } from "./panel-state.ts";

@@ -1,8 +1,8 @@
 import type { FitAdvice, FitLanguage } from "../../shared/capacity/fit.ts";
-import type { Profile } from "../../shared/capacity/profile.ts";
 import type { AlertList, Mute, TestResult } from "../../shared/health/past-alert.ts";
 import type { HistoryAnswer, HistoryQuery } from "../../shared/history/series.ts";
 import type { Problem } from "../../shared/problems/problem.ts";
+import type { Profile } from "../../shared/profiles/profile.ts";
 import type { RegisterBody } from "../../shared/protocol/host-requests.ts";
 import type { FitQuery } from "../../shared/protocol/job-requests.ts";
 import type { Hello, Resumed } from "../../shared/protocol/messages.ts";

@@ -1,5 +1,5 @@
 import * as v from "valibot";
-import { jobSchema } from "../../shared/capacity/job.ts";
+import { jobSchema } from "../../shared/jobs/job.ts";
 import { succeed } from "../../shared/protocol/reply.ts";
 import { defineAction } from "./define-action.ts";
 import { nothing } from "./requests.ts";

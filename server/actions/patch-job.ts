@@ -1,4 +1,4 @@
-import { jobSchema } from "../../shared/capacity/job.ts";
+import { jobSchema } from "../../shared/jobs/job.ts";
 import { jobPatchSchema } from "../../shared/protocol/job-requests.ts";
 import { defineAction } from "./define-action.ts";
 import { bodyOrNothing } from "./requests.ts";

@@ -1,5 +1,5 @@
 import * as v from "valibot";
-import { wireProfileSchema } from "../../shared/capacity/profile.ts";
+import { wireProfileSchema } from "../../shared/profiles/profile.ts";
 import { succeed } from "../../shared/protocol/reply.ts";
 import { defineAction } from "./define-action.ts";
 import { nothing } from "./requests.ts";

@@ -1,4 +1,4 @@
-import { type Job, jobSchema } from "../../shared/capacity/job.ts";
+import { type Job, jobSchema } from "../../shared/jobs/job.ts";
 import { jobBodySchema } from "../../shared/protocol/job-requests.ts";
 import { defineAction } from "./define-action.ts";
 import { bodyOrNothing } from "./requests.ts";

@@ -1,4 +1,4 @@
-import { jobSchema } from "../../shared/capacity/job.ts";
+import { jobSchema } from "../../shared/jobs/job.ts";
 import { jobQuerySchema } from "../../shared/protocol/job-requests.ts";
 import { succeed } from "../../shared/protocol/reply.ts";
 import { defineAction } from "./define-action.ts";

@@ -1,4 +1,4 @@
-import { wireProfileSchema } from "../../shared/capacity/profile.ts";
+import { wireProfileSchema } from "../../shared/profiles/profile.ts";
 import { prepareRequestSchema } from "../../shared/protocol/requests.ts";
 import { defineAction } from "./define-action.ts";
 import { idOfPath, message } from "./requests.ts";

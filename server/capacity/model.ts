@@ -1,4 +1,4 @@
-import type { ClipSize } from "../../shared/capacity/predict.ts";
+import type { ClipSize } from "../../shared/profiles/predict.ts";
 
 /** A process as one list names it. `usedMiB` is `null` where the driver hides it. */
 export interface ListedProcess {
@@ -49,7 +49,6 @@ export interface Tenant {
   stateSinceMs: number;
   /** When its own memory last changed. */
   movedMs: number;
-  wasIdle: boolean;
   /** What it held when it was last idle: what it goes back to when a job in it ends. */
   restMiB: number;
   /** Most that it held since its job began. */
@@ -159,11 +158,8 @@ export interface JobBase extends JobAsk {
 }
 export interface WaitingJob extends JobBase {
   kind: "waiting";
-  /** Start and finish in the virtual time of fair queuing. */
+  /** Start in the virtual time of fair queuing. */
   turn: number;
-  finish: number;
-  /** GPUs kept for it, and when they should have been free: who would end later does not pass it there. */
-  reserved: { gpus: readonly number[]; untilMs: number } | null;
 }
 export interface RunningJob extends JobBase {
   kind: "running";

@@ -1,4 +1,4 @@
-import type { Profile } from "../../shared/capacity/profile.ts";
+import type { Profile } from "../../shared/profiles/profile.ts";
 import type { Options } from "../config/options.ts";
 import { POLICY, type Policy } from "./policy.ts";
 

@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import type { Job } from "../../shared/capacity/job.ts";
+import type { Job } from "../../shared/jobs/job.ts";
 import type { Problem } from "../../shared/problems/problem.ts";
 import type { Release } from "../../shared/release/release.ts";
 import type { FolderHold } from "../data/folder-hold.ts";

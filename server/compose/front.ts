@@ -1,8 +1,8 @@
 import { randomUUID } from "node:crypto";
 import type { Server } from "node:http";
 import { join } from "node:path";
-import { titleFigures } from "../../shared/capacity/title-figures.ts";
 import type { Problem } from "../../shared/problems/problem.ts";
+import { titleFigures } from "../../shared/protocol/title-figures.ts";
 import { viewOf } from "../../shared/protocol/view.ts";
 import type { ActsOn } from "../actions/acts-on.ts";
 import type { Options } from "../config/options.ts";

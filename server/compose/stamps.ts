@@ -1,5 +1,5 @@
-import type { Job } from "../../shared/capacity/job.ts";
-import type { Run } from "../../shared/capacity/run.ts";
+import type { Job } from "../../shared/jobs/job.ts";
+import type { Run } from "../../shared/timeline/run.ts";
 import type { JobStore } from "../jobs/job-store.ts";
 import type { EndedJob, Jobs } from "../jobs/jobs.ts";
 import type { Time } from "../lib/clock.ts";

@@ -1,5 +1,5 @@
 import * as v from "valibot";
-import { profileSchema } from "../../shared/capacity/profile.ts";
+import { profileSchema } from "../../shared/profiles/profile.ts";
 import { backendSchema, CONFIGURABLE_KINDS } from "./backend-options.ts";
 import { httpUrl, list, origin, wholeNumber } from "./checks.ts";
 import { alertRulesSchema, notifySchema } from "./health-options.ts";

@@ -1,5 +1,5 @@
-import type { TitleFigures } from "../../shared/capacity/title-figures.ts";
 import type { Changes } from "../../shared/protocol/events.ts";
+import type { TitleFigures } from "../../shared/protocol/title-figures.ts";
 import type { View } from "../../shared/protocol/view.ts";
 import type { PanelTimings } from "../timings.ts";
 import { messageBytes } from "./message-bytes.ts";

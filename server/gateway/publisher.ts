@@ -1,8 +1,8 @@
-import type { TitleFigures } from "../../shared/capacity/title-figures.ts";
 import type { Sample } from "../../shared/gpu/sample.ts";
 import type { Changes } from "../../shared/protocol/events.ts";
 import type { Json } from "../../shared/protocol/json-diff.ts";
 import { encodeSample, type WireSample } from "../../shared/protocol/sample-codec.ts";
+import type { TitleFigures } from "../../shared/protocol/title-figures.ts";
 import type { View } from "../../shared/protocol/view.ts";
 import type { PanelTimings } from "../timings.ts";
 import { createHiddenNews } from "./hidden-news.ts";

@@ -1,4 +1,4 @@
-import type { Job } from "../../shared/capacity/job.ts";
+import type { Job } from "../../shared/jobs/job.ts";
 import type { JobEnd } from "../../shared/protocol/job-requests.ts";
 import { createEmitter } from "../lib/emitter.ts";
 import { isUnfinished, type JobRecord } from "./job-record.ts";

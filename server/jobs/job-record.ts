@@ -1,6 +1,6 @@
 import * as v from "valibot";
-import { jobSchema } from "../../shared/capacity/job.ts";
-import { jobClassSchema } from "../capacity/classes/job-class-schema.ts";
+import { jobSchema } from "../../shared/jobs/job.ts";
+import { jobClassSchema } from "../profiles/job-class-schema.ts";
 
 /** A job as it is kept: what everybody sees of it, and what admission needs to know again after a restart. */
 export const jobRecordSchema = v.object({

@@ -1,8 +1,8 @@
-import type { Profile } from "../../shared/capacity/profile.ts";
 import type { Problem } from "../../shared/problems/problem.ts";
-import type { Description, Meant } from "../capacity/classes/resolve.ts";
+import type { Profile } from "../../shared/profiles/profile.ts";
 import type { LiveCapacity } from "../capacity/live/live.ts";
 import type { JobAsk } from "../capacity/model.ts";
+import type { Description, Meant } from "../profiles/resolve.ts";
 import type { JobStore } from "./job-store.ts";
 import type { PidWatch } from "./pid-watch.ts";
 

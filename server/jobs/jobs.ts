@@ -1,16 +1,16 @@
-import type { Job } from "../../shared/capacity/job.ts";
+import type { Job } from "../../shared/jobs/job.ts";
 import { problem } from "../../shared/problems/make-problem.ts";
 import type { JobBody, JobEnd, JobPatch } from "../../shared/protocol/job-requests.ts";
 import { type Reply, refuse, succeed } from "../../shared/protocol/reply.ts";
 import { beat, declare, end } from "../capacity/capacity.ts";
 import type { CapacityState } from "../capacity/model.ts";
-import { viewWaiting } from "../capacity/published/view-waiting.ts";
 import { createJobBook, type EndedJob, type JobBook } from "./job-book.ts";
 import { isUnfinished, type JobRecord } from "./job-record.ts";
 import type { JobsContext } from "./jobs-context.ts";
 import { endedRecord, followed } from "./records.ts";
 import { requestJob } from "./request.ts";
 import { revive } from "./revive.ts";
+import { viewWaiting } from "./view-waiting.ts";
 
 export type { EndedJob } from "./job-book.ts";
 

@@ -1,5 +1,5 @@
 import * as v from "valibot";
-import { jobSchema } from "../../shared/capacity/job.ts";
+import { jobSchema } from "../../shared/jobs/job.ts";
 import { type JobRecord, jobRecordSchema } from "./job-record.ts";
 
 const { startsAt: _, endsAt: __, ...jobBefore } = jobSchema.entries;

@@ -1,11 +1,11 @@
 import { randomUUID } from "node:crypto";
-import type { Job } from "../../shared/capacity/job.ts";
-import type { ProfileQuery } from "../../shared/capacity/match-profile.ts";
+import type { Job } from "../../shared/jobs/job.ts";
+import type { ProfileQuery } from "../../shared/profiles/match-profile.ts";
 import type { JobBody } from "../../shared/protocol/job-requests.ts";
-import type { Description, Meant } from "../capacity/classes/resolve.ts";
 import type { CapacityState, JobAsk, RunningJob } from "../capacity/model.ts";
-import type { WaitingView } from "../capacity/published/view-waiting.ts";
+import type { Description, Meant } from "../profiles/resolve.ts";
 import { isUnfinished, type JobRecord } from "./job-record.ts";
+import type { WaitingView } from "./view-waiting.ts";
 
 /** Ended jobs that are kept. */
 const MOST_ENDED = 100;

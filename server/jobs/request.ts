@@ -1,18 +1,18 @@
-import type { Job } from "../../shared/capacity/job.ts";
+import type { Job } from "../../shared/jobs/job.ts";
 import { problem } from "../../shared/problems/make-problem.ts";
 import type { JobBody } from "../../shared/protocol/job-requests.ts";
 import { type Reply, refuse, succeed } from "../../shared/protocol/reply.ts";
 import { demandsOf } from "../capacity/admission/admit.ts";
 import { declare } from "../capacity/capacity.ts";
-import type { Meant } from "../capacity/classes/resolve.ts";
 import { figureOf } from "../capacity/learning/figure.ts";
 import type { LiveCapacity } from "../capacity/live/live.ts";
 import type { JobAsk } from "../capacity/model.ts";
-import { neverProblem } from "../capacity/published/reasons.ts";
 import { roomOf } from "../capacity/room/room.ts";
+import type { Meant } from "../profiles/resolve.ts";
 import type { JobBook } from "./job-book.ts";
 import { isUnfinished } from "./job-record.ts";
 import type { JobsContext } from "./jobs-context.ts";
+import { neverProblem } from "./reasons.ts";
 import { askOf, descriptionOf, placeOf, recordOf } from "./records.ts";
 
 /** What a request works with. */

@@ -1,5 +1,5 @@
 import * as v from "valibot";
-import { type Profile, profileSchema } from "../../shared/capacity/profile.ts";
+import { type Profile, profileSchema } from "../../shared/profiles/profile.ts";
 
 const TURBO = "field report, TurboDiffusion, one 48 GB card";
 const COG = "field report, CogVideoX-2b, A10 24 GB";

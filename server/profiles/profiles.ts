@@ -1,5 +1,5 @@
 import * as v from "valibot";
-import { type Profile, profileSchema } from "../../shared/capacity/profile.ts";
+import { type Profile, profileSchema } from "../../shared/profiles/profile.ts";
 import { BUILT_IN_PROFILES } from "./built-in-profiles.ts";
 
 /** A profile as the config file has it. */

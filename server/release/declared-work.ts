@@ -1,5 +1,5 @@
-import type { Job } from "../../shared/capacity/job.ts";
 import type { Gpu } from "../../shared/gpu/gpu.ts";
+import type { Job } from "../../shared/jobs/job.ts";
 
 /** Which backends run jobs that were declared. */
 export interface DeclaredWork {

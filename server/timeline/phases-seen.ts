@@ -1,5 +1,5 @@
-import type { Profile } from "../../shared/capacity/profile.ts";
-import type { PhaseSeen } from "../../shared/capacity/run.ts";
+import type { Profile } from "../../shared/profiles/profile.ts";
+import type { PhaseSeen } from "../../shared/timeline/run.ts";
 
 /** The phases of one run so far, and a level that may become the next one. Immutable. */
 export interface PhasesSeen {

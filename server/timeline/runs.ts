@@ -1,6 +1,6 @@
-import type { Job } from "../../shared/capacity/job.ts";
-import type { Profile } from "../../shared/capacity/profile.ts";
-import type { Run } from "../../shared/capacity/run.ts";
+import type { Job } from "../../shared/jobs/job.ts";
+import type { Profile } from "../../shared/profiles/profile.ts";
+import type { Run } from "../../shared/timeline/run.ts";
 import { NO_PHASES, namePhases, type PhasesSeen, profileByPhases, seePhase } from "./phases-seen.ts";
 import type { GpuRuns, SeenRun } from "./seen-runs.ts";
 

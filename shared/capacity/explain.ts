@@ -1,7 +1,7 @@
+import type { Usefulness } from "../gpu/useful.ts";
 import { fillIn } from "../problems/fill-in.ts";
 import type { Resident } from "../protocol/state.ts";
 import { residentNames } from "./resident-names.ts";
-import type { Usefulness } from "./useful.ts";
 
 /** The arithmetic of a recommendation in words; `{name}` places are filled with figures in MiB. */
 export interface CapacityWords {

@@ -1,6 +1,6 @@
 import * as v from "valibot";
-import type { Prediction } from "./predict-profile.ts";
-import { basisSchema } from "./profile.ts";
+import type { Prediction } from "../profiles/predict-profile.ts";
+import { basisSchema } from "../profiles/profile.ts";
 
 /** What VAE tiling saves: one field report, CogVideoX-2b on an A10 (−2.1 GB, read as the smaller of GB and GiB). */
 export const VAE_TILING_MIB = 2002;

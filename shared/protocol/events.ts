@@ -1,7 +1,7 @@
 import type { FitAdvice, FitRequest } from "../capacity/fit.ts";
-import type { Profile } from "../capacity/profile.ts";
 import type { AlertList, Mute } from "../health/past-alert.ts";
 import type { HistoryAnswer, HistoryRequest } from "../history/series.ts";
+import type { Profile } from "../profiles/profile.ts";
 import type { ReleaseRecord } from "../release/record.ts";
 import type { Session, SessionCommand } from "../sessions/session.ts";
 import type { AcknowledgeRequest, MuteRequest } from "./alert-requests.ts";

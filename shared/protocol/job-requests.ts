@@ -1,6 +1,6 @@
 import * as v from "valibot";
-import { profileQuerySchema, resolutionSchema } from "../capacity/match-profile.ts";
-import { signatureSchema } from "../capacity/signature.ts";
+import { profileQuerySchema, resolutionSchema } from "../profiles/match-profile.ts";
+import { signatureSchema } from "../profiles/signature.ts";
 
 /** How long a job may keep silent before it counts as dead, unless it says otherwise. */
 export const DEFAULT_TTL_SECONDS = 60;

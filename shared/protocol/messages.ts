@@ -1,7 +1,7 @@
 import * as v from "valibot";
-import { wireProfileSchema } from "../capacity/profile.ts";
 import { gpuSchema } from "../gpu/gpu.ts";
 import { problemSchema } from "../problems/problem.ts";
+import { wireProfileSchema } from "../profiles/profile.ts";
 import type { HostOfGroup } from "./host-of-group.ts";
 import type { Difference } from "./json-diff.ts";
 import { stateSchema } from "./state.ts";

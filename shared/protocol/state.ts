@@ -1,13 +1,13 @@
 import * as v from "valibot";
-import { jobSchema } from "../capacity/job.ts";
-import { basisSchema } from "../capacity/profile.ts";
-import { runSchema } from "../capacity/run.ts";
-import { usefulnessSchema } from "../capacity/useful.ts";
 import { gpuSchema } from "../gpu/gpu.ts";
+import { usefulnessSchema } from "../gpu/useful.ts";
 import { alertSchema } from "../health/alert.ts";
+import { jobSchema } from "../jobs/job.ts";
 import { type Problem, problemSchema } from "../problems/problem.ts";
+import { basisSchema } from "../profiles/profile.ts";
 import { backendSchema } from "../release/backend.ts";
 import { releaseSchema } from "../release/release.ts";
+import { runSchema } from "../timeline/run.ts";
 import { replaySchema } from "./replay.ts";
 
 const figure = v.nullable(v.number());
@@ -59,7 +59,7 @@ export const residentSchema = v.object({
   pid: v.nullable(v.number()),
   name: v.nullable(v.string()),
   state: v.picklist(["running", "idle", "cannot-tell"]),
-  /** `needsMiB`: what its next job would take beyond what it holds; `null`: none was seen. */
+  /** `needsMiB`: the peak of its next job by its own last ones, what it holds included; `null` while it works. */
   nextJob: v.object({ fits: v.number(), needsMiB: figure }),
 });
 export type Resident = v.InferOutput<typeof residentSchema>;

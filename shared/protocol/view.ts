@@ -1,5 +1,5 @@
-import type { Run } from "../capacity/run.ts";
 import type { Gpu, GpuDetails, GpuProcess } from "../gpu/gpu.ts";
+import type { Run } from "../timeline/run.ts";
 import type { Json, JsonRecord } from "./json-diff.ts";
 import type { State } from "./state.ts";
 

@@ -1,11 +1,11 @@
 import type { Known, PanelState } from "../../client/store/panel-state.ts";
 import { BUILT_IN_PROFILES } from "../../server/profiles/built-in-profiles.ts";
-import type { Job } from "../../shared/capacity/job.ts";
 import type { Gpu, GpuProcess } from "../../shared/gpu/gpu.ts";
 import type { Alert } from "../../shared/health/alert.ts";
 import { alertsEn } from "../../shared/health/en.ts";
 import { wordsOfAlert } from "../../shared/health/words.ts";
 import type { HistoryRow } from "../../shared/history/row.ts";
+import type { Job } from "../../shared/jobs/job.ts";
 import { type Fits, type GpuPromise, UNKNOWN_PROMISE } from "../../shared/protocol/state.ts";
 import type { BackendState } from "../../shared/release/backend.ts";
 import { IDLE_RELEASE } from "../../shared/release/release.ts";

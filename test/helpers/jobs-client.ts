@@ -1,5 +1,5 @@
 import * as v from "valibot";
-import { type Job, jobSchema } from "../../shared/capacity/job.ts";
+import { type Job, jobSchema } from "../../shared/jobs/job.ts";
 
 /** What the jobs API has answered. */
 export interface JobAnswer {

@@ -1,5 +1,5 @@
 import { expect } from "vitest";
-import type { Job } from "../../shared/capacity/job.ts";
+import type { Job } from "../../shared/jobs/job.ts";
 import { idOf, type JobAnswer, type JobsClient } from "./jobs-client.ts";
 import type { Rig } from "./rig.ts";
 import { waitUntil } from "./wait-until.ts";

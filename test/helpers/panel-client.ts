@@ -1,7 +1,7 @@
 import { io, type Socket } from "socket.io-client";
 import { readChanges } from "../../client/connection/read-changes.ts";
-import type { Job } from "../../shared/capacity/job.ts";
 import type { Alert } from "../../shared/health/alert.ts";
+import type { Job } from "../../shared/jobs/job.ts";
 import type { ClientToServerEvents, ServerToClientEvents } from "../../shared/protocol/events.ts";
 import type { Hello } from "../../shared/protocol/messages.ts";
 import type { Handshake } from "../../shared/protocol/requests.ts";

@@ -1,6 +1,6 @@
 import * as v from "valibot";
 import { afterEach, expect, test } from "vitest";
-import { profileSchema } from "../../shared/capacity/profile.ts";
+import { profileSchema } from "../../shared/profiles/profile.ts";
 import { fakeGpu } from "../helpers/fake-nvidia-smi.ts";
 import { jobsClient } from "../helpers/jobs-client.ts";
 import { type Rig, startRig } from "../helpers/rig.ts";

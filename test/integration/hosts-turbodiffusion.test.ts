@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import * as v from "valibot";
 import { afterEach, expect, test } from "vitest";
-import { type Job, jobSchema } from "../../shared/capacity/job.ts";
+import { type Job, jobSchema } from "../../shared/jobs/job.ts";
 import { isPanelUp, type PythonHost, type Started, startPythonHost } from "../helpers/python-host.ts";
 import { readmeSnippets } from "../helpers/readme-snippets.ts";
 import { waitUntil } from "../helpers/wait-until.ts";

@@ -2,7 +2,7 @@ import { existsSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import Database from "libsql";
 import { describe, expect, test } from "vitest";
-import type { Job } from "../../shared/capacity/job.ts";
+import type { Job } from "../../shared/jobs/job.ts";
 import { fakeGpu } from "../helpers/fake-nvidia-smi.ts";
 import { idOf } from "../helpers/jobs-client.ts";
 import { crowdSurvivesCrash } from "../helpers/jobs-crowd.ts";

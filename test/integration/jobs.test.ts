@@ -1,6 +1,6 @@
 import { dirname } from "node:path";
 import { describe, expect, test } from "vitest";
-import type { Job } from "../../shared/capacity/job.ts";
+import type { Job } from "../../shared/jobs/job.ts";
 import { fakeGpu } from "../helpers/fake-nvidia-smi.ts";
 import { idOf, jobsClient } from "../helpers/jobs-client.ts";
 import { ROOM, startJobs, state } from "../helpers/jobs-rig.ts";

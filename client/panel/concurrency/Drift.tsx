@@ -1,8 +1,8 @@
 import { useState } from "react";
 import * as v from "valibot";
-import type { Profile } from "../../../shared/capacity/profile.ts";
 import { fillIn } from "../../../shared/problems/fill-in.ts";
 import type { Problem } from "../../../shared/problems/problem.ts";
+import type { Profile } from "../../../shared/profiles/profile.ts";
 import { replySchema } from "../../../shared/protocol/reply.ts";
 import type { RoomWords } from "../../i18n/room/words.ts";
 import { useProblemWords } from "../../i18n/use-messages.ts";

@@ -1,6 +1,6 @@
 import { memo } from "react";
-import type { Profile } from "../../../shared/capacity/profile.ts";
 import { fillIn } from "../../../shared/problems/fill-in.ts";
+import type { Profile } from "../../../shared/profiles/profile.ts";
 import { gib } from "../../i18n/format.ts";
 import type { RoomWords } from "../../i18n/room/words.ts";
 import { Drift } from "./Drift.tsx";

@@ -1,7 +1,7 @@
 import { createContext, useContext } from "react";
-import type { Profile } from "../../../shared/capacity/profile.ts";
 import { totalCanStart } from "../../../shared/capacity/total-can-start.ts";
 import type { Gpu } from "../../../shared/gpu/gpu.ts";
+import type { Profile } from "../../../shared/profiles/profile.ts";
 import { type FitRow, type Fits, type GpuPromise, UNKNOWN_PROMISE } from "../../../shared/protocol/state.ts";
 import type { PanelState } from "../../store/panel-state.ts";
 import { selectFresh } from "../../store/selectors.ts";

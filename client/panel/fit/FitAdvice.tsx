@@ -1,7 +1,7 @@
 import { useContext, useEffect, useState } from "react";
 import { type FitAdvice as Advice, type FitOption, fitAdviceSchema } from "../../../shared/capacity/fit.ts";
-import type { Profile } from "../../../shared/capacity/profile.ts";
 import { fillIn } from "../../../shared/problems/fill-in.ts";
+import type { Profile } from "../../../shared/profiles/profile.ts";
 import { replySchema } from "../../../shared/protocol/reply.ts";
 import type { FitWords } from "../../i18n/fit/words.ts";
 import { gib } from "../../i18n/format.ts";

@@ -1,4 +1,4 @@
-import type { Usefulness } from "../../../shared/capacity/useful.ts";
+import type { Usefulness } from "../../../shared/gpu/useful.ts";
 import { fillIn } from "../../../shared/problems/fill-in.ts";
 import type { RoomWords } from "../../i18n/room/words.ts";
 import type { GpuFit } from "../concurrency/use-capacity.ts";

@@ -1,5 +1,5 @@
 import { useContext } from "react";
-import type { Job } from "../../../shared/capacity/job.ts";
+import type { Job } from "../../../shared/jobs/job.ts";
 import { fillIn } from "../../../shared/problems/fill-in.ts";
 import type { Problem } from "../../../shared/problems/problem.ts";
 import { clock, duration } from "../../i18n/durations.ts";

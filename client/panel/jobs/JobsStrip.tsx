@@ -1,5 +1,5 @@
 import { memo, type ReactNode, useContext } from "react";
-import type { Job } from "../../../shared/capacity/job.ts";
+import type { Job } from "../../../shared/jobs/job.ts";
 import { fillIn } from "../../../shared/problems/fill-in.ts";
 import { clock, duration } from "../../i18n/durations.ts";
 import type { JobsWords } from "../../i18n/jobs/words.ts";

@@ -1,4 +1,4 @@
-import type { Job } from "../../../shared/capacity/job.ts";
+import type { Job } from "../../../shared/jobs/job.ts";
 
 /** How far a running job is, 0 to 1; `null` where its end is not known, or it is overdue. Pure. */
 export function jobShare(

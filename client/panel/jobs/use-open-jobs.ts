@@ -1,5 +1,5 @@
 import { useMemo } from "react";
-import type { Job } from "../../../shared/capacity/job.ts";
+import type { Job } from "../../../shared/jobs/job.ts";
 import type { PanelState } from "../../store/panel-state.ts";
 import { selectJobs } from "../../store/selectors.ts";
 import { usePanel } from "../../store/use-panel.ts";

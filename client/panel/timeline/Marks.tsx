@@ -1,5 +1,5 @@
 import type { ReactNode } from "react";
-import type { Run } from "../../../shared/capacity/run.ts";
+import type { Run } from "../../../shared/timeline/run.ts";
 import type { TimelineWords } from "../../i18n/timeline/words.ts";
 import type { ChartFrame } from "./geometry.ts";
 import { layOutRuns } from "./lay-out-runs.ts";

@@ -1,6 +1,6 @@
 import type { CSSProperties } from "react";
-import type { Run } from "../../../shared/capacity/run.ts";
 import { fillIn } from "../../../shared/problems/fill-in.ts";
+import type { Run } from "../../../shared/timeline/run.ts";
 import { gib } from "../../i18n/format.ts";
 import type { TimelineWords } from "../../i18n/timeline/words.ts";
 import { shortName } from "../gpus/short-name.ts";

@@ -1,4 +1,4 @@
-import type { Run } from "../../../shared/capacity/run.ts";
+import type { Run } from "../../../shared/timeline/run.ts";
 
 /** A stretch of the time axis, as shares of it from 0 (left) to 1 (right). */
 export interface Stretch {

@@ -1,6 +1,6 @@
-import { vramBar } from "../../../shared/capacity/vram-bar.ts";
 import type { Gpu, GpuProcess } from "../../../shared/gpu/gpu.ts";
 import { vramOf } from "../../../shared/gpu/vram.ts";
+import { vramBar } from "../../../shared/gpu/vram-bar.ts";
 import type { GpuPromise } from "../../../shared/protocol/state.ts";
 
 /** The pieces of a GPU's VRAM in the order in which they are drawn: what is in use, what is not, and what the driver keeps. */

@@ -1,9 +1,8 @@
-import { learnReached } from "../learning/learn.ts";
 import type { Basis, CapacityState, JobAsk } from "../model.ts";
 import type { Policy } from "../policy.ts";
 import { fitsNever } from "../room/never.ts";
 import { place } from "../room/place.ts";
-import { closeOwnJob, giveTicket, isOf } from "../tracking/give-ticket.ts";
+import { giveTicket, isOf } from "../tracking/give-ticket.ts";
 import { admit } from "./admit.ts";
 import { withoutTicketOf } from "./tickets.ts";
 import { enqueue } from "./turns.ts";
@@ -34,8 +33,7 @@ export function askRoom(
   nowMs: number,
   policy: Policy,
 ): { state: CapacityState; answer: Answer } {
-  const closed = closeOwnJob({ ...before, askedMs: nowMs }, ask, policy);
-  const state = learnReached(closed.state, closed.reached, policy);
+  const state = { ...before, askedMs: nowMs };
   const { figure, ...placing } = placingOf(ask, state, policy);
   const { basis, needMiB: neededMiB } = figure;
   if (fitsNever(state.gpus, figure, ask)) return { state, answer: { kind: "never", basis, neededMiB } };

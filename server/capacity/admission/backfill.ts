@@ -83,19 +83,11 @@ export function reserve(
   nowMs: number,
 ): Reservation | null {
   const free = demands.filter(({ index }) => reservations.every(({ after }) => !after.has(index)));
-  const { reserved, gpuCount } = job;
-  const open = openings(free, running, placing, nowMs);
-  const again = open.filter(({ index }) => reserved?.gpus.includes(index));
-  const first = again.length >= gpuCount ? again : open.slice(0, gpuCount);
-  if (first.length < gpuCount) return null;
-  // Who took longer than expected must not let others pass for as long again.
-  const untilMs = Math.min(
-    reserved?.untilMs ?? Number.POSITIVE_INFINITY,
-    Math.max(...first.map(({ atMs }) => atMs)),
-  );
+  const first = openings(free, running, placing, nowMs).slice(0, job.gpuCount);
+  if (first.length < job.gpuCount) return null;
   return {
     jobId: job.id,
-    untilMs,
+    untilMs: Math.max(...first.map(({ atMs }) => atMs)),
     after: new Map(first.map(({ index, after }) => [index, after])),
   };
 }

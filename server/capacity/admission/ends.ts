@@ -65,7 +65,6 @@ function released(track: GpuTrack, job: RunningJob, left: readonly RunningJob[],
           ...tenant,
           state: "idle" as const,
           stateSinceMs: nowMs,
-          wasIdle: true,
           jobPeakMiB: 0,
           peaks: [...tenant.peaks, Math.max(tenant.jobPeakMiB, job.seenMiB)].slice(-3),
         }

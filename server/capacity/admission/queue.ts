@@ -47,7 +47,7 @@ export function runQueue(
       continue;
     }
     refused.add(kind);
-    const at = waiting.push(job) - 1;
+    waiting.push(job);
     if (!policy.passing) {
       waiting.push(...state.waiting.slice(started.length + waiting.length));
       break;
@@ -61,13 +61,12 @@ export function runQueue(
       continue;
     }
     reservations = [...reservations, kept];
-    waiting[at] = { ...job, reserved: { gpus: [...kept.after.keys()], untilMs: kept.untilMs } };
   }
   return { started, waiting, demands, reservations };
 }
 
 function start(
-  { turn, finish, reserved, ...job }: WaitingJob,
+  { turn, ...job }: WaitingJob,
   placed: Placed,
   placing: JobPlacing,
   demands: readonly GpuDemand[],

@@ -23,8 +23,6 @@ export function enqueue(
     beatMs: nowMs,
     ttlMs,
     turn,
-    finish,
-    reserved: null,
   };
   const at = state.waiting.findIndex((other) => other.turn > turn);
   const waiting =

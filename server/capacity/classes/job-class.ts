@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
-import { clipSizeOf } from "../../../shared/capacity/predict.ts";
-import type { Profile } from "../../../shared/capacity/profile.ts";
-import type { Signature } from "../../../shared/capacity/signature.ts";
+import { clipSizeOf } from "../../../shared/profiles/predict.ts";
+import type { Profile } from "../../../shared/profiles/profile.ts";
+import type { Signature } from "../../../shared/profiles/signature.ts";
 import type { JobClass } from "../model.ts";
 
 /** A profile as it was published or configured. */

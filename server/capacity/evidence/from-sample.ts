@@ -1,5 +1,5 @@
-import { hasUnifiedMemory } from "../../../shared/capacity/unified.ts";
 import type { Gpu, GpuProcess } from "../../../shared/gpu/gpu.ts";
+import { hasUnifiedMemory } from "../../../shared/gpu/unified.ts";
 import { vramOf } from "../../../shared/gpu/vram.ts";
 import type { HostState } from "../../../shared/protocol/state.ts";
 import type { GpuEvidence, ListedProcess, ProcessList } from "../model.ts";

@@ -13,12 +13,9 @@ export function addRecent(before: readonly Recent[], evidence: GpuEvidence, nowM
   return [...kept, { atMs: nowMs, usedMiB, utilizationPct }];
 }
 
-/** Utilization is the mean of a second or so: the sample after a job still tells of it. */
-const LINGERS_MS = 1000;
-
 /** Samples whose utilization no declared job and no busy backend explains. */
 export function unexplained(recent: readonly Recent[], explainedMs: number): Recent[] {
-  return recent.filter(({ atMs }) => atMs > explainedMs + LINGERS_MS);
+  return recent.filter(({ atMs }) => atMs > explainedMs);
 }
 
 /** VRAM in use rose by more than the threshold since the sample before. */

@@ -1,4 +1,4 @@
-import { predictForSize } from "../../../shared/capacity/predict.ts";
+import { predictForSize } from "../../../shared/profiles/predict.ts";
 import type { CapacityState, Figure, JobClass, Learned } from "../model.ts";
 import type { Policy } from "../policy.ts";
 

@@ -1,14 +1,12 @@
-import { backendsOn } from "../../../shared/capacity/backends-on.ts";
-import { barOf } from "../../../shared/capacity/bar-of.ts";
 import { explainGpu } from "../../../shared/capacity/explain.ts";
 import type { FitLanguage } from "../../../shared/capacity/fit.ts";
-import type { Profile } from "../../../shared/capacity/profile.ts";
-import type { Run } from "../../../shared/capacity/run.ts";
-import { hasUnifiedMemory } from "../../../shared/capacity/unified.ts";
 import { capacityWordsEn } from "../../../shared/capacity/words-en.ts";
 import { capacityWordsZhCn } from "../../../shared/capacity/words-zh-cn.ts";
+import { barOf } from "../../../shared/gpu/bar-of.ts";
 import type { Gpu } from "../../../shared/gpu/gpu.ts";
 import type { Sample } from "../../../shared/gpu/sample.ts";
+import { hasUnifiedMemory } from "../../../shared/gpu/unified.ts";
+import type { Profile } from "../../../shared/profiles/profile.ts";
 import {
   type CapacityState,
   type FitRow,
@@ -19,12 +17,14 @@ import {
   UNKNOWN_PROMISE,
 } from "../../../shared/protocol/state.ts";
 import type { BackendState } from "../../../shared/release/backend.ts";
+import { backendsOn } from "../../../shared/release/backends-on.ts";
+import type { Run } from "../../../shared/timeline/run.ts";
+import type { Knowledge } from "../../profiles/knowledge.ts";
+import { createRecentUse } from "../../timeline/recent-use.ts";
 import { admit } from "../admission/admit.ts";
-import { createRecentUse } from "../evidence/recent-use.ts";
 import { wordsOf } from "../evidence/words.ts";
 import type { JobClass, CapacityState as Known } from "../model.ts";
-import { type Published, type PublishedResident, publish } from "../published/publish.ts";
-import type { Knowledge } from "./knowledge.ts";
+import { type Published, publish } from "../published/publish.ts";
 import type { LiveCapacity } from "./live.ts";
 
 type PerGpu = CapacityState["perGpu"];
@@ -84,7 +84,7 @@ export function createView(context: ViewContext): CapacityView {
         ...{ running, promisedMiB: Math.ceil(promisedMiB) },
         reserveMiB: live.policy.reserveMiB,
         useful: use.usefulness(gpu.uuid, running),
-        residents: withUnseen(residents.map(shownResident), unseen),
+        residents: withUnseen(residents, unseen),
       };
     });
   }
@@ -136,12 +136,6 @@ export function createView(context: ViewContext): CapacityView {
       return { capacity, promises: promisesOf(fit), fits: Object.fromEntries(fits) };
     },
   };
-}
-
-/** Of one that works what it needs rises with every sample, and nobody can start there. */
-function shownResident({ backend, pid, name, state, nextJob }: PublishedResident): Resident {
-  const idle = { ...nextJob, needsMiB: Math.ceil(nextJob.needsMiB) };
-  return { backend, pid, name, state, nextJob: state === "idle" ? idle : { fits: 0, needsMiB: null } };
 }
 
 /** What may start of every profile: made on one pass over the queue, once for each state, for every turn and hello asks. */

@@ -1,8 +1,8 @@
+import type { Resident } from "../../../shared/protocol/state.ts";
 import { type Admitted, admit } from "../admission/admit.ts";
 import { placingOf } from "../admission/wish.ts";
 import { commitmentMiB } from "../demand/demand.ts";
 import {
-  type Basis,
   type CapacityState,
   type GpuDemand,
   type GpuTrack,
@@ -10,7 +10,6 @@ import {
   NOBODY,
   type RunningJob,
   type Tenant,
-  type TenantState,
 } from "../model.ts";
 import type { Policy } from "../policy.ts";
 import { fitsNever } from "../room/never.ts";
@@ -18,20 +17,9 @@ import { type Placing, place } from "../room/place.ts";
 import { roomOf, seatOn, type Wish } from "../room/room.ts";
 import { ownPeakMiB } from "../tracking/tenant.ts";
 
-/** Somebody who holds VRAM, and whether the next job fits in it. MiB. */
-export interface PublishedResident {
-  /** `null`: nobody is named, and this stands for all that is there. */
-  pid: number | null;
-  backend: string | null;
-  name: string | null;
-  state: TenantState;
-  heldMiB: number;
-  nextJob: { fits: number; needsMiB: number };
-}
-
 /**
  * The explanation's lines of one GPU, MiB: `room = free − promised − residents − reserve`, and `beside` its whole parts,
- * where no GPU is kept for a waiting job (`reservedFor`) and the job needs this GPU alone.
+ * where no GPU is kept for a waiting job and the job needs this GPU alone.
  */
 export interface PublishedGpu {
   index: number;
@@ -43,20 +31,13 @@ export interface PublishedGpu {
   roomMiB: number;
   /** `null`: nothing is known of the job, so that it starts alone. */
   perJobMiB: number | null;
-  basis: Basis;
   /** Jobs that the one loop puts here: in idle residents first, one each, then beside. */
   canStart: number;
   inIt: number;
   beside: number;
   /** Jobs that run: declared ones, and tenants that compute without one. */
   running: number;
-  /** Held by nobody who is listed. */
-  unattributedMiB: number;
-  residents: readonly PublishedResident[];
-  /** The waiting job for which the GPU is kept. */
-  reservedFor: string | null;
-  /** No process is named and what is there has moved lately: nobody is let in. */
-  isUnsettled: boolean;
+  residents: readonly Resident[];
 }
 
 export interface Published {
@@ -71,50 +52,38 @@ export interface Published {
 export interface Question {
   jobClass: JobClass;
   gpuCount?: number;
-  /** GPUs that it may use; empty: any. */
-  on?: readonly number[];
   /** Who asks for a job of his own: what his process or backend holds counts for it, and no resident of others does. */
   asker?: { asker: string; pid: number | null; backend: string | null };
 }
 
 /** More than this is not counted. */
 const MOST = 64;
-const NOBODY_ASKS = { id: "published", asker: "", pid: null, backend: null };
+const NOBODY_ASKS = { id: "published", asker: "", pid: null, backend: null, on: [] };
 
 /** What state, panel and metrics show of one kind of job. Reads the room that admission reads. */
 export function publish(
   state: CapacityState,
-  { jobClass, gpuCount = 1, on = [], asker }: Question,
+  { jobClass, gpuCount = 1, asker }: Question,
   policy: Policy,
   pass: Admitted = admit(state, policy),
 ): Published {
-  const ask = { ...NOBODY_ASKS, ...asker, jobClass, gpuCount, on };
+  const ask = { ...NOBODY_ASKS, ...asker, jobClass, gpuCount };
   const { figure, ...placing } = placingOf(ask, pass.state, policy);
   const isNever = fitsNever(state.gpus, figure, ask);
-  const idle = asker === undefined ? idleResidents(pass.state.gpus, placing, policy) : [];
-  const isOneJob = asker !== undefined || gpuCount > 1;
-  const unlisted = isOneJob
-    ? []
-    : state.gpus.filter(({ evidence: { index } }) => on.length === 0 || on.includes(index));
-  const seats = isNever ? NO_SEATS : seatAll(pass, placing, idle, unlisted, policy);
+  const residents = asker === undefined ? pass.state.gpus : [];
+  const seats = isNever ? { inIt: [], beside: [] } : seatAll(pass, placing, residents, policy);
   const perGpu = pass.demands.map((demand): PublishedGpu => {
-    const track = state.gpus.find(({ evidence }) => evidence.index === demand.index);
-    const own = seats.inIt.filter(({ gpu }) => gpu === demand.index);
-    const inIt = own.length;
+    const { index } = demand;
+    const track = state.gpus.find(({ evidence }) => evidence.index === index);
+    const own = seats.inIt.filter(({ gpu }) => gpu === index);
     const residentsMiB = own.reduce((sum, { costMiB }) => sum + costMiB, 0);
-    const beside = seats.beside.filter((gpus) => gpus.includes(demand.index)).length;
+    const beside = seats.beside.filter((gpus) => gpus.includes(index)).length;
     return {
-      index: demand.index,
+      index,
       ...termsOf(demand, placing.wish, residentsMiB, beside),
-      basis: figure.basis,
-      canStart: inIt + beside,
-      inIt,
-      beside,
+      ...{ canStart: own.length + beside, inIt: own.length, beside },
       running: runningOn(track, pass.state.running),
-      unattributedMiB: unattributedMiB(demand),
       residents: track === undefined ? [] : residentsOn(track, demand, placing.wish, policy),
-      reservedFor: pass.reservations.find(({ after }) => after.has(demand.index))?.jobId ?? null,
-      isUnsettled: demand.isUnsettled,
     };
   });
   const [inIt, beside] = [seats.inIt.length, seats.beside.length];
@@ -127,37 +96,26 @@ interface Seats {
   /** GPUs of each job beside. */
   beside: readonly (readonly number[])[];
 }
-const NO_SEATS: Seats = { inIt: [], beside: [] };
 
 /** The one loop: one job in each idle resident, then as many beside as there is room for. */
-function seatAll(
-  pass: Admitted,
-  placing: Placing,
-  idle: ReturnType<typeof idleResidents>,
-  tracks: readonly GpuTrack[],
-  policy: Policy,
-): Seats {
+function seatAll(pass: Admitted, placing: Placing, tracks: readonly GpuTrack[], policy: Policy): Seats {
   let { demands, reservations } = pass;
   const inIt: { gpu: number; costMiB: number }[] = [];
   const beside: number[][] = [];
-  for (const { tenant, gpus } of idle) {
-    const needMiB = ownPeakMiB(tenant) ?? placing.wish.needMiB;
-    const wish = inside(tenant, needMiB, placing.wish);
-    const placed = place(
-      demands,
-      reservations,
-      { ...placing, wish, on: gpus, gpuCount: gpus.length },
-      policy,
-    );
+  const demandOn = (gpu: number) => demands.find(({ index }) => index === gpu);
+  for (const { tenant, gpus } of idleResidents(tracks, placing, policy)) {
+    const wish = inside(tenant, ownPeakMiB(tenant) ?? placing.wish.needMiB, placing.wish);
+    const its = { ...placing, wish, on: gpus, gpuCount: gpus.length };
+    const placed = place(demands, reservations, its, policy);
     if (placed === null) continue;
     const gpu = Math.min(...gpus);
-    const demand = demands.find(({ index }) => index === gpu);
+    const demand = demandOn(gpu);
     inIt.push({ gpu, costMiB: demand === undefined ? 0 : Math.max(0, seatOn(demand, wish).costMiB) });
     ({ demands, reservations } = placed);
   }
-  for (const track of tracks) {
+  for (const track of placing.gpuCount > 1 ? [] : tracks) {
     const gpu = track.evidence.index;
-    const demand = demands.find(({ index }) => index === gpu);
+    const demand = demandOn(gpu);
     const seat = demand === undefined ? null : unlistedSeat(track, demand, policy);
     if (seat === null || !seat.fits || seat.state !== "idle" || demand?.isUnsettled === true) continue;
     inIt.push({ gpu, costMiB: seat.costMiB });
@@ -165,11 +123,8 @@ function seatAll(
   }
   const isOwn = placing.wish.pid !== null || placing.wish.backend !== null;
   if (placing.gpuCount === 1 && reservations.length === 0 && !isOwn) {
-    for (const demand of demands) {
-      const isAllowed = placing.on.length === 0 || placing.on.includes(demand.index);
-      const n = isAllowed ? besideOn(demand, placing.wish) : 0;
-      for (let i = 0; i < n; i++) beside.push([demand.index]);
-    }
+    for (const demand of demands)
+      for (let n = besideOn(demand, placing.wish); n > 0; n--) beside.push([demand.index]);
     return { inIt, beside };
   }
   while (beside.length < MOST) {
@@ -194,17 +149,15 @@ function besideOn(demand: GpuDemand, wish: Wish): number {
 }
 
 /** Processes that wait for a job of theirs: a browser's few hundred MiB are none. */
-function idleResidents(tracks: readonly GpuTrack[], { on, gpuCount }: Placing, policy: Policy) {
+function idleResidents(tracks: readonly GpuTrack[], { gpuCount }: Placing, policy: Policy) {
   const found = new Map<number, { tenant: Tenant; gpus: number[] }>();
   for (const track of tracks) {
-    const { index } = track.evidence;
-    if (track.kind === "hidden" || (on.length > 0 && !on.includes(index))) continue;
+    if (track.kind === "hidden") continue;
     for (const tenant of track.tenants) {
       const works = tenant.backend !== null || tenant.peaks.length > 0 || tenant.heldMiB > policy.aloneMiB;
       if (tenant.state !== "idle" || !works) continue;
-      const known = found.get(tenant.pid);
-      if (known === undefined) found.set(tenant.pid, { tenant, gpus: [index] });
-      else known.gpus.push(index);
+      const gpus = [...(found.get(tenant.pid)?.gpus ?? []), track.evidence.index];
+      found.set(tenant.pid, { tenant: found.get(tenant.pid)?.tenant ?? tenant, gpus });
     }
   }
   return [...found.values()].filter(({ gpus }) => gpus.length >= gpuCount);
@@ -227,28 +180,35 @@ function unlistedSeat(track: GpuTrack, demand: GpuDemand, { aloneMiB }: Policy) 
   const needsMiB = Math.max(0, ...peaks);
   const after = { ...first, expectMiB: Math.max(first.expectMiB, needsMiB), isActive: true };
   return {
-    ...{ state, otherMiB, needsMiB, costMiB: Math.max(0, needsMiB - otherMiB) },
+    ...{ state, needsMiB, costMiB: Math.max(0, needsMiB - otherMiB) },
     fits: peaks.length > 0 && demand.emptyMiB - taken >= needsMiB,
     after: { ...demand, holders: [after, ...others] },
   };
 }
 
-function residentsOn(track: GpuTrack, demand: GpuDemand, wish: Wish, policy: Policy): PublishedResident[] {
+function residentsOn(track: GpuTrack, demand: GpuDemand, wish: Wish, policy: Policy): Resident[] {
   if (track.kind === "listed") return track.tenants.map((tenant) => residentOf(tenant, demand, wish));
   const seat = unlistedSeat(track, demand, policy);
   if (seat === null) return [];
-  const { state, otherMiB: heldMiB, needsMiB, fits } = seat;
-  const name = `GPU ${demand.index}`;
-  return [{ pid: null, backend: null, name, state, heldMiB, nextJob: { fits: fits ? 1 : 0, needsMiB } }];
+  const { state, needsMiB, fits } = seat;
+  return [shown({ pid: null, backend: null, name: `GPU ${demand.index}`, state }, fits, needsMiB)];
 }
 
-/** In it: whether its own last peak fits, whatever its present job holds. Nothing known of it: the job's figure. */
-function residentOf(tenant: Tenant, demand: GpuDemand, wish: Wish): PublishedResident {
-  const { pid, backend, name, state, heldMiB } = tenant;
+/** In it: whether its own last peak fits. Nothing known of it: the job's figure. */
+function residentOf(tenant: Tenant, demand: GpuDemand, wish: Wish): Resident {
   const needsMiB = ownPeakMiB(tenant) ?? wish.needMiB;
-  const holders = demand.holders.map((one) => (one.pid === pid ? { ...one, jobs: [] } : one));
-  const { leftMiB } = seatOn({ ...demand, holders }, inside(tenant, needsMiB, wish));
-  return { pid, backend, name, state, heldMiB, nextJob: { fits: leftMiB >= 0 ? 1 : 0, needsMiB } };
+  return shown(tenant, seatOn(demand, inside(tenant, needsMiB, wish)).leftMiB >= 0, needsMiB);
+}
+
+/** Of one that works what it needs rises with every sample, and nobody can start there. */
+function shown(
+  { backend, pid, name, state }: Omit<Resident, "nextJob">,
+  fits: boolean,
+  needsMiB: number,
+): Resident {
+  const nextJob =
+    state === "idle" ? { fits: fits ? 1 : 0, needsMiB: Math.ceil(needsMiB) } : { fits: 0, needsMiB: null };
+  return { backend, pid, name, state, nextJob };
 }
 
 /** The lines as they decide: the reserve is kept beside somebody, and gives way to one that is alone. */
@@ -270,9 +230,4 @@ function runningOn(track: GpuTrack | undefined, running: readonly RunningJob[]):
   const declared = new Set(here.map(({ pid }) => pid));
   const others = track.tenants.filter(({ pid, state }) => state === "running" && !declared.has(pid));
   return here.length + others.length;
-}
-
-function unattributedMiB({ emptyMiB, freeMiB, holders }: GpuDemand): number {
-  const heldMiB = holders.reduce((sum, holder) => sum + holder.heldMiB, 0);
-  return Math.max(0, emptyMiB - freeMiB - heldMiB);
 }

@@ -1,6 +1,4 @@
-import type { CapacityState, GpuTrack, JobAsk, Tenant, Ticket } from "../model.ts";
-import type { Policy } from "../policy.ts";
-import { closeJob, type Reached } from "./tenant.ts";
+import type { GpuTrack, JobAsk, Tenant, Ticket } from "../model.ts";
 
 /** Gives a ticket to its process: from then on its figure is what that tenant is expected to take. */
 export function giveTicket(
@@ -20,27 +18,6 @@ export function giveTicket(
 export function isOf({ pid, backend }: Pick<JobAsk, "pid" | "backend">) {
   return (tenant: Pick<Tenant, "pid" | "backend">) =>
     pid === null ? backend !== null && tenant.backend === backend : tenant.pid === pid;
-}
-
-/** Whoever asks for his next job has ended the one before. */
-export function closeOwnJob(
-  state: CapacityState,
-  ask: Pick<JobAsk, "pid" | "backend">,
-  policy: Policy,
-): { state: CapacityState; reached: Reached[] } {
-  const reached: Reached[] = [];
-  const isIts = isOf(ask);
-  const gpus = state.gpus.map((track) => {
-    if (track.kind === "hidden") return track;
-    const tenants = track.tenants.map((tenant) => {
-      if (tenant.state !== "idle" || !isIts(tenant)) return tenant;
-      const closed = closeJob(tenant, policy);
-      if (closed.reached !== null) reached.push(closed.reached);
-      return closed.tenant;
-    });
-    return { ...track, tenants };
-  });
-  return { state: { ...state, gpus }, reached };
 }
 
 /** Two classes that are open on one GPU: whose process comes first is chance. */

@@ -25,7 +25,6 @@ export function newTenant(process: ListedProcess, isFirstList: boolean, nowMs: n
     state: "cannot-tell",
     stateSinceMs: nowMs,
     movedMs: nowMs,
-    wasIdle: false,
     restMiB: 0,
     jobPeakMiB: 0,
     fellFreeMiB: null,
@@ -74,7 +73,6 @@ export function stateAfter(
     ...tenant,
     state,
     stateSinceMs: changed ? nowMs : tenant.stateSinceMs,
-    wasIdle: tenant.wasIdle || state === "idle",
     // A process that is about to leave holds on for a few seconds.
     restMiB:
       state === "idle" && nowMs - tenant.stateSinceMs >= policy.flatMs ? tenant.heldMiB : tenant.restMiB,

@@ -1,8 +1,8 @@
 import * as v from "valibot";
-import { jobSchema } from "../../../shared/capacity/job.ts";
-import { wireProfileSchema } from "../../../shared/capacity/profile.ts";
 import { gpuProcessSchema, gpuSchema } from "../../../shared/gpu/gpu.ts";
+import { jobSchema } from "../../../shared/jobs/job.ts";
 import { problemSchema } from "../../../shared/problems/problem.ts";
+import { wireProfileSchema } from "../../../shared/profiles/profile.ts";
 import { helloSchema } from "../../../shared/protocol/messages.ts";
 import {
   gpuCapacitySchema,

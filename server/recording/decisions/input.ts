@@ -1,6 +1,6 @@
 import * as v from "valibot";
-import { jobSchema } from "../../../shared/capacity/job.ts";
 import { type GpuProcess, gpuIdentitySchema } from "../../../shared/gpu/gpu.ts";
+import { jobSchema } from "../../../shared/jobs/job.ts";
 import {
   type FitQuery,
   jobBodySchema,

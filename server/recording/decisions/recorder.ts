@@ -1,5 +1,5 @@
-import type { Job } from "../../../shared/capacity/job.ts";
 import type { Gpu } from "../../../shared/gpu/gpu.ts";
+import type { Job } from "../../../shared/jobs/job.ts";
 import type { FitQuery, JobBody, JobEnd, JobPatch } from "../../../shared/protocol/job-requests.ts";
 import type { Reply } from "../../../shared/protocol/reply.ts";
 import type { BackendState } from "../../../shared/release/backend.ts";

@@ -1,5 +1,5 @@
-import type { Job } from "../../../shared/capacity/job.ts";
 import type { Gpu } from "../../../shared/gpu/gpu.ts";
+import type { Job } from "../../../shared/jobs/job.ts";
 import type { ReleaseRecord } from "../../../shared/release/record.ts";
 
 /** Version of the Elastic Common Schema that the field names are from. */

@@ -1,4 +1,4 @@
-import type { Job } from "../../../shared/capacity/job.ts";
+import type { Job } from "../../../shared/jobs/job.ts";
 import type { Release } from "../../../shared/release/release.ts";
 
 type Outcome = "done" | "failed" | "expired";

@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
-import type { Job } from "../../../shared/capacity/job.ts";
 import type { Gpu } from "../../../shared/gpu/gpu.ts";
 import type { Sample } from "../../../shared/gpu/sample.ts";
+import type { Job } from "../../../shared/jobs/job.ts";
 import { problem } from "../../../shared/problems/make-problem.ts";
 import { type Reply, refuse, succeed } from "../../../shared/protocol/reply.ts";
 import type { Session, SessionStart } from "../../../shared/sessions/session.ts";

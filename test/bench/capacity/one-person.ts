@@ -42,9 +42,9 @@ export function onePerson(who: Who, tells: boolean | "polled", seed: number, min
       };
       const { canStart, perGpu } = publish(state(), { jobClass }, policy);
       const resident = perGpu[0]?.residents.find(({ pid }) => pid === program.pid);
-      // Alone on its card its next job always fits in it; as long as one runs, none is counted to start in it.
-      const isCounted = (perGpu[0]?.inIt ?? 0) > 0;
-      if (resident?.nextJob.fits === 1 && isCounted === !busy) found.answer++;
+      // Alone on its card its next job always fits in it, and none starts in it as long as one runs.
+      const inIt = busy ? 0 : 1;
+      if (resident?.nextJob.fits === inIt && perGpu[0]?.inIt === inIt) found.answer++;
       // Who was let in a second ago is not idle.
       if (program.jobs.length === 0 && canStart === 0) found.zeroWhileIdle++;
     },

@@ -3,8 +3,8 @@ import { titleOf } from "../../../client/embedding/page-title.ts";
 import { applyEvent } from "../../../client/store/apply-event.ts";
 import { INITIAL_STATE, type PanelState } from "../../../client/store/panel-state.ts";
 import { BUILT_IN_PROFILES } from "../../../server/profiles/built-in-profiles.ts";
-import { titleFigures } from "../../../shared/capacity/title-figures.ts";
 import { type Fits, UNKNOWN_PROMISE } from "../../../shared/protocol/state.ts";
+import { titleFigures } from "../../../shared/protocol/title-figures.ts";
 import { gpusAt, sidecar } from "./store/small-sidecar.ts";
 
 const WORDS = { name: "GPU status", more: "{n} more", used: "{pct}%" };

@@ -7,8 +7,8 @@ import { createPublisher } from "../../../../server/gateway/publisher.ts";
 import { type Connection, createReader } from "../../../../server/gateway/reader.ts";
 import { createViewers } from "../../../../server/gateway/viewers.ts";
 import { TIMINGS } from "../../../../server/timings.ts";
-import type { TitleFigures } from "../../../../shared/capacity/title-figures.ts";
 import { changesSchema } from "../../../../shared/protocol/messages.ts";
+import type { TitleFigures } from "../../../../shared/protocol/title-figures.ts";
 import { type View, viewOf } from "../../../../shared/protocol/view.ts";
 import { sidecar } from "../../client/store/small-sidecar.ts";
 

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { createDeclaredWork } from "../../../../server/release/declared-work.ts";
-import type { Job } from "../../../../shared/capacity/job.ts";
 import type { Gpu } from "../../../../shared/gpu/gpu.ts";
+import type { Job } from "../../../../shared/jobs/job.ts";
 import type { BackendStatus } from "../../../../shared/release/backend.ts";
 import { DOWN, memoryBackend, SILENT } from "./memory-backend.ts";
 import { beginFake, endAll, frees, machine, start } from "./release-machine.ts";

@@ -4,7 +4,7 @@ import { BUILT_IN_PROFILES } from "../../../../server/profiles/built-in-profiles
 import { NO_PHASES, type PhasesSeen, seePhase } from "../../../../server/timeline/phases-seen.ts";
 import { followRuns, NO_RUNS, type Runs, shownRuns } from "../../../../server/timeline/runs.ts";
 import type { SeenRun } from "../../../../server/timeline/seen-runs.ts";
-import type { Job } from "../../../../shared/capacity/job.ts";
+import type { Job } from "../../../../shared/jobs/job.ts";
 
 const EPOCH_MS = 1_700_000_000_000;
 const seenRun = (heldMiB: number | null, more: Partial<SeenRun> = {}): SeenRun => ({

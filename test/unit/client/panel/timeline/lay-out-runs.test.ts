@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { layOutRuns } from "../../../../../client/panel/timeline/lay-out-runs.ts";
-import type { Run } from "../../../../../shared/capacity/run.ts";
+import type { Run } from "../../../../../shared/timeline/run.ts";
 
 const run = (id: string, startedAt: number, endedAt: number | null, more: Partial<Run> = {}): Run => ({
   id,

@@ -1,9 +1,9 @@
 import { describe, expect, test } from "vitest";
 import { askRoom, declare, step } from "../../../../../server/capacity/capacity.ts";
-import { keepLearned, restoreLearned } from "../../../../../server/capacity/learning/kept.ts";
 import { learn } from "../../../../../server/capacity/learning/learn.ts";
 import { EMPTY_STATE, type GpuEvidence, type JobAsk } from "../../../../../server/capacity/model.ts";
 import { POLICY, type Policy } from "../../../../../server/capacity/policy.ts";
+import { keepLearned, restoreLearned } from "../../../../../server/profiles/kept.ts";
 import { ask, fits, gpu, jobClass, process, START, seconds } from "./world.ts";
 
 type At = Pick<ReturnType<typeof seconds>, "state" | "atMs">;

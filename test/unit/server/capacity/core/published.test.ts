@@ -2,7 +2,7 @@ import { describe, expect, test } from "vitest";
 import { declare } from "../../../../../server/capacity/capacity.ts";
 import { POLICY } from "../../../../../server/capacity/policy.ts";
 import { publish } from "../../../../../server/capacity/published/publish.ts";
-import { explainWaiting } from "../../../../../server/capacity/published/waiting.ts";
+import { viewWaiting } from "../../../../../server/jobs/view-waiting.ts";
 import { ask, gpu, jobClass, process, START, seconds } from "./world.ts";
 
 type At = Pick<ReturnType<typeof seconds>, "state" | "atMs">;
@@ -82,19 +82,25 @@ describe("who waits", () => {
     at = { ...at, state: declare(at.state, job("runs", 12_000), { runsOn: [0] }, at.atMs, POLICY).state };
     for (const id of ["first", "second"])
       at = { ...at, state: declare(at.state, job(id, 14_000), {}, at.atMs, POLICY).state };
-    const [first, second] = explainWaiting(at.state, POLICY);
-    expect(first).toMatchObject({
-      id: "first",
-      place: 1,
-      startsMs: at.atMs + 30_000,
-      why: { kind: "no-room", gpu: 0, missingMiB: 15_400 - (24_264 - 256 - 13_200) },
+    const told = viewWaiting(at.state, true, POLICY);
+    const free = 24_264;
+    expect(told.get("first")).toMatchObject({
+      position: 1,
+      startsAt: Math.ceil((at.atMs + 30_000) / 5000) * 5000,
+      reason: {
+        code: "no-room",
+        params: { gpu: 0, free, promised: 13_200, missing: 15_400 - (free - 256 - 13_200) },
+      },
     });
-    expect(second).toMatchObject({ place: 2, startsMs: at.atMs + 60_000 });
+    expect(told.get("second")).toMatchObject({
+      position: 2,
+      startsAt: Math.ceil((at.atMs + 60_000) / 5000) * 5000,
+    });
   });
 
   test("of what no running job will free nobody knows when", () => {
     const at = seconds(5, START, [gpu([process(1, 11_000)])]);
     const { state } = declare(at.state, ask("large", 20_000), {}, at.atMs, POLICY);
-    expect(explainWaiting(state, POLICY)).toMatchObject([{ startsMs: null }]);
+    expect(viewWaiting(state, true, POLICY).get("large")?.startsAt).toBeNull();
   });
 });

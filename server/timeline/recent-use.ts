@@ -1,5 +1,5 @@
-import { type Usefulness, usefulness } from "../../../shared/capacity/useful.ts";
-import type { Sample } from "../../../shared/gpu/sample.ts";
+import type { Sample } from "../../shared/gpu/sample.ts";
+import { type Usefulness, usefulness } from "../../shared/gpu/useful.ts";
 
 /** How busy each GPU was within the last minute, and whether a second job would gain anything by it. */
 export interface RecentUse {

@@ -1,8 +1,8 @@
 import type { Gpu } from "../gpu/gpu.ts";
 import { roundPercent } from "../gpu/units.ts";
 import { usedPctOf, vramOf, vramOfAll } from "../gpu/vram.ts";
-import type { Fits, GpuPromise } from "../protocol/state.ts";
-import type { Profile } from "./profile.ts";
+import type { Profile } from "../profiles/profile.ts";
+import type { Fits, GpuPromise } from "./state.ts";
 
 /**
  * What a page says in its title: VRAM in use over its GPUs (whole percent), then how many more jobs may start of each

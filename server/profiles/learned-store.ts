@@ -1,12 +1,12 @@
 import * as v from "valibot";
-import { profileSchema } from "../../../shared/capacity/profile.ts";
-import type { CapacityDatabase, Sql } from "../../data/database.ts";
-import { jobClassSchema } from "../classes/job-class-schema.ts";
-import type { OtherClass } from "../classes/known-profiles.ts";
-import { type TakenFigure, takenFigureSchema } from "../classes/taken-figure.ts";
-import { keepLearned, type LearnedState, restoreLearned } from "../learning/kept.ts";
-import type { CapacityState, Learned } from "../model.ts";
-import { POLICY } from "../policy.ts";
+import { profileSchema } from "../../shared/profiles/profile.ts";
+import type { CapacityState, Learned } from "../capacity/model.ts";
+import { POLICY } from "../capacity/policy.ts";
+import type { CapacityDatabase, Sql } from "../data/database.ts";
+import { jobClassSchema } from "./job-class-schema.ts";
+import { keepLearned, type LearnedState, restoreLearned } from "./kept.ts";
+import type { OtherClass } from "./known-profiles.ts";
+import { type TakenFigure, takenFigureSchema } from "./taken-figure.ts";
 
 /** What ended jobs have taught, across restarts. */
 export interface LearnedStore {

@@ -1,6 +1,6 @@
 import type { Gpu } from "../gpu/gpu.ts";
-import type { BackendState } from "../release/backend.ts";
-import { CONTEXT_MIB, estimateMiB } from "../release/estimate.ts";
+import type { BackendState } from "./backend.ts";
+import { CONTEXT_MIB, estimateMiB } from "./estimate.ts";
 
 type BarePlace = Pick<Gpu, "index" | "memoryUsedMiB" | "processes">;
 

@@ -1,6 +1,6 @@
-import { problem } from "../../../shared/problems/make-problem.ts";
-import type { Problem } from "../../../shared/problems/problem.ts";
-import type { GpuTrack, JobAsk } from "../model.ts";
+import { problem } from "../../shared/problems/make-problem.ts";
+import type { Problem } from "../../shared/problems/problem.ts";
+import type { GpuTrack, JobAsk } from "../capacity/model.ts";
 
 /** Why a job could not start even on empty GPUs. @param peakMiB its figure without margin */
 export function neverProblem(

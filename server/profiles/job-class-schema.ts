@@ -1,5 +1,5 @@
 import * as v from "valibot";
-import type { JobClass } from "../model.ts";
+import type { JobClass } from "../capacity/model.ts";
 
 const figure = v.nullable(v.number());
 /** A job class as it is kept. */

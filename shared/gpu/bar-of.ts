@@ -1,6 +1,6 @@
-import type { Gpu } from "../gpu/gpu.ts";
-import { vramOf } from "../gpu/vram.ts";
 import type { GpuPromise } from "../protocol/state.ts";
+import type { Gpu } from "./gpu.ts";
+import { vramOf } from "./vram.ts";
 import { type VramBar, vramBar } from "./vram-bar.ts";
 
 /** The stacked bar of one GPU. @param reserveMiB of the profile that is looked at */

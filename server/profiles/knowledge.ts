@@ -1,13 +1,13 @@
-import type { Profile } from "../../../shared/capacity/profile.ts";
-import { problem } from "../../../shared/problems/make-problem.ts";
-import { type Reply, refuse, succeed } from "../../../shared/protocol/reply.ts";
-import { classOfProfile } from "../classes/job-class.ts";
-import { knownProfiles, type OtherClass } from "../classes/known-profiles.ts";
-import { type Description, type Meant, resolve } from "../classes/resolve.ts";
-import { type TakenFigure, takenFigure, withTaken } from "../classes/taken-figure.ts";
-import type { CapacityState, JobClass } from "../model.ts";
+import { problem } from "../../shared/problems/make-problem.ts";
+import type { Profile } from "../../shared/profiles/profile.ts";
+import { type Reply, refuse, succeed } from "../../shared/protocol/reply.ts";
+import { classOfProfile } from "../capacity/classes/job-class.ts";
+import type { LiveCapacity } from "../capacity/live/live.ts";
+import type { CapacityState, JobClass } from "../capacity/model.ts";
+import { knownProfiles, type OtherClass } from "./known-profiles.ts";
 import type { LearnedStore } from "./learned-store.ts";
-import type { LiveCapacity } from "./live.ts";
+import { type Description, type Meant, resolve } from "./resolve.ts";
+import { type TakenFigure, takenFigure, withTaken } from "./taken-figure.ts";
 
 /** Which kinds of jobs are known here, with the figures that were learned. */
 export interface Knowledge {

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { type BarFigures, vramBar } from "../../../../shared/capacity/vram-bar.ts";
+import { type BarFigures, vramBar } from "../../../../shared/gpu/vram-bar.ts";
 
 const mib = fc.nat({ max: 200_000 });
 const perhaps = fc.option(mib, { nil: null });

@@ -1,5 +1,5 @@
 import * as v from "valibot";
-import type { CapacityState, Learned } from "../model.ts";
+import type { CapacityState, Learned } from "../capacity/model.ts";
 
 /** What outlives the sidecar: everything that ended jobs have taught. */
 export type LearnedState = Pick<CapacityState, "learned" | "nearestRatios" | "recentMs">;

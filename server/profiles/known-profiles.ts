@@ -1,10 +1,10 @@
-import type { Profile } from "../../../shared/capacity/profile.ts";
-import { driftOf } from "../learning/drift.ts";
-import { expectedMs } from "../learning/durations.ts";
-import { figureOf } from "../learning/figure.ts";
-import type { CapacityState, JobClass } from "../model.ts";
-import type { Policy } from "../policy.ts";
-import { classOfProfile } from "./job-class.ts";
+import type { Profile } from "../../shared/profiles/profile.ts";
+import { classOfProfile } from "../capacity/classes/job-class.ts";
+import { driftOf } from "../capacity/learning/drift.ts";
+import { expectedMs } from "../capacity/learning/durations.ts";
+import { figureOf } from "../capacity/learning/figure.ts";
+import type { CapacityState, JobClass } from "../capacity/model.ts";
+import type { Policy } from "../capacity/policy.ts";
 
 /** A class of jobs beside the profiles: another size, a host's description. As people see it. */
 export interface OtherClass {

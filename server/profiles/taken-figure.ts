@@ -1,6 +1,6 @@
 import * as v from "valibot";
-import type { Profile } from "../../../shared/capacity/profile.ts";
-import type { Learned } from "../model.ts";
+import type { Profile } from "../../shared/profiles/profile.ts";
+import type { Learned } from "../capacity/model.ts";
 
 /** A configured figure in whose place somebody has put what jobs took here; it stands until another is configured. */
 export const takenFigureSchema = v.object({
