@@ -39,7 +39,7 @@ export function composeSource(
     const wanted = wantedBackends(options, timings);
     return {
       source: demo,
-      backends: wanted.length > 0 ? wanted : [createDemoBackend(demo.unload)],
+      backends: wanted.length > 0 ? wanted : [createDemoBackend(demo)],
       replay: null,
     };
   }
