@@ -27,7 +27,8 @@ export function followTitle({ get, subscribe }: PanelStore, shown: Shown, langua
     ([{ title: name }, { room }]) => {
       if (!current) return;
       const show = () => {
-        document.title = titleOf(get(), shown, { name, ...room.pageTitle });
+        const title = titleOf(get(), shown, { name, ...room.pageTitle });
+        if (title !== document.title) document.title = title;
       };
       show();
       stop = subscribe(show);

@@ -1,10 +1,8 @@
 import { StrictMode, useEffect } from "react";
 import { HISTORY_WINDOW_MS } from "../../shared/history/row.ts";
-import type { HostBridge } from "../connection/host-bridge.ts";
 import { createBrowserParts } from "../embedding/browser-parts.ts";
 import { ChosenPanel } from "../embedding/ChosenPanel.tsx";
 import { createMemory, type Memory } from "../embedding/remember.ts";
-import { snapshotOf } from "../embedding/snapshot.ts";
 import { useChoices } from "../embedding/use-choices.ts";
 import { resolveLanguage } from "../i18n/use-messages.ts";
 import { attach } from "../shadow/attach.ts";
@@ -60,12 +58,15 @@ interface PageProps {
 
 function Page({ parts, options, memory, framed, element }: PageProps) {
   const choices = useChoices(options, memory);
-  const { lang, profile, setTheme, setLang } = choices;
+  const { lang, theme, profile, setTheme, setLang } = choices;
   const language = resolveLanguage(lang, navigator.languages);
 
   useEffect(() => {
-    document.documentElement.lang = language;
-  }, [language]);
+    const { documentElement: root } = document;
+    root.lang = language;
+    // The page around the panel, where it is ours, and what the browser draws in it.
+    if ("own" in root.dataset) root.style.colorScheme = theme === "auto" ? "" : theme;
+  }, [language, theme]);
 
   useEffect(() => {
     if (framed) return;
@@ -86,21 +87,8 @@ function Page({ parts, options, memory, framed, element }: PageProps) {
     let stop = () => {};
     let current = true;
     // Not needed for the first figures.
-    void import("../connection/host-bridge.ts").then(({ createHostBridge, findParentOrigin }) => {
-      if (!current) return;
-      const allowed =
-        document.querySelector('meta[name="gpu-panel-allow-origin"]')?.getAttribute("content") ?? "";
-      const bridge = createHostBridge(
-        findParentOrigin(),
-        allowed.split(" ").filter(Boolean),
-        setTheme,
-        setLang,
-      );
-      const stopReports = report(bridge, parts, element);
-      stop = () => {
-        stopReports();
-        bridge.close();
-      };
+    void import("../embedding/host-frame.ts").then(({ joinHost }) => {
+      if (current) stop = joinHost(parts.store, element, setTheme, setLang);
     });
     return () => {
       current = false;
@@ -113,19 +101,6 @@ function Page({ parts, options, memory, framed, element }: PageProps) {
       <ChosenPanel parts={parts} options={options} choices={choices} />
     </OwnPageContext.Provider>
   );
-}
-
-/** Keeps the framing page informed of height and state. */
-function report(bridge: HostBridge, { store }: PanelParts, element: HTMLElement): () => void {
-  const observer = new ResizeObserver(() => bridge.resize(Math.ceil(element.getBoundingClientRect().height)));
-  observer.observe(element);
-  const publish = () => bridge.state(snapshotOf(store.get()));
-  publish();
-  const unsubscribe = store.subscribe(publish);
-  return () => {
-    observer.disconnect();
-    unsubscribe();
-  };
 }
 
 start();

@@ -6,6 +6,7 @@ import { gpuEn } from "./gpu/en.ts";
 import { healthEn } from "./health/en.ts";
 import { jobsEn } from "./jobs/en.ts";
 import type { LaterWords } from "./later-words.ts";
+import { profilesEn } from "./profiles/en.ts";
 import { releaseEn } from "./release/en.ts";
 import { replayEn } from "./replay/en.ts";
 import { roomEn } from "./room/en.ts";
@@ -16,6 +17,7 @@ import { troubleEn } from "./trouble/en.ts";
 
 export const laterEn: LaterWords = {
   problems: problemsEn,
+  profile: profilesEn,
   release: releaseEn,
   capacity: capacityWordsEn,
   fit: fitEn,

@@ -5,6 +5,7 @@ import type { FitWords } from "./fit/words.ts";
 import type { GpuWords } from "./gpu/words.ts";
 import type { HealthWords } from "./health/words.ts";
 import type { JobsWords } from "./jobs/words.ts";
+import type { ProfileWords } from "./profiles/words.ts";
 import type { ReleaseWords } from "./release/words.ts";
 import type { ReplayWords } from "./replay/words.ts";
 import type { RoomWords } from "./room/words.ts";
@@ -16,6 +17,8 @@ import type { TroubleWords } from "./trouble/words.ts";
 /** Words that are not needed for the first figures. */
 export interface LaterWords {
   problems: ProblemCatalog;
+  /** A profile with its name and source in this language. */
+  profile: ProfileWords;
   release: ReleaseWords;
   capacity: CapacityWords;
   fit: FitWords;

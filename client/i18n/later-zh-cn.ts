@@ -6,6 +6,7 @@ import { gpuZhCn } from "./gpu/zh-cn.ts";
 import { healthZhCn } from "./health/zh-cn.ts";
 import { jobsZhCn } from "./jobs/zh-cn.ts";
 import type { LaterWords } from "./later-words.ts";
+import { profilesZhCn } from "./profiles/zh-cn.ts";
 import { releaseZhCn } from "./release/zh-cn.ts";
 import { replayZhCn } from "./replay/zh-cn.ts";
 import { roomZhCn } from "./room/zh-cn.ts";
@@ -16,6 +17,7 @@ import { troubleZhCn } from "./trouble/zh-cn.ts";
 
 export const laterZhCn: LaterWords = {
   problems: problemsZhCn,
+  profile: profilesZhCn,
   release: releaseZhCn,
   capacity: capacityWordsZhCn,
   fit: fitZhCn,

@@ -1,4 +1,4 @@
-import { lazy, Suspense } from "react";
+import { lazy, memo, Suspense } from "react";
 import { useMessages } from "../i18n/use-messages.ts";
 import { selectWaiting } from "../store/selectors.ts";
 import { usePanel } from "../store/use-panel.ts";
@@ -27,25 +27,11 @@ const MOST_WITH_TWO_LINES = 4;
 
 /** For a sidebar: the answer, a line or two for each GPU, the button. */
 export function CompactView({ gpus, capacity }: ViewProps) {
-  const m = useMessages();
   const waits = usePanel(selectWaiting);
   const [only] = gpus.length === 1 ? gpus : [];
   return (
     <View className="cp">
-      <header className="hd">
-        <div className="ttl">
-          <ChipIcon />
-          <h1 className="strong">{m.brief}</h1>
-        </div>
-        <span className="muted cut">{only === undefined ? "" : gpuName(only.gpu.name)}</span>
-        <div className="rt">
-          <AlertSlot watches />
-          <StatusPill brief />
-          <Later fallback={<span className="ico" />}>
-            <Settings withStyles />
-          </Later>
-        </div>
-      </header>
+      <Head name={only === undefined ? "" : gpuName(only.gpu.name)} />
       {gpus.length === 0 && !waits ? (
         <Suspense>
           <NoGpus />
@@ -56,6 +42,26 @@ export function CompactView({ gpus, capacity }: ViewProps) {
     </View>
   );
 }
+
+const Head = memo(function Head({ name }: { name: string }) {
+  const m = useMessages();
+  return (
+    <header className="hd">
+      <div className="ttl">
+        <ChipIcon />
+        <h1 className="strong">{m.brief}</h1>
+      </div>
+      <span className="muted cut">{name}</span>
+      <div className="rt">
+        <AlertSlot watches />
+        <StatusPill brief />
+        <Later fallback={<span className="ico" />}>
+          <Settings withStyles />
+        </Later>
+      </div>
+    </header>
+  );
+});
 
 function Body({ gpus, capacity }: ViewProps) {
   const m = useMessages();

@@ -40,7 +40,7 @@ export function composeSource(
     const wanted = wantedBackends(options, timings);
     return {
       source: demo,
-      list: createBackendList(wanted.length > 0 ? wanted : [createDemoBackend(demo.unload)]),
+      list: createBackendList(wanted.length > 0 ? wanted : [createDemoBackend(demo)]),
       replay: null,
     };
   }

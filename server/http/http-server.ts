@@ -115,7 +115,7 @@ export function serveHttp(
     }
     if (!url.pathname.startsWith(basePath)) return notFound(response, url.pathname);
     const path = url.pathname.slice(basePath.length);
-    if (isRead && (path === "" || path === "embed")) return pages.page(response);
+    if (isRead && (path === "" || path === "embed")) return pages.page(response, path !== "");
 
     const matching = routes.filter((route) => route.path.test(path));
     if (matching.length === 0) {

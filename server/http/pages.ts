@@ -5,8 +5,8 @@ import { gzipSync } from "node:zlib";
 
 /** Serves the built page. */
 export interface Pages {
-  /** The page of `/` and `/embed`. */
-  page(response: ServerResponse): void;
+  /** The page of `/`, or for a frame: the same without a colour of its own. */
+  page(response: ServerResponse, framed: boolean): void;
 }
 
 /**
@@ -18,8 +18,8 @@ export function createPages(folder: string, allowOrigin: readonly string[]): Pag
     '<meta name="gpu-panel-allow-origin" content="" />',
     `<meta name="gpu-panel-allow-origin" content="${escapeAttribute(allowOrigin.join(" "))}" />`,
   );
-  const plain = Buffer.from(html);
-  const packed = gzipSync(plain);
+  const embed = forms(html);
+  const own = forms(html.replace("<html ", "<html data-own "));
   const ancestors = [
     "'self'",
     "http://localhost:*",
@@ -47,7 +47,8 @@ export function createPages(folder: string, allowOrigin: readonly string[]): Pag
     ].join("; "),
   };
   return {
-    page(response) {
+    page(response, framed) {
+      const { plain, packed } = framed ? embed : own;
       const gzip = /\bgzip\b/.test(String(response.req.headers["accept-encoding"] ?? ""));
       const content = gzip ? packed : plain;
       response.writeHead(200, {
@@ -59,6 +60,11 @@ export function createPages(folder: string, allowOrigin: readonly string[]): Pag
       response.end(response.req.method === "HEAD" ? undefined : content);
     },
   };
+}
+
+function forms(html: string) {
+  const plain = Buffer.from(html);
+  return { plain, packed: gzipSync(plain) };
 }
 
 function escapeAttribute(text: string): string {

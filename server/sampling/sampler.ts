@@ -138,8 +138,7 @@ export function createSampler(source: SampleSource, options: SamplerOptions): Sa
       rate.setWatched(watched);
       if (watched) processes.refreshIfDue();
     },
-    holdFast: rate.holdFast,
-    holdProcesses: processes.hold,
+    ...{ holdFast: rate.holdFast, holdProcesses: processes.hold },
     processesAsked: processes.isAsked,
     implausible: () => implausible,
     refreshProcesses: processes.refresh,

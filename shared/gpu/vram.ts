@@ -30,18 +30,5 @@ export function vramOf(gpu: Figures, unified: UnifiedMemory = null): Vram {
   return { totalMiB, usedMiB, driverMiB: known ? Math.max(0, totalMiB - usedMiB - freeMiB) : null, freeMiB };
 }
 
-/** The same of several GPUs together, of those that tell theirs. Pure. */
-export function vramOfAll(vrams: readonly Vram[]): Vram {
-  const told = vrams.filter(({ totalMiB, usedMiB }) => totalMiB !== null && usedMiB !== null);
-  const sum = (of: (vram: Vram) => number | null) =>
-    told.length === 0 ? null : told.reduce((all, vram) => all + (of(vram) ?? 0), 0);
-  return {
-    totalMiB: sum(({ totalMiB }) => totalMiB),
-    usedMiB: sum(({ usedMiB }) => usedMiB),
-    driverMiB: sum(({ driverMiB }) => driverMiB),
-    freeMiB: sum(({ freeMiB }) => freeMiB),
-  };
-}
-
 /** How full a GPU is, percent: what is in use of the total. `null`: not known. Pure. */
 export const usedPctOf = ({ usedMiB, totalMiB }: Vram) => percentOf(usedMiB, totalMiB);

@@ -1,6 +1,7 @@
 import type { Gpu } from "../gpu/gpu.ts";
 import { roundPercent } from "../gpu/units.ts";
-import { usedPctOf, vramOf, vramOfAll } from "../gpu/vram.ts";
+import { usedPctOf, vramOf } from "../gpu/vram.ts";
+import { vramOfAll } from "../gpu/vram-of-all.ts";
 import type { Profile } from "../profiles/profile.ts";
 import type { Fits, GpuPromise } from "./state.ts";
 

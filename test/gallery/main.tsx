@@ -34,6 +34,7 @@ function changingStore(begin: PanelState): PanelStore {
       listeners.add(listener);
       return () => listeners.delete(listener);
     },
+    pace() {},
     close() {},
   };
 }

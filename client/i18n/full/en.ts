@@ -14,6 +14,7 @@ export const fullEn: FullWords = {
   openGpu: "Details of GPU {index}",
   nothing: "nothing",
   fullscreen: "Fullscreen",
+  noFullscreen: "Fullscreen was refused by the browser or the page around",
   running: "{n} running",
   max: "Recommended max: {n} at once",
   host: { cpu: "CPU {load}/{count}", memory: "RAM {used}/{total} GiB", driver: "Driver {version}" },

@@ -9,5 +9,6 @@ export interface FullWords {
   running: string;
   max: string;
   fullscreen: string;
+  noFullscreen: string;
   host: { cpu: string; memory: string; driver: string };
 }

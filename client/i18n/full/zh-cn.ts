@@ -14,6 +14,7 @@ export const fullZhCn: FullWords = {
   openGpu: "GPU {index} 的详情",
   nothing: "无占用",
   fullscreen: "全屏",
+  noFullscreen: "浏览器或外层页面不允许全屏",
   running: "{n} 个运行中",
   max: "推荐最大并发数：{n}",
   host: { cpu: "CPU {load}/{count}", memory: "内存 {used}/{total} GiB", driver: "驱动 {version}" },

@@ -5,7 +5,7 @@ export const gpuEn: GpuWords = {
   fan: "Fan",
   pstate: "Performance state",
   memoryBandwidth: "Memory bandwidth",
-  reserved: "Reserved by the driver",
+  reserved: "Kept by the driver",
   throttle: "Throttled",
   no: "no",
   throttleReasons: {

@@ -12,7 +12,7 @@ export const roomZhCn: RoomWords = {
     promised: "运行中任务还需",
     reserve: "安全余量",
     free: "空闲",
-    driver: "驱动保留",
+    driver: "驱动预留",
   },
   about: {
     others: "不属于任何后端的进程所占用。",
@@ -23,7 +23,7 @@ export const roomZhCn: RoomWords = {
     promised: "现在空闲，但运行中的任务还会占用。",
     reserve: "在运行中的任务旁留空。",
     free: "可用于新任务。",
-    driver: "由驱动和固件保留；nvidia-smi 不计入已用。",
+    driver: "由驱动和固件预留；nvidia-smi 不计入已用。",
   },
   verdict: {
     unknown: "未知：没有空闲显存的数据",

@@ -5,6 +5,8 @@ export const settingsEn: SettingsWords = {
   themes: { auto: "Auto", light: "Light", dark: "Dark" },
   language: "Language",
   auto: "Auto",
+  draw: "Redraw",
+  eachSample: "Each sample",
   embed: "Embed",
   keys: {
     release: "Release",

@@ -4,6 +4,8 @@ export interface SettingsWords {
   themes: Record<"auto" | "light" | "dark", string>;
   language: string;
   auto: string;
+  draw: string;
+  eachSample: string;
   embed: string;
   keys: Record<"release" | "fullscreen" | "theme" | "open" | "settings", string>;
 }

@@ -1,8 +1,9 @@
-import { createContext, useContext } from "react";
+import { createContext, useContext, useMemo } from "react";
 import { totalCanStart } from "../../../shared/capacity/total-can-start.ts";
 import type { Gpu } from "../../../shared/gpu/gpu.ts";
 import type { Profile } from "../../../shared/profiles/profile.ts";
 import { type FitRow, type Fits, type GpuPromise, UNKNOWN_PROMISE } from "../../../shared/protocol/state.ts";
+import { useLater } from "../../i18n/use-messages.ts";
 import type { PanelState } from "../../store/panel-state.ts";
 import { selectFresh } from "../../store/selectors.ts";
 import { usePanel } from "../../store/use-panel.ts";
@@ -77,7 +78,7 @@ export function useFits(gpus: readonly Gpu[]): (profile: Profile) => {
 
 /** The recommendation for the shown GPUs and the chosen profile. What rises is shown once it has stood for a while. */
 export function useCapacity(gpus: readonly Gpu[]): Capacity | null {
-  const profiles = usePanel(selectProfiles);
+  const profiles = useProfiles();
   const known = usePanel(selectPromises);
   const all = usePanel(selectAllGpus);
   const fresh = usePanel(selectFresh);
@@ -103,6 +104,9 @@ export function useCapacity(gpus: readonly Gpu[]): Capacity | null {
   };
 }
 
+/** The profiles, named in the panel's language. */
 export function useProfiles(): readonly Profile[] {
-  return usePanel(selectProfiles);
+  const profiles = usePanel(selectProfiles);
+  const say = useLater()?.profile;
+  return useMemo(() => (say === undefined ? profiles : profiles.map(say)), [profiles, say]);
 }

@@ -1,5 +1,6 @@
 import type { Gpu } from "../../../shared/gpu/gpu.ts";
-import { usedPctOf } from "../../../shared/gpu/vram.ts";
+import { percentOf } from "../../../shared/gpu/units.ts";
+import { usedPctOf, type Vram } from "../../../shared/gpu/vram.ts";
 import { gib, gibTotal, percent } from "../../i18n/format.ts";
 import { useMessages, useReleaseWords } from "../../i18n/use-messages.ts";
 import { selectBackends } from "../../store/selectors.ts";
@@ -60,13 +61,9 @@ export function VramCard({ capacity, gpus }: VramCardProps) {
           </>
         )}
         {gpus.length > 0 && (
-          <VramBar
-            label={m.release.title}
-            vram={all.vram}
-            neededMiB={all.promised}
-            reserveMiB={null}
-            freedMiB={outlook.result === null ? 0 : Math.max(0, control.release.freedMiB ?? 0)}
-          />
+          <VramBar label={m.release.title} vram={all.vram} neededMiB={all.promised} reserveMiB={null}>
+            {outlook.result !== null && <Ghost vram={all.vram} freedMiB={control.release.freedMiB ?? 0} />}
+          </VramBar>
         )}
       </div>
       <div className="r3">
@@ -79,5 +76,14 @@ export function VramCard({ capacity, gpus }: VramCardProps) {
         {(outlook.hasDetails || backends.length > 1) && <DetailsButton control={control} />}
       </div>
     </section>
+  );
+}
+
+/** What the last release has given back, beside what is in use. */
+function Ghost({ vram, freedMiB }: { vram: Vram; freedMiB: number }) {
+  const left = usedPctOf(vram) ?? 0;
+  const width = Math.min(percentOf(freedMiB, vram.totalMiB) ?? 0, 100 - left);
+  return (
+    width > 0 && <i className="g" style={{ left: `${left.toFixed(1)}%`, width: `${width.toFixed(1)}%` }} />
   );
 }

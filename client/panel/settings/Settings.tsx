@@ -1,9 +1,11 @@
-import { lazy, useRef } from "react";
+import { lazy, useEffect, useRef } from "react";
 import { useMessages } from "../../i18n/use-messages.ts";
 import { Styles } from "../../shadow/Styles.tsx";
+import { usePanelParts } from "../../store/use-panel.ts";
 import css from "../../styles/later.css?inline";
 import { SlidersIcon } from "../../ui/later-icons.tsx";
 import { PopButton } from "../../ui/PopButton.tsx";
+import { applyDrawingRate, drawingRate } from "./drawing-rate.ts";
 import { useKeys } from "./use-keys.ts";
 
 // Not needed for the first figures. A page that cannot load it still shows everything else.
@@ -13,7 +15,9 @@ const SettingsPart = lazy(() => import("./SettingsPart.tsx").catch(() => ({ defa
 export function Settings({ withStyles = false }: { withStyles?: boolean }) {
   const m = useMessages();
   const place = useRef<HTMLSpanElement>(null);
+  const { store } = usePanelParts();
   useKeys(place);
+  useEffect(() => applyDrawingRate(store, drawingRate()), [store]);
   return (
     <span ref={place} className="settings">
       {withStyles && <Styles css={css} />}

@@ -1,9 +1,12 @@
-import { useContext } from "react";
+import { useContext, useState } from "react";
 import { LANGUAGES, THEMES } from "../../../shared/protocol/host-messages.ts";
+import { duration } from "../../i18n/durations.ts";
 import { useLater } from "../../i18n/use-messages.ts";
 import { Styles } from "../../shadow/Styles.tsx";
+import { usePanelParts } from "../../store/use-panel.ts";
 import css from "../../styles/settings.css?inline";
 import { Choice } from "./Choice.tsx";
+import { DRAWING_RATES, drawingRate, setDrawingRate } from "./drawing-rate.ts";
 import { Embed } from "./Embed.tsx";
 import { LookContext } from "./look.ts";
 
@@ -18,7 +21,9 @@ const KEYS = [
 /** Theme, language, the lines for another page, and the keys. */
 export default function SettingsPart() {
   const words = useLater()?.settings;
-  const { theme, languageChoice, setTheme, setLanguage } = useContext(LookContext);
+  const { store } = usePanelParts();
+  const [rate, setRate] = useState(drawingRate);
+  const { theme, language, languageChoice, setTheme, setLanguage } = useContext(LookContext);
   if (words === undefined) return null;
   return (
     <div className="set">
@@ -38,6 +43,18 @@ export default function SettingsPart() {
           lang: one === "auto" ? undefined : one,
         }))}
         onChoose={setLanguage}
+      />
+      <Choice
+        name={words.draw}
+        chosen={rate}
+        options={DRAWING_RATES.map((one) => ({
+          value: one,
+          text: one === "1" ? words.eachSample : duration(Number(one), language),
+        }))}
+        onChoose={(next) => {
+          setRate(next);
+          setDrawingRate(store, next);
+        }}
       />
       <Embed words={words} />
       <ul className="keys">

@@ -1,3 +1,4 @@
+import type { ReactNode } from "react";
 import { percentOf, roundPercent } from "../../../shared/gpu/units.ts";
 import { usedPctOf, type Vram } from "../../../shared/gpu/vram.ts";
 import { useMessages } from "../../i18n/use-messages.ts";
@@ -12,14 +13,14 @@ interface VramBarProps {
   /** Free now, but running jobs will still take it. */
   neededMiB: number;
   reserveMiB: number | null;
-  /** What the last release has given back. */
-  freedMiB?: number;
+  /** More to be drawn on it. */
+  children?: ReactNode;
 }
 
 const px = (share: number) => `${Math.max(0, Math.min(100, share)).toFixed(1)}%`;
 
 /** How full VRAM is. Changes in steps: an animation would repaint all the time. */
-export function VramBar({ label, vram, neededMiB, reserveMiB, freedMiB = 0 }: VramBarProps) {
+export function VramBar({ label, vram, neededMiB, reserveMiB, children }: VramBarProps) {
   const m = useMessages();
   const share = usedPctOf(vram);
   const level = levelOf(share);
@@ -50,9 +51,7 @@ export function VramBar({ label, vram, neededMiB, reserveMiB, freedMiB = 0 }: Vr
               }}
             />
           )}
-          {freedMiB > 0 && (
-            <i className="g" style={{ left: px(share), width: px(Math.min(of(freedMiB), 100 - share)) }} />
-          )}
+          {children}
           <i className="s" style={{ left: px(Math.min(SAFE_PCT, 100 - driver - of(reserveMiB ?? 0))) }} />
         </>
       )}

@@ -1,5 +1,6 @@
 import type { Gpu } from "../../../shared/gpu/gpu.ts";
-import { vramOf, vramOfAll } from "../../../shared/gpu/vram.ts";
+import { vramOf } from "../../../shared/gpu/vram.ts";
+import { vramOfAll } from "../../../shared/gpu/vram-of-all.ts";
 import type { GpuPromise } from "../../../shared/protocol/state.ts";
 
 /** VRAM over the GPUs that tell of theirs, and what running jobs there still need, MiB; `known` is how many these are. Pure. */

@@ -1,12 +1,14 @@
 import { steadyMs } from "../../lib/clock.ts";
 import { createEmitter } from "../../lib/emitter.ts";
 import type { SampleSource, SourceEvent } from "../source.ts";
-import { createDemoGpus, stepGpu, toDemoRow, unloadGpu } from "./machine.ts";
+import { createDemoGpus, modelsOf, stepGpu, toDemoRow, unloadGpu } from "./machine.ts";
 
 /** The demo machine as a source, with the unload hook of its simulated backend. */
 export interface DemoSource extends SampleSource {
   /** Unloads the simulated models; their VRAM is back a second or two later. */
   unload(): void;
+  /** What that would give back, MiB. */
+  modelsMiB(): number;
 }
 
 /** VRAM of the simulated process that is not models: its CUDA context and the desktop's share. */
@@ -72,6 +74,7 @@ export function createDemoSource(gpuCount: number): DemoSource {
       advance();
       gpus = gpus.map(unloadGpu);
     },
+    modelsMiB: () => Math.round(gpus.reduce((sum, gpu) => sum + modelsOf(gpu), 0)),
     async close() {
       clearInterval(timer);
       clearImmediate(soon);

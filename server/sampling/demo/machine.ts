@@ -56,6 +56,9 @@ export function unloadGpu(gpu: DemoGpu): DemoGpu {
   return { ...gpu, releasingFromMiB: gpu.usedMiB };
 }
 
+/** What goes with an unload, MiB. */
+export const modelsOf = ({ usedMiB }: DemoGpu) => Math.max(0, usedMiB - UNLOADED_MIB);
+
 function warm(gpu: DemoGpu, seconds: number): DemoGpu {
   const target = AMBIENT_C + (LOAD_RISE_C * gpu.util) / 100;
   const share = 1 - Math.exp(-seconds / THERMAL_S);

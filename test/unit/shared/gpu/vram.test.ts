@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { usedPctOf, vramOf, vramOfAll } from "../../../../shared/gpu/vram.ts";
+import { usedPctOf, vramOf } from "../../../../shared/gpu/vram.ts";
+import { vramOfAll } from "../../../../shared/gpu/vram-of-all.ts";
 
 const gpu = (memoryTotalMiB: number | null, memoryUsedMiB: number | null, memoryFreeMiB: number | null) => ({
   ...{ memoryTotalMiB, memoryUsedMiB, memoryFreeMiB },

@@ -1,0 +1,3 @@
+import type { ProfileWords } from "./words.ts";
+
+export const profilesEn: ProfileWords = (profile) => profile;
