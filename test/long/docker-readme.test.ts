@@ -1,6 +1,7 @@
 import { afterAll, afterEach, beforeAll, expect, inject, test } from "vitest";
 import { fakeGpu } from "../helpers/fake-nvidia-smi.ts";
 import { DOCKER_FOLDER } from "../helpers/find-private-machine.ts";
+import { packPackage } from "../helpers/packed-package.ts";
 import { CLONE, type PrivateMachine, startPrivateMachine } from "../helpers/private-machine.ts";
 import { readmeSnippets } from "../helpers/readme-snippets.ts";
 import { waitUntil } from "../helpers/wait-until.ts";
@@ -9,7 +10,8 @@ import { watchMachine } from "../helpers/watch-machine.ts";
 const lacks = inject("dockerLacks");
 const readme = readmeSnippets("integrations/docker/README.md");
 const [up = "", composeLogs = "", buildAndRun = "", logs = ""] = readme.takeAll("sh").map(({ code }) => code);
-const { code: inspectCommand } = readme.take("inline");
+const [inspectCommand = ""] = readme.takeAll("inline").map(({ code }) => code);
+const [extract = ""] = up.split("\n");
 
 let started: PrivateMachine | undefined;
 /** A process on the Docker host that holds VRAM. */
@@ -21,6 +23,7 @@ beforeAll(async () => {
     program: ["dockerd"],
     name: "dockerd",
     layers: [DOCKER_FOLDER],
+    files: [(await packPackage()).tarball],
     ready: "docker version",
   });
   const { run, script } = started;
@@ -83,8 +86,8 @@ test("docker: compose builds and starts a panel with GPUs, a token, health and f
   timeout: 600_000,
 }, async (context) => {
   if (started === undefined) return context.skip(lacks);
-  await started.run(`cd ${CLONE}\n${up}`);
-  await expectPanel(started, await linkIn(`cd ${CLONE}\n${composeLogs}`));
+  await started.run(up);
+  await expectPanel(started, await linkIn(composeLogs));
   await waitUntil(async () => (await inspect("{{.State.Health.Status}}")) === "healthy", {
     what: "a healthy container",
     timeoutMs: 120_000,
@@ -99,7 +102,7 @@ test("docker: so it does without compose, and ends when told", {
   timeout: 240_000,
 }, async (context) => {
   if (started === undefined) return context.skip(lacks);
-  await started.run(`cd ${CLONE}\n${buildAndRun}`);
+  await started.run(`${extract}\n${buildAndRun}`);
   await expectPanel(started, await linkIn(logs));
   await started.run("docker stop gpu-panel");
   expect(await inspect("{{.State.ExitCode}}")).toBe("0");
@@ -111,7 +114,7 @@ test("docker: without --gpus all it shows its demo, without --pid host no proces
   if (started === undefined) return context.skip(lacks);
   const bare = buildAndRun.replace(" --gpus all", "").replace(" --pid host", "");
   expect(bare.length).toBe(buildAndRun.length - " --gpus all --pid host".length);
-  await started.run(`cd ${CLONE}\n${bare}`);
+  await started.run(`${extract}\n${bare}`);
   expect(await watchMachine(started, ({ gpus }) => gpus.length > 0)).toMatchObject({
     source: { kind: "demo", demoReason: "no-nvidia-smi" },
   });

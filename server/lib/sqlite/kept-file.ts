@@ -34,6 +34,8 @@ export interface KeptFileOptions<Prepared> {
 /** A predecessor that is just ending may still hold the file when the sidecar starts; later on nothing is held up. */
 const FIRST_PATIENCE_MS = 2000;
 const LATER_PATIENCE_MS = 0;
+/** Who has been told that there is no SQLite, which is so for every file. */
+const toldOfNoSqlite = new WeakSet<KeptFileOptions<unknown>["complain"]>();
 /** A disk that spoils every file must not be filled with them. */
 const MOST_MOVED = 3;
 
@@ -50,6 +52,8 @@ export function openKeptFile<Prepared>(options: KeptFileOptions<Prepared>): Kept
     trouble = found;
     if (said || found.kind === "elsewhere") return;
     said = true;
+    if (found.kind === "no-sqlite" && toldOfNoSqlite.has(say)) return;
+    if (found.kind === "no-sqlite") toldOfNoSqlite.add(say);
     say(wordsFor(found, file, what));
   }
 
@@ -154,7 +158,7 @@ function openPrepared<Prepared>(
 function wordsFor(trouble: Exclude<FileTrouble, { kind: "elsewhere" }>, file: string, what: string): string {
   switch (trouble.kind) {
     case "no-sqlite":
-      return `SQLite cannot be loaded on this machine: Node has it from 22.13 on, or the package libsql. ${capital(what)} is kept in memory only and is forgotten when the sidecar ends.`;
+      return `SQLite cannot be loaded on this machine: Node has it from 22.13 on, or the npm package libsql. History, jobs and sessions are kept in memory only and are forgotten when the sidecar ends.`;
     case "newer":
       return `${file} was written by a newer version of the panel and is left as it is. ${capital(what)} is kept in memory only.`;
     case "irreplaceable":

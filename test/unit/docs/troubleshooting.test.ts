@@ -7,10 +7,10 @@ import { problemsZhCn } from "../../../shared/problems/zh-cn.ts";
 
 const ROOT = fileURLToPath(new URL("../../..", import.meta.url));
 const read = (file: string) => readFileSync(join(ROOT, file), "utf8");
-const SAID = ["shared/problems", "shared/health", "client/i18n", "server"]
+const SAID = ["shared/problems", "shared/health", "client/i18n", "server", "python"]
   .flatMap((folder) =>
     readdirSync(join(ROOT, folder), { recursive: true, encoding: "utf8" })
-      .filter((file) => /\.(?:ts|mjs)$/.test(file))
+      .filter((file) => /\.(?:ts|mjs|py)$/.test(file))
       .map((file) => read(join(folder, file))),
   )
   .concat(read("client/index.html"))

@@ -28,7 +28,7 @@ afterEach(() => {
   vi.useRealTimers();
 });
 
-test("HUB-3 a hook is a backend under the name of its app; workers of one app are one, apps of one name are two", () => {
+test("HUB-3 HUB-3b a hook is a backend under the name of its app; workers of one app are one, apps of one name are two", () => {
   const held = [hook(1, "a"), hook(2, "a"), hook(3, "b"), hook(1, "a")].map((wish) => hooks.hold(wish, HERE));
   expect(ids()).toEqual(["My-app.py", "My-app.py-2"]);
   expect(list.all[0]?.places?.()).toEqual(["http://127.0.0.1:9001/unload", "http://127.0.0.1:9002/unload"]);
@@ -122,7 +122,7 @@ const down: StatusOutcome & UnloadOutcome = {
   reached: false,
 };
 
-test("HUB-3 what workers say together: busy if one is, idle if all say so, and who is silent hides nobody", () => {
+test("HUB-3b what workers say together: busy if one is, idle if all say so, and who is silent hides nobody", () => {
   expect(joinStatuses([told(false, 1, ["a"]), told(true, 2, ["a", "b"])])).toEqual(told(true, 3, ["a", "b"]));
   expect(joinStatuses([told(false, 0), told(false, null)])).toEqual(told(false, 0));
   expect(joinStatuses([told(false, null), told(null, null)])).toEqual(told(null, null));
@@ -136,7 +136,7 @@ test("HUB-3 what workers say together: busy if one is, idle if all say so, and w
   });
 });
 
-test("HUB-3 what workers answered together", () => {
+test("HUB-3b what workers answered together", () => {
   const accepted = (freedMiB: number | null, models: string[] | null): UnloadOutcome => ({
     kind: "accepted",
     claim: { freedMiB, models },
