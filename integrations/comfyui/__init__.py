@@ -24,7 +24,7 @@ LARGEST_MESSAGE_BYTES = 1024 * 1024
 
 
 def load_panel() -> Any:
-    """``gpu_status_panel.py``: copied beside this file, or where it lies in the project that is linked here."""
+    """``gpu_status_panel.py``: copied beside this file, or where it lies in the project that is linked here; else the installed package."""
     if "gpu_status_panel" in sys.modules:
         return sys.modules["gpu_status_panel"]
     here = Path(__file__).resolve().parent
@@ -36,7 +36,10 @@ def load_panel() -> Any:
             sys.modules["gpu_status_panel"] = module
             spec.loader.exec_module(module)
             return module
-    raise ImportError("gpu-status-panel: copy integrations/python/gpu_status_panel.py into this folder")
+    try:
+        return importlib.import_module("gpu_status_panel")
+    except ImportError:
+        raise ImportError("gpu-status-panel: pip install the wheel, or copy integrations/python/gpu_status_panel.py into this folder") from None
 
 
 def own_address() -> str:
@@ -57,7 +60,7 @@ def register() -> None:
     app = panel.panel_app(
         PATH,
         allow_release=lambda scope: True,
-        env={"GPU_PANEL_BACKEND": "comfyui", "GPU_PANEL_BACKEND_URL": own_address()},
+        backend=("comfyui", own_address()),
     )
 
     async def handle(request: Any) -> Any:

@@ -22,7 +22,7 @@ LAUNCH_PATIENCE_S = 1800.0
 
 
 def load_panel() -> Any:
-    """``gpu_status_panel.py``: copied beside this file, or where it lies in the project that is linked here."""
+    """``gpu_status_panel.py``: copied beside this file, or where it lies in the project that is linked here; else the installed package."""
     if "gpu_status_panel" in sys.modules:
         return sys.modules["gpu_status_panel"]
     here = Path(__file__).resolve().parent
@@ -34,7 +34,10 @@ def load_panel() -> Any:
             sys.modules["gpu_status_panel"] = module
             spec.loader.exec_module(module)
             return module
-    raise ImportError("gpu-status-panel: copy integrations/python/gpu_status_panel.py into the plugin's folder")
+    try:
+        return importlib.import_module("gpu_status_panel")
+    except ImportError:
+        raise ImportError("gpu-status-panel: pip install the wheel, or copy integrations/python/gpu_status_panel.py into the plugin's folder") from None
 
 
 class GpuStatusPanelPlugin(WAN2GPPlugin):

@@ -11,9 +11,9 @@ import sys
 import threading
 import time
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, Any, Dict, List, Optional, Sequence
+from typing import IO, TYPE_CHECKING, Any, Dict, List, Optional, Sequence, Tuple
 
-from ._api import Sidecar, Unreachable, Who, data_folder, make_token
+from ._api import Answer, Sidecar, Unreachable, Who, data_folder, make_token
 from ._base import WARNED, log, warn_once
 from ._node import find_node, packed_program
 
@@ -47,6 +47,7 @@ class Launcher:
         origins: Sequence[str],
         hook: Optional[UnloadHook[Any]] = None,
         label: str = "app",
+        backend: Optional[Tuple[str, str]] = None,
     ) -> None:
         self.sidecar = sidecar
         self._command = command
@@ -55,6 +56,7 @@ class Launcher:
         self._origins = origins
         self._hook = hook
         self._label = label
+        self._kind = backend
         self._lock = threading.Lock()
         self._keeper: Optional[threading.Thread] = None
         self._wake = threading.Event()
@@ -134,12 +136,14 @@ class Launcher:
     def _use(self, who: Who) -> float:
         """Holds a lease while the sidecar lives."""
         wish: Dict[str, Any] = {"host": "python", "label": self._label, "pid": os.getpid()}
-        if self._hook is not None and self._hook.private_url is not None:
+        if self._kind is not None:
+            wish["hook"] = {"kind": self._kind[0], "url": self._kind[1], "app": app_key(self._label)}
+        elif self._hook is not None and self._hook.private_url is not None:
             wish["hook"] = {"url": self._hook.private_url, "app": app_key(self._label)}
         answer, response, connection = self.sidecar.lease(wish, LEASE_SILENCE_S)
         try:
             if answer.status != 200:
-                return self._without_lease(answer.status, answer.message)
+                return self._without_lease(wish, answer)
             self._lease = connection.sock
             self.backend = answer.body.get("backend")
             self._up(who)
@@ -154,10 +158,10 @@ class Launcher:
             self.state = "starting"
         return 0.0
 
-    def _without_lease(self, status: int, message: str) -> float:
+    def _without_lease(self, wish: Dict[str, Any], answer: Answer) -> float:
         """A panel that lets this program look and no more, or is an older one."""
-        if self._hook is not None and status in (401, 403):
-            warn_once("hook", "the panel runs already and takes no hook from here, nobody can release: set GPU_PANEL_TOKEN for both. %s", message)
+        if "hook" in wish and answer.status in (401, 403):
+            warn_once("hook", "the panel runs already and takes no hook from here, nobody can release: set GPU_PANEL_TOKEN for both. %s", answer.message)
         self.state = "up"
         return LOOK_PAUSE_S
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import shlex
-from typing import TYPE_CHECKING, Any, Callable, Dict, Optional, Sequence, TypeVar, Union
+from typing import TYPE_CHECKING, Any, Callable, Dict, Optional, Sequence, Tuple, TypeVar, Union
 
 from ._api import Sidecar
 from ._asgi import Decision, attach, attach_kind, mount_path_of
@@ -31,8 +31,13 @@ def panel_app(
     allow_release: Decision = False,
     allow_origin: Sequence[str] = (),
     env: Optional[Dict[str, str]] = None,
+    backend: Optional[Tuple[str, str]] = None,
 ) -> PanelProxy:
-    """The panel as an ASGI app of its own, for hosts that ``mount`` does not know; what it takes is told there."""
+    """The panel as an ASGI app of its own, for hosts that ``mount`` does not know; what it takes is told there.
+
+    ``backend``: kind and address of this program, where the sidecar knows programs of its kind (``("comfyui", "http://…")``)
+    and needs no ``hook``.
+    """
     import atexit
 
     from ._proxy import PanelProxy, authority_of
@@ -46,7 +51,7 @@ def panel_app(
         known = hook if isinstance(hook, UnloadHook) else unload_hook(hook)
         known.serve(None)
     words = shlex.split(command, posix=os.name == "posix") if isinstance(command, str) else command
-    launcher = Launcher(Sidecar(url, token), words, start, dict(env or {}), allow_origin, known, label or app_label(place))
+    launcher = Launcher(Sidecar(url, token), words, start, dict(env or {}), allow_origin, known, label or (backend[0] if backend else app_label(place)), backend)
     atexit.register(launcher.close)
     if hasattr(os, "register_at_fork"):
         os.register_at_fork(after_in_child=launcher.forget)

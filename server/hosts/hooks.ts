@@ -53,6 +53,7 @@ export function createHooks(
   accepts: boolean,
 ): Hooks {
   const apps = new Map<string, App>();
+  const settings = [...list.all];
   const kept = new Map<string, { held: HeldHook; timer: NodeJS.Timeout }>();
 
   function hold({ kind, url, app: name, label }: HookWish, address: string): Reply<HeldHook> {
@@ -61,8 +62,9 @@ export function createHooks(
     if (!parsed.success) return badRequest(describeIssues(parsed.issues));
     if (!isNear(url, address))
       return badRequest("a hook listens on this machine, or where it is registered from");
-    if (!accepts) return succeed({ id, end() {} });
     const key = name ?? url;
+    const configured = settings.find((one) => isSame(one, { kind, url }));
+    if (!accepts || configured !== undefined) return succeed({ id: configured?.id ?? id, end() {} });
     const app = apps.get(key) ?? begin(key, id, url, createBackend(parsed.output, timings));
     if (app === null) return badRequest(`more than ${MOST_APPS} apps have hooks`);
     const member = app.members.get(url) ?? { backend: createBackend(parsed.output, timings), holders: 0 };
@@ -84,11 +86,14 @@ export function createHooks(
     if (apps.size >= MOST_APPS) return null;
     const app: App = { id, members: new Map([[url, { backend, holders: 0 }]]) };
     apps.set(key, app);
+    // An adapter of a kind has more ways than a hook, and one process.
     list.add(
-      joinBackends(id, () => {
-        const [first = backend, ...others] = [...app.members.values()].map((one) => one.backend);
-        return [first, ...others];
-      }),
+      backend.kind !== "http"
+        ? backend
+        : joinBackends(id, () => {
+            const [first = backend, ...others] = [...app.members.values()].map((one) => one.backend);
+            return [first, ...others];
+          }),
     );
     return app;
   }
@@ -128,6 +133,14 @@ export function createHooks(
 
 function badRequest(detail: string) {
   return refuse(problem("bad-request", { detail }));
+}
+
+/** One that the settings name, too: what listens at a port is one program. */
+function isSame(known: Pick<Backend, "kind" | "url">, { kind, url }: { kind: string; url: string }): boolean {
+  if (known.url === null || known.kind !== kind) return false;
+  const [one, other] = [new URL(known.url), new URL(url)];
+  const isNear = isLoopbackHost(one.hostname) && isLoopbackHost(other.hostname);
+  return one.port === other.port && (isNear || one.hostname === other.hostname);
 }
 
 /** Whoever may post jobs must not have the sidecar call any address there is. */

@@ -23,7 +23,7 @@ FRAME = (
 
 
 def load_panel() -> Any:
-    """``gpu_status_panel.py``: copied into the extension, or where it lies in the project that is linked here."""
+    """``gpu_status_panel.py``: copied into the extension, or where it lies in the project that is linked here; else the installed package."""
     if "gpu_status_panel" in sys.modules:
         return sys.modules["gpu_status_panel"]
     extension = Path(__file__).resolve().parents[1]
@@ -35,7 +35,10 @@ def load_panel() -> Any:
             sys.modules["gpu_status_panel"] = module
             spec.loader.exec_module(module)
             return module
-    raise ImportError("gpu-status-panel: copy integrations/python/gpu_status_panel.py into the extension's folder")
+    try:
+        return importlib.import_module("gpu_status_panel")
+    except ImportError:
+        raise ImportError("gpu-status-panel: pip install the wheel, or copy integrations/python/gpu_status_panel.py into the extension's folder") from None
 
 
 class Checkpoint:

@@ -45,6 +45,24 @@ test("HUB-3 HUB-3b a hook is a backend under the name of its app; workers of one
   expect(ids()).toEqual(["My-app.py-2"]);
 });
 
+test("HUB-3 a program of a kind that has an adapter is a backend by that", () => {
+  hooks.hold({ kind: "comfyui", url: "http://127.0.0.1:8188", label: "comfyui" }, HERE);
+  expect(list.all).toMatchObject([{ id: "comfyui", kind: "comfyui", subscribe: expect.any(Function) }]);
+  expect(hooks.hold({ ...hook(1), kind: "teapot" }, HERE).ok).toBe(false);
+});
+
+test("HUB-3 a program that the settings name already is that backend, and stays when its host goes", () => {
+  const own = memoryBackend("mine", { kind: "comfyui", url: "http://localhost:8188/" }).backend;
+  const known = createBackendList([own]);
+  const held = createHooks(known, TIMINGS, true).hold(
+    { kind: "comfyui", url: "http://127.0.0.1:8188", label: "comfyui" },
+    HERE,
+  );
+  expect(held).toMatchObject({ ok: true, data: { id: "mine" } });
+  if (held.ok) held.data.end();
+  expect(known.all).toEqual([own]);
+});
+
 test("HUB-3 a hook that is repeated stays, and goes when it is not", () => {
   const keep = () => hooks.keep({ ...hook(1), ttl: 60 }, HERE);
   expect(keep()).toMatchObject({ ok: true, data: { id: "My-app.py" } });
