@@ -1,5 +1,5 @@
 import * as v from "valibot";
-import { SEVERITIES } from "../../shared/health/alert.ts";
+import { type RuleId, SEVERITIES } from "../../shared/health/alert.ts";
 import { LANGUAGES } from "../../shared/protocol/host-messages.ts";
 import { httpUrl } from "./checks.ts";
 
@@ -84,7 +84,7 @@ export const alertRulesSchema = v.strictObject({
     "dangerPct",
   ]),
   "process-killed": rule({}),
-});
+} satisfies Record<RuleId, unknown>);
 export type AlertRules = v.InferOutput<typeof alertRulesSchema>;
 
 /** Kinds of receivers. */

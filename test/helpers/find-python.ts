@@ -46,7 +46,9 @@ function beginPython(): string {
   const hash = createHash("sha256").update(readFileSync(REQUIREMENTS)).update(version).digest("hex");
   const folder = join(CACHE, `venv-${hash.slice(0, 12)}`);
   if (!existsSync(join(folder, WHOLE)) && !isBeingMade(folder)) {
-    process.stdout.write("Not here yet: Python packages of test/requirements.txt, for the tests' own use\n");
+    process.stdout.write(
+      "Being fetched meanwhile: Python packages of test/requirements.txt, for tests of integrations/\n",
+    );
     rmSync(folder, { recursive: true, force: true });
     mkdirSync(folder, { recursive: true });
     const script = `"$1" -m venv "$2" && "$2/bin/python" ${PIP} "$3" && cp "$3" "$2/${WHOLE}.tmp" && mv "$2/${WHOLE}.tmp" "$2/${WHOLE}"`;

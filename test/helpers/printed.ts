@@ -16,7 +16,11 @@ export function expectPrinted(page: string, name: string, text: string): void {
   const head = whole.slice(0, from + begin.length);
   const tail = whole.slice(to);
   if (process.env.PRINT_DOCS === "1") writeFileSync(url, `${head}\n${text}\n\n${tail}`);
-  else expect(whole.slice(head.length, to).trim(), `${page} is of another code: PRINT_DOCS=1`).toBe(text);
+  else
+    expect(
+      whole.slice(head.length, to).trim(),
+      `${page} does not say what the code says; \`PRINT_DOCS=1 npx vitest run --project unit test/unit/docs\` writes it`,
+    ).toBe(text);
 }
 
 /** A Markdown table. */

@@ -1,7 +1,7 @@
-import type { BackendState } from "../../../shared/release/backend.ts";
+import type { BackendKind, BackendState } from "../../../shared/release/backend.ts";
 
 /** How the backends call themselves. */
-const NAMES: Readonly<Record<string, string>> = {
+const NAMES: Readonly<Record<Exclude<BackendKind, "http" | "demo">, string>> = {
   comfyui: "ComfyUI",
   a1111: "A1111",
   forge: "Forge",
@@ -17,7 +17,8 @@ const NAMES: Readonly<Record<string, string>> = {
 
 /** A backend's name for people: the one it was given in the config, else its kind's. */
 export function backendName({ id, kind }: Pick<BackendState, "id" | "kind">): string {
-  return id === kind ? (NAMES[kind] ?? id) : id;
+  const names: Readonly<Record<string, string>> = NAMES;
+  return id === kind ? (names[kind] ?? id) : id;
 }
 
 /** The same by id alone. */

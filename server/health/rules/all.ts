@@ -1,3 +1,4 @@
+import type { RuleId } from "../../../shared/health/alert.ts";
 import type { AlertRules } from "../../config/health-options.ts";
 import type { GpuRule, HostRule } from "../rule.ts";
 import { cacheNotReturned } from "./cache-not-returned.ts";
@@ -27,32 +28,31 @@ export interface RuleSet {
 }
 
 export function createRules(settings: AlertRules): RuleSet {
-  return {
-    gpu: [
-      ...on(settings["low-utilization"], lowUtilization),
-      ...on(settings["vram-red-line"], vramRedLine),
-      ...on(settings.recompiling, recompiling),
-      ...on(settings["vae-decode-peak"], vaeDecodePeak),
-      ...on(settings["cache-not-returned"], cacheNotReturned),
-      ...on(settings["one-gpu-full"], oneGpuFull),
-      ...on(settings.leak, leak),
-      ...on(settings["temperature-rising"], temperatureRising),
-      ...on(settings["thermal-throttling"], thermalThrottling),
-      ...on(settings["power-brake"], powerBrake),
-      ...on(settings["fan-stopped"], fanStopped),
-      ...on(settings["gpu-lost"], gpuLost),
-      ...on(settings["gpu-needs-reset"], gpuNeedsReset),
-      ...on(settings["ecc-errors"], eccErrors),
-      ...on(settings["pcie-degraded"], pcieDegraded),
-      ...on(settings.xid, xid),
-    ],
-    host: [
-      ...on(settings["cpu-load"], cpuLoad),
-      ...on(settings["cpu-limit"], cpuLimit),
-      ...on(settings["host-memory"], hostMemory),
-      ...on(settings["process-killed"], processKilled),
-    ],
-  };
+  const gpu = {
+    "low-utilization": on(settings["low-utilization"], lowUtilization),
+    "vram-red-line": on(settings["vram-red-line"], vramRedLine),
+    recompiling: on(settings.recompiling, recompiling),
+    "vae-decode-peak": on(settings["vae-decode-peak"], vaeDecodePeak),
+    "cache-not-returned": on(settings["cache-not-returned"], cacheNotReturned),
+    "one-gpu-full": on(settings["one-gpu-full"], oneGpuFull),
+    leak: on(settings.leak, leak),
+    "temperature-rising": on(settings["temperature-rising"], temperatureRising),
+    "thermal-throttling": on(settings["thermal-throttling"], thermalThrottling),
+    "power-brake": on(settings["power-brake"], powerBrake),
+    "fan-stopped": on(settings["fan-stopped"], fanStopped),
+    "gpu-lost": on(settings["gpu-lost"], gpuLost),
+    "gpu-needs-reset": on(settings["gpu-needs-reset"], gpuNeedsReset),
+    "ecc-errors": on(settings["ecc-errors"], eccErrors),
+    "pcie-degraded": on(settings["pcie-degraded"], pcieDegraded),
+    xid: on(settings.xid, xid),
+  } satisfies Partial<Record<RuleId, GpuRule[]>>;
+  const host = {
+    "cpu-load": on(settings["cpu-load"], cpuLoad),
+    "cpu-limit": on(settings["cpu-limit"], cpuLimit),
+    "host-memory": on(settings["host-memory"], hostMemory),
+    "process-killed": on(settings["process-killed"], processKilled),
+  } satisfies Record<Exclude<RuleId, keyof typeof gpu>, HostRule[]>;
+  return { gpu: Object.values<GpuRule[]>(gpu).flat(), host: Object.values<HostRule[]>(host).flat() };
 }
 
 function on<Settings, R>(settings: Settings | false, make: (settings: Settings) => R): R[] {

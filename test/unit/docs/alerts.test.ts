@@ -21,15 +21,12 @@ function tableOf(head: string): string[][] {
   return lines.slice(start + 2, end).map(cells);
 }
 
-test("docs/alerts.md has every rule, in words of how many there are", () => {
+test("docs/alerts.md has every rule", () => {
   expect(
     tableOf("| rule | danger")
       .map(([rule]) => names(rule)[0])
       .sort(),
   ).toEqual([...RULES].sort());
-  expect(RULES).toHaveLength(20);
-  expect(read("README.md")).toContain("twenty red lines");
-  expect(read("docs/README.zh-CN.md")).toContain("二十条红线");
 });
 
 test("docs/alerts.md has every setting of every rule", () => {
