@@ -85,9 +85,9 @@ describe("figures", () => {
     expect(need(state)).toBe(5050);
   });
 
-  test("CAP-15 an out-of-memory raises it by a tenth until one ends well", () => {
+  test("CAP-15 an out-of-memory raises it by 15 % until one ends well", () => {
     const failed = { ...lesson, outcome: "out-of-memory" as const, peakMiB: 10_500, reported: false };
-    expect(need(learn(EMPTY_STATE, failed, POLICY))).toBe(12_100);
+    expect(need(learn(EMPTY_STATE, failed, POLICY))).toBe(12_650);
   });
 
   test("CAP-8 a configured peak is kept where less was measured", () => {
@@ -259,7 +259,7 @@ describe("tickets", () => {
     const { state } = askRoom(at.state, ask("t1", 12_000), at.atMs, POLICY);
     const full = seconds(3, { ...at, state }, [gpu([other, process(9, 13_000)], { utilizationPct: 90 })]);
     const gone = seconds(1, full, [gpu([other])]);
-    expect(gone.state.learned.get("of 12000")).toMatchObject({ peaks: [], raisedMiB: 13_200 * 1.1 });
+    expect(gone.state.learned.get("of 12000")).toMatchObject({ peaks: [], raisedMiB: 13_200 * POLICY.raise });
   });
 
   test("who names his process has its peak learned once it has been idle for a while, though it held nothing when he asked", () => {
@@ -279,6 +279,6 @@ describe("tickets", () => {
     const { state } = askRoom(at.state, ask("t1", 12_000, own), at.atMs, POLICY);
     const full = seconds(3, { ...at, state }, [gpu([other, process(9, 13_000)], { utilizationPct: 90 })]);
     const failed = seconds(25, full, [gpu([other, process(9, 450)])]);
-    expect(failed.state.learned.get("of 12000")).toMatchObject({ peaks: [], raisedMiB: 13_200 * 1.1 });
+    expect(failed.state.learned.get("of 12000")).toMatchObject({ peaks: [], raisedMiB: 13_200 * POLICY.raise });
   });
 });
