@@ -1,9 +1,9 @@
 import { expect, test } from "vitest";
 import { declare } from "../../../../server/capacity/capacity.ts";
-import { createFitDesk } from "../../../../server/capacity/live/fit-desk.ts";
 import { createLiveCapacity } from "../../../../server/capacity/live/live.ts";
 import { createView } from "../../../../server/capacity/live/view.ts";
 import { POLICY } from "../../../../server/capacity/policy.ts";
+import { createFitDesk } from "../../../../server/fit/fit-desk.ts";
 import { BUILT_IN_PROFILES } from "../../../../server/profiles/built-in-profiles.ts";
 import { createKnowledge } from "../../../../server/profiles/knowledge.ts";
 import { TIMINGS } from "../../../../server/timings.ts";

@@ -279,6 +279,9 @@ describe("tickets", () => {
     const { state } = askRoom(at.state, ask("t1", 12_000, own), at.atMs, POLICY);
     const full = seconds(3, { ...at, state }, [gpu([other, process(9, 13_000)], { utilizationPct: 90 })]);
     const failed = seconds(25, full, [gpu([other, process(9, 450)])]);
-    expect(failed.state.learned.get("of 12000")).toMatchObject({ peaks: [], raisedMiB: 13_200 * POLICY.raise });
+    expect(failed.state.learned.get("of 12000")).toMatchObject({
+      peaks: [],
+      raisedMiB: 13_200 * POLICY.raise,
+    });
   });
 });

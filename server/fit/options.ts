@@ -1,10 +1,10 @@
-import { type FitAdvice, type FitOption, VAE_TILING_MIB } from "../../../shared/capacity/fit.ts";
-import type { Profile } from "../../../shared/profiles/profile.ts";
-import { afterEnd } from "../admission/backfill.ts";
-import type { GpuDemand, RunningJob } from "../model.ts";
-import type { Policy } from "../policy.ts";
-import { type Placing, place } from "../room/place.ts";
-import { seatOn } from "../room/room.ts";
+import { type FitAdvice, type FitOption, VAE_TILING_MIB } from "../../shared/capacity/fit.ts";
+import type { Profile } from "../../shared/profiles/profile.ts";
+import { afterEnd } from "../capacity/admission/backfill.ts";
+import type { GpuDemand, RunningJob } from "../capacity/model.ts";
+import type { Policy } from "../capacity/policy.ts";
+import { type Placing, place } from "../capacity/room/place.ts";
+import { seatOn } from "../capacity/room/room.ts";
 import { otherSettings, type Settings } from "./other-settings.ts";
 
 /** A CUDA context stays when a backend has released (300 to 600 MiB in practice). */

@@ -1,5 +1,5 @@
-import type { FitOption } from "../../../shared/capacity/fit.ts";
-import type { Profile } from "../../../shared/profiles/profile.ts";
+import type { FitOption } from "../../shared/capacity/fit.ts";
+import type { Profile } from "../../shared/profiles/profile.ts";
 
 export interface Settings {
   profile: Profile;
