@@ -18,11 +18,17 @@ const healthSchema = v.object({ status: v.picklist(["ok", "degraded"]) });
 export async function whoHasPort(host: string, port: number, basePath: string): Promise<RunningPanel | null> {
   for (const path of new Set([basePath, "/"])) {
     const url = urlOf(host, port, path);
-    const told = v.safeParse(envelopeSchema, await ask(`${url}api/v1/state`));
-    if (told.success) return { url, version: told.output.version };
-    if (v.is(healthSchema, await ask(`${url}healthz`))) return { url, version: null };
+    const version = await versionAt(url);
+    if (version !== null) return { url, version };
+    // One that has only just started may have been too busy with that to answer.
+    if (v.is(healthSchema, await ask(`${url}healthz`))) return { url, version: await versionAt(url) };
   }
   return null;
+}
+
+async function versionAt(url: string): Promise<string | null> {
+  const told = v.safeParse(envelopeSchema, await ask(`${url}api/v1/state`));
+  return told.success ? told.output.version : null;
 }
 
 /** An address that a program on this machine can ask. */
