@@ -54,6 +54,7 @@ export const roomEn: RoomWords = {
     measured: "Measured here",
     configured: "From your config",
     published: "Published, measured elsewhere",
+    colon: ": ",
     learned: "jobs seen here: {n}",
     raised: "raised, because a job here took or wanted more",
     before: "until then: {source}",

@@ -31,6 +31,8 @@ export interface RoomWords {
     measured: string;
     configured: string;
     published: string;
+    /** Between that and the figures. */
+    colon: string;
     learned: string;
     raised: string;
     before: string;

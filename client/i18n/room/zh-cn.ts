@@ -51,6 +51,7 @@ export const roomZhCn: RoomWords = {
     measured: "本机实测",
     configured: "来自你的配置",
     published: "公开数据，非本机实测",
+    colon: "：",
     learned: "本机已见任务数：{n}",
     raised: "已上调：本机有任务占用或需要更多显存",
     before: "此前：{source}",

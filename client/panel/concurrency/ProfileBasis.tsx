@@ -27,7 +27,9 @@ export const ProfileBasis = memo(function ProfileBasis({
   ];
   return (
     <p className="basis muted">
-      {words[basis]}: {facts.filter((fact) => fact !== null).join(" · ")}
+      {words[basis]}
+      {words.colon}
+      {facts.filter((fact) => fact !== null).join(" · ")}
       {drift !== null && <Drift profile={profile} drift={drift} words={driftWords} />}
     </p>
   );

@@ -14,6 +14,7 @@ export function canStartAfter(
   const roomsMiB = roomsOf({ perGpu });
   const held = promises.map(({ reclaimableMiB, backendMiB }) => reclaimableMiB ?? backendMiB ?? 0);
   const sum = held.reduce((total, mib) => total + mib, 0);
+  if (perGpu.length > 1 && sum === 0 && estimateMiB > 0) return null;
   // On the only GPU is all of it, whoever holds it.
   const share = perGpu.length === 1 || sum === 0 ? 0 : Math.min(1, estimateMiB / sum);
   const gainOf = (i: number) => (perGpu.length === 1 ? estimateMiB : share * (held[i] ?? 0));
