@@ -3,19 +3,16 @@
 from __future__ import annotations
 
 import os
-import shlex
 from typing import TYPE_CHECKING, Any, Callable, Dict, Optional, Sequence, Tuple, TypeVar, Union
 
-from ._api import Sidecar
 from ._asgi import Decision, attach, attach_kind, mount_path_of
-from ._hook import UnloadHook, unload_hook
-from ._launch import Launcher
 
 if TYPE_CHECKING:
+    from ._hook import UnloadHook
     from ._proxy import PanelProxy
 
 App = TypeVar("App")
-Hook = Union[None, UnloadHook[Any], Callable[..., Any]]
+Hook = Union[None, "UnloadHook[Any]", Callable[..., Any]]
 
 
 def panel_app(
@@ -39,7 +36,11 @@ def panel_app(
     and needs no ``hook``.
     """
     import atexit
+    import shlex
 
+    from ._api import Sidecar
+    from ._hook import UnloadHook, unload_hook
+    from ._launch import Launcher
     from ._proxy import PanelProxy, authority_of
 
     place = mount_path_of(path)
