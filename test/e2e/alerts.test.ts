@@ -66,7 +66,7 @@ describe.each([
     await page.getByText(/Past alerts|告警记录/).click();
     await page
       .locator(".past-alerts li")
-      .filter({ hasText: /99\.8%/ })
+      .filter({ hasText: /0\.0 GiB/ })
       .waitFor();
     expect(await axeViolations(page)).toEqual([]);
   });
@@ -95,7 +95,7 @@ test("HLT-12d the bar shows how many alerts there are, and no code for alerts is
   await page.getByRole("button", { name: /^\d+ alerts?$/ }).click();
   await page
     .getByRole("dialog")
-    .getByText(/99\.8%/)
+    .getByText(/0\.0 GiB/)
     .waitFor();
   expect(await loaded()).toBeGreaterThan(0);
   expect(await axeViolations(page)).toEqual([]);
@@ -135,7 +135,9 @@ test("HLT-12c the browser is asked for leave by a click only, and then shows eac
   expect(await log()).toEqual(["asked"]);
   rig.fake.setGpu(0, RED);
   await page.getByRole("button", { name: /^\d+ alerts?$/ }).click();
-  await expect.poll(log).toEqual(["asked", expect.stringMatching(/^GPU 0 has had 99\.8%.* \| stop the job/)]);
+  await expect
+    .poll(log)
+    .toEqual(["asked", expect.stringMatching(/^GPU 0 has had only 0\.0 GiB.* \| stop the job/)]);
   await page.getByRole("button", { name: "Got it" }).click();
   await page.getByText("seen", { exact: true }).waitFor();
   expect(await log()).toHaveLength(2);
