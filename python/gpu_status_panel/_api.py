@@ -126,7 +126,7 @@ class Sidecar:
         key = hashlib.sha256(f"gpu-status-panel key {token}".encode()).hexdigest()[:16]
         return {"authorization": f"GpuPanel key={key}, time={moment}, nonce={nonce}, mac={mac}", "content-digest": digest}
 
-    def whoami(self, timeout: float = 2.0) -> Optional[Who]:
+    def whoami(self, timeout: float = 5.0) -> Optional[Who]:
         """Asks who answers there; ``None``: something that is no panel. Raises ``Unreachable`` where nothing answers."""
         nonce = os.urandom(16).hex()
         connection = self.connection(timeout)
