@@ -12,7 +12,8 @@ interface ChosenPanelProps {
 
 /** The panel as it was asked for and chosen, whichever way it is embedded. */
 export function ChosenPanel({ parts, options, choices }: ChosenPanelProps) {
-  const { theme, lang, profile, chooseTheme, chooseLang, chooseProfile } = choices;
+  const { theme, lang, profile, memory, chooseTheme, chooseLang, chooseProfile } = choices;
+  const key = `gpus:${parts.address}${options.gpus ?? ""}`;
   return (
     <Panel
       parts={parts}
@@ -22,6 +23,8 @@ export function ChosenPanel({ parts, options, choices }: ChosenPanelProps) {
       language={resolveLanguage(lang, navigator.languages)}
       gpus={options.gpus}
       profile={profile}
+      expected={Number(memory.get(key))}
+      onCount={(count) => memory.set(key, String(count))}
       onTheme={chooseTheme}
       onLanguage={chooseLang}
       onProfile={chooseProfile}

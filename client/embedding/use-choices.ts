@@ -17,6 +17,7 @@ export function useChoices({ theme, lang, model }: PanelOptions, memory: Memory)
     theme: THEMES.find((known) => known === chosenTheme) ?? "auto",
     lang: LANGUAGES.find((known) => known === chosenLang) ?? "auto",
     profile,
+    memory,
     setTheme,
     setLang,
     chooseTheme,

@@ -27,6 +27,13 @@ import { useOutlook } from "./release/use-outlook.ts";
 import type { ViewProps } from "./view-props.ts";
 import { levelOf } from "./vram/level.ts";
 
+declare module "react" {
+  interface CSSProperties {
+    /** How far a cell is filled. */
+    "--u"?: string;
+  }
+}
+
 const NoGpus = lazy(() => import("./gpus/NoGpus.tsx"));
 
 /** From here on a GPU has a number and little more. */
@@ -152,7 +159,7 @@ function Cell({ gpu, unified, first }: CellProps) {
         aria-valuenow={share === null ? undefined : roundPercent(share)}
         aria-valuetext={share === null ? m.notReported : undefined}
       >
-        <i className="fill" style={{ inlineSize: `${(share ?? 0).toFixed(1)}%` }} />
+        <i className="fill" style={{ "--u": `${(share ?? 0).toFixed(1)}%` }} />
       </span>
       <span className="ix">{gpu.index}</span>
       {gpu.lost ? (
@@ -160,7 +167,9 @@ function Cell({ gpu, unified, first }: CellProps) {
       ) : (
         <>
           {first && <span className="opt">{m.vram}</span>}
-          <span className="now strong">{percent(share)}</span>
+          <span className="now strong" aria-hidden="true">
+            {percent(share)}
+          </span>
           <span className="opt opt2">{figures}</span>
           <span className={`end opt2 ${temperatureTone(gpu.temperatureC)}`}>
             <span className="spoken-only">{m.temperature} </span>

@@ -26,7 +26,8 @@ const DetailsButton = laterPart("DetailsButton");
 const MOST_WITH_TWO_LINES = 4;
 
 /** For a sidebar: the answer, a line or two for each GPU, the button. */
-export function CompactView({ gpus, capacity }: ViewProps) {
+export function CompactView(props: ViewProps) {
+  const { gpus } = props;
   const waits = usePanel(selectWaiting);
   const [only] = gpus.length === 1 ? gpus : [];
   return (
@@ -37,7 +38,7 @@ export function CompactView({ gpus, capacity }: ViewProps) {
           <NoGpus />
         </Suspense>
       ) : (
-        <Body gpus={gpus} capacity={capacity} />
+        <Body {...props} />
       )}
     </View>
   );
@@ -63,10 +64,11 @@ const Head = memo(function Head({ name }: { name: string }) {
   );
 });
 
-function Body({ gpus, capacity }: ViewProps) {
+function Body({ gpus, capacity, expected }: ViewProps) {
   const m = useMessages();
   const list = gpus.map(({ gpu }) => gpu);
-  const brief = gpus.length > MOST_WITH_TWO_LINES;
+  const waits = gpus.length === 0;
+  const brief = (waits ? expected : gpus.length) > MOST_WITH_TWO_LINES;
   const canStart = capacity?.canStart ?? null;
   const { control, outlook } = useOutlook(capacity);
   return (
@@ -99,25 +101,33 @@ function Body({ gpus, capacity }: ViewProps) {
       )}
       <div className="rows">
         {brief && <GpuLineHead />}
-        {gpus.length === 0 && (
-          <div className="cr">
-            <span className="br bar" />
-          </div>
-        )}
+        {waits &&
+          Array.from({ length: expected || 1 }, (_, index) => (
+            <div key={String(index)} className={brief ? "cr one" : "cr"}>
+              <span className="br bar" />
+            </div>
+          ))}
         {gpus.map(({ gpu }, i) => (
           <GpuLine key={gpu.uuid} gpu={gpu} known={capacity?.promises[i]} brief={brief} />
         ))}
       </div>
-      <ReleaseButton control={control} outlook={outlook} withResult />
-      <div className="c9">
-        {outlook.dot !== null && outlook.say === null && <i className="dot" data-tone={outlook.dot.tone} />}
-        <ThenLine outlook={outlook} className="cut" />
-        {outlook.hasDetails && (
-          <Suspense>
-            <DetailsButton control={control} />
-          </Suspense>
-        )}
-      </div>
+      {(!waits || expected > 0) && (
+        // How many rows will come is known: what stands below them is not pushed.
+        <>
+          <ReleaseButton control={control} outlook={outlook} withResult />
+          <div className="c9">
+            {outlook.dot !== null && outlook.say === null && (
+              <i className="dot" data-tone={outlook.dot.tone} />
+            )}
+            <ThenLine outlook={outlook} className="cut" />
+            {outlook.hasDetails && (
+              <Suspense>
+                <DetailsButton control={control} />
+              </Suspense>
+            )}
+          </div>
+        </>
+      )}
     </>
   );
 }

@@ -29,7 +29,7 @@ const ReplayBar = lazy(() => import("./replay/ReplayBar.tsx"));
 const selectHostName = ({ known }: PanelState) => known?.host.name ?? null;
 
 /** Everything: the standalone page. */
-export default function FullView({ gpus, capacity }: ViewProps) {
+export default function FullView({ gpus, capacity, expected }: ViewProps) {
   const replay = usePanel(selectSource)?.replay;
   const waits = usePanel(selectWaiting);
   const none = gpus.length === 0 && !waits;
@@ -52,7 +52,7 @@ export default function FullView({ gpus, capacity }: ViewProps) {
         <>
           <RoomCard capacity={capacity} gpus={list} />
           <VramCard capacity={capacity} gpus={list} />
-          {waits ? <GpuSkeleton /> : <GpuTable gpus={gpus} capacity={capacity} />}
+          {waits ? <GpuSkeleton count={expected} /> : <GpuTable gpus={gpus} capacity={capacity} />}
           {!waits && <JobsStrip />}
           <Timeline gpus={cards} />
         </>

@@ -26,6 +26,9 @@ export interface PanelProps {
   languageChoice: LanguageChoice;
   /** Indexes of the GPUs to show; `null` for all. */
   gpus: readonly number[] | null;
+  /** How many GPUs were shown here last: the place that is kept until they come. 0 for unknown. */
+  expected: number;
+  onCount(count: number): void;
   /** Job profile to begin with; `null` for the first. */
   profile: string | null;
   onTheme(theme: ThemeChoice): void;
@@ -64,7 +67,7 @@ export function Panel({
           <ProfileContext.Provider value={choice}>
             <Frame dark={dark} language={language} view={shown.view}>
               <Suspense>
-                <Content view={shown.view} gpus={shown.gpus} />
+                <Content {...shown} />
               </Suspense>
             </Frame>
           </ProfileContext.Provider>
@@ -93,15 +96,21 @@ function Frame(props: { dark: boolean; language: Language; view: View; children:
   );
 }
 
-function Content({ view, gpus: wanted }: Pick<PanelProps, "view" | "gpus">) {
+function Content(props: Pick<PanelProps, "view" | "gpus" | "expected" | "onCount">) {
+  const { view, gpus: wanted, expected, onCount } = props;
   const all = usePanel(selectGpus);
   const gpus = all
     .map((gpu, position) => ({ gpu, position }))
     .filter(({ gpu }) => wanted === null || wanted.includes(gpu.index));
   const capacity = useCapacity(gpus.map(({ gpu }) => gpu));
-  const props = { gpus, capacity };
-  if (view === "bar") return <BarView {...props} />;
-  return view === "compact" ? <CompactView {...props} /> : <FullView {...props} />;
+  const count = gpus.length;
+  // biome-ignore lint/correctness/useExhaustiveDependencies: only another count is news, for the next visit
+  useEffect(() => {
+    if (count > 0) onCount(count);
+  }, [count]);
+  const shown = { gpus, capacity, expected };
+  if (view === "bar") return <BarView {...shown} />;
+  return view === "compact" ? <CompactView {...shown} /> : <FullView {...shown} />;
 }
 
 /** What `load` brings for the language; the last one until the new one has come, `null` before the first. */

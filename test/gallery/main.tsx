@@ -15,20 +15,14 @@ const query = new URLSearchParams(location.search);
 const first = STATES[query.get("state") ?? ""];
 if (place !== null) {
   if (first === undefined) createRoot(place).render(<Index />);
-  else draw(place, { store: changingStore(first), source: stillSource, address: "http://localhost:7870/" });
+  else draw(place, first);
 }
 
-/** A panel's state that the page changes: `window.showState("full")`. */
-function changingStore(begin: PanelState): PanelStore {
+/** A panel's state that the page changes. */
+function changingStore(begin: PanelState) {
   let state = begin;
   const listeners = new Set<() => void>();
-  Object.assign(window, {
-    showState(name: string) {
-      state = STATES[name] ?? state;
-      for (const listener of listeners) listener();
-    },
-  });
-  return {
+  const store: PanelStore = {
     get: () => state,
     subscribe(listener) {
       listeners.add(listener);
@@ -37,14 +31,49 @@ function changingStore(begin: PanelState): PanelStore {
     pace() {},
     close() {},
   };
+  return {
+    store,
+    show(next: PanelState) {
+      state = next;
+      for (const listener of listeners) listener();
+    },
+  };
 }
 
-/** One state as one panel: `?state=…&view=…&theme=…&lang=…`, with `on=…` on a background as a host's page has it. */
-function draw(element: HTMLElement, parts: PanelParts) {
-  const { view, theme, lang } = readPanelOptions((name) => query.get(name));
+/**
+ * One state as one panel: `?state=…&view=…&theme=…&lang=…`, with `on=…` on a background as a host's page has it.
+ * `window.showState("full")` has the same panel show another, `showState("full", true)` a new panel in its place.
+ * `picture` is for photographs: pinned fonts, and no higher than what is in it.
+ */
+function draw(element: HTMLElement, first: PanelState) {
+  const { view } = readPanelOptions((name) => query.get(name));
+  const picture = query.has("picture");
   document.body.style.background = query.get("on") ?? "";
-  if (view !== "compact" && view !== "bar") element.style.setProperty("--gpu-panel-min-height", "100vh");
-  attach(element).render(
+  if (view !== "compact" && view !== "bar" && !picture)
+    element.style.setProperty("--gpu-panel-min-height", "100vh");
+  const place = attach(element);
+  if (picture) void import("./pinned-fonts.ts").then(({ pinFonts }) => pinFonts(element));
+  let shown = changingStore(first);
+  let count = 0;
+  const render = () => {
+    const parts = { store: shown.store, source: stillSource, address: "http://localhost:7870/" };
+    place.render(<Drawn key={count++} parts={parts} />);
+  };
+  render();
+  Object.assign(window, {
+    showState(name: string, anew = false) {
+      const state = STATES[name];
+      if (state === undefined) throw new Error(`no state ${name}`);
+      if (!anew) return shown.show(state);
+      shown = changingStore(state);
+      render();
+    },
+  });
+}
+
+function Drawn({ parts }: { parts: PanelParts }) {
+  const { view, theme, lang } = readPanelOptions((name) => query.get(name));
+  return (
     <OwnPageContext.Provider value>
       <Panel
         parts={parts}
@@ -54,11 +83,13 @@ function draw(element: HTMLElement, parts: PanelParts) {
         language={resolveLanguage(lang ?? "en", [])}
         gpus={null}
         profile={query.get("model")}
+        expected={Number(query.get("expected"))}
+        onCount={() => {}}
         onTheme={() => {}}
         onLanguage={() => {}}
         onProfile={() => {}}
       />
-    </OwnPageContext.Provider>,
+    </OwnPageContext.Provider>
   );
 }
 

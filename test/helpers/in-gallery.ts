@@ -10,6 +10,10 @@ export interface Shown {
   height?: number;
   lang?: string;
   theme?: string;
+  /** For photographs: fonts that do not depend on the machine. */
+  picture?: boolean;
+  /** How many GPUs were shown here last. */
+  expected?: number;
 }
 
 /** The gallery in a Chromium, for the tests of a file; both are ended by themselves. */
@@ -25,23 +29,36 @@ export function inGallery() {
     gallery.close();
   });
   afterEach(() => browser.finishTest());
-  return async ({ state, view, width, height = 900, lang = "en", theme = "light" }: Shown): Promise<Page> => {
+  return async (shown: Shown): Promise<Page> => {
+    const {
+      state,
+      view,
+      width,
+      height = 900,
+      lang = "en",
+      theme = "light",
+      picture = false,
+      expected = 0,
+    } = shown;
     const page = await browser.open(
-      `${gallery.url}?state=${state}&view=${view}&lang=${lang}&theme=${theme}`,
-      { viewport: { width, height }, timezoneId: "UTC" },
+      `${gallery.url}?state=${state}&view=${view}&lang=${lang}&theme=${theme}&expected=${expected}${picture ? "&picture" : ""}`,
+      { viewport: { width, height }, timezoneId: "UTC", reducedMotion: picture ? "reduce" : null },
     );
     await page.locator(view === "bar" ? ".bb" : view === "compact" ? ".cp" : ".view-full").waitFor();
     return page;
   };
 }
 
-/** Shows another state in the same panel, and waits until it is drawn. */
-export const show = (page: Page, state: string) =>
-  page.evaluate((name) => {
-    const { showState } = window as unknown as { showState(name: string): void };
-    showState(name);
-    return new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(resolve)));
-  }, state);
+/** Shows another state in the same panel, or in a new one, and waits until it is drawn. */
+export const show = (page: Page, state: string, anew = false) =>
+  page.evaluate(
+    ([name, anew]) => {
+      const { showState } = window as unknown as { showState(name: string, anew: boolean): void };
+      showState(name, anew);
+      return new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(resolve)));
+    },
+    [state, anew] as const,
+  );
 
 /** By how many pixels the page is wider than its place. */
 export const overflowOf = (page: Page) =>

@@ -6,6 +6,7 @@ const SLOW = [
   "long/proxies",
   "long/chaos",
   "e2e/element",
+  "e2e/pictures",
   "e2e/looks",
   "e2e/history",
   "e2e/panel",

@@ -39,7 +39,9 @@ export const GpuLine = memo(function GpuLine({ gpu, known, brief }: GpuLineProps
           reserveMiB={known?.reserveMiB ?? null}
         />
       </span>
-      <span className={`pc now${levelClass(levelOf(share))}`}>{percent(share)}</span>
+      <span className={`pc now${levelClass(levelOf(share))}`} aria-hidden="true">
+        {percent(share)}
+      </span>
       {brief ? (
         <>
           <span className={`tc now ${hot}`}>

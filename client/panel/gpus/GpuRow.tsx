@@ -51,7 +51,7 @@ export const GpuRow = memo(function GpuRow(props: GpuRowProps) {
           lost={gpu.lost}
           holder={
             holder === null
-              ? gpu.processes === null || (vram.usedMiB ?? 0) > IN_USE_MIB
+              ? gpu.processes === null || vram.usedMiB === null || vram.usedMiB > IN_USE_MIB
                 ? ""
                 : words.nothing
               : (holder.name ?? m.hiddenName)

@@ -8,27 +8,21 @@ import { HEAD, ROW, table } from "../../ui/table-roles.ts";
 import type { ViewProps } from "../view-props.ts";
 import { GpuRow } from "./GpuRow.tsx";
 import { sharedName } from "./shared-name.ts";
-
-/** Rows get lower the more there are, so that all of them are seen. */
-function heightOf(count: number): "mid" | "low" | undefined {
-  if (count < 5) return undefined;
-  return count < 9 ? "mid" : "low";
-}
+import { columnsOf, heightOf } from "./table-shape.ts";
 
 /** The GPUs as a table; on wide screens in two columns. */
-export function GpuTable({ gpus, capacity }: ViewProps) {
+export function GpuTable({ gpus, capacity }: Omit<ViewProps, "expected">) {
   const alerts = usePanel(selectAlerts);
   const critical = alerts.filter(({ severity, acknowledged }) => severity === "critical" && !acknowledged);
   const shared = sharedName(gpus.map(({ gpu }) => gpu.name));
-  const half = Math.ceil(gpus.length / 2);
-  const columns = gpus.length === 1 ? [gpus] : [gpus.slice(0, half), gpus.slice(half)];
+  const columns = columnsOf(gpus);
   return (
     <section className="gpus" data-rows={heightOf(gpus.length)} data-count={gpus.length}>
       {columns.map((column, c) => (
         <div key={column[0]?.gpu.uuid} {...table("GPU")} className={c > 0 ? "second" : undefined}>
           <TableHead shared={shared} />
           {column.map(({ gpu, position }, i) => {
-            const at = i + c * half;
+            const at = i + c * (columns[0]?.length ?? 0);
             return (
               <GpuRow
                 key={gpu.uuid}

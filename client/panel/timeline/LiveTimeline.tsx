@@ -4,6 +4,7 @@ import { usePanel, usePanelParts } from "../../store/use-panel.ts";
 import { useWidth } from "../../ui/use-width.ts";
 import { LookContext } from "../settings/look.ts";
 import { bucketRows, bucketsOf, closedBucket, LONGEST_INTERVAL_MS } from "./buckets.ts";
+import { frameFor } from "./geometry.ts";
 import { HistoryChart } from "./HistoryChart.tsx";
 import type { Metric } from "./series.ts";
 
@@ -44,7 +45,11 @@ export const LiveTimeline = memo(function LiveTimeline({ uuids, metric, windowMs
   }, [store, uuids, lastBucket, windowMs]);
   const isEmpty = (drawn?.gpus[0]?.points.length ?? 0) < 2;
   return (
-    <div className="timeline-body" ref={place}>
+    <div
+      className="timeline-body"
+      ref={place}
+      style={{ minHeight: frameFor(uuids.split(" ").length).height }}
+    >
       {words === undefined || drawn === null || isEmpty || width === 0 ? (
         <p className="muted">{words?.empty}</p>
       ) : (

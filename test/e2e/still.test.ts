@@ -1,0 +1,3 @@
+import { testStillness } from "../helpers/stays-still.ts";
+
+testStillness(0);

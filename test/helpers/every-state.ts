@@ -1,0 +1,40 @@
+import { describe, expect, test } from "vitest";
+import { NOW_MS } from "../gallery/fixtures.ts";
+import { STATES } from "../gallery/states.ts";
+import { inGallery, overflowOf, show } from "./in-gallery.ts";
+import { openAlbum } from "./pictures.ts";
+
+export interface Look {
+  view: string;
+  width: number;
+  theme: string;
+  lang: string;
+}
+
+/** Higher panels are photographed so far. */
+const TALLEST = 1800;
+
+/** Every state of the gallery in each of these looks: as it is in its picture, and no wider than its place. */
+export function everyStateLooksAsKept(looks: readonly Look[]) {
+  const open = inGallery();
+  describe.each(looks)("$view, $width px, $theme, $lang", (look) => {
+    test("PNL-35 PNL-5 every state looks as in its picture, and none is wider than its place", async () => {
+      const [first = ""] = Object.keys(STATES);
+      const page = await open({ ...look, state: first, height: TALLEST, picture: true });
+      await page.clock.setFixedTime(NOW_MS);
+      const album = await openAlbum(page, `${look.view}-${look.width}-${look.theme}-${look.lang}`);
+      // What is loaded when it is first shown has come before it is photographed.
+      if (album.renews) for (const state of Object.keys(STATES)) await show(page, state);
+      const wrong: string[] = [];
+      for (const state of Object.keys(STATES)) {
+        await show(page, state, true);
+        const complaint = await album.compare(state);
+        if (complaint !== null) wrong.push(complaint);
+        const wider = await overflowOf(page);
+        if (wider > 0) wrong.push(`${state}: ${wider} px wider than its place`);
+      }
+      album.close();
+      expect(wrong, `${wrong.join("\n")}\nUPDATE_PICTURES=1 keeps what is seen.`).toEqual([]);
+    }, 600_000);
+  });
+}
