@@ -8,6 +8,8 @@ export function pinFonts({ shadowRoot }: HTMLElement): void {
   sheet.replaceSync(`.panel {
     --font: "Inter Variable", "Noto Sans SC Variable" !important;
     text-rendering: geometricPrecision;
-  }`);
+    text-spacing-trim: space-all;
+  }
+  code { font-family: "Inter Variable" !important; }`);
   shadowRoot?.adoptedStyleSheets.push(sheet);
 }

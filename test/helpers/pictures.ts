@@ -20,7 +20,7 @@ const SCALE = 0.5;
  * coloured element is not.
  */
 const THRESHOLD = 0.05;
-const MOST_DIFFERENT = 12;
+const MOST_DIFFERENT = 36;
 /** A whole browser, with windows, draws letters by other rules: moved and cut elements still show, colours hardly. */
 const LOOSE_THRESHOLD = 0.15;
 /** Fonts and parts of the panel come when they are first needed. */
