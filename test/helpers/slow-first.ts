@@ -5,6 +5,8 @@ const SLOW = [
   "long/docker-readme",
   "long/proxies",
   "long/chaos",
+  "long/backend-faults",
+  "long/unread-viewers",
   "e2e/element",
   "e2e/pictures",
   "e2e/looks",

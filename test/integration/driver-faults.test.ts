@@ -206,7 +206,7 @@ describe("nvidia-smi behind a script", () => {
     const { fake, sidecar } = await start(
       {},
       [],
-      (path) => `env > "$(dirname "$0")/environment"\nexec ${path} "$@"`,
+      (path) => `env >> "$(dirname "$0")/environment"\nexec ${path} "$@"`,
       env,
     );
     await until(sidecar, "live", isLive);
