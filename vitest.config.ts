@@ -77,7 +77,7 @@ export default defineConfig(({ mode }) => {
   return {
     test: {
       // Most tests wait for events of real processes: more of them at once than there are cores take less time.
-      maxWorkers: 5,
+      maxWorkers: 6,
       reporters: ["default", "./test/helpers/plain-reporter.ts"],
       globalSetup: setup("run-folder", "light-nvidia-smi", "single-file"),
       sequence: { sequencer: SlowFirst },
