@@ -336,14 +336,16 @@ class JobsTest(RigTest):
             """
         )
         ranks = []
-        for rank in range(2):
+        # The second asks first, and ends first: the job is that of the first all the same.
+        for rank in (1, 0):
             env = {**os.environ, "GPU_PANEL_URL": many.url, "LOCAL_WORLD_SIZE": "2", "LOCAL_RANK": str(rank)}
             ranks.append(subprocess.Popen([sys.executable, "-c", script], cwd=HERE, env=env, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True))
-        for one in ranks:
-            self.assertEqual(one.stdout.readline().strip(), "(0, 1)")
+            self.assertEqual(ranks[-1].stdout.readline().strip(), "(0, 1)")
+        second, first = ranks
+        self.assertEqual([(found["state"], found["pid"]) for found in jobs_at(many.url)], [("running", first.pid)])
+        second.communicate("\n")
         self.assertEqual([found["state"] for found in jobs_at(many.url)], ["running"])
-        for one in reversed(ranks):
-            one.communicate("\n")
+        first.communicate("\n")
         self.assertEqual([found["state"] for found in jobs_at(many.url)], ["done"])
 
 

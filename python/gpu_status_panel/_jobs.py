@@ -240,6 +240,8 @@ class Job:
                 self.device = f"cuda:{self.gpu_indexes[0]}"
             elif self.gpu_indexes[0] in visible:
                 self.device = f"cuda:{visible.index(self.gpu_indexes[0])}"
+        if self.id is not None and self._rank == 0 and answer.body.get("pid") is None:
+            self._call_patiently("PATCH", f"api/v1/jobs/{quote(self.id)}", {"pid": os.getpid()})
 
     def _call_patiently(self, method: str, path: str, body: Optional[Dict[str, Any]] = None, timeout: float = CALL_TIMEOUT_S) -> Answer:
         """Calls again while a sidecar that had answered before is away, or asks to be left in peace for a while."""
@@ -266,7 +268,8 @@ class Job:
             "gpus": count,
             "gpuIndexes": self._allowed_gpus(count),
             "backend": given.backend,
-            "pid": os.getpid(),
+            # A job ends with its process: of the ranks of one torchrun that is the first, whichever asked first.
+            "pid": os.getpid() if self._rank == 0 else None,
             "ttlSeconds": given.ttl,
             "wait": given.wait,
             "requestId": self._request_id,
