@@ -14,11 +14,11 @@ export const keptProblemsZhCn: KeptWords = {
     advice: "请清理磁盘空间，或用 --log-csv、--log-jsonl 换一个文件。程序会自动重试写入，面板不受影响。",
   },
   "alert-over": {
-    message: "没有这条警报，或它已经结束。",
-    advice: "请重新查看警报列表。",
+    message: "没有这条告警，或它已经结束。",
+    advice: "请重新查看告警列表。",
   },
   "alerts-not-sent": {
-    message: "警报未能送达接收方：{receiver}。",
+    message: "告警未能送达接收方：{receiver}。",
     advice: "终端会显示对方的答复。程序会在一天内自动重发；可用 POST /api/v1/alerts/test 试发。",
   },
   "history-not-stored": {
@@ -42,7 +42,7 @@ export const keptProblemsZhCn: KeptWords = {
       "该文件保持不变。请重新启动新版本，或用 --data-dir 另选文件夹；本面板相应的数据只保存在内存中，退出后即丢失。",
   },
   "data-not-kept": {
-    message: "任务、释放、警报或决策的记录未能写入磁盘：{detail}",
+    message: "任务、释放、告警或决策的记录未能写入磁盘：{detail}",
     advice:
       "暂存于内存，恢复后会自动写入；若在此之前面板退出，未写入的部分将丢失。请清理磁盘空间，或用 --data-dir 另选文件夹。",
   },
