@@ -27,13 +27,18 @@ const told = (plan: Plan) =>
     : plan.steps.flatMap((step) => (WORDS[step] === "" ? [] : WORDS[step])).join(" → ");
 
 function kindsThat(duringJob: DuringJob): string {
+  const url = "http://127.0.0.1:7000";
   const kinds = BACKEND_KINDS.filter((kind) => kind !== "demo").flatMap((kind) => {
-    const given = { kind, url: "http://127.0.0.1:7000", apiName: "/unload", queued: true };
-    const parsed = v.safeParse(backendSchema, given);
-    const options = parsed.success ? parsed.output : v.parse(backendSchema, { kind, url: given.url });
-    return createBackend(options, TIMINGS).duringJob === duringJob
-      ? [kind === "gradio" ? "`gradio` with `queued`" : `\`${kind}\``]
-      : [];
+    const ways =
+      kind === "gradio"
+        ? [
+            { name: "`gradio` with `queued`", given: { kind, url, apiName: "/unload", queued: true } },
+            { name: "`gradio` without `queued`", given: { kind, url, apiName: "/unload" } },
+          ]
+        : [{ name: `\`${kind}\``, given: { kind, url } }];
+    return ways
+      .filter(({ given }) => createBackend(v.parse(backendSchema, given), TIMINGS).duringJob === duringJob)
+      .map(({ name }) => name);
   });
   return `\`${duringJob}\`: ${kinds.join(", ")}`;
 }
