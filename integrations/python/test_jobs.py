@@ -12,6 +12,7 @@ import threading
 import time
 import types
 import unittest
+from typing import List
 from unittest import mock
 
 from rig import HERE, RigTest, RunningSidecar, free_port, jobs_at, wait_until
@@ -324,6 +325,18 @@ class JobsTest(RigTest):
                 self.assertEqual(running.gpu_indexes, (1,), "PyTorch's first is nvidia-smi's second")
             with mock.patch.dict(os.environ, {"CUDA_DEVICE_ORDER": "PCI_BUS_ID"}), job(peak_mib=4000) as running:
                 self.assertEqual((running.gpu_indexes, running.device), ((0,), "cuda:0"))
+
+    def test_one_that_is_interrupted_before_its_body_gives_its_room_back_unless_it_is_another_ranks(self) -> None:
+        def states_after_interruption() -> List[str]:
+            with mock.patch.object(panel.Job, "begin", side_effect=KeyboardInterrupt), self.assertRaises(KeyboardInterrupt):
+                with job(peak_mib=2000):
+                    pass
+            return [found["state"] for found in jobs_at(self.panel.url)]
+
+        states_after_interruption()
+        wait_until("the end of the job", lambda: [found["state"] for found in jobs_at(self.panel.url)] == ["failed"])
+        with mock.patch.dict(os.environ, {"LOCAL_WORLD_SIZE": "1", "LOCAL_RANK": "1"}):
+            self.assertEqual(sorted(states_after_interruption()), ["failed", "running"])
 
     def test_the_ranks_of_torchrun_are_one_job(self) -> None:
         many = self.sidecar(self.fake(gpus=2))

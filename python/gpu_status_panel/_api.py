@@ -83,6 +83,10 @@ class Sidecar:
         """The token that was given, or the one with which ``mount`` of the same user has started a sidecar here."""
         return self._token or (read_token(self.port) if self.is_local else None)
 
+    def keep(self, token: str) -> None:
+        """For a token that no file could keep."""
+        self._token = token
+
     def call(self, method: str, path: str, body: Optional[Dict[str, Any]] = None, timeout: float = CALL_TIMEOUT_S) -> Answer:
         """Calls the API; raises ``Unreachable`` within ``timeout`` seconds when there is no answer to read."""
         import http.client

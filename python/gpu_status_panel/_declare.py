@@ -27,7 +27,12 @@ class DeclaredJob:
     def __enter__(self) -> Job:
         made = self._make()
         made.admit()
-        made.begin()
+        try:
+            made.begin()
+        except BaseException:
+            # Interrupted while it waited for an unload: nobody else would give its room back.
+            made.give_up()
+            raise
         made.enter_context()
         self._entered = made
         return made

@@ -240,8 +240,11 @@ class Job:
                 self.device = f"cuda:{self.gpu_indexes[0]}"
             elif self.gpu_indexes[0] in visible:
                 self.device = f"cuda:{visible.index(self.gpu_indexes[0])}"
-        if self.id is not None and self._rank == 0 and answer.body.get("pid") is None:
+        if self.id is not None and self._is_first_here() and answer.body.get("pid") is None:
             self._call_patiently("PATCH", f"api/v1/jobs/{quote(self.id)}", {"pid": os.getpid()})
+
+    def _is_first_here(self) -> bool:
+        return self._rank == 0 and self._sidecar.is_local
 
     def _call_patiently(self, method: str, path: str, body: Optional[Dict[str, Any]] = None, timeout: float = CALL_TIMEOUT_S) -> Answer:
         """Calls again while a sidecar that had answered before is away, or asks to be left in peace for a while."""
@@ -269,7 +272,8 @@ class Job:
             "gpuIndexes": self._allowed_gpus(count),
             "backend": given.backend,
             # A job ends with its process: of the ranks of one torchrun that is the first, whichever asked first.
-            "pid": os.getpid() if self._rank == 0 else None,
+            # On another machine the number is somebody else's.
+            "pid": os.getpid() if self._is_first_here() else None,
             "ttlSeconds": given.ttl,
             "wait": given.wait,
             "requestId": self._request_id,
@@ -458,7 +462,7 @@ class Job:
     def _abandon(self) -> None:
         self._stop.set()
         self._wake.set()
-        if self.id is None:
+        if self.id is None or self._rank > 0:
             return
         try:
             self._sidecar.call("DELETE", f"api/v1/jobs/{quote(self.id)}", {"outcome": "failed"})
@@ -485,4 +489,15 @@ def torchrun_id() -> Optional[str]:
     if (int_of("LOCAL_WORLD_SIZE") or 1) < 2:
         return None
     TORCHRUN_JOBS[0] += 1
-    return f"torchrun-{os.getppid()}-{os.environ.get('TORCHELASTIC_RESTART_COUNT', '0')}-{TORCHRUN_JOBS[0]}"
+    import hashlib
+    import socket
+
+    # In containers torchrun has the same pid again and again; its start and the machine's name tell them apart.
+    try:
+        with open(f"/proc/{os.getppid()}/stat", "rb") as file:
+            began = file.read().rpartition(b")")[2].split()[19].decode()
+    except (OSError, IndexError):
+        began = ""
+    restart = os.environ.get("TORCHELASTIC_RESTART_COUNT", "0")
+    run = f"{socket.gethostname()} {os.getppid()} {began} {restart} {TORCHRUN_JOBS[0]}"
+    return f"torchrun-{hashlib.sha256(run.encode()).hexdigest()[:32]}"

@@ -141,6 +141,11 @@ class Launcher:
         elif self._hook is not None and self._hook.private_url is not None:
             wish["hook"] = {"url": self._hook.private_url, "app": app_key(self._label)}
         answer, response, connection = self.sidecar.lease(wish, LEASE_SILENCE_S)
+        if answer.status == 400 and "hook" in wish:
+            warn_once("hook", "the panel does not take the hook of this program, so its page cannot release it: %s", answer.message)
+            connection.close()
+            del wish["hook"]
+            answer, response, connection = self.sidecar.lease(wish, LEASE_SILENCE_S)
         try:
             if answer.status != 200:
                 return self._without_lease(wish, answer)
@@ -206,6 +211,9 @@ class Launcher:
             command += ["--allow-origin", origin]
         # In the environment the token is not seen in the list of processes.
         token = self.sidecar.token or make_token(self.sidecar.port)
+        if self.sidecar.token is None:
+            # It could not be kept in a file.
+            self.sidecar.keep(token)
         environment = {**os.environ, **self._environment, "GPU_PANEL_TOKEN": token, ENDS_WITH: "leases"}
         log.info("gpu_status_panel: starting %s", " ".join(command))
         # It outlives this process while others use it, so that nothing of it hangs on a pipe of this one.
@@ -249,8 +257,11 @@ class Launcher:
 
     def forget(self) -> None:
         """In a forked child: the lease is the parent's, and must not outlive it because the child holds the connection."""
-        self._process, self._closed = None, True
         lease, self._lease = self._lease, None
+        # A worker that serves asks anew with its first request; another one asks for nothing.
+        self._lock, self._wake = threading.Lock(), threading.Event()
+        self._process = self._keeper = None
+        self.state = "starting"
         if lease is not None:
             try:
                 os.close(lease.detach())

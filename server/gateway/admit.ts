@@ -70,7 +70,9 @@ export function createAdmit(rules: AdmitRules, nowMs = steadyMs): Admit {
     mayAct(tokens, { address, isDirect }) {
       if (guard === null) return isDirect ? null : problem("not-direct");
       const given = tokens.flatMap((token) => token || []);
-      return given.length === 0 ? problem("not-allowed") : guard(given, addressKey(address));
+      // Whoever guesses through a proxy must not shut out the jobs of this machine.
+      const from = isDirect ? addressKey(address) : `${addressKey(address)}, passed on`;
+      return given.length === 0 ? problem("not-allowed") : guard(given, from);
     },
     mayAsk: (address) => takeFrom(acting, address),
     mayKnock: (address) => takeFrom(knocking, address),

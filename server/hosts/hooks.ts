@@ -1,10 +1,10 @@
+import { isIP } from "node:net";
 import * as v from "valibot";
 import { problem } from "../../shared/problems/make-problem.ts";
 import { isLoopbackHost } from "../../shared/protocol/origins.ts";
 import { type Reply, refuse, succeed } from "../../shared/protocol/reply.ts";
 import { describeIssues } from "../../shared/protocol/requests.ts";
 import { backendSchema } from "../config/backend-options.ts";
-import { addressKey } from "../lib/address-key.ts";
 import type { BackendList } from "../release/backend-list.ts";
 import type { Backend } from "../release/backends/backend.ts";
 import { createBackend } from "../release/backends/create-backend.ts";
@@ -146,7 +146,8 @@ function isSame(known: Pick<Backend, "kind" | "url">, { kind, url }: { kind: str
 /** Whoever may post jobs must not have the sidecar call any address there is. */
 function isNear(url: string, address: string): boolean {
   const { hostname } = new URL(url);
-  return isLoopbackHost(hostname) || addressKey(hostname.replace(/^\[|\]$/g, "")) === addressKey(address);
+  const host = hostname.replace(/^\[|\]$/g, "");
+  return isLoopbackHost(hostname) || (isIP(host) !== 0 && host === address.replace(/^::ffff:/i, ""));
 }
 
 /** A backend's name, made of what the app is called. */

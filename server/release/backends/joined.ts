@@ -37,7 +37,11 @@ export function joinStatuses(outcomes: readonly StatusOutcome[]): StatusOutcome 
   const told = outcomes.flatMap((outcome) => (outcome.kind === "status" ? [outcome.status] : []));
   const failed = outcomes.find((outcome) => outcome.kind === "failed");
   if (told.length === 0 && failed !== undefined) return failed;
-  return { kind: "status", status: joined(told) };
+  const status = joined(told);
+  // Of one that is silent nobody knows whether it works.
+  if (failed !== undefined && status.busy === false)
+    return { kind: "status", status: { ...status, busy: null } };
+  return { kind: "status", status };
 }
 
 function joined(all: readonly BackendStatus[]): BackendStatus {

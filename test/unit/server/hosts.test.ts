@@ -78,6 +78,8 @@ test.each([
   ["http://10.0.0.9:80/unload", HERE, "listens on this machine"],
   ["http://10.0.0.9:80/unload", "10.0.0.9", null],
   ["http://169.254.169.254/latest", "10.0.0.9", "listens on this machine"],
+  ["http://127.evil.example/x", HERE, "listens on this machine"],
+  ["http://[fd00::2]:80/x", "fd00::1", "listens on this machine"],
   ["file:///etc/passwd", HERE, "url"],
   ["http://127.0.0.1:22/x", HERE, "url"],
 ])("HUB-4 a hook at %s, registered from %s", (url, address, words) => {
@@ -140,11 +142,12 @@ const down: StatusOutcome & UnloadOutcome = {
   reached: false,
 };
 
-test("HUB-3b what workers say together: busy if one is, idle if all say so, and who is silent hides nobody", () => {
+test("HUB-3b what workers say together: busy if one is, idle if all say so, and of who is silent nobody knows", () => {
   expect(joinStatuses([told(false, 1, ["a"]), told(true, 2, ["a", "b"])])).toEqual(told(true, 3, ["a", "b"]));
   expect(joinStatuses([told(false, 0), told(false, null)])).toEqual(told(false, 0));
   expect(joinStatuses([told(false, null), told(null, null)])).toEqual(told(null, null));
-  expect(joinStatuses([down, told(false, 1)])).toEqual(told(false, 1));
+  expect(joinStatuses([down, told(false, 1)])).toEqual(told(null, 1));
+  expect(joinStatuses([down, told(true, 1)])).toEqual(told(true, 1));
   expect(joinStatuses([down, down])).toEqual(down);
   const figures = { allocatedMiB: 5, reservedMiB: null, maxAllocatedMiB: 9 };
   const both = told(false, null);

@@ -196,6 +196,14 @@ describe("the origin", () => {
 const far = { address: "10.0.0.1", isDirect: false };
 const here = { address: "127.0.0.1", isDirect: true };
 
+test("SEC-9 who guesses through a proxy on this machine does not shut out its programs", () => {
+  const rules = admit({ token: "a-token-of-this-test" });
+  const proxied = { ...here, isDirect: false };
+  for (let i = 0; i < 20; i++) rules.mayAct([`guess number ${i}`], proxied);
+  expect(rules.mayAct(["a-token-of-this-test"], proxied)?.code).toBe("too-many-requests");
+  expect(rules.mayAct(["a-token-of-this-test"], here)).toBeNull();
+});
+
 test("SEC-9 only the very token acts, of whatever length and letters", () => {
   fc.assert(
     fc.property(
