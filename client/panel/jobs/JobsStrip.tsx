@@ -18,6 +18,8 @@ const MOST_SHOWN = 3;
 export const JobsStrip = memo(function JobsStrip() {
   const words = useJobsWords();
   const jobs = useOpenJobs();
+  const hidden = jobs.length - MOST_SHOWN;
+  const more = words === null || hidden <= 0 ? "" : fillIn(words.more, { n: hidden });
   return (
     <section className="jobs" aria-label={words?.title}>
       <span className="lb">{words?.title}</span>
@@ -28,11 +30,12 @@ export const JobsStrip = memo(function JobsStrip() {
         <PopButton
           className="push muted"
           label={words.title}
-          name={fillIn(words.count, countOf(jobs))}
+          // A name has to hold what is written on the button.
+          name={`${more} ${fillIn(words.count, countOf(jobs))}`.trim()}
           wide
           shown={
             <>
-              {jobs.length > MOST_SHOWN && fillIn(words.more, { n: jobs.length - MOST_SHOWN })}
+              {more}
               <DownIcon />
             </>
           }
