@@ -71,7 +71,12 @@ export function HistoryChart(props: HistoryChartProps) {
           hasBands={hasBands && only !== undefined}
           readout={readout}
         />
-        <div className="chart-ends" style={{ top: frame.top, height: plotPx, width: frame.right - 6 }}>
+        {/* They name lines of a drawing that nobody reads out; the table of the readout has all names. */}
+        <div
+          className="chart-ends"
+          aria-hidden="true"
+          style={{ top: frame.top, height: plotPx, width: frame.right - 6 }}
+        >
           {endNames(points, indexes, plotPx).map(({ share, indexes: told }) => (
             <span
               key={told.join()}
