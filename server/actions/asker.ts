@@ -8,8 +8,8 @@ export interface Asker {
   readonly actProblem: Problem | null;
   /** The backend that it may release alone; `undefined`: all of them. */
   readonly ownBackend: string | undefined;
-  /** Where its request arrived; `null`: not told. */
-  readonly port: number | null;
+  /** Where its request arrived, of a program on this very machine that comes through no proxy; `null`: not told. */
+  readonly directPort: number | null;
   /** Aborted when nobody waits for the answer any more. */
   gone(): AbortSignal;
 }

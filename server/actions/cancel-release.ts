@@ -1,3 +1,5 @@
+import { problem } from "../../shared/problems/make-problem.ts";
+import { refuse } from "../../shared/protocol/reply.ts";
 import { cancelRequestSchema } from "../../shared/protocol/requests.ts";
 import { idSchema } from "../http/openapi/components.ts";
 import { defineAction } from "./define-action.ts";
@@ -17,5 +19,9 @@ export const cancelRelease = defineAction({
     refused: { otherwise: 409 },
   },
   socket: { event: "cancel-release", takes: message(cancelRequestSchema) },
-  run: (sidecar, { id }, { address }) => sidecar.cancelRelease(address, id),
+  run: (sidecar, { id }, { address, ownBackend }) =>
+    // The page of one app must not stop the release of another.
+    ownBackend !== undefined && sidecar.findRelease(id)?.backend !== ownBackend
+      ? refuse(problem("not-allowed"))
+      : sidecar.cancelRelease(address, id),
 });

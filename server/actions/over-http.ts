@@ -2,6 +2,7 @@ import type { ServerResponse } from "node:http";
 import { problem } from "../../shared/problems/make-problem.ts";
 import type { Problem } from "../../shared/problems/problem.ts";
 import { refuse } from "../../shared/protocol/reply.ts";
+import { callerOf } from "../gateway/caller.ts";
 import type { RouteDescription } from "../http/openapi/describe.ts";
 import { sendJson, sendProblem, sendText } from "../http/respond.ts";
 import { ownBackendOf } from "../lib/bearer.ts";
@@ -52,7 +53,7 @@ function askerOf({ request, response, actProblem }: Pick<Exchange, "request" | "
     address: request.socket.remoteAddress ?? "unknown",
     actProblem,
     ownBackend: ownBackendOf(request.headers),
-    port: request.socket.localPort ?? null,
+    directPort: callerOf(request).isDirect ? (request.socket.localPort ?? null) : null,
     gone() {
       const gone = new AbortController();
       response.on("close", () => gone.abort());

@@ -7,7 +7,8 @@ import { query } from "./requests.ts";
 export const whoami = defineAction({
   name: "whoami",
   summary: "Who answers at this port, with a proof that it knows the token",
-  docs: "`proof` is the HMAC-SHA-256 of `whoami PORT NONCE` by the token, in hex; `null` without a token or a nonce",
+  // Whoever gets a proof can try out short tokens against it in private, without the limit on guesses.
+  docs: "`proof` is the HMAC-SHA-256 of `whoami PORT NONCE` by the token, in hex; `null` without a token or a nonce, and to who comes from elsewhere or through a proxy",
   may: "see",
   reply: v.object({
     name: v.literal("gpu-status-panel"),
@@ -21,11 +22,11 @@ export const whoami = defineAction({
     takes: query(whoamiQuerySchema),
     answers: { 200: "A GPU status panel" },
   },
-  run: (sidecar, { nonce }, { port }) =>
+  run: (sidecar, { nonce }, { directPort }) =>
     succeed({
       name: "gpu-status-panel" as const,
       version: sidecar.version,
       bootId: sidecar.bootId(),
-      proof: nonce === undefined || port === null ? null : sidecar.prove(port, nonce),
+      proof: nonce === undefined || directPort === null ? null : sidecar.prove(directPort, nonce),
     }),
 });

@@ -59,7 +59,7 @@ export function prepare(
     address,
     actProblem,
     ownBackend,
-    port: null,
+    directPort: null,
     gone: () => AWAITED,
     get historyMs() {
       return handshake.historyMs;

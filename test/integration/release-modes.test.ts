@@ -85,6 +85,9 @@ describe("a job is running", () => {
     const state = async () => (await (await fetch(`${api}/${id}`)).json()).state;
     await waitUntil(async () => (await state()) === "waiting-for-job", { what: "the release to wait" });
     expect((await fetch(`${api}/another`, { method: "DELETE" })).status).toBe(409);
+    const ofAnother = { "x-gpu-panel-backend": "another-app" };
+    expect((await fetch(`${api}/${id}`, { method: "DELETE", headers: ofAnother })).status).toBe(409);
+    expect(await state()).toBe("waiting-for-job");
     expect((await fetch(`${api}/${id}`, { method: "DELETE" })).status).toBe(200);
     await waitUntil(async () => (await state()) === "failed", { what: "the end" });
     expect((await fetch(`${api}/${id}`, { method: "DELETE" })).status).toBe(409);

@@ -24,6 +24,15 @@ describe("without the token", () => {
     expect((await panel.hello()).capabilities.release.problem?.code).toBe("not-allowed");
   });
 
+  test("SEC-3b nobody from elsewhere gets a proof against which he could try out tokens", async () => {
+    const { sidecar } = await start({ flags: WITH_TOKEN });
+    const proofOf = async (headers: Record<string, string>) =>
+      JSON.parse((await ask(sidecar.url, { path: "/api/v1/whoami?nonce=0123456789abcdef", headers })).body)
+        .proof;
+    expect(await proofOf({})).toMatch(/^[0-9a-f]{64}$/);
+    expect(await proofOf({ "x-forwarded-for": "203.0.113.7" })).toBeNull();
+  });
+
   test("SEC-3 every way to act is closed without the token, and with one that is nearly right", async () => {
     const { sidecar, connect } = await start({ flags: WITH_TOKEN });
     for (const authorization of [

@@ -62,7 +62,7 @@ const stranger: Viewer = {
   address: "10.0.0.9",
   actProblem,
   ownBackend: undefined,
-  port: null,
+  directPort: null,
   gone: () => new AbortController().signal,
   historyMs: 0,
   wantHistory() {},
