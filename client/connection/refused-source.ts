@@ -16,7 +16,7 @@ export function createRefusedSource(code: ProblemCode, params: ProblemParams): P
     },
     release: no,
     cancelRelease: no,
-    prepareBackend: no,
+    loadBackend: no,
     ask: no,
     wantHistory: nothing,
     setVisible: nothing,

@@ -6,31 +6,33 @@ import type { Liveness } from "./liveness.ts";
 import { ownProblem } from "./own-problem.ts";
 import type { Asking, PanelSource } from "./source.ts";
 
+type Send = (live: Asking) => Promise<unknown>;
 export type PanelSocket = Socket<ServerToClientEvents, ClientToServerEvents>;
 
 const ANSWER_TIMEOUT_MS = 8000;
+/** A large model is read from a slow disk. */
+const LOAD_TIMEOUT_MS = 600_000;
 const idReply = replySchema(v.object({ id: v.string() }));
 
 /** What a panel asks of the sidecar, by its socket. */
 export function createRequests(
   socket: PanelSocket,
   { status }: Pick<Liveness, "status">,
-): Pick<PanelSource, "release" | "cancelRelease" | "prepareBackend" | "ask"> {
+): Pick<PanelSource, "release" | "cancelRelease" | "loadBackend" | "ask"> {
   /** Sent at once or not at all: what is sent offline would arrive when the sidecar is back, and hit a later job. */
-  const ask: PanelSource["ask"] = async (schema, send) =>
-    socket.connected && status() === "live"
-      ? answerOf(socket, schema, send)
+  async function ask<T>(schema: v.GenericSchema<unknown, Reply<T>>, send: Send, ms?: number) {
+    return socket.connected && status() === "live"
+      ? answerOf(socket, schema, send, ms)
       : refuse(ownProblem("sidecar-unreachable"));
-  const byId = (event: "cancel-release" | "prepare-backend") => (id: string) =>
-    ask(idReply, (live) => live.emitWithAck(event, { id }));
+  }
 
   return {
     release(demand) {
       const requestId = crypto.getRandomValues(new Uint32Array(4)).join("-");
       return ask(idReply, (live) => live.emitWithAck("release", { requestId, ...demand }));
     },
-    cancelRelease: byId("cancel-release"),
-    prepareBackend: byId("prepare-backend"),
+    cancelRelease: (id) => ask(idReply, (live) => live.emitWithAck("cancel-release", { id })),
+    loadBackend: (id) => ask(idReply, (live) => live.emitWithAck("load-backend", { id }), LOAD_TIMEOUT_MS),
     ask,
   };
 }
@@ -39,10 +41,11 @@ export function createRequests(
 export async function answerOf<T>(
   socket: PanelSocket,
   schema: v.GenericSchema<unknown, Reply<T>>,
-  send: (live: Asking) => Promise<unknown>,
+  send: Send,
+  ms = ANSWER_TIMEOUT_MS,
 ): Promise<Reply<T>> {
   try {
-    return v.parse(schema, await send(socket.timeout(ANSWER_TIMEOUT_MS)));
+    return v.parse(schema, await send(socket.timeout(ms)));
   } catch {
     return refuse(ownProblem("sidecar-silent"));
   }

@@ -42,8 +42,8 @@ export interface PanelSource {
   release(demand: ReleaseWish): Promise<Reply<{ id: string }>>;
   /** Cancels the release of this id while it waits for a job. */
   cancelRelease(id: string): Promise<Reply<{ id: string }>>;
-  /** Makes a backend ready that a release has left unable to run a job. */
-  prepareBackend(id: string): Promise<Reply<{ id: string }>>;
+  /** Makes a backend load again what a release took away; the answer comes when it is loaded. */
+  loadBackend(id: string): Promise<Reply<{ id: string }>>;
   /** Asks for something that is seldom wanted: what the answer looks like comes with the part that asks. */
   ask<T>(
     schema: v.GenericSchema<unknown, Reply<T>>,

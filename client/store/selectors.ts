@@ -17,7 +17,6 @@ export const selectBackends = ({ known }: PanelState) => known?.backends ?? NO_B
 export const selectSource = ({ known }: PanelState) => known?.source ?? null;
 export const selectRelease = ({ known }: PanelState) => known?.release ?? IDLE_RELEASE;
 /** True while a backend cannot run a job after a release. */
-export const selectParked = ({ known }: PanelState) => known?.backends.some(({ parked }) => parked) ?? false;
 /** True while this viewer may release, and its word would arrive at once. */
 export const selectMayRelease = ({ connection, known }: PanelState) =>
   connection.status === "live" && known?.capabilities.release.allowed === true;

@@ -49,7 +49,7 @@ export interface ActsOn {
   release(demand: ReleaseDemand): Reply<{ id: string }>;
   findRelease(id: string): Release | null;
   cancelRelease(by: string, id: string): Reply<{ id: string }>;
-  prepareBackend(id: string): Promise<Reply<{ id: string }>>;
+  loadBackend(id: string): Promise<Reply<{ id: string }>>;
   /** Newest first. */
   pastReleases(): readonly ReleaseRecord[];
   history(query: HistoryQuery, address: string): Reply<HistoryAnswer>;

@@ -9,12 +9,12 @@ import { history } from "./history.ts";
 import { lease } from "./lease.ts";
 import { listJobs } from "./list-jobs.ts";
 import { listSessions } from "./list-sessions.ts";
+import { loadBackend, prepareBackend } from "./load-backend.ts";
 import { metrics } from "./metrics.ts";
 import { muteRule } from "./mute-rule.ts";
 import { pastAlerts } from "./past-alerts.ts";
 import { pastReleases } from "./past-releases.ts";
 import { patchJob } from "./patch-job.ts";
-import { prepareBackend } from "./prepare-backend.ts";
 import { profiles } from "./profiles.ts";
 import { registerBackend } from "./register-backend.ts";
 import { release } from "./release.ts";
@@ -46,6 +46,7 @@ export const ACTIONS: readonly Action[] = [
   showRelease,
   cancelRelease,
   pastReleases,
+  loadBackend,
   prepareBackend,
   registerBackend,
   lease,

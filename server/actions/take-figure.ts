@@ -1,5 +1,5 @@
 import { wireProfileSchema } from "../../shared/profiles/profile.ts";
-import { prepareRequestSchema } from "../../shared/protocol/requests.ts";
+import { idRequestSchema } from "../../shared/protocol/requests.ts";
 import { defineAction } from "./define-action.ts";
 import { idOfPath, message } from "./requests.ts";
 
@@ -17,6 +17,6 @@ export const takeFigure = defineAction({
     answers: { 200: "The profile as it is then" },
     refused: { otherwise: 404 },
   },
-  socket: { event: "take-figure", takes: message(prepareRequestSchema) },
+  socket: { event: "take-figure", takes: message(idRequestSchema) },
   run: (sidecar, { id }) => sidecar.takeFigure(id),
 });

@@ -146,7 +146,7 @@ function composeActions(
     release: releases.request,
     findRelease: releases.find,
     cancelRelease: releases.cancel,
-    prepareBackend: releases.prepare,
+    loadBackend: releases.load,
     pastReleases: parts.audit.recent,
     alerts: health,
     history: history.ask,

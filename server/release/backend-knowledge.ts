@@ -8,7 +8,8 @@ export interface Known {
   /** Whether the last call got through; `null`: not called yet. */
   reachable: boolean | null;
   problem: Problem | null;
-  parked: boolean;
+  /** A release has made it let go of its models, and nobody has loaded them again since. */
+  unloaded: boolean;
   status: BackendStatus;
 }
 
@@ -27,7 +28,7 @@ export interface BackendKnowledge {
 }
 
 export const NOTHING_TOLD: BackendStatus = { busy: null, queue: null, models: [], allocator: null };
-const NOTHING_KNOWN: Known = { reachable: null, problem: null, parked: false, status: NOTHING_TOLD };
+const NOTHING_KNOWN: Known = { reachable: null, problem: null, unloaded: false, status: NOTHING_TOLD };
 
 /** @param runsDeclaredJob tells whether a backend is busy that does not say so itself */
 export function createBackendKnowledge(
@@ -41,13 +42,20 @@ export function createBackendKnowledge(
     for (const { id } of backends) known.set(id, known.get(id) ?? NOTHING_KNOWN);
   };
   listChanged();
+  /** The state of each as last told: what an adapter remembers is part of it. */
+  const told = new Map<string, string>();
   /** Which backends ran declared jobs when that was last compared. */
   let declared = "";
 
-  const stateOf = ({ id, kind, modes, duringJob }: Backend): BackendState => {
-    const { reachable = null, problem = null, parked = false, status = NOTHING_TOLD } = known.get(id) ?? {};
+  const stateOf = (backend: Backend): BackendState => {
+    const { id, kind, modes, duringJob } = backend;
+    const { reachable, problem, unloaded, status } = known.get(id) ?? NOTHING_KNOWN;
     const busy = status.busy ?? (runsDeclaredJob(id) ? true : null);
-    return { id, kind, url: null, reachable, problem, ...status, busy, parked, modes: [...modes], duringJob };
+    const canLoad = backend.load !== undefined && (backend.hasUnloaded?.() ?? unloaded);
+    return {
+      ...{ id, kind, url: null, reachable, problem, ...status, busy },
+      ...{ parked: canLoad && backend.parks === true, canLoad, modes: [...modes], duringJob },
+    };
   };
   const states = () => backends.map(stateOf);
 
@@ -57,11 +65,15 @@ export function createBackendKnowledge(
     learn(id, patch) {
       const before = known.get(id);
       if (before === undefined) return;
-      // A backend that was gone has been started anew, with its model: it is parked no longer.
-      const parked = patch.reachable === false ? { parked: false } : {};
-      const next = { ...before, ...patch, ...parked };
+      // A backend that was gone has been started anew, as it starts always.
+      const anew = patch.reachable === false ? { unloaded: false } : {};
+      const next = { ...before, ...patch, ...anew };
       known.set(id, next);
-      if (JSON.stringify(next) !== JSON.stringify(before)) changes.emit(states());
+      const backend = backends.find((one) => one.id === id);
+      const now = backend === undefined ? "" : JSON.stringify(stateOf(backend));
+      if (now === told.get(id)) return;
+      told.set(id, now);
+      changes.emit(states());
     },
     listChanged() {
       listChanged();

@@ -21,8 +21,10 @@ export interface BackendWatch
   hold(): () => void;
   /** Notes whether the backend answered another call than that for its status. */
   reached(id: string, reached: boolean, problem?: Problem | null): void;
-  /** Notes that a release has left it unable to run a job, or that it was made ready again. */
-  park(id: string, parked: boolean): void;
+  /** Notes that it was asked to unload, and has agreed. */
+  unloaded(id: string): void;
+  /** Notes that it was loaded again. */
+  loaded(id: string): void;
   close(): Promise<void>;
 }
 
@@ -76,7 +78,8 @@ export function createBackendWatch(
       listChanged();
     },
     hold: holds.take,
-    park: (id, parked) => learn(id, { parked }),
+    unloaded: (id) => learn(id, { unloaded: true }),
+    loaded: (id) => learn(id, { unloaded: false }),
     reached: (id, reached, problem = null) => learn(id, { reachable: reached, problem }),
     async close() {
       closing.abort();

@@ -213,7 +213,7 @@ async function ask(course: Course): Promise<UnloadOutcome> {
   course.asked = true;
   const outcome = await backend.unload(course.mode, closing);
   const away = outcome.kind === "failed" && outcome.problem.code === "backend-unreachable";
-  if (outcome.kind === "accepted" && backend.prepare !== undefined) watch.park(backend.id, true);
+  if (outcome.kind === "accepted") watch.unloaded(backend.id);
   watch.reached(backend.id, !away, away ? outcome.problem : null);
   return outcome;
 }

@@ -18,8 +18,8 @@ export interface ReleaseController extends Pick<ReleaseRecord, "find" | "onRelea
   request(demand: ReleaseDemand): Reply<{ id: string }>;
   /** Cancels the release in progress while it waits for a job and has asked nothing yet. */
   cancel(by: string, id?: string): Reply<{ id: string }>;
-  /** Makes a backend ready for its next job, where a release has left it unable to run one. */
-  prepare(id: string): Promise<Reply<{ id: string }>>;
+  /** Makes a backend load again what a release took away. */
+  load(id: string): Promise<Reply<{ id: string }>>;
   close(): Promise<void>;
 }
 
@@ -36,7 +36,7 @@ export function createReleaseController(parts: ControllerParts): ReleaseControll
   let cancelling = new AbortController();
   let cancelledBy: string | null = null;
   let late = new AbortController();
-  const readiness = createReadiness(backends, watch, closing.signal);
+  const loads = createLoads(backends, watch, closing.signal);
 
   function begin(id: string, targets: readonly Backend[], demand: ReleaseDemand) {
     late.abort();
@@ -65,8 +65,8 @@ export function createReleaseController(parts: ControllerParts): ReleaseControll
         if (requestId !== undefined) remember(requests, requestId, current.id);
         return succeed({ id: current.id });
       }
-      const preparing = readiness.preparing();
-      if (preparing !== null) return refuse(problem("preparing", { backend: preparing }));
+      const loading = loads.loading();
+      if (loading !== null) return refuse(problem("preparing", { backend: loading }));
       const targets = targetsOf(backends, samples.latest().gpus, demand);
       if (!targets.ok) return targets;
       const id = randomUUID();
@@ -85,10 +85,10 @@ export function createReleaseController(parts: ControllerParts): ReleaseControll
       record.set({ waiting: null });
       return succeed({ id: current });
     },
-    prepare: async (id) =>
+    load: async (id) =>
       isReleasing(record.current()) && backends.some((one) => one.id === id)
         ? refuse(problem("releasing"))
-        : readiness.prepare(id),
+        : loads.load(id),
     async close() {
       closing.abort();
       late.abort();
@@ -109,25 +109,25 @@ function begun(id: string, targets: readonly Backend[], { mode, requestedBy }: R
   };
 }
 
-/** Makes backends ready, one at a time, and not during a release, which that would undo. */
-function createReadiness(backends: readonly Backend[], watch: BackendWatch, closing: AbortSignal) {
-  let preparing: string | null = null;
+/** Loads again, one backend at a time, and not during a release, which that would undo. */
+function createLoads(backends: readonly Backend[], watch: BackendWatch, closing: AbortSignal) {
+  let loading: string | null = null;
   return {
-    preparing: () => preparing,
-    async prepare(id: string): Promise<Reply<{ id: string }>> {
+    loading: () => loading,
+    async load(id: string): Promise<Reply<{ id: string }>> {
       const backend = backends.find((one) => one.id === id);
       if (backend === undefined) return refuse(problem("unknown-backend", { backend: id }));
-      if (preparing !== null) return refuse(problem("preparing", { backend: preparing }));
-      preparing = id;
+      if (loading !== null) return refuse(problem("preparing", { backend: loading }));
+      loading = id;
       try {
-        const outcome = await backend.prepare?.(closing);
+        const outcome = await backend.load?.(closing);
         if (outcome?.kind === "failed") return refuse(outcome.problem);
-        watch.park(id, false);
+        watch.loaded(id);
         return succeed({ id });
       } catch (error) {
         return refuse(faultOf(error));
       } finally {
-        preparing = null;
+        loading = null;
       }
     },
   };

@@ -40,7 +40,7 @@ export async function releaseAll(targets: readonly Backend[], course: ReleaseCou
   const endWatch = watch.hold();
   const outcomes: PartOutcome[] = [];
   try {
-    await Promise.all(targets.map((backend) => watch.ask(backend, closing)));
+    await Promise.all(targets.map((backend) => watch.ask(backend, closing, "releasing")));
     // Idle backends give back at once; busy ones come last.
     const busy = ({ id }: Backend) => (watch.stateOf(id)?.busy === true ? 1 : 0);
     const order = [...targets].sort((a, b) => busy(a) - busy(b));
@@ -48,7 +48,7 @@ export async function releaseAll(targets: readonly Backend[], course: ReleaseCou
     record.set({ parts: parts.filter((part) => part !== undefined), estimateMiB: estimateOf(order, course) });
     for (const [i, backend] of order.entries()) {
       // A job may have begun while the backend before was released.
-      if (i > 0 && !cancel.aborted) await watch.ask(backend, closing);
+      if (i > 0 && !cancel.aborted) await watch.ask(backend, closing, "releasing");
       const outcome = await releasePart(backend, course);
       outcomes.push(outcome);
       record.setPart(backend.id, outcome.part);
@@ -85,7 +85,7 @@ async function releasePart(backend: Backend, course: ReleaseCourse): Promise<Par
 async function askWhatIsLeft(asked: readonly Backend[], { watch, samples, limits, closing }: ReleaseCourse) {
   const measure = createMeasure(samples, undefined, limits);
   await Promise.all([
-    ...asked.map((backend) => watch.ask(backend, closing)),
+    ...asked.map((backend) => watch.ask(backend, closing, "releasing")),
     measure.refreshProcesses(closing),
   ]);
 }

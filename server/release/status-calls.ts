@@ -1,12 +1,12 @@
 import type { BackendStatus } from "../../shared/release/backend.ts";
 import { type BackendKnowledge, NOTHING_TOLD } from "./backend-knowledge.ts";
-import type { Backend, StatusOutcome } from "./backends/backend.ts";
+import type { Backend, Occasion, StatusOutcome } from "./backends/backend.ts";
 import { faultOf } from "./fault.ts";
 
 /** Asks backends for their status, and takes in what they push. */
 export interface StatusCalls {
   /** Asks one backend now; `null` where it has no status. */
-  ask(backend: Backend, signal: AbortSignal): Promise<StatusOutcome | null>;
+  ask(backend: Backend, signal: AbortSignal, occasion?: Occasion): Promise<StatusOutcome | null>;
   /** Asks it, unless a call to it is under way. */
   poll(backend: Backend): void;
   takePush(backend: Backend, status: BackendStatus): void;
@@ -23,19 +23,27 @@ export function createStatusCalls(
   /** How often each backend has pushed: what was pushed since a call began is newer than its answer. */
   const pushes = new Map<string, number>();
 
-  async function ask(backend: Backend, signal: AbortSignal): Promise<StatusOutcome | null> {
+  async function ask(
+    backend: Backend,
+    signal: AbortSignal,
+    occasion?: Occasion,
+  ): Promise<StatusOutcome | null> {
     for (let call = underWay.get(backend.id); call !== undefined; call = underWay.get(backend.id)) {
       await Promise.race([call, aborted(signal)]);
       if (signal.aborted) return null;
     }
-    const call = askNow(backend, signal).finally(() => underWay.delete(backend.id));
+    const call = askNow(backend, signal, occasion).finally(() => underWay.delete(backend.id));
     underWay.set(backend.id, call);
     return call;
   }
 
-  async function askNow(backend: Backend, signal: AbortSignal): Promise<StatusOutcome | null> {
+  async function askNow(
+    backend: Backend,
+    signal: AbortSignal,
+    occasion?: Occasion,
+  ): Promise<StatusOutcome | null> {
     const pushesBefore = pushes.get(backend.id) ?? 0;
-    const outcome = await statusOf(backend, signal);
+    const outcome = await statusOf(backend, signal, occasion);
     if (outcome === null || signal.aborted || closing.aborted) return outcome;
     if (outcome.kind === "failed") {
       learn(backend.id, { reachable: outcome.reached, problem: outcome.problem, status: NOTHING_TOLD });
@@ -70,9 +78,13 @@ function aborted(signal: AbortSignal): Promise<void> {
 }
 
 /** By contract a status does not throw; a fault of ours in one must not end the polling. */
-async function statusOf(backend: Backend, signal: AbortSignal): Promise<StatusOutcome | null> {
+async function statusOf(
+  backend: Backend,
+  signal: AbortSignal,
+  occasion?: Occasion,
+): Promise<StatusOutcome | null> {
   try {
-    return (await backend.status?.(signal)) ?? null;
+    return (await backend.status?.(signal, occasion)) ?? null;
   } catch (error) {
     return { kind: "failed", problem: faultOf(error), reached: true };
   }

@@ -9,7 +9,7 @@ import type { Difference } from "./json-diff.ts";
 import type { Hello, Resumed } from "./messages.ts";
 import type { ReplayDemand, ReplayState } from "./replay.ts";
 import type { Reply } from "./reply.ts";
-import type { CancelRequest, PrepareRequest, ReleaseRequest, ResumeRequest } from "./requests.ts";
+import type { CancelRequest, IdRequest, ReleaseRequest, ResumeRequest } from "./requests.ts";
 import type { WireSample } from "./sample-codec.ts";
 import type { ViewPart } from "./view.ts";
 
@@ -36,7 +36,8 @@ export interface ClientToServerEvents {
   resume: (request: ResumeRequest, ack: (reply: Reply<Resumed>) => void) => void;
   release: (request: ReleaseRequest, ack: (reply: Reply<{ id: string }>) => void) => void;
   "cancel-release": (request: CancelRequest, ack: (reply: Reply<{ id: string }>) => void) => void;
-  "prepare-backend": (request: PrepareRequest, ack: (reply: Reply<{ id: string }>) => void) => void;
+  "load-backend": (request: IdRequest, ack: (reply: Reply<{ id: string }>) => void) => void;
+  "prepare-backend": (request: IdRequest, ack: (reply: Reply<{ id: string }>) => void) => void;
   /** The alerts of now and of before, and what is muted. */
   "past-alerts": (ack: (reply: Reply<AlertList>) => void) => void;
   "acknowledge-alert": (request: AcknowledgeRequest, ack: (reply: Reply<{ id: string }>) => void) => void;
@@ -47,7 +48,7 @@ export interface ClientToServerEvents {
   /** What would make a job of a profile fit. */
   fit: (request: FitRequest, ack: (reply: Reply<FitAdvice>) => void) => void;
   /** What jobs of a configured profile took here becomes its figure. */
-  "take-figure": (request: PrepareRequest, ack: (reply: Reply<Profile>) => void) => void;
+  "take-figure": (request: IdRequest, ack: (reply: Reply<Profile>) => void) => void;
   /** Tries to get samples now, where nvidia-smi has failed. */
   "retry-source": (ack: (reply: Reply<null>) => void) => void;
   history: (request: HistoryRequest, ack: (reply: Reply<HistoryAnswer>) => void) => void;

@@ -38,9 +38,9 @@ export const releaseRequestSchema = v.strictObject({
 /** The `cancel-release` event: the release that the user looked at. */
 export const cancelRequestSchema = v.strictObject({ id: shortText });
 export type CancelRequest = v.InferOutput<typeof cancelRequestSchema>;
-/** The `prepare-backend` event. */
-export const prepareRequestSchema = v.strictObject({ id: shortText });
-export type PrepareRequest = v.InferOutput<typeof prepareRequestSchema>;
+/** Events that are about one thing: a backend to load again, a profile whose figure is taken. */
+export const idRequestSchema = v.strictObject({ id: shortText });
+export type IdRequest = v.InferOutput<typeof idRequestSchema>;
 export type ReleaseRequest = v.InferInput<typeof releaseRequestSchema>;
 
 /** `historyMs`: how much history the view shows by now, when that is more than the handshake said. */

@@ -71,8 +71,10 @@ export const backendSchema = v.object({
   queue: figure,
   models: v.array(backendModelSchema),
   allocator: v.nullable(allocatorSchema),
-  /** A release has left it unable to run a job until it is made ready again. */
+  /** A release has left it unable to run a job until it is loaded again. */
   parked: v.boolean(),
+  /** It can load again what a release took away. */
+  canLoad: v.boolean(),
   /** Ways of releasing it knows. */
   modes: v.array(v.picklist(RELEASE_MODES)),
   duringJob: v.picklist(DURING_JOB),

@@ -1,8 +1,10 @@
 import * as v from "valibot";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { backendSchema } from "../../server/config/backend-options.ts";
+import { backendSchema, CONFIGURABLE_KINDS as KINDS } from "../../server/config/backend-options.ts";
+import type { AdapterRow } from "../../server/release/backends/adapter-row.ts";
 import type { Backend } from "../../server/release/backends/backend.ts";
 import { createBackend } from "../../server/release/backends/create-backend.ts";
+import { ADAPTER_ROWS } from "../../server/release/backends/rows.ts";
 import { TIMINGS } from "../../server/timings.ts";
 import { FAKE_BACKENDS } from "../fixtures/backends/all.ts";
 import type { FakeBackend } from "../fixtures/backends/fake-backend.ts";
@@ -14,7 +16,16 @@ const TIMEOUT_MS = 10_000;
 /** … and of those that are not answered. */
 const IN_VAIN_MS = 300;
 
-describe.each(Object.entries(FAKE_BACKENDS))("%s", (kind, start) => {
+/** The requests that an adapter's row tells of; what varies is in braces, what is asked for behind `?`. */
+function requestsOf(row: AdapterRow): RegExp[] {
+  const words = Object.values(row).join(" ");
+  return [...words.matchAll(/`((?:GET|POST|PUT|DELETE) [^`?]+)/g)].map(([, request = ""]) => {
+    const parts = request.split(/\{[^}]+\}/).map((part) => part.replace(/[.*+?^$()[\]\\|]/g, "\\$&"));
+    return new RegExp(`^${parts.join(".*")}(?:\\?.*)?$`);
+  });
+}
+
+describe.each(KINDS)("%s", (kind) => {
   let fake: FakeBackend;
   let backend: Backend;
   let unloads: number;
@@ -22,12 +33,19 @@ describe.each(Object.entries(FAKE_BACKENDS))("%s", (kind, start) => {
 
   beforeEach(async () => {
     unloads = 0;
-    fake = await start(() => {
+    fake = await FAKE_BACKENDS[kind](() => {
       unloads++;
     });
     backend = create(fake.url);
   });
-  afterEach(() => fake.close());
+  afterEach(async () => {
+    const told = requestsOf(ADAPTER_ROWS[kind]);
+    const untold = fake.calls.filter(
+      ({ method, path }) => !told.some((one) => one.test(`${method} ${path}`)),
+    );
+    expect(untold, "what docs/backends.md does not say of this adapter").toEqual([]);
+    await fake.close();
+  });
 
   function create(url: string, more: object = {}): Backend {
     return createBackend(

@@ -124,7 +124,7 @@ test("REL-9 A1111 runs the next job only when it was made ready for it", async (
   await backend.unload("now", never);
   fake.startJob();
   expect([fake.failedJobs(), fake.isBusy()]).toEqual([1, false]);
-  expect(await backend.prepare?.(never)).toEqual({ kind: "accepted" });
+  expect(await backend.load?.(never)).toEqual({ kind: "accepted" });
   fake.startJob();
   expect([fake.failedJobs(), fake.isBusy()]).toEqual([1, true]);
 });
@@ -141,7 +141,7 @@ test("REL-9 Forge and SD.Next need nothing before the next job", async () => {
     await start("forge", startFakeForge),
     await start("sdnext", startFakeSdNext),
   ]) {
-    expect(backend.prepare).toBeUndefined();
+    expect(backend.load).toBeUndefined();
     await backend.unload("now", never);
     fake.startJob();
     expect([fake.isBusy(), fake.isLoaded()]).toEqual([true, true]);

@@ -31,11 +31,11 @@ test("REL-9 it is put to sleep at the level of the config, once", async () => {
 });
 
 test("REL-9 it is woken for the next job, and left alone where it is awake", async () => {
-  expect(await backend.prepare?.(never)).toEqual({ kind: "accepted" });
+  expect(await backend.load?.(never)).toEqual({ kind: "accepted" });
   expect(routesOf(fake)).toEqual(["GET /is_sleeping"]);
   await backend.unload("now", never);
   expect(fake.canServe()).toBe(false);
-  expect(await backend.prepare?.(never)).toEqual({ kind: "accepted" });
+  expect(await backend.load?.(never)).toEqual({ kind: "accepted" });
   expect(fake.canServe()).toBe(true);
   expect(fake.reloads()).toBe(0);
 });
@@ -44,7 +44,7 @@ test("REL-9 after level 2 its weights are read again when it is woken", async ()
   const dropping = adapterOf("vllm", fake, { level: 2 });
   await dropping.unload("now", never);
   expect(routesOf(fake).at(-1)).toBe("POST /sleep?level=2");
-  expect(await dropping.prepare?.(never)).toEqual({ kind: "accepted" });
+  expect(await dropping.load?.(never)).toEqual({ kind: "accepted" });
   expect([fake.canServe(), fake.reloads()]).toEqual([true, 1]);
 });
 
@@ -110,14 +110,14 @@ test("REL-14 without its development mode it is said how to start it", async () 
   };
   expect(await backend.status?.(never)).toMatchObject(noApi);
   expect(await backend.unload("now", never)).toMatchObject(noApi);
-  expect(await backend.prepare?.(never)).toMatchObject(noApi);
+  expect(await backend.load?.(never)).toMatchObject(noApi);
 });
 
 test("SEC-6c its key goes with every call", async () => {
   const keyed = adapterOf("vllm", fake, { apiKey: "k3y", level: 2 });
   await keyed.status?.(never);
   await keyed.unload("now", never);
-  await keyed.prepare?.(never);
+  await keyed.load?.(never);
   expect(fake.calls.length).toBeGreaterThan(8);
   for (const { headers } of fake.calls) expect(headers.authorization).toBe("Bearer k3y");
 });

@@ -8,7 +8,7 @@ export const stillSource: PanelSource = {
   subscribe: () => () => {},
   release: refuse,
   cancelRelease: refuse,
-  prepareBackend: refuse,
+  loadBackend: refuse,
   ask: refuse,
   wantHistory() {},
   setVisible() {},

@@ -136,7 +136,8 @@ describe("openapi.json", () => {
     await ask("POST", "/api/v1/backends", undefined, { url: "http://10.0.0.9/", label: "elsewhere" });
     await ask("POST", "/api/v1/lease", undefined, { host: "python", label: "app", hook });
     await ask("POST", "/api/v1/lease", undefined, { host: "python" });
-    await ask("POST", "/api/v1/backends/{id}/prepare", "/api/v1/backends/http/prepare");
+    for (const name of ["load", "prepare"])
+      await ask("POST", `/api/v1/backends/{id}/${name}`, `/api/v1/backends/http/${name}`);
     const release = "/api/v1/release/{id}";
     const parked = await ask("POST", "/api/v1/release", undefined, { mode: "after-current" });
     await ask("POST", "/api/v1/release", undefined, { mode: "please" });

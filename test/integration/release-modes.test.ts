@@ -152,18 +152,21 @@ describe("after a release", () => {
     const panel = await connect(running);
     await ask(panel, "now");
     await panel.releaseIn("done");
-    const parked = async () =>
-      (await (await fetch(`${running.sidecar.url}api/v1/state`)).json()).state.backends[0].parked;
-    expect(await parked()).toBe(true);
-    const prepared = await fetch(`${running.sidecar.url}api/v1/backends/a1111/prepare`, { method: "POST" });
-    expect([prepared.status, await prepared.json()]).toEqual([200, { id: "a1111" }]);
-    expect(await parked()).toBe(false);
+    const told = async () =>
+      (await (await fetch(`${running.sidecar.url}api/v1/state`)).json()).state.backends[0];
+    expect(await told()).toMatchObject({ parked: true, canLoad: true });
+    // By both its names.
+    for (const name of ["load", "prepare"]) {
+      const loaded = await fetch(`${running.sidecar.url}api/v1/backends/a1111/${name}`, { method: "POST" });
+      expect([loaded.status, await loaded.json()]).toEqual([200, { id: "a1111" }]);
+      expect(await told()).toMatchObject({ parked: false, canLoad: false });
+    }
     const a1111 = running.backend("a1111");
     expect(a1111.isLoaded()).toBe(true);
     a1111.startJob();
     a1111.endJob();
     expect([a1111.finishedJobs(), a1111.harmedJobs()]).toEqual([1, 0]);
-    expect(await panel.socket.emitWithAck("prepare-backend", { id: "none" })).toMatchObject({
+    expect(await panel.socket.emitWithAck("load-backend", { id: "none" })).toMatchObject({
       ok: false,
       code: "unknown-backend",
     });

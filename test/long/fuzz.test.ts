@@ -156,6 +156,7 @@ test("WIRE-6 whatever is sent over the socket is answered or ends its own connec
     "resume",
     "release",
     "cancel-release",
+    "load-backend",
     "prepare-backend",
     "take-figure",
     "past-alerts",

@@ -72,7 +72,7 @@ export const MUTANTS: readonly Mutant[] = [
   m("server/release/carry-out.ts", "return begun && course.mode !== \"interrupt\" ? \"plan-again\" : null;", "return null;", "unit/server/release/controller-modes", "unit/server/release/controller"),
   m("server/release/carry-out.ts", "if (waited.kind === \"queued\") return { instead: ASK_BEFORE_THE_END };", "if (waited.kind === \"queued\") return { ended: cancelled() };", "unit/server/release/controller-modes"),
   m("server/release/late.ts", "Math.max(0, part.freedMiB ?? 0) + late.freedMiB", "late.freedMiB", "unit/server/release/sum-up"),
-  m("server/release/backend-knowledge.ts", "const parked = patch.reachable === false ? { parked: false } : {};", "const parked = {};", "unit/server/release/backend-watch"),
+  m("server/release/backend-knowledge.ts", "const anew = patch.reachable === false ? { unloaded: false } : {};", "const anew = {};", "unit/server/release/backend-watch"),
   m("server/sampling/nvidia-smi-source.ts", "known || failing || attempt > 0 ? \"failed\" : \"stale\"", "\"stale\"", "integration/sampling"),
   m("server/sampling/sampler.ts", "number(forgetReadings(known), nowMs());", "number(known, nowMs());", "integration/sampling"),
   m("server/actions/history.ts", "\"too-many-requests\": 429, ", "", "integration/history"),

@@ -108,6 +108,7 @@ export const releaseEn: ReleaseWords = {
   pastRow: "{time} · {by} · {mode}",
   pastFailed: "failed",
   parked: "{backend} cannot run a job until its model is loaded again.",
+  unloaded: "{backend} has unloaded its models.",
   prepare: "Load it again",
   preparing: "Loading…",
   backends: "Backends",

@@ -71,6 +71,7 @@ export interface ReleaseWords {
   pastRow: string;
   pastFailed: string;
   parked: string;
+  unloaded: string;
   prepare: string;
   preparing: string;
   backends: string;

@@ -103,6 +103,7 @@ export const releaseZhCn: ReleaseWords = {
   pastRow: "{time} · {by} · {mode}",
   pastFailed: "失败",
   parked: "{backend} 需重新加载模型后才能运行任务。",
+  unloaded: "{backend} 已卸载模型。",
   prepare: "重新加载",
   preparing: "正在加载……",
   backends: "后端",

@@ -2,9 +2,9 @@ import { useReleaseWords } from "../../i18n/use-messages.ts";
 import { Styles } from "../../shadow/Styles.tsx";
 import css from "../../styles/release-dialog.css?inline";
 import { Backends } from "./Backends.tsx";
-import { Parked } from "./Parked.tsx";
 import { Parts } from "./Parts.tsx";
 import { ReleaseResult } from "./ReleaseResult.tsx";
+import { UnloadedBackends } from "./UnloadedBackends.tsx";
 import type { ReleaseControl } from "./use-release.ts";
 
 interface ReleaseDetailsProps {
@@ -22,7 +22,7 @@ export default function ReleaseDetails({ control, onDismiss }: ReleaseDetailsPro
       <Styles css={css} />
       {releasing && <Parts parts={release.parts} words={words} />}
       {showResult && !releasing && <ReleaseResult release={release} words={words} onDismiss={onDismiss} />}
-      {!releasing && <Parked />}
+      {!releasing && <UnloadedBackends />}
       <Backends words={words} />
     </>
   );

@@ -57,7 +57,7 @@ export function outlookOf({ backends, gpus, capacity, room, ...input }: OutlookI
     ...input,
     nameOf: (id) => backendNameOf(id, backends),
     canStart,
-    parked: backends.some(({ parked }) => parked),
+    canLoad: backends.some(({ canLoad }) => canLoad),
     silent: silent ? backendName(first) : null,
   });
   return {

@@ -24,7 +24,7 @@ interface FaceInput {
   wordsOf: (problem: Problem) => ProblemWords;
   nameOf: (backend: string | null) => string;
   canStart: number | null;
-  parked: boolean;
+  canLoad: boolean;
   /** Name of the backend, where none that there is answers. */
   silent: string | null;
 }
@@ -38,7 +38,7 @@ export function releaseFace({
   wordsOf,
   nameOf,
   canStart,
-  parked,
+  canLoad,
   silent,
 }: FaceInput): ReleaseFace {
   const { release, releasing, blockedBy, missing, refusal, showResult, mayCancel } = control;
@@ -80,7 +80,7 @@ export function releaseFace({
   if (silent !== null && words !== null) {
     return { ...NOTHING, say: { text: `${silent} ${words.backendState.unreachable}`, tone: "muted" } };
   }
-  return { ...NOTHING, hasDetails: parked };
+  return { ...NOTHING, hasDetails: canLoad };
 }
 
 function sentence({ message, advice }: ProblemWords): string {

@@ -1,5 +1,6 @@
+import type { AdapterRow } from "./adapter-row.ts";
 import type { Backend } from "./backend.ts";
-import { createWebUiBackend } from "./forge.ts";
+import { createWebUiBackend, FORGE_ROW } from "./forge.ts";
 import { createSdApi, type SdApiOptions } from "./sdapi.ts";
 
 /**
@@ -10,6 +11,9 @@ export function createA1111Backend(options: SdApiOptions): Backend {
   const api = createSdApi(options);
   return {
     ...createWebUiBackend(options, api),
-    prepare: (signal) => api.post("reload-checkpoint", signal),
+    load: (signal) => api.post("reload-checkpoint", signal),
+    parks: true,
   };
 }
+
+export const A1111_ROW: AdapterRow = { ...FORGE_ROW, load: "`POST /sdapi/v1/reload-checkpoint`" };

@@ -22,6 +22,12 @@ export type UnloadOutcome =
   | { kind: "failed"; problem: Problem; reached: boolean };
 
 /**
+ * What a status is asked for. `watching`: by a panel, all day, so that it may touch neither GPU nor sleeper.
+ * `releasing`: around a release, when what costs a little may be asked too.
+ */
+export type Occasion = "watching" | "releasing";
+
+/**
  * A generation backend that can be asked to unload its models. No method throws; each ends when `signal` is
  * aborted. A method that a backend has no way for is missing, so that it is not offered.
  */
@@ -35,14 +41,18 @@ export interface Backend {
   /** Modes it understands; `auto` is always among them. */
   readonly modes: readonly ReleaseMode[];
   readonly duringJob: DuringJob;
-  /** Reads what the backend says of itself, without touching its GPU stream. */
-  status?(signal: AbortSignal): Promise<StatusOutcome>;
+  /** Reads what the backend says of itself; `occasion`: what it is asked for, `watching` where nothing is said. */
+  status?(signal: AbortSignal, occasion?: Occasion): Promise<StatusOutcome>;
   /** Asks it to unload. The controller has seen to it that the call is safe by `duringJob`. */
   unload(mode: ReleaseMode, signal: AbortSignal): Promise<UnloadOutcome>;
   /** An accepted call can be lost while it is idle (ComfyUI's missed wake-up): one more is worth a try. */
   readonly retryWhileIdle?: boolean;
-  /** Makes it ready for the next job, where an unload leaves it unable to run one. */
-  prepare?(signal: AbortSignal): Promise<CallOutcome>;
+  /** Loads again what the last unload took away, with the settings it had then; accepted where it is there already. */
+  load?(signal: AbortSignal): Promise<CallOutcome>;
+  /** Whether there is something to load again, where the adapter remembers what; without it, after each unload. */
+  hasUnloaded?(): boolean;
+  /** An unload leaves it unable to run a job until `load`. */
+  readonly parks?: true;
   /** Asks it to stop the running job. */
   interrupt?(signal: AbortSignal): Promise<CallOutcome>;
   /** Where the backend pushes its status: listens until the returned function is called; connects again by itself. */

@@ -1,6 +1,7 @@
 import * as v from "valibot";
 import type { AllocatorFigures, BackendStatus } from "../../../shared/release/backend.ts";
 import type { AdapterOptions } from "./adapter-options.ts";
+import type { AdapterRow } from "./adapter-row.ts";
 import { allocatorOf } from "./allocator.ts";
 import type { Backend, CallOutcome, StatusOutcome, UnloadOutcome } from "./backend.ts";
 import { type Answer, type CallFailure, createCaller, readAnswer, unreadable } from "./call.ts";
@@ -94,3 +95,13 @@ function allocatorFrom(answer: Answer | CallFailure): AllocatorFigures | null {
   const unused = devices.reduce((sum, device) => sum + device.torch_vram_free, 0);
   return allocatorOf({ allocated: reserved - unused, reserved, maxAllocated: null });
 }
+
+export const COMFYUI_ROW: AdapterRow = {
+  status: "`GET /prompt`, `GET /system_stats`; pushed over `/ws`",
+  busy: "jobs left in `GET /prompt`",
+  unload: "`POST /free` with both flags",
+  load: null,
+  cancel: "`GET /queue`, `POST /interrupt` with its id",
+  hold: null,
+  touches: "`/system_stats` asks CUDA for free memory",
+};

@@ -1,4 +1,5 @@
 import * as v from "valibot";
+import type { AdapterRow } from "./adapter-row.ts";
 import type { Backend, StatusOutcome } from "./backend.ts";
 import { readAnswer, unreadable } from "./call.ts";
 import { createSdApi, type JobsOutcome, type SdApi, type SdApiOptions, unloadIfIdle } from "./sdapi.ts";
@@ -47,3 +48,13 @@ export function createWebUiBackend(options: SdApiOptions, api: SdApi): Backend {
     interrupt: (signal) => api.post("interrupt", signal),
   };
 }
+
+export const FORGE_ROW: AdapterRow = {
+  status: "`GET /sdapi/v1/progress`, `GET /sdapi/v1/memory`",
+  busy: "`job` and `job_count` of the progress",
+  unload: "`POST /sdapi/v1/unload-checkpoint`",
+  load: null,
+  cancel: "`POST /sdapi/v1/interrupt`",
+  hold: null,
+  touches: "`/memory` asks CUDA for free memory; the progress decodes a preview",
+};

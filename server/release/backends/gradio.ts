@@ -1,6 +1,7 @@
 import * as v from "valibot";
 import { problem } from "../../../shared/problems/make-problem.ts";
 import type { AdapterOptions } from "./adapter-options.ts";
+import type { AdapterRow } from "./adapter-row.ts";
 import type { Backend, StatusOutcome, UnloadOutcome } from "./backend.ts";
 import { readAnswer, unreadable } from "./call.ts";
 import { createGradioApp } from "./gradio-app.ts";
@@ -60,3 +61,13 @@ export function createGradioBackend(options: AdapterOptions<"gradio">): Backend 
     unload,
   };
 }
+
+export const GRADIO_ROW: AdapterRow = {
+  status: "`POST /login` where wanted, `GET {prefix}/queue/status`",
+  busy: null,
+  unload: "`POST {prefix}/call/{apiName}`, then `GET {prefix}/call/{apiName}/{event}`",
+  load: null,
+  cancel: null,
+  hold: null,
+  touches: "no model, no GPU",
+};

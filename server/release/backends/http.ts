@@ -1,6 +1,7 @@
 import * as v from "valibot";
 import type { BackendStatus } from "../../../shared/release/backend.ts";
 import type { ReleaseMode } from "../../../shared/release/release.ts";
+import type { AdapterRow } from "./adapter-row.ts";
 import type { Backend, CallOutcome, StatusOutcome, UnloadOutcome } from "./backend.ts";
 import { type Call, createCaller, readAnswer, unreadable } from "./call.ts";
 
@@ -125,3 +126,13 @@ function toStatus({ busy, queue, models, allocator }: v.InferOutput<typeof statu
     },
   };
 }
+
+export const HTTP_ROW: AdapterRow = {
+  status: "`GET {url}`",
+  busy: "`busy` of the same",
+  unload: "`POST {url}`, or as configured",
+  load: null,
+  cancel: "`POST {interrupt.url}`, where one is named",
+  hold: null,
+  touches: "is up to the hook",
+};

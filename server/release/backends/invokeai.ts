@@ -1,6 +1,7 @@
 import * as v from "valibot";
 import { problem } from "../../../shared/problems/make-problem.ts";
 import type { AdapterOptions } from "./adapter-options.ts";
+import type { AdapterRow } from "./adapter-row.ts";
 import type { Backend, CallOutcome, StatusOutcome, UnloadOutcome } from "./backend.ts";
 import { type CallFailure, readAnswer, unreadable } from "./call.ts";
 import { createKeyedCaller } from "./keyed-caller.ts";
@@ -80,3 +81,13 @@ export function createInvokeAiBackend(options: AdapterOptions<"invokeai">): Back
     interrupt,
   };
 }
+
+export const INVOKEAI_ROW: AdapterRow = {
+  status: "`GET /api/v1/queue/default/status`",
+  busy: "`in_progress` and `is_processing` of the same",
+  unload: "`POST /api/v2/models/empty_model_cache`",
+  load: null,
+  cancel: "`PUT /api/v1/queue/default/i/{item}/cancel`",
+  hold: null,
+  touches: "no model, no GPU",
+};

@@ -1,6 +1,8 @@
 import type { BackendStatus } from "../../../shared/release/backend.ts";
 import type { Backend, CallOutcome, StatusOutcome, UnloadOutcome } from "./backend.ts";
 
+type StatusOf = NonNullable<Backend["status"]>;
+
 /**
  * The workers of one app as one backend: each holds models of its own, so that each is asked.
  * @param members never empty while the backend is listed
@@ -12,14 +14,16 @@ export function joinBackends(id: string, members: () => readonly [Backend, ...Ba
     for (const member of members()) outcomes.push(await member.unload(...parameters));
     return joinUnloads(outcomes);
   }
-  async function status(signal: AbortSignal): Promise<StatusOutcome> {
-    const asked = members().flatMap((member) => member.status?.(signal) ?? []);
+  async function status(...parameters: Parameters<StatusOf>): Promise<StatusOutcome> {
+    const asked = members().flatMap((member) => member.status?.(...parameters) ?? []);
     return joinStatuses(await Promise.all(asked));
   }
-  async function interrupt(signal: AbortSignal): Promise<CallOutcome> {
-    const outcomes = await Promise.all(members().flatMap((member) => member.interrupt?.(signal) ?? []));
+  async function each(call: (member: Backend) => Promise<CallOutcome> | undefined): Promise<CallOutcome> {
+    const outcomes = await Promise.all(members().flatMap((member) => call(member) ?? []));
     return outcomes.find(({ kind }) => kind === "failed") ?? { kind: "accepted" };
   }
+  const interrupt = (signal: AbortSignal) => each((member) => member.interrupt?.(signal));
+  const load = (signal: AbortSignal) => each((member) => member.load?.(signal));
   const { kind, modes, duringJob, ...ways } = first();
   return {
     ...{ id, kind, modes, duringJob, unload },
@@ -29,6 +33,7 @@ export function joinBackends(id: string, members: () => readonly [Backend, ...Ba
     places: () => members().flatMap(({ url }) => url ?? []),
     ...(ways.status === undefined ? {} : { status }),
     ...(ways.interrupt === undefined ? {} : { interrupt }),
+    ...(ways.load === undefined ? {} : { load }),
   };
 }
 

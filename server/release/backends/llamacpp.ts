@@ -1,6 +1,7 @@
 import * as v from "valibot";
 import { problem } from "../../../shared/problems/make-problem.ts";
 import type { AdapterOptions } from "./adapter-options.ts";
+import type { AdapterRow } from "./adapter-row.ts";
 import type { Backend, StatusOutcome, UnloadOutcome } from "./backend.ts";
 import { type CallFailure, readAnswer, unreadable } from "./call.ts";
 import { createKeyedCaller } from "./keyed-caller.ts";
@@ -74,3 +75,13 @@ export function createLlamaCppBackend(options: AdapterOptions<"llamacpp">): Back
     unload,
   };
 }
+
+export const LLAMACPP_ROW: AdapterRow = {
+  status: "`GET /models`",
+  busy: null,
+  unload: "`POST /models/unload` for each",
+  load: null,
+  cancel: null,
+  hold: null,
+  touches: "no model, no GPU",
+};

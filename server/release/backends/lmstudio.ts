@@ -1,6 +1,7 @@
 import * as v from "valibot";
 import { problem } from "../../../shared/problems/make-problem.ts";
 import type { AdapterOptions } from "./adapter-options.ts";
+import type { AdapterRow } from "./adapter-row.ts";
 import type { Backend, StatusOutcome, UnloadOutcome } from "./backend.ts";
 import { type Answer, type CallFailure, readAnswer, unreadable } from "./call.ts";
 import { createKeyedCaller } from "./keyed-caller.ts";
@@ -78,3 +79,13 @@ function notUnderstood(answer: Answer): CallFailure {
 function noApi() {
   return problem("backend-no-api", { remedy: REMEDY });
 }
+
+export const LMSTUDIO_ROW: AdapterRow = {
+  status: "`GET /api/v1/models`",
+  busy: null,
+  unload: "`POST /api/v1/models/unload` for each instance",
+  load: null,
+  cancel: null,
+  hold: null,
+  touches: "no model, no GPU",
+};

@@ -1,6 +1,7 @@
 import * as v from "valibot";
 import type { BackendModel } from "../../../shared/release/backend.ts";
 import type { AdapterOptions } from "./adapter-options.ts";
+import type { AdapterRow } from "./adapter-row.ts";
 import type { Backend, StatusOutcome, UnloadOutcome } from "./backend.ts";
 import { type CallFailure, readAnswer, unreadable } from "./call.ts";
 import { createKeyedCaller } from "./keyed-caller.ts";
@@ -72,3 +73,13 @@ export function createOllamaBackend(options: AdapterOptions<"ollama">): Backend 
 }
 
 type Failed = Pick<CallFailure, "kind" | "problem" | "reached">;
+
+export const OLLAMA_ROW: AdapterRow = {
+  status: "`GET /api/ps`",
+  busy: null,
+  unload: "`POST /api/generate` with `keep_alive: 0` for each",
+  load: null,
+  cancel: null,
+  hold: null,
+  touches: "no model, no GPU",
+};

@@ -1,5 +1,6 @@
 import * as v from "valibot";
 import type { BackendModel } from "../../../shared/release/backend.ts";
+import type { AdapterRow } from "./adapter-row.ts";
 import type { Backend, StatusOutcome, UnloadOutcome } from "./backend.ts";
 import { readAnswer, unreadable } from "./call.ts";
 import { createSdApi, type JobsOutcome, type SdApiOptions, unloadIfIdle } from "./sdapi.ts";
@@ -62,3 +63,13 @@ export function createSdNextBackend(options: SdApiOptions): Backend {
     interrupt: (signal) => api.post("interrupt", signal),
   };
 }
+
+export const SDNEXT_ROW: AdapterRow = {
+  status: "`GET /sdapi/v1/status`, `GET /sdapi/v1/checkpoint`, `GET /sdapi/v1/memory`",
+  busy: "`task` and `queued` of the status",
+  unload: "`POST /sdapi/v1/unload-checkpoint`",
+  load: null,
+  cancel: "`POST /sdapi/v1/interrupt`",
+  hold: null,
+  touches: "`/memory` asks CUDA for free memory",
+};

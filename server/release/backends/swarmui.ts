@@ -1,6 +1,7 @@
 import * as v from "valibot";
 import { problem } from "../../../shared/problems/make-problem.ts";
 import type { AdapterOptions } from "./adapter-options.ts";
+import type { AdapterRow } from "./adapter-row.ts";
 import type { Backend, CallOutcome, StatusOutcome, UnloadOutcome } from "./backend.ts";
 import { readAnswer, unreadable } from "./call.ts";
 import { createSwarmUiApi } from "./swarmui-api.ts";
@@ -72,3 +73,13 @@ export function createSwarmUiBackend(options: AdapterOptions<"swarmui">): Backen
     interrupt,
   };
 }
+
+export const SWARMUI_ROW: AdapterRow = {
+  status: "`POST /API/GetNewSession` once, `POST /API/GetGlobalStatus`",
+  busy: "its counts of generations and loads",
+  unload: "`POST /API/FreeBackendMemory`",
+  load: null,
+  cancel: "`POST /API/InterruptAll`",
+  hold: null,
+  touches: "no model, no GPU",
+};

@@ -2,6 +2,7 @@ import * as v from "valibot";
 import { problem } from "../../../shared/problems/make-problem.ts";
 import type { ReleaseMode } from "../../../shared/release/release.ts";
 import type { AdapterOptions } from "./adapter-options.ts";
+import type { AdapterRow } from "./adapter-row.ts";
 import type { Backend, CallOutcome, StatusOutcome, UnloadOutcome } from "./backend.ts";
 import { type Answer, type Call, type CallFailure, readAnswer, unreadable } from "./call.ts";
 import { createKeyedCaller } from "./keyed-caller.ts";
@@ -67,7 +68,7 @@ export function createVllmBackend(options: AdapterOptions<"vllm">): Backend {
   }
 
   /** Wakes it. After level 2 the weights must be read again before there is room for the KV cache. */
-  async function prepare(signal: AbortSignal): Promise<CallOutcome> {
+  async function load(signal: AbortSignal): Promise<CallOutcome> {
     const found = await sleep(signal);
     if (found.kind === "failed") return found;
     if (!found.asleep) return { kind: "accepted" };
@@ -98,7 +99,8 @@ export function createVllmBackend(options: AdapterOptions<"vllm">): Backend {
     duringJob: "ends-jobs",
     status,
     unload,
-    prepare,
+    load,
+    parks: true,
   };
 }
 
@@ -116,3 +118,13 @@ function explained(answer: Answer | CallFailure): Answer | CallFailure {
   if (answer.kind !== "failed" || answer.status !== 404) return answer;
   return { ...answer, problem: problem("backend-no-api", { remedy: REMEDY }) };
 }
+
+export const VLLM_ROW: AdapterRow = {
+  status: "`GET /is_sleeping`, `GET /metrics`",
+  busy: "`vllm:num_requests_running` and `_waiting`",
+  unload: "`POST /sleep`",
+  load: "`POST /wake_up`; after level 2 also `POST /collective_rpc`",
+  cancel: null,
+  hold: "`POST /pause`, `POST /resume`",
+  touches: "no model, no GPU",
+};

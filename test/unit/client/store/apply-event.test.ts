@@ -221,7 +221,7 @@ test("PNL-1 the store tells its listeners of every change once, and of nothing e
     },
     release: () => Promise.reject(new Error("not here")),
     cancelRelease: () => Promise.reject(new Error("not here")),
-    prepareBackend: () => Promise.reject(new Error("not here")),
+    loadBackend: () => Promise.reject(new Error("not here")),
     ask: () => Promise.reject(new Error("not here")),
     wantHistory: () => {},
     setVisible: () => {},

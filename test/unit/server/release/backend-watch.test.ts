@@ -1,7 +1,7 @@
 import { getEventListeners } from "node:events";
 import { afterEach, describe, expect, test } from "vitest";
 import { type BackendWatch, createBackendWatch } from "../../../../server/release/backend-watch.ts";
-import type { StatusOutcome } from "../../../../server/release/backends/backend.ts";
+import type { Backend, StatusOutcome } from "../../../../server/release/backends/backend.ts";
 import type { BackendState } from "../../../../shared/release/backend.ts";
 import { waitUntil } from "../../../helpers/wait-until.ts";
 import { DOWN, IDLE, memoryBackend, SILENT } from "./memory-backend.ts";
@@ -145,15 +145,37 @@ describe("what is known", () => {
 
   test("REL-18 one that was gone has been started anew: it can run a job again", async () => {
     const one = memoryBackend("a");
-    const watching = start([own(one)], INTERVAL_MS);
-    watching.park("a", true);
-    await watching.ask(own(one), never);
-    expect(watching.stateOf("a")?.parked).toBe(true);
+    const parks: Backend = { ...own(one), load: async () => ({ kind: "accepted" }), parks: true };
+    const watching = start([parks], INTERVAL_MS);
+    watching.unloaded("a");
+    await watching.ask(parks, never);
+    expect(watching.stateOf("a")).toMatchObject({ parked: true, canLoad: true });
     one.answer(DOWN);
-    await watching.ask(own(one), never);
+    await watching.ask(parks, never);
     one.answer(null);
-    await watching.ask(own(one), never);
-    expect(watching.stateOf("a")).toMatchObject({ reachable: true, parked: false });
+    await watching.ask(parks, never);
+    expect(watching.stateOf("a")).toMatchObject({ reachable: true, parked: false, canLoad: false });
+  });
+
+  test("REL-18b what an adapter has to load again is told, without the backend being unable to work", async () => {
+    const one = memoryBackend("a");
+    let away: string[] = [];
+    const loads = {
+      ...own(one),
+      load: async () => ({ kind: "accepted" as const }),
+      hasUnloaded: () => away.length > 0,
+    };
+    const watching = start([loads], INTERVAL_MS);
+    const told: boolean[] = [];
+    watching.onChange(([state]) => told.push(state?.canLoad ?? false));
+    await watching.ask(loads, never);
+    away = ["qwen3"];
+    watching.unloaded("a");
+    expect(watching.stateOf("a")).toMatchObject({ parked: false, canLoad: true });
+    // Somebody else has loaded it meanwhile, as the adapter sees.
+    away = [];
+    await watching.ask(loads, never);
+    expect(told).toEqual([false, true, false]);
   });
 
   test("REL-17 viewers are told of what changed, and of nothing else", async () => {

@@ -7,13 +7,13 @@ import { selectBackends, selectMayRelease } from "../../store/selectors.ts";
 import { usePanel, usePanelParts } from "../../store/use-panel.ts";
 import { backendName } from "./backend-name.ts";
 
-/** Backends that cannot run a job after a release, each with the way back. */
-export function Parked() {
-  const parked = usePanel(selectBackends).filter((backend) => backend.parked);
-  return parked.map((backend) => <ParkedBackend key={backend.id} backend={backend} />);
+/** Backends that have let go of their models, each with the way back. */
+export function UnloadedBackends() {
+  const unloaded = usePanel(selectBackends).filter(({ canLoad }) => canLoad);
+  return unloaded.map((backend) => <Unloaded key={backend.id} backend={backend} />);
 }
 
-function ParkedBackend({ backend }: { backend: BackendState }) {
+function Unloaded({ backend }: { backend: BackendState }) {
   const words = useReleaseWords();
   const wordsOf = useProblemWords();
   const { source } = usePanelParts();
@@ -21,16 +21,16 @@ function ParkedBackend({ backend }: { backend: BackendState }) {
   const [loading, setLoading] = useState(false);
   const [refusal, setRefusal] = useState<Problem | null>(null);
   if (words === null) return null;
-  async function prepare() {
+  async function load() {
     setLoading(true);
-    const reply = await source.prepareBackend(backend.id);
+    const reply = await source.loadBackend(backend.id);
     setLoading(false);
     setRefusal(reply.ok ? null : reply);
   }
   return (
     <div className="parked">
-      <span>{fillIn(words.parked, { backend: backendName(backend) })}</span>
-      <button type="button" className="btn" disabled={!allowed || loading} onClick={() => void prepare()}>
+      <span>{fillIn(backend.parked ? words.parked : words.unloaded, { backend: backendName(backend) })}</span>
+      <button type="button" className="btn" disabled={!allowed || loading} onClick={() => void load()}>
         {loading ? words.preparing : words.prepare}
       </button>
       {refusal !== null && <span className="refused">{wordsOf(refusal).message}</span>}
