@@ -29,10 +29,14 @@ export interface BackendKnowledge {
 export const NOTHING_TOLD: BackendStatus = { busy: null, queue: null, models: [], allocator: null };
 const NOTHING_KNOWN: Known = { reachable: null, problem: null, parked: false, status: NOTHING_TOLD };
 
-/** @param runsDeclaredJob tells whether a backend is busy that does not say so itself */
+/**
+ * @param runsDeclaredJob tells whether a backend is busy that does not say so itself
+ * @param givesNothing whether it was asked in vain so often that no estimate counts on it
+ */
 export function createBackendKnowledge(
   backends: readonly Backend[],
   runsDeclaredJob: (backendId: string) => boolean,
+  givesNothing: (backendId: string) => boolean,
 ): BackendKnowledge {
   const changes = createEmitter<BackendState[]>();
   const known = new Map<string, Known>();
@@ -47,7 +51,10 @@ export function createBackendKnowledge(
   const stateOf = ({ id, kind, modes, duringJob }: Backend): BackendState => {
     const { reachable = null, problem = null, parked = false, status = NOTHING_TOLD } = known.get(id) ?? {};
     const busy = status.busy ?? (runsDeclaredJob(id) ? true : null);
-    return { id, kind, url: null, reachable, problem, ...status, busy, parked, modes: [...modes], duringJob };
+    return {
+      ...{ id, kind, url: null, reachable, problem, ...status, busy, parked, modes: [...modes], duringJob },
+      givesNothing: givesNothing(id),
+    };
   };
   const states = () => backends.map(stateOf);
 

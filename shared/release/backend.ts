@@ -73,6 +73,8 @@ export const backendSchema = v.object({
   allocator: v.nullable(allocatorSchema),
   /** A release has left it unable to run a job until it is made ready again. */
   parked: v.boolean(),
+  /** Its last two releases gave nothing back: no estimate counts on one more, only a restart of its process helps. */
+  givesNothing: v.boolean(),
   /** Ways of releasing it knows. */
   modes: v.array(v.picklist(RELEASE_MODES)),
   duringJob: v.picklist(DURING_JOB),

@@ -112,7 +112,12 @@ export function backend(look: Partial<BackendState> = {}): BackendState {
     ...{ id: "comfyui", kind: "comfyui", url: null, reachable: true, problem: null, busy: true, queue: 0 },
     models: [{ name: "wan2.1-14b", usedMiB: mib(14) }],
     allocator: { allocatedMiB: mib(16.4), reservedMiB: mib(17.8), maxAllocatedMiB: mib(18) },
-    ...{ parked: false, modes: ["auto", "after-current", "interrupt"], duringJob: "deferred" },
+    ...{
+      parked: false,
+      givesNothing: false,
+      modes: ["auto", "after-current", "interrupt"],
+      duringJob: "deferred",
+    },
     ...look,
   };
 }

@@ -13,6 +13,7 @@ export function backendWith(own: Partial<BackendState> = {}): BackendState {
     models: [],
     allocator: null,
     parked: false,
+    givesNothing: false,
     modes: ["auto", "now"],
     duringJob: "deferred",
     ...own,

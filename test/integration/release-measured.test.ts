@@ -144,6 +144,7 @@ describe("before and after", () => {
         models: [{ name: "wan2.2-i2v-a14b", usedMiB: 18_000 }],
         allocator: { allocatedMiB: 17_500, reservedMiB: 18_000, maxAllocatedMiB: 39_500 },
         parked: false,
+        givesNothing: false,
         modes: ["auto", "now", "after-current", "interrupt"],
         duringJob: "unknown",
       },

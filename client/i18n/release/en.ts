@@ -108,6 +108,9 @@ export const releaseEn: ReleaseWords = {
   pastRow: "{time} · {by} · {mode}",
   pastFailed: "failed",
   parked: "{backend} cannot run a job until its model is loaded again.",
+  restart:
+    "{backend} (PID {pids}) keeps {gib} GiB: its last two releases gave nothing back. Restart it to free them.",
+  restartUntold: "{backend}: its last two releases gave nothing back. Only a restart frees what it holds.",
   prepare: "Load it again",
   preparing: "Loading…",
   backends: "Backends",

@@ -16,6 +16,7 @@ const backendOf = (own: Partial<BackendState> = {}): BackendState => ({
   models: [],
   allocator: null,
   parked: false,
+  givesNothing: false,
   modes: ALL,
   duringJob: "deferred",
   ...own,

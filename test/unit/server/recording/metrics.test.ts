@@ -91,6 +91,7 @@ test("MET-1 backends are left out while nobody watches, for they are not asked t
     models: [],
     allocator: null,
     parked: false,
+    givesNothing: false,
     modes: [],
     duringJob: "unknown",
   };
