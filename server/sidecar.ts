@@ -1,9 +1,9 @@
 import { randomUUID } from "node:crypto";
 import type { Server } from "node:http";
-import { join } from "node:path";
 import type { Job } from "../shared/jobs/job.ts";
 import { policyFor } from "./capacity/policy-for.ts";
 import { composeAuthority } from "./compose/authority.ts";
+import { composeBackends } from "./compose/backends.ts";
 import { composeCapacity } from "./compose/capacity.ts";
 import { composeHold, createWarnings } from "./compose/data.ts";
 import { composeFront } from "./compose/front.ts";
@@ -21,11 +21,9 @@ import type { Jobs } from "./jobs/jobs.ts";
 import { createTime } from "./lib/clock.ts";
 import { createDisposer, type Disposer } from "./lib/disposer.ts";
 import { chooseProfiles } from "./profiles/profiles.ts";
-import { createAudit } from "./release/audit.ts";
 import type { BackendList } from "./release/backend-list.ts";
-import { type BackendWatch, createBackendWatch } from "./release/backend-watch.ts";
+import type { BackendWatch } from "./release/backend-watch.ts";
 import type { ReleaseController } from "./release/controller.ts";
-import { createDeclaredWork } from "./release/declared-work.ts";
 import { createProcessOwners } from "./release/owners/process-owners.ts";
 import { chooseSource } from "./sampling/choose-source.ts";
 import { createHostWatch } from "./sampling/host-watch.ts";
@@ -105,10 +103,10 @@ export function createSidecar(options: Options, surroundings: SidecarSurrounding
   replay?.beforePlay((...read) => replayed.fill(history.archive, ...read));
 
   let jobs: readonly Job[] = [];
-  const { runsIn } = createDeclaredWork({ jobs: () => jobs, gpus: () => sampler.latest().gpus });
-  const watch = createBackendWatch(backends, options.backendInterval, runsIn);
-  disposer.add(watch.close);
-  const audit = createAudit(isDemo ? join(folder, "demo") : folder, complain, hold);
+  const { watch, audit, keptBy } = composeBackends(options, {
+    ...{ ...common, isDemo, backends, owners },
+    jobs: () => jobs,
+  });
   const { releases, measured } = composeReleases(options, { sampler, watch, backends, owners, timings });
   // Closed before the audit: a release that the end breaks off is kept, too.
   disposer.add(releases.close);
@@ -142,7 +140,7 @@ export function createSidecar(options: Options, surroundings: SidecarSurrounding
     server: bound?.server ?? createBareServer(timings.http),
   });
   const turn = createTurn({
-    ...{ history, decisions, capacity, watch, sessions, logs, health, measured, audit },
+    ...{ history, decisions, capacity, watch, keptBy, sessions, logs, health, measured, audit },
     ...front,
     replayed,
     latest: sampler.latest,

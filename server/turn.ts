@@ -1,7 +1,7 @@
 import type { Sample } from "../shared/gpu/sample.ts";
 import type { Job } from "../shared/jobs/job.ts";
 import type { SourceState } from "../shared/protocol/state.ts";
-import { recordOf } from "../shared/release/record.ts";
+import { type Kept, recordOf } from "../shared/release/record.ts";
 import { isReleasing, type Release } from "../shared/release/release.ts";
 import type { CapacityArea } from "./compose/capacity.ts";
 import type { DecisionsArea } from "./compose/decisions.ts";
@@ -37,6 +37,8 @@ export interface TurnParts {
   publisher: Publisher;
   replayed: ReplayArea;
   latest(): Sample;
+  /** What a backend keeps that was asked in vain. */
+  keptBy(backend: string): Kept;
   /** Remembers which jobs there are, for those who ask without knowing of jobs. */
   remember(jobs: readonly Job[]): void;
   /** The run of the sidecar gets another name: what viewers know is of another moment. */
@@ -107,7 +109,7 @@ export function createTurn(parts: TurnParts): Turn {
       say(false);
     },
     release(release) {
-      const record = recordOf(release);
+      const record = recordOf(release, parts.keptBy);
       if (record !== null) parts.audit.append(record);
       decisions?.release(release);
       logs.release(release);

@@ -6,7 +6,7 @@ import type { Problem } from "../../shared/problems/problem.ts";
 import type { FitQuery } from "../../shared/protocol/job-requests.ts";
 import { type Reply, refuse, succeed } from "../../shared/protocol/reply.ts";
 import type { BackendState } from "../../shared/release/backend.ts";
-import { estimateMiB } from "../../shared/release/estimate.ts";
+import { estimateMiB, loadedMiB } from "../../shared/release/estimate.ts";
 import { type Admitted, admit } from "../capacity/admission/admit.ts";
 import { withoutTicketOf } from "../capacity/admission/tickets.ts";
 import { placingOf } from "../capacity/admission/wish.ts";
@@ -68,6 +68,12 @@ export function createFitDesk(context: FitDeskContext): FitDesk {
         return backend === undefined || backend.busy === true || backend.modes.length === 0
           ? null
           : estimateMiB(backend, latest().gpus);
+      },
+      restartMiB(id) {
+        const backend = backends().find((one) => one.id === id);
+        return backend?.givesNothing === true && backend.busy !== true
+          ? loadedMiB(backend, latest().gpus)
+          : null;
       },
       profile: withFigure(meant.profile, meant.jobClass, state, policy),
       placingOf: (other) => placingOf(askFor(knowledge.classOf(other), other.gpus), state, policy),

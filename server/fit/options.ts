@@ -19,6 +19,8 @@ export interface AdviceContext {
   labelOf(id: string): string;
   /** What a release of this backend would bring, by its own figures; `null`: not known, or it cannot be asked. */
   reclaimableMiB(backend: string): number | null;
+  /** What its processes hold, where it was asked in vain and only their end helps; `null`: not so, or not known. */
+  restartMiB(backend: string): number | null;
   profile: Profile;
   profiles: readonly Profile[];
   placingOf(profile: Profile): Placing;
@@ -43,7 +45,9 @@ export function adviseOn(context: AdviceContext): FitAdvice {
   };
   const { same, lighter } = otherSettings(settings);
   // What only makes room does not help a job that no empty GPU could hold.
-  const roomier = never ? [] : [...releaseOption(context), ...waitOptions(context)];
+  const roomier = never
+    ? []
+    : [...releaseOption(context), ...waitOptions(context), ...restartOption(context)];
   return { missingMiB, never, options: [...roomier, ...same, tiling, ...lighter] };
 }
 
@@ -56,30 +60,44 @@ function missingOn(demands: readonly GpuDemand[], { wish, gpuCount, on }: Placin
   return left === undefined || !Number.isFinite(left) ? null : Math.ceil(Math.max(0, -left));
 }
 
-function releaseOption({ demands, placing, policy, reclaimableMiB }: AdviceContext): FitOption[] {
+function releaseOption(context: AdviceContext): FitOption[] {
+  return leaveOption(context, "release", context.reclaimableMiB, CONTEXT_MIB);
+}
+
+function restartOption(context: AdviceContext): FitOption[] {
+  return leaveOption(context, "restart", context.restartMiB, 0);
+}
+
+/** @param keepsMiB what a backend still holds afterwards */
+function leaveOption(
+  { demands, placing, policy }: AdviceContext,
+  kind: "release" | "restart",
+  gainOf: (backend: string) => number | null,
+  keepsMiB: number,
+): FitOption[] {
   const idle = demands.flatMap(({ holders }) =>
     holders.flatMap(({ backend, isActive }) => (backend === null || isActive ? [] : [backend])),
   );
   const gains = [...new Set(idle)].flatMap((backend) => {
-    const gainMiB = reclaimableMiB(backend) ?? 0;
+    const gainMiB = gainOf(backend) ?? 0;
     return gainMiB > 0 ? [{ backend, gainMiB }] : [];
   });
   if (gains.length === 0) return [];
-  const released = gains.map(({ backend }) => backend);
-  const after = demands.map((demand) => afterRelease(demand, released));
+  const left = gains.map(({ backend }) => backend);
+  const after = demands.map((demand) => afterLeaving(demand, left, keepsMiB));
   return [
     {
-      ...{ kind: "release", backends: released, gainMiB: gains.reduce((sum, one) => sum + one.gainMiB, 0) },
+      ...{ kind, backends: left, gainMiB: gains.reduce((sum, one) => sum + one.gainMiB, 0) },
       enough: place(after, [], placing, policy) !== null,
     },
   ];
 }
 
-function afterRelease(demand: GpuDemand, released: readonly string[]): GpuDemand {
+function afterLeaving(demand: GpuDemand, left: readonly string[], keepsMiB: number): GpuDemand {
   let freedMiB = 0;
   const holders = demand.holders.map((holder) => {
-    if (holder.backend === null || holder.isActive || !released.includes(holder.backend)) return holder;
-    const heldMiB = Math.min(holder.heldMiB, CONTEXT_MIB);
+    if (holder.backend === null || holder.isActive || !left.includes(holder.backend)) return holder;
+    const heldMiB = Math.min(holder.heldMiB, keepsMiB);
     freedMiB += holder.heldMiB - heldMiB;
     return { ...holder, heldMiB, expectMiB: heldMiB };
   });

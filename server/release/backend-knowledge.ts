@@ -30,10 +30,14 @@ export interface BackendKnowledge {
 export const NOTHING_TOLD: BackendStatus = { busy: null, queue: null, models: [], allocator: null };
 const NOTHING_KNOWN: Known = { reachable: null, problem: null, unloaded: false, status: NOTHING_TOLD };
 
-/** @param runsDeclaredJob tells whether a backend is busy that does not say so itself */
+/**
+ * @param runsDeclaredJob tells whether a backend is busy that does not say so itself
+ * @param givesNothing whether it was asked in vain so often that no estimate counts on it
+ */
 export function createBackendKnowledge(
   backends: readonly Backend[],
   runsDeclaredJob: (backendId: string) => boolean,
+  givesNothing: (backendId: string) => boolean,
 ): BackendKnowledge {
   const changes = createEmitter<BackendState[]>();
   const known = new Map<string, Known>();
@@ -55,6 +59,7 @@ export function createBackendKnowledge(
     return {
       ...{ id, kind, url: null, reachable, problem, ...status, busy },
       ...{ parked: canLoad && backend.parks === true, canLoad, modes: [...modes], duringJob },
+      givesNothing: givesNothing(id),
     };
   };
   const states = () => backends.map(stateOf);

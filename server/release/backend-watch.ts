@@ -39,9 +39,10 @@ export function createBackendWatch(
   backends: readonly Backend[],
   intervalMs: number,
   runsDeclaredJob: (backendId: string) => boolean = () => false,
+  givesNothing: (backendId: string) => boolean = () => false,
 ): BackendWatch {
   const closing = new AbortController();
-  const knowledge = createBackendKnowledge(backends, runsDeclaredJob);
+  const knowledge = createBackendKnowledge(backends, runsDeclaredJob, givesNothing);
   const calls = createStatusCalls(knowledge, closing.signal);
   const { states, of, learn, listChanged } = knowledge;
   let watched = false;

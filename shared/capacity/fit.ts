@@ -21,6 +21,8 @@ export const OTHER_KINDS = [
 export const fitOptionSchema = v.variant("kind", [
   /** Idle backends give their models back: an estimate. */
   v.object({ kind: v.literal("release"), backends: v.array(v.string()), gainMiB, enough }),
+  /** Idle backends that were asked to release in vain are started anew: what their processes hold. */
+  v.object({ kind: v.literal("restart"), backends: v.array(v.string()), gainMiB, enough }),
   /** A declared job ends; `secondsLeft` by how long such jobs take, `null` where that is not known. */
   v.object({
     kind: v.literal("wait"),

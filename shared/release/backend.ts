@@ -75,6 +75,8 @@ export const backendSchema = v.object({
   parked: v.boolean(),
   /** It can load again what a release took away. */
   canLoad: v.boolean(),
+  /** Its last two releases gave nothing back: no estimate counts on one more, only a restart of its process helps. */
+  givesNothing: v.boolean(),
   /** Ways of releasing it knows. */
   modes: v.array(v.picklist(RELEASE_MODES)),
   duringJob: v.picklist(DURING_JOB),

@@ -59,7 +59,8 @@ function partOn(gpu: BarePlace, gpus: readonly BarePlace[], backend: BackendStat
   if (places === null) return UNKNOWN;
   if (!places.includes(gpu.index)) return NONE;
   const heldMiB = heldOn(gpu, backend.id);
-  const canGive = backend.busy !== true && !backend.parked && backend.modes.length > 0;
+  const canGive =
+    backend.busy !== true && !backend.parked && !backend.givesNothing && backend.modes.length > 0;
   if (places.length > 1) {
     const beyondContext = heldMiB === null ? null : Math.max(0, heldMiB - CONTEXT_MIB);
     return {

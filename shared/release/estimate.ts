@@ -8,11 +8,16 @@ const SMALLEST_CONTEXT_MIB = 300;
 /** ComfyUI's dynamic VRAM keeps weights outside PyTorch's allocator, whose figure is then only a part. */
 const WEIGHTS_OUTSIDE_ALLOCATOR: readonly string[] = ["comfyui", "swarmui"];
 
-/**
- * What releasing one backend will probably bring, MiB: what its allocator holds from the driver; else the sum of
- * its models' own figures; else its processes' VRAM less a CUDA context each; else `null`, unknown. Pure.
- */
+/** What releasing one backend will probably bring, MiB; `null`: unknown. Pure. */
 export function estimateMiB(backend: BackendState, gpus: readonly Pick<Gpu, "processes">[]): number | null {
+  return backend.givesNothing ? 0 : loadedMiB(backend, gpus);
+}
+
+/**
+ * What one backend has loaded, MiB: what its allocator holds from the driver; else the sum of its models' own figures; else
+ * its processes' VRAM less a CUDA context each; else `null`, unknown. Pure.
+ */
+export function loadedMiB(backend: BackendState, gpus: readonly Pick<Gpu, "processes">[]): number | null {
   const reserved = backend.allocator?.reservedMiB ?? null;
   const inProcesses = processesMiB(backend.id, gpus);
   if (reserved !== null) {

@@ -15,7 +15,13 @@ export const releaseRecordSchema = v.object({
   freedMiB: mib,
   gpus: v.array(v.object({ index: v.number(), beforeMiB: mib, afterMiB: mib, freedMiB: mib })),
   parts: v.array(
-    v.object({ backend: v.string(), state: v.string(), freedMiB: mib, problem: v.nullable(v.string()) }),
+    v.object({
+      ...{ backend: v.string(), state: v.string(), freedMiB: mib, problem: v.nullable(v.string()) },
+      /** What it still had loaded after it gave nothing back. */
+      keptMiB: v.exactOptional(v.number()),
+      /** Its processes then, each as `pid@start`; absent where the machine does not tell. */
+      processes: v.exactOptional(v.array(v.string())),
+    }),
   ),
   /** Code of what was wrong. */
   problem: v.nullable(v.string()),
@@ -24,8 +30,17 @@ export const releaseRecordSchema = v.object({
 });
 export type ReleaseRecord = v.InferOutput<typeof releaseRecordSchema>;
 
+/** What a backend keeps that was asked in vain. */
+export interface Kept {
+  keptMiB: number | null;
+  processes: readonly string[];
+}
+
 /** The record of a release that has ended, `null` for any other. Pure. */
-export function recordOf(release: Release): ReleaseRecord | null {
+export function recordOf(
+  release: Release,
+  keptBy: (backend: string) => Kept = () => ({ keptMiB: null, processes: [] }),
+): ReleaseRecord | null {
   const { id, startedAt, finishedAt, requestedBy, mode, state, freedMiB, gpus } = release;
   if (id === null || startedAt === null || finishedAt === null) return null;
   if (state !== "done" && state !== "failed") return null;
@@ -43,8 +58,16 @@ export function recordOf(release: Release): ReleaseRecord | null {
       state: part.state,
       freedMiB: part.freedMiB,
       problem: part.problem?.code ?? null,
+      ...(part.problem?.code === "nothing-freed" ? known(keptBy(part.backend)) : {}),
     })),
     problem: release.problem?.code ?? null,
     ...(release.late === null ? {} : { late: release.late }),
+  };
+}
+
+function known({ keptMiB, processes }: Kept) {
+  return {
+    ...(keptMiB === null ? {} : { keptMiB }),
+    ...(processes.length === 0 ? {} : { processes: [...processes] }),
   };
 }

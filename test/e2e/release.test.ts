@@ -71,6 +71,36 @@ describe("a release that works", () => {
     expect(running.hook.calls).toHaveLength(0);
   });
 
+  test("REL-25 asked in vain twice, it is not counted on, and a restart is offered with what it holds", async () => {
+    const gpu = fakeGpu(0, { "memory.used": 20_000, "utilization.gpu": 0 });
+    const { page } = await open({
+      // The process that listens is this one.
+      script: {
+        gpus: [gpu],
+        processes: [
+          { gpu_uuid: String(gpu.uuid), pid: process.pid, process_name: "python", used_memory: 18_432 },
+        ],
+      },
+      settings: { releasePatience: 500 },
+      hookStatus: () => ({ busy: false }),
+    });
+    await releaseButton(page).getByText("≈ 17.7 GiB").waitFor();
+    await press(page);
+    await result(page).getByText("Still held: http 18.0 GiB").waitFor();
+    await press(page);
+    const hint = `http (PID ${process.pid}) keeps 18.0 GiB: its last two releases gave nothing back. Restart it to free them.`;
+    await result(page).getByText(hint).waitFor();
+    await page.getByRole("button", { name: "Dismiss" }).click();
+    await page.getByText(hint).waitFor();
+    expect(await releaseButton(page).textContent()).not.toContain("GiB");
+    await releaseButton(page).click();
+    await page.getByRole("dialog").getByText(hint).waitFor();
+    expect(await axeViolations(page)).toEqual([]);
+    await page.keyboard.press("Escape");
+    await openDetails(page);
+    await page.getByRole("dialog").getByText(hint).waitFor();
+  });
+
   test("REL-1 the demo's release really lowers its memory", async () => {
     const demo = await startSidecar(["--source", "demo:1", "--interval", "250"]);
     const page = await browser.open(demo.url);

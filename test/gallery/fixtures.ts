@@ -115,6 +115,7 @@ export function backend(look: Partial<BackendState> = {}): BackendState {
     ...{
       parked: false,
       canLoad: false,
+      givesNothing: false,
       modes: ["auto", "after-current", "interrupt"],
       duringJob: "deferred",
     },

@@ -14,6 +14,7 @@ export function backendWith(own: Partial<BackendState> = {}): BackendState {
     allocator: null,
     parked: false,
     canLoad: false,
+    givesNothing: false,
     modes: ["auto", "now"],
     duringJob: "deferred",
     ...own,

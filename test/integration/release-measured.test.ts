@@ -145,6 +145,7 @@ describe("before and after", () => {
         allocator: { allocatedMiB: 17_500, reservedMiB: 18_000, maxAllocatedMiB: 39_500 },
         parked: false,
         canLoad: false,
+        givesNothing: false,
         modes: ["auto", "now", "after-current", "interrupt"],
         duringJob: "unknown",
       },

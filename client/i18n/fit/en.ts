@@ -5,6 +5,7 @@ export const fitEn: FitWords = {
   missing: "{gib} GiB short.",
   never: "These GPUs are too small for it, even when nothing else runs.",
   release: "Release the idle models of {backends}: about {gib} GiB",
+  restart: "Restart {backends}, whose releases give nothing back: about {gib} GiB",
   wait: "Wait for {job}: {gib} GiB in about {time}",
   waitUnknown: "Wait for {job}: {gib} GiB",
   tiling: "Turn VAE tiling on: about {gib} GiB (one report)",

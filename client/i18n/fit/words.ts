@@ -6,10 +6,11 @@ export interface FitWords {
   missing: string;
   never: string;
   release: string;
+  restart: string;
   wait: string;
   waitUnknown: string;
   tiling: string;
-  other: Record<Exclude<FitOption["kind"], "release" | "wait" | "vae-tiling">, string>;
+  other: Record<Exclude<FitOption["kind"], "release" | "restart" | "wait" | "vae-tiling">, string>;
   enough: string;
   notEnough: string;
   choose: string;

@@ -5,6 +5,7 @@ export const fitZhCn: FitWords = {
   missing: "还差 {gib} GiB。",
   never: "即使没有其他任务，这些 GPU 的显存也不够。",
   release: "释放 {backends} 的空闲模型：约 {gib} GiB",
+  restart: "重启 {backends}（释放对它不起作用）：约 {gib} GiB",
   wait: "等待 {job}：约 {time}后空出 {gib} GiB",
   waitUnknown: "等待 {job}：空出 {gib} GiB",
   tiling: "开启 VAE 分块：约 {gib} GiB（来自一份报告）",

@@ -109,6 +109,9 @@ export const releaseEn: ReleaseWords = {
   pastFailed: "failed",
   parked: "{backend} cannot run a job until its model is loaded again.",
   unloaded: "{backend} has unloaded its models.",
+  restart:
+    "{backend} (PID {pids}) keeps {gib} GiB: its last two releases gave nothing back. Restart it to free them.",
+  restartUntold: "{backend}: its last two releases gave nothing back. Only a restart frees what it holds.",
   prepare: "Load it again",
   preparing: "Loading…",
   backends: "Backends",

@@ -72,6 +72,10 @@ export interface ReleaseWords {
   pastFailed: string;
   parked: string;
   unloaded: string;
+  /** It was asked in vain twice: what it holds, by which process, and what helps. */
+  restart: string;
+  /** The same where the machine does not tell its process. */
+  restartUntold: string;
   prepare: string;
   preparing: string;
   backends: string;

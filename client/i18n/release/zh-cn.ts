@@ -104,6 +104,8 @@ export const releaseZhCn: ReleaseWords = {
   pastFailed: "失败",
   parked: "{backend} 需重新加载模型后才能运行任务。",
   unloaded: "{backend} 已卸载模型。",
+  restart: "{backend}（PID {pids}）仍占用 {gib} GiB：最近两次释放都没有腾出显存。重启它才能释放。",
+  restartUntold: "{backend}：最近两次释放都没有腾出显存。只有重启它才能释放其占用。",
   prepare: "重新加载",
   preparing: "正在加载……",
   backends: "后端",

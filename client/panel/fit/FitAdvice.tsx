@@ -85,9 +85,10 @@ interface Say {
 
 function sentence(option: FitOption, words: FitWords, say: Say): string {
   switch (option.kind) {
-    case "release": {
+    case "release":
+    case "restart": {
       const backends = option.backends.map(say.backend).join(", ");
-      return fillIn(words.release, { backends, gib: gib(option.gainMiB) });
+      return fillIn(words[option.kind], { backends, gib: gib(option.gainMiB) });
     }
     case "wait": {
       const { label: job, secondsLeft, gainMiB } = option;

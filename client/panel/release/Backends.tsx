@@ -1,12 +1,14 @@
 import type { ReleaseWords } from "../../i18n/release/words.ts";
 import { useProblemWords } from "../../i18n/use-messages.ts";
-import { selectBackends } from "../../store/selectors.ts";
+import { selectBackends, selectGpus } from "../../store/selectors.ts";
 import { usePanel } from "../../store/use-panel.ts";
 import { BackendText } from "./BackendText.tsx";
+import { restartHint } from "./restart-hint.ts";
 
 /** The backends that the button can release, and what each is doing. */
 export function Backends({ words }: { words: ReleaseWords }) {
   const wordsOf = useProblemWords();
+  const gpus = usePanel(selectGpus);
   const shown = usePanel(selectBackends).filter(({ kind }) => kind !== "demo");
   if (shown.length === 0) return null;
   return (
@@ -16,6 +18,7 @@ export function Backends({ words }: { words: ReleaseWords }) {
         return (
           <li key={id}>
             <BackendText backend={backend} words={words} />
+            {backend.givesNothing && <p className="up warm">{restartHint(backend, gpus, words)}</p>}
             {problem !== null && <p className="muted">{wordsOf(problem).message}</p>}
           </li>
         );

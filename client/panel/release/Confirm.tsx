@@ -14,6 +14,7 @@ import { busyGpus } from "../gpus/busy.ts";
 import { backendName } from "./backend-name.ts";
 import { ModeHints } from "./ModeHints.tsx";
 import { releaseChoice } from "./release-choice.ts";
+import { restartHint } from "./restart-hint.ts";
 import type { ReleaseControl } from "./use-release.ts";
 
 interface ConfirmProps {
@@ -147,6 +148,13 @@ function Expected({ targets, words }: { targets: readonly BackendState[]; words:
         {estimate === null ? words.estimateUnknown : fillIn(words.estimate, { gib: gib(estimate) })}
         {models.length > 0 && ` ${fillIn(words.models, { models: models.join(", ") })}`}
       </p>
+      {targets
+        .filter(({ givesNothing }) => givesNothing)
+        .map((backend) => (
+          <p key={backend.id} className="up warm">
+            {restartHint(backend, gpus, words)}
+          </p>
+        ))}
       {problems.map(({ backend, message, advice }) => (
         <p key={backend.id} className="up warm">
           <b>{backendName(backend)}</b>: {message} {advice}

@@ -13,6 +13,7 @@ import { backendName, backendNameOf } from "./backend-name.ts";
 import { DOT_OF, doingOf, foremost } from "./backend-tone.ts";
 import { canStartAfter } from "./can-start-after.ts";
 import { type ReleaseFace, releaseFace } from "./release-face.ts";
+import { restartHint } from "./restart-hint.ts";
 import type { ReleaseControl } from "./use-release.ts";
 
 /** What the button and the lines around it say. */
@@ -57,7 +58,11 @@ export function outlookOf({ backends, gpus, capacity, room, ...input }: OutlookI
     ...input,
     nameOf: (id) => backendNameOf(id, backends),
     canStart,
-    canLoad: backends.some(({ canLoad }) => canLoad),
+    hasMore: backends.some(({ canLoad, givesNothing }) => canLoad || givesNothing),
+    restart:
+      words !== null && first !== undefined && backends.every(({ givesNothing }) => givesNothing)
+        ? restartHint(first, gpus, words)
+        : null,
     silent: silent ? backendName(first) : null,
   });
   return {

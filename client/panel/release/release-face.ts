@@ -24,7 +24,10 @@ interface FaceInput {
   wordsOf: (problem: Problem) => ProblemWords;
   nameOf: (backend: string | null) => string;
   canStart: number | null;
-  canLoad: boolean;
+  /** A backend has more to tell than its line does. */
+  hasMore: boolean;
+  /** Where all that there are were asked in vain: what helps. */
+  restart: string | null;
   /** Name of the backend, where none that there is answers. */
   silent: string | null;
 }
@@ -38,7 +41,8 @@ export function releaseFace({
   wordsOf,
   nameOf,
   canStart,
-  canLoad,
+  hasMore,
+  restart,
   silent,
 }: FaceInput): ReleaseFace {
   const { release, releasing, blockedBy, missing, refusal, showResult, mayCancel } = control;
@@ -72,7 +76,7 @@ export function releaseFace({
     missing === null || words === null ? null : { text: words.missing[missing], tone: "muted" as const };
   const blocked = blockedBy === null ? null : sentence(wordsOf(blockedBy));
   if (showResult && words !== null) {
-    const face = resultFace(control, words, wordsOf, nameOf, canStart);
+    const face = resultFace(control, words, wordsOf, nameOf, canStart, restart);
     return waits === null ? face : { ...face, say: waits };
   }
   if (waits !== null) return { ...NOTHING, say: waits };
@@ -80,7 +84,11 @@ export function releaseFace({
   if (silent !== null && words !== null) {
     return { ...NOTHING, say: { text: `${silent} ${words.backendState.unreachable}`, tone: "muted" } };
   }
-  return { ...NOTHING, hasDetails: canLoad };
+  return {
+    ...NOTHING,
+    say: restart === null ? null : { text: restart, tone: "muted" },
+    hasDetails: hasMore,
+  };
 }
 
 function sentence({ message, advice }: ProblemWords): string {
@@ -93,6 +101,7 @@ function resultFace(
   wordsOf: (problem: Problem) => ProblemWords,
   nameOf: (backend: string | null) => string,
   canStart: number | null,
+  restart: string | null,
 ): ReleaseFace {
   const said = problem === null ? null : wordsOf(problem).message;
   if (state === "done" && freedMiB !== null && freedMiB > 0) {
@@ -119,7 +128,7 @@ function resultFace(
         : fillIn(words.stillHeldShort, { name: nameOf(most.backend), gib: gib(most.usedMiB) });
     return {
       button: null,
-      say: { text: [said, held].filter((text) => text !== null).join(" "), tone: "plain" },
+      say: { text: restart ?? [said, held].filter((text) => text !== null).join(" "), tone: "plain" },
       result: words.nothingFreed,
       hasDetails: true,
     };

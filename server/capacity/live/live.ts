@@ -79,8 +79,9 @@ export function createLiveCapacity(context: LiveContext): LiveCapacity {
     const around = { sampledMs: sampleAtMs, listsAsked, listFailed, readHost: context.readHost };
     const { evidence: gpus, memory } = evidenceOf(samples.latest().gpus, lists, around);
     lists = memory;
-    const words = wordsOf(context.backends());
-    const turn = step(state, { nowMs: atMs, sampledMs: sampleAtMs, gpus, words }, policy);
+    const backends = context.backends();
+    const input = { nowMs: atMs, sampledMs: sampleAtMs, gpus, words: wordsOf(backends) };
+    const turn = step(state, input, withoutVain(policy, backends));
     state = turn.state;
     if (turn.rate === "full") fullRate.begin();
     if (turn.rate === "quiet") fullRate.end();
@@ -171,4 +172,14 @@ function createFullRate(hold: () => (() => void)[]) {
       end();
     },
   };
+}
+
+/** Backends that give nothing back are not asked for a waiting job. */
+function withoutVain(policy: Policy, backends: readonly BackendState[]): Policy {
+  const vain = backends.flatMap(({ id, givesNothing }) =>
+    givesNothing && policy.releaseOnRequest.has(id) ? [id] : [],
+  );
+  if (vain.length === 0) return policy;
+  const releaseOnRequest = new Set([...policy.releaseOnRequest].filter((id) => !vain.includes(id)));
+  return { ...policy, releaseOnRequest };
 }

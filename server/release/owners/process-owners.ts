@@ -11,6 +11,8 @@ export interface ProcessOwners {
   ownerOf(pid: number): string | undefined;
   /** A process of this backend was among those looked up, so that the others are known not to be it. */
   isFound(backendId: string): boolean;
+  /** Its processes among those looked up, each as `pid@start`: a PID is used again, together with its start time it is not. */
+  processesOf(backendId: string): readonly string[];
 }
 
 /** Programs that hold a port for another program. */
@@ -41,7 +43,7 @@ export function createProcessOwners(
       }),
     );
   let owners = new Map<number, string>();
-  let found = new Set<string>();
+  let found = new Map<string, string[]>();
   const remembered = new Map<string, string>();
 
   async function inodesByBackend(local: ReturnType<typeof localOnes>): Promise<Map<string, string>> {
@@ -54,21 +56,23 @@ export function createProcessOwners(
   }
 
   /** The backend whose listening socket the process holds, or else its nearest ancestor. */
-  async function lookUp(pid: number, inodes: ReadonlyMap<string, string>): Promise<string | undefined> {
+  async function lookUp(
+    pid: number,
+    inodes: ReadonlyMap<string, string>,
+  ): Promise<{ owner: string; key: string } | undefined> {
     let current = pid;
     let key: string | undefined;
     for (let depth = 0; depth < LONGEST_LINEAGE && current > 1; depth++) {
       const stat = parseStat(await read(`${procFolder}/${current}/stat`));
       if (stat === null) return undefined;
-      // A PID is used again; together with its start time it is not.
       key ??= `${pid}@${stat.startTime}`;
       const known = remembered.get(key);
-      if (known !== undefined && [...inodes.values()].includes(known)) return known;
+      if (known !== undefined && [...inodes.values()].includes(known)) return { owner: known, key };
       const owner = PROXIES.includes(stat.name) ? undefined : await holderOf(current, inodes);
       if (owner !== undefined) {
         if (remembered.size > 1000) remembered.clear();
         remembered.set(key, owner);
-        return owner;
+        return { owner, key };
       }
       current = stat.parent;
     }
@@ -93,15 +97,19 @@ export function createProcessOwners(
       if (process.platform !== "linux" || local.length === 0 || pids.length === 0) return;
       const inodes = await inodesByBackend(local);
       const next = new Map<number, string>();
+      const nextFound = new Map<string, string[]>();
       for (const pid of pids) {
-        const owner = await lookUp(pid, inodes);
-        if (owner !== undefined) next.set(pid, owner);
+        const looked = await lookUp(pid, inodes);
+        if (looked === undefined) continue;
+        next.set(pid, looked.owner);
+        nextFound.set(looked.owner, [...(nextFound.get(looked.owner) ?? []), looked.key]);
       }
       owners = next;
-      found = new Set(next.values());
+      found = nextFound;
     },
     ownerOf: (pid) => owners.get(pid),
     isFound: (backendId) => found.has(backendId),
+    processesOf: (backendId) => found.get(backendId) ?? [],
   };
 }
 

@@ -17,6 +17,7 @@ const backendOf = (own: Partial<BackendState> = {}): BackendState => ({
   allocator: null,
   parked: false,
   canLoad: false,
+  givesNothing: false,
   modes: ALL,
   duringJob: "deferred",
   ...own,

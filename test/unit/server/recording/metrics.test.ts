@@ -92,6 +92,7 @@ test("MET-1 backends are left out while nobody watches, for they are not asked t
     allocator: null,
     parked: false,
     canLoad: false,
+    givesNothing: false,
     modes: [],
     duringJob: "unknown",
   };
