@@ -198,6 +198,8 @@ export interface Learned {
   size: ClipSize | null;
   peaks: readonly { mib: number; reported: boolean }[];
   durationsMs: readonly number[];
+  /** Least VRAM with which such a job is known to run: a peak is no need where weights give way. */
+  leastMiB: number | null;
   /** Margin alone: set by an out-of-memory, cleared by a job that ended well. */
   raisedMiB: number | null;
 }

@@ -119,6 +119,8 @@ export function createFitDesk(context: FitDeskContext): FitDesk {
         ...{
           peakMiB: profile.peakMiB,
           uncertaintyMiB: profile.uncertaintyMiB,
+          basis: figureOf(jobClass, state, policy).basis,
+          leastMiB: state.learned.get(jobClass.key)?.leastMiB ?? null,
           source: profile.source,
           ticket,
         },

@@ -61,7 +61,8 @@ export function createJobs(context: JobsContext): Jobs {
     const record = book.records().find((one) => one.job.id === id && isUnfinished(one));
     if (record === undefined) return;
     const outcome = said?.oom === true ? "out-of-memory" : state === "done" ? "done" : "other";
-    const how = { outcome, reportedMiB: said?.peakMiB ?? null } as const;
+    const leastMiB = said?.leastMiB ?? null;
+    const how = { outcome, reportedMiB: said?.peakMiB ?? null, leastMiB } as const;
     live.change((now, nowMs, policy) => end(now, id, how, nowMs, policy));
     pids.forget(id);
     const ended = endedRecord(record, state, live.nowMs());

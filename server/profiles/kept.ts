@@ -13,6 +13,7 @@ const Kept = v.object({
   size: v.nullable(Size),
   peaks: v.array(v.object({ mib: Mib, reported: v.boolean() })),
   durationsMs: v.array(Ms),
+  leastMiB: v.optional(v.nullable(Mib), null),
   raisedMiB: v.nullable(Mib),
 });
 const List = v.object({

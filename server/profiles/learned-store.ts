@@ -75,7 +75,7 @@ function loadBefore(database: CapacityDatabase): Kept | null {
     const { profile, peakMiB: mib, seconds, reported } = read.output;
     const { peaks = [], durationsMs = [] } = learned.get(profile) ?? {};
     learned.set(profile, {
-      ...{ family: null, size: null, raisedMiB: null },
+      ...{ family: null, size: null, leastMiB: null, raisedMiB: null },
       peaks: [...peaks, { mib, reported }].slice(-POLICY.keptPeaks),
       durationsMs: [...durationsMs, seconds * 1000].slice(-POLICY.keptDurations),
     });

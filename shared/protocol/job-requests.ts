@@ -73,13 +73,21 @@ export const jobPatchSchema = v.strictObject({
 export type JobPatch = v.InferOutput<typeof jobPatchSchema>;
 
 /** `DELETE /api/v1/jobs/ID`: the job has ended, or no longer wants to start. */
-export const jobEndSchema = v.strictObject({
-  outcome: v.optional(v.picklist(["done", "failed"]), "done"),
-  /** Peak that it measured itself, on the GPU where it was highest. */
-  peakMiB: v.optional(mib),
-  /** It ran out of memory. */
-  oom: v.optional(v.boolean(), false),
-});
+export const jobEndSchema = v.pipe(
+  v.strictObject({
+    outcome: v.optional(v.picklist(["done", "failed"]), "done"),
+    /** Peak that it measured itself, on the GPU where it was highest. */
+    peakMiB: v.optional(mib),
+    /** What of the peak cannot give way: less where its host drops weights as others need room. */
+    leastMiB: v.optional(mib),
+    /** It ran out of memory. */
+    oom: v.optional(v.boolean(), false),
+  }),
+  v.check(
+    ({ peakMiB, leastMiB }) => leastMiB === undefined || (peakMiB !== undefined && leastMiB <= peakMiB),
+    "leastMiB is part of peakMiB",
+  ),
+);
 export type JobEnd = v.InferOutput<typeof jobEndSchema>;
 
 /** `GET /api/v1/jobs/ID`: seconds to hold the answer back while the job waits. */

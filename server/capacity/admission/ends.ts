@@ -7,13 +7,15 @@ export interface End {
   outcome: "done" | "out-of-memory" | "other";
   /** The host's own figure from its allocator. */
   reportedMiB: number | null;
+  /** What of it cannot give way, where the host tells. */
+  leastMiB?: number | null;
 }
 
 /** A job has ended: it is learned, its room is free, and its process is idle where nothing else runs in it. */
 export function endJob(
   state: CapacityState,
   id: string,
-  { outcome, reportedMiB }: End,
+  { outcome, reportedMiB, leastMiB: told = null }: End,
   nowMs: number,
   policy: Policy,
 ): CapacityState {
@@ -30,8 +32,9 @@ export function endJob(
   const seenMiB = job.pid === null || together === 0 || job.seenMiB === 0 ? null : job.seenMiB;
   const peakMiB = together === 0 ? null : (reportedMiB ?? seenMiB);
   const reported = reportedMiB !== null;
+  const leastMiB = together === 1 ? (told ?? peakMiB) : null;
   const durationMs = nowMs - job.startedMs;
-  const lesson = { jobClass, outcome, peakMiB, reported, durationMs, figureMiB };
+  const lesson = { jobClass, outcome, peakMiB, leastMiB, reported, durationMs, figureMiB };
   const both = { ...lesson, jobClass: togetherClass(jobClass, together), durationMs: null };
   const taught = learn({ ...rest, gpus }, together > 1 ? { ...lesson, peakMiB: null } : lesson, policy);
   const after = together > 1 ? learn(taught, { ...both, figureMiB: job.seenMiB }, policy) : taught;

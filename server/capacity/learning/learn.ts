@@ -8,6 +8,8 @@ export interface Lesson {
   outcome: "done" | "out-of-memory" | "other";
   /** `null`: nobody could measure it. */
   peakMiB: number | null;
+  /** With so little it would have run. */
+  leastMiB?: number | null;
   /** The host read the peak from its allocator; samples may miss a spike. */
   reported: boolean;
   durationMs: number | null;
@@ -22,13 +24,14 @@ const RATIOS = 10;
 
 /** Keeps what an ended job teaches about its class. */
 export function learn(state: CapacityState, lesson: Lesson, policy: Policy): CapacityState {
-  const { jobClass, outcome, peakMiB, reported, durationMs } = lesson;
+  const { jobClass, outcome, peakMiB, leastMiB = null, reported, durationMs } = lesson;
   const { key, family, size } = jobClass;
   const before: Learned = state.learned.get(key) ?? {
     family,
     size,
     peaks: [],
     durationsMs: [],
+    leastMiB: null,
     raisedMiB: null,
   };
   if (outcome === "other") return state;
@@ -42,6 +45,7 @@ export function learn(state: CapacityState, lesson: Lesson, policy: Policy): Cap
     ...before,
     peaks: [...before.peaks, ...reached].slice(-policy.keptPeaks),
     durationsMs: [...before.durationsMs, ...took].slice(-policy.keptDurations),
+    leastMiB: leastOf(before.leastMiB, leastMiB),
     raisedMiB: peakMiB === null ? before.raisedMiB : null,
   };
   const near = before.peaks.length === 0 ? nearestMiB(jobClass, state.learned) : null;
@@ -54,6 +58,9 @@ export function learn(state: CapacityState, lesson: Lesson, policy: Policy): Cap
   };
 }
 
+const leastOf = (a: number | null, b: number | null) =>
+  a === null || b === null ? (a ?? b) : Math.min(a, b);
+
 /** What undeclared jobs that have ended teach. */
 export function learnReached(
   state: CapacityState,
@@ -63,7 +70,7 @@ export function learnReached(
   const base = { reported: false, durationMs: null };
   return reached.reduce((now, { promised: { jobClass, figureMiB }, peakMiB, isSuspect }) => {
     const outcome = isSuspect ? "out-of-memory" : "done";
-    return learn(now, { ...base, jobClass, peakMiB, figureMiB, outcome }, policy);
+    return learn(now, { ...base, jobClass, peakMiB, leastMiB: peakMiB, figureMiB, outcome }, policy);
   }, state);
 }
 

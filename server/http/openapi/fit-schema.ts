@@ -15,6 +15,10 @@ export const fitSchema = v.object({
   perGpu: v.array(gpuCapacitySchema),
   /** Peak of one such job on each of its GPUs, and where it is from. */
   peakMiB: v.number(),
+  /** Whether that was measured here, configured, published, predicted from other sizes, or is not known. */
+  basis: v.picklist(["measured", "configured", "published", "nearest", "nothing"]),
+  /** Least VRAM with which such a job is known to run here. */
+  leastMiB: v.nullable(v.number()),
   /** How far one such job may lie above that: admission reserves both, as far as a GPU without jobs has room for it. */
   uncertaintyMiB: v.number(),
   source: v.string(),

@@ -7,6 +7,7 @@ import { learn } from "../../../../../server/capacity/learning/learn.ts";
 import { EMPTY_STATE, type JobAsk } from "../../../../../server/capacity/model.ts";
 import { POLICY } from "../../../../../server/capacity/policy.ts";
 import { roomOf } from "../../../../../server/capacity/room/room.ts";
+import { keepLearned, restoreLearned } from "../../../../../server/profiles/kept.ts";
 import { numRuns } from "../../../../helpers/seeds.ts";
 import { ask, DRIVER, fits, gpu, jobClass, process, START, seconds, TOTAL, tenantOf } from "./world.ts";
 
@@ -88,6 +89,24 @@ describe("figures", () => {
   test("CAP-15 an out-of-memory raises it by 15 % until one ends well", () => {
     const failed = { ...lesson, outcome: "out-of-memory" as const, peakMiB: 10_500, reported: false };
     expect(need(learn(EMPTY_STATE, failed, POLICY))).toBe(12_650);
+  });
+
+  test("CAP-15b the least that was enough is kept for good, also of what gave way, and reserves nothing", () => {
+    const done = (peakMiB: number, leastMiB: number | null, state = EMPTY_STATE) =>
+      learn(state, { ...lesson, peakMiB, leastMiB, reported: true }, POLICY);
+    const least = (state: typeof EMPTY_STATE) => state.learned.get(known.key)?.leastMiB;
+    let state = done(20_000, 6000);
+    expect(least(state)).toBe(6000);
+    expect(need(state)).toBe(20_200);
+    for (let i = 0; i < POLICY.keptPeaks; i++) state = done(9000, 9000, state);
+    expect(least(state)).toBe(6000);
+    const failed = { ...lesson, outcome: "out-of-memory" as const, peakMiB: 5000, reported: true };
+    expect(least(learn(state, failed, POLICY))).toBe(6000);
+    expect(restoreLearned(keepLearned(state)).learned.get(known.key)).toEqual(state.learned.get(known.key));
+    const running = declared(seconds(1, START, [gpu([])]), ask("a", 9000), [0]);
+    const told = { outcome: "done" as const, reportedMiB: 8000, leastMiB: 3000 };
+    const ended = end(running.state, "a", told, running.atMs, POLICY);
+    expect(ended.learned.get("of 9000")?.leastMiB).toBe(3000);
   });
 
   test("CAP-8 a configured peak is kept where less was measured", () => {
