@@ -69,10 +69,22 @@ export default defineConfig(({ mode }) => {
       ),
     },
   };
+  const hosts: TestProjectConfiguration = {
+    define: { __VERSION__: '"test"' },
+    test: {
+      ...common,
+      name: "hosts",
+      include: ["test/hosts/**/*.test.ts"],
+      globalSetup: setup("build-sidecar-parts", "find-hosts"),
+      testTimeout: 120_000,
+      hookTimeout: 300_000,
+    },
+  };
   const projects = {
     fast: [unit, integration],
     test: [unit, integration, e2e],
     long: [unit, long],
+    hosts: [hosts],
   };
   return {
     test: {

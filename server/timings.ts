@@ -74,6 +74,10 @@ export interface ReleaseTimings {
   jobLimitMs: number;
   /** How long a job may take to stop once it was interrupted: some stop only between two steps. */
   stopLimitMs: number;
+  /** Between two looks at a backend whose job, or whose unload, is waited for. */
+  lookMs: number;
+  /** How long a model may take to go that no job uses: a backend kills it after a time of its own. */
+  goneLimitMs: number;
 }
 
 export interface BackendTimings {
@@ -208,6 +212,8 @@ export const TIMINGS: Timings = {
     followLagMs: SECOND,
     jobLimitMs: 2 * HOUR,
     stopLimitMs: MINUTE,
+    lookMs: 1500,
+    goneLimitMs: 2 * MINUTE,
   },
   backends: {
     firstRetryMs: 500,

@@ -19,6 +19,8 @@ export interface BackendWatch
   listChanged(): void;
   /** Listens to the backends whether watched or not, until the returned function is called. */
   hold(): () => void;
+  /** A release asks this one by itself: until the returned function is called it is not polled. */
+  attend(id: string): () => void;
   /** Notes whether the backend answered another call than that for its status. */
   reached(id: string, reached: boolean, problem?: Problem | null): void;
   /** Notes that it was asked to unload, and has agreed. */
@@ -29,7 +31,7 @@ export interface BackendWatch
 }
 
 /** A backend that pushes whether it is busy is asked so many times more seldom: for its models and its allocator. */
-const PUSHED_FACTOR = 3;
+export const PUSHED_FACTOR = 3;
 
 /**
  * @param intervalMs time between two status calls to one backend
@@ -46,14 +48,19 @@ export function createBackendWatch(
   const calls = createStatusCalls(knowledge, closing.signal);
   const { states, of, learn, listChanged } = knowledge;
   let watched = false;
+  const attended: string[] = [];
   const holds = createHolds(adjust);
   let endListening: (() => void) | null = null;
+
+  const poll: StatusCalls["poll"] = (backend) => {
+    if (!attended.includes(backend.id)) calls.poll(backend);
+  };
 
   function adjust() {
     const wanted = (watched || holds.areAny()) && !closing.signal.aborted;
     if (wanted === (endListening !== null)) return;
     if (wanted) {
-      endListening = listenTo(backends, calls, intervalMs);
+      endListening = listenTo(backends, { ...calls, poll }, intervalMs);
       return;
     }
     endListening?.();
@@ -79,6 +86,10 @@ export function createBackendWatch(
       listChanged();
     },
     hold: holds.take,
+    attend(id) {
+      attended.push(id);
+      return () => void attended.splice(attended.indexOf(id), 1);
+    },
     unloaded: (id) => learn(id, { unloaded: true }),
     loaded: (id) => learn(id, { unloaded: false }),
     reached: (id, reached, problem = null) => learn(id, { reachable: reached, problem }),

@@ -1,7 +1,8 @@
 import { problem } from "../../shared/problems/make-problem.ts";
+import { CONTEXT_MIB } from "../../shared/release/estimate.ts";
 import type { Release, ReleaseMode } from "../../shared/release/release.ts";
 import { wallMs } from "../lib/clock.ts";
-import type { BackendWatch } from "./backend-watch.ts";
+import { type BackendWatch, PUSHED_FACTOR } from "./backend-watch.ts";
 import type { Backend, UnloadOutcome } from "./backends/backend.ts";
 import { faultOf } from "./fault.ts";
 import type { Measure } from "./measure.ts";
@@ -10,6 +11,7 @@ import { ASK_BEFORE_THE_END, type Busy, planRelease, type Step } from "./plan.ts
 import type { ReleaseLimits } from "./release-limits.ts";
 import type { Snapshot } from "./samples.ts";
 import { type Waited, type WaitOptions, waitForIdle, waitForJobEnd } from "./wait-for-job.ts";
+import { waitUntilGone } from "./wait-until-gone.ts";
 
 /** What releasing one backend needs, and whom it tells how it goes. */
 export interface CarryOutContext {
@@ -67,8 +69,10 @@ async function planAndGo(course: Course): Promise<Outcome> {
   const { backend, mode, hasWaited } = course;
   const state = stateOf(course);
   // A backend with a status was asked for it just now; of one without only the unload call tells.
-  const away = backend.status !== undefined && state?.reachable === false;
-  if (away && state.problem !== null) return failed(state.problem);
+  const found = backend.status === undefined ? null : (state?.problem ?? null);
+  // One that hangs would let every further call run into its time limit, too.
+  const away = state?.reachable === false || (!hasWaited && found?.code === "backend-timeout");
+  if (away && found !== null) return failed(found);
   const busy = busyOf(course);
   const canInterrupt = backend.interrupt !== undefined;
   const plan = planRelease({ mode, duringJob: backend.duringJob, busy, canInterrupt, hasWaited });
@@ -122,6 +126,7 @@ const TAKE: Readonly<Record<Step, (course: Course, found: Findings) => Promise<N
     course.onPhase("calling");
     found.before = await course.measure.snapshot(course.closing);
     // The figures take a moment, in which a job may have begun that the call would break.
+    if (!found.knownBusy && !pushesBusy(course)) await lookOf(course)?.ask(course.closing);
     const begun = !found.knownBusy && stateOf(course)?.busy === true && course.backend.duringJob !== "spared";
     return begun && course.mode !== "interrupt" ? "plan-again" : null;
   },
@@ -143,6 +148,28 @@ const TAKE: Readonly<Record<Step, (course: Course, found: Findings) => Promise<N
     }
     found.accepted = outcome;
     return null;
+  },
+  async "await-gone"(course, found) {
+    const { backend, watch, limits, cancel, closing } = course;
+    const { before, accepted } = found;
+    if (backend.going === undefined || before === null || accepted === null) return null;
+    const since = wallMs();
+    const { claim } = accepted;
+    const left = await waitUntilGone({
+      ...{ watch, limits, cancel, closing },
+      going: (signal) => backend.going?.(signal) ?? Promise.resolve({ kind: "gone" }),
+      onLook: (inUse) =>
+        inUse
+          ? course.onPhase("waiting-for-job", {
+              claim,
+              waiting: { since, queue: null, cancellable: true, asked: true },
+            })
+          : course.onPhase("verifying", { claim }),
+    });
+    if (left.kind === "cancelled") return { ended: cancelled() };
+    if (left.kind === "failed") return { ended: failed(left.problem) };
+    if (left.kind === "gone") return null;
+    return { ended: await measureSince(course, before, { ...left, kind: "failed", reached: true }) };
   },
   async measure(course, found) {
     const before = found.before ?? (await found.follow?.snapshot(course.closing));
@@ -193,6 +220,7 @@ const NEVER = new AbortController().signal;
 function wait(course: Course, how: typeof waitForIdle, { cancellable, ...limited }: WaitFor) {
   const { watch, backend, limits, closing, asked } = course;
   const since = wallMs();
+  const look = lookOf(course);
   return how({
     watch,
     backendId: backend.id,
@@ -202,8 +230,22 @@ function wait(course: Course, how: typeof waitForIdle, { cancellable, ...limited
     cancel: cancellable ? course.cancel : NEVER,
     closing,
     ...limited,
+    ...(look === null ? {} : { look }),
     onLook: (queue) => course.onPhase("waiting-for-job", { waiting: { since, queue, cancellable, asked } }),
   });
+}
+
+const pushesBusy = ({ backend }: Course) =>
+  backend.subscribe !== undefined && backend.tellsBusyWhenAsked !== true;
+
+/** How it is asked anew for a release; where it pushes whether it is busy, in case that has ended. */
+function lookOf(course: Course) {
+  const { backend, watch, limits } = course;
+  if (backend.status === undefined) return null;
+  const ms = pushesBusy(course)
+    ? PUSHED_FACTOR * limits.statusIntervalMs
+    : Math.min(limits.lookMs, limits.statusIntervalMs);
+  return { ms, ask: (signal: AbortSignal) => watch.ask(backend, signal, "releasing") };
 }
 
 async function ask(course: Course): Promise<UnloadOutcome> {
@@ -218,11 +260,19 @@ async function ask(course: Course): Promise<UnloadOutcome> {
   return outcome;
 }
 
+/** A backend that lists nothing while its process holds more than a context is loading something. */
+function loadingOf({ id, hidesLoading }: Backend, { processes }: Snapshot): Outcome | null {
+  const own = processes.flatMap((gpu) => gpu.processes ?? []).filter(({ backend }) => backend === id);
+  const heldMiB = Math.max(0, ...own.map(({ usedMiB }) => usedMiB ?? 0));
+  return hidesLoading === true && heldMiB > CONTEXT_MIB ? failed(problem("model-loading")) : null;
+}
+
 /** Measures what came back since `before`, whatever the backend has answered. */
 async function measureSince(course: Course, before: Snapshot, outcome: UnloadOutcome): Promise<Outcome> {
   const { backend, measure, limits, closing, calledAtMs } = course;
-  if (outcome.kind === "nothing-loaded") return nothingLoaded();
-  if (outcome.kind === "failed" && !outcome.reached) return failed(outcome.problem);
+  if (outcome.kind === "nothing-loaded") return loadingOf(backend, before) ?? nothingLoaded();
+  if (outcome.kind === "failed" && (!outcome.reached || outcome.refused === true))
+    return failed(outcome.problem);
   const claim = outcome.kind === "accepted" ? outcome.claim : null;
   const failure = outcome.kind === "failed" ? outcome.problem : null;
   course.onPhase("verifying", { claim });

@@ -27,6 +27,7 @@ export interface Situation {
  * - `note`: note who holds what
  * - `follow`: from now on remember the samples, so that the moment before the fall can be looked up
  * - `ask`: ask it to unload
+ * - `await-gone`: where the backend tells, wait until all is gone that it was asked for
  * - `measure`: see by the samples what came back
  * - `plan-again`: make a new plan by what is known then
  */
@@ -38,12 +39,13 @@ export type Step =
   | "note"
   | "follow"
   | "ask"
+  | "await-gone"
   | "measure"
   | "plan-again";
 
 export type Plan = { refuse: "busy-unknown" | "backend-busy" } | { steps: readonly Step[] };
 
-const ASK = ["note", "ask", "measure"] as const;
+const ASK = ["note", "ask", "await-gone", "measure"] as const;
 /** The backend takes the call up itself when the running job has ended, before the next one begins. */
 export const ASK_BEFORE_THE_END: readonly Step[] = ["follow", "ask", "await-job-end", "measure"];
 

@@ -37,6 +37,8 @@ export interface ReleaseCourse {
 export async function releaseAll(targets: readonly Backend[], course: ReleaseCourse): Promise<void> {
   const { samples, watch, record, closing, cancel } = course;
   const endFast = samples.holdFast();
+  // Before it is listened to: a poll of one that hangs would be waited for first.
+  const ends = targets.map(({ id }) => watch.attend(id));
   const endWatch = watch.hold();
   const outcomes: PartOutcome[] = [];
   try {
@@ -62,6 +64,7 @@ export async function releaseAll(targets: readonly Backend[], course: ReleaseCou
     // No part throws; a fault of ours must be told as one and not end the sidecar.
     finish(record, { state: "failed", problem: faultOf(error) });
   } finally {
+    for (const end of ends) end();
     endWatch();
     endFast();
   }

@@ -49,9 +49,10 @@ export function createStatusCalls(
       learn(backend.id, { reachable: outcome.reached, problem: outcome.problem, status: NOTHING_TOLD });
       return outcome;
     }
-    const { busy, queue } = of(backend.id)?.status ?? NOTHING_TOLD;
+    const { busy, queue, models } = of(backend.id)?.status ?? NOTHING_TOLD;
+    const newer = backend.tellsBusyWhenAsked === true ? { models } : { busy, queue };
     const pushed = (pushes.get(backend.id) ?? 0) > pushesBefore;
-    const status = pushed ? { ...outcome.status, busy, queue } : outcome.status;
+    const status = pushed ? { ...outcome.status, ...newer } : outcome.status;
     learn(backend.id, { reachable: true, problem: null, status });
     return outcome;
   }
@@ -61,10 +62,11 @@ export function createStatusCalls(
     poll(backend) {
       if (!underWay.has(backend.id)) void ask(backend, closing);
     },
-    takePush({ id }, { busy, queue }) {
+    takePush({ id, tellsBusyWhenAsked }, { busy, queue, models }) {
       const status = of(id)?.status ?? NOTHING_TOLD;
       pushes.set(id, (pushes.get(id) ?? 0) + 1);
-      learn(id, { reachable: true, problem: null, status: { ...status, busy, queue } });
+      const pushed = { busy, queue, ...(tellsBusyWhenAsked === true ? { models } : {}) };
+      learn(id, { reachable: true, problem: null, status: { ...status, ...pushed } });
     },
     ended: () => Promise.all(underWay.values()),
   };

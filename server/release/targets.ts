@@ -29,7 +29,9 @@ export function targetsOf(
   const targets = wanted === undefined ? backends : backends.filter(({ id }) => id === wanted);
   if (wanted !== undefined && targets.length === 0)
     return refuse(problem("unknown-backend", { backend: wanted }));
-  if (targets.some(({ modes }) => modes.includes(mode))) return succeed(targets);
+  // One that has no way at all says in its own words why.
+  const knows = ({ modes }: Backend) => modes.includes(mode) || modes.length === 0;
+  if (targets.some(knows)) return succeed(targets);
   const known = new Set(targets.flatMap(({ modes }) => modes));
   const names = targets.map(({ id }) => id).join(", ");
   return refuse(problem("mode-unsupported", { backend: names, mode, modes: [...known].join(", ") }));

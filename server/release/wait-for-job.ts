@@ -28,6 +28,8 @@ export interface WaitOptions {
   closing: AbortSignal;
   /** Jobs, the running one included, when the wait began or something was asked; `null`: not known. */
   jobsBefore?: number | null;
+  /** Asks the backend anew before a look, at most every `ms`; missing where what is known comes by itself. */
+  look?: { ms: number; ask(signal: AbortSignal): Promise<unknown> };
   /** Told the number of queued jobs at every look. */
   onLook(queue: number | null): void;
 }
@@ -58,13 +60,25 @@ export function waitForJobEnd(options: WaitOptions): Promise<Waited> {
 }
 
 async function waitUntil(
-  { watch, backendId, intervalMs, limitMs, tooLong, cancel, closing, onLook, untilDeclaredEnd }: WaitOptions,
+  {
+    watch,
+    backendId,
+    intervalMs,
+    limitMs,
+    tooLong,
+    cancel,
+    closing,
+    onLook,
+    look,
+    untilDeclaredEnd,
+  }: WaitOptions,
   judge: (state: BackendState) => Waited | null,
 ): Promise<Waited> {
   const release = watch.hold();
   const either = AbortSignal.any([cancel, closing]);
   const startedMs = steadyMs();
   let answeredMs = startedMs;
+  let lookedMs = startedMs;
   let isSilent = untilDeclaredEnd;
   try {
     for (;;) {
@@ -88,7 +102,10 @@ async function waitUntil(
       if (result !== null) return result;
       if (nowMs - startedMs > limitMs) return { kind: "failed", problem: tooLong };
       onLook(state?.queue ?? null);
-      await watch.nextChange(intervalMs, either);
+      await watch.nextChange(Math.min(intervalMs, look?.ms ?? intervalMs), either);
+      if (look === undefined || either.aborted || steadyMs() - lookedMs < look.ms) continue;
+      await look.ask(either);
+      lookedMs = steadyMs();
     }
   } finally {
     release();

@@ -8,9 +8,9 @@ const SMALLEST_CONTEXT_MIB = 300;
 /** ComfyUI's dynamic VRAM keeps weights outside PyTorch's allocator, whose figure is then only a part. */
 const WEIGHTS_OUTSIDE_ALLOCATOR: readonly string[] = ["comfyui", "swarmui"];
 
-/** What releasing one backend will probably bring, MiB; `null`: unknown. Pure. */
+/** What releasing one backend will probably bring, MiB: nothing where it cannot unload; `null`: unknown. Pure. */
 export function estimateMiB(backend: BackendState, gpus: readonly Pick<Gpu, "processes">[]): number | null {
-  return backend.givesNothing ? 0 : loadedMiB(backend, gpus);
+  return backend.givesNothing || backend.modes.length === 0 ? 0 : loadedMiB(backend, gpus);
 }
 
 /**

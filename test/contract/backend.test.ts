@@ -104,7 +104,15 @@ describe.each(KINDS)("%s", (kind) => {
     test("each call ends in a value, and it works again afterwards", async () => {
       fake.breakWith(fault);
       const faulty = fault === "hangs" ? create(fake.url, { timeoutMs: IN_VAIN_MS }) : backend;
-      const calls = [faulty.status?.(never), faulty.unload("now", never), faulty.interrupt?.(never)];
+      const calls = [
+        faulty.status?.(never, "releasing"),
+        ...[
+          faulty.unload("now", never),
+          faulty.interrupt?.(never),
+          faulty.going?.(never),
+          faulty.load?.(never),
+        ],
+      ];
       const outcomes = (await Promise.all(calls)).filter((outcome) => outcome !== undefined);
       for (const outcome of outcomes) {
         if (outcome.kind !== "failed") continue;
@@ -113,7 +121,7 @@ describe.each(KINDS)("%s", (kind) => {
       }
       const certain =
         fault === "hangs" || fault === "resets" || fault === "answers-500" || fault === "redirects";
-      if (certain) expect(outcomes.every((outcome) => outcome.kind === "failed")).toBe(true);
+      if (certain) expect(outcomes.every(({ kind }) => kind === "failed" || kind === "gone")).toBe(true);
       fake.breakWith(null);
       expect(await backend.unload("now", never)).toMatchObject({ kind: "accepted" });
     });

@@ -183,7 +183,7 @@ export const STATES: Readonly<Record<string, PanelState>> = {
   "backends-3": two({
     backends: [
       IDLE,
-      backend({ id: "ollama", kind: "ollama", busy: null, canLoad: true }),
+      backend({ id: "ollama", kind: "ollama", busy: null }),
       backend({ id: "http", kind: "http", parked: true, canLoad: true }),
     ],
   }),

@@ -6,7 +6,15 @@ import { waitUntil } from "./wait-until.ts";
 
 /** Waits until the packages are there; the path of the Python that has them. */
 export async function ownPython(): Promise<string> {
-  const python = inject("pythonPath");
+  return whole(inject("pythonPath"), "integrations/", "test/requirements.txt");
+}
+
+/** The same of those that test/hosts runs. */
+export async function hostsPython(): Promise<string> {
+  return whole(inject("hostsPythonPath"), "test/hosts", "test/hosts/requirements.txt");
+}
+
+async function whole(python: string, tests: string, requirements: string): Promise<string> {
   const folder = dirname(dirname(python));
   await waitUntil(() => existsSync(join(folder, WHOLE)) || !isBeingMade(folder), {
     timeoutMs: 600_000,
@@ -16,6 +24,6 @@ export async function ownPython(): Promise<string> {
   if (existsSync(join(folder, WHOLE))) return python;
   const said = readFileSync(join(folder, MAKING_LOG), "utf8");
   throw new Error(
-    `The tests of integrations/ need the packages of test/requirements.txt from PyPI. Let this machine reach it, or tell pip of a mirror (PIP_INDEX_URL) or of a folder of wheels (PIP_FIND_LINKS), so that this succeeds: python3 ${PIP} test/requirements.txt\n${said}`,
+    `The tests of ${tests} need the packages of ${requirements} from PyPI. Let this machine reach it, or tell pip of a mirror (PIP_INDEX_URL) or of a folder of wheels (PIP_FIND_LINKS), so that this succeeds: python3 ${PIP} ${requirements}\n${said}`,
   );
 }

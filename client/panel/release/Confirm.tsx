@@ -73,8 +73,11 @@ function Question({ control, words }: { control: ReleaseControl; words: ReleaseW
         <TargetPicker backends={backends} target={target} onTarget={setTarget} words={words} />
       )}
       {!simulated && <Expected targets={targets} words={words} />}
+      {/* What knows “after the current job” is asked before the release whether one runs. */}
       {targets
-        .filter((one) => one.busy === null && one.duringJob === "ends-jobs")
+        .filter(
+          (one) => one.busy === null && one.duringJob === "ends-jobs" && !one.modes.includes("after-current"),
+        )
         .map((one) => (
           <p key={one.id} className="up warm">
             {fillIn(words.mayEndJobs, { backend: backendName(one) })}

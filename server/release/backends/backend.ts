@@ -8,18 +8,35 @@ export type StatusOutcome =
   /** `reached`: something answered, though not with a status that can be read. */
   | { kind: "failed"; problem: Problem; reached: boolean };
 
+/**
+ * A call that failed. `reached`: the backend may have acted all the same, so the samples are looked at; `refused`: it
+ * said that it did not.
+ */
+export interface Failed {
+  kind: "failed";
+  problem: Problem;
+  reached: boolean;
+  refused?: boolean;
+}
+
 /** What came of asking a backend to do something. */
-export type CallOutcome =
-  | { kind: "accepted" }
-  /** `reached`: the backend may have acted all the same, so the samples are looked at. */
-  | { kind: "failed"; problem: Problem; reached: boolean };
+export type CallOutcome = { kind: "accepted" } | Failed;
 
 /** What came of asking a backend to unload. Accepted is never freed: the samples say what was freed. */
 export type UnloadOutcome =
   | { kind: "accepted"; claim: Release["claim"] }
   /** It holds no model, and says so: nothing was asked of it. */
   | { kind: "nothing-loaded" }
-  | { kind: "failed"; problem: Problem; reached: boolean };
+  | Failed;
+
+/** How far an unload has come that was accepted. */
+export type Going =
+  | { kind: "gone" }
+  /** Told to go and still there. `inUse`: until its job ends. */
+  | { kind: "going"; inUse: boolean }
+  /** It was not unloaded, whatever the answer was. */
+  | { kind: "stays"; problem: Problem }
+  | Failed;
 
 /**
  * What a status is asked for. `watching`: by a panel, all day, so that it may touch neither GPU nor sleeper.
@@ -38,13 +55,19 @@ export interface Backend {
   readonly url: string | null;
   /** Where all of its processes listen, when they are several. */
   places?(): readonly string[];
-  /** Modes it understands; `auto` is always among them. */
+  /** Modes it understands, `auto` always among them; none where it has no way to unload. */
   readonly modes: readonly ReleaseMode[];
   readonly duringJob: DuringJob;
   /** Reads what the backend says of itself; `occasion`: what it is asked for, `watching` where nothing is said. */
   status?(signal: AbortSignal, occasion?: Occasion): Promise<StatusOutcome>;
   /** Asks it to unload. The controller has seen to it that the call is safe by `duringJob`. */
   unload(mode: ReleaseMode, signal: AbortSignal): Promise<UnloadOutcome>;
+  /** Where models go after the answer: how far those have come that the last unload was asked for. */
+  going?(signal: AbortSignal): Promise<Going>;
+  /** It says that it holds nothing also while it loads something: then its process tells. */
+  readonly hidesLoading?: true;
+  /** Only a status that is asked for a release tells whether it is busy; what it pushes are its models. */
+  readonly tellsBusyWhenAsked?: true;
   /** An accepted call can be lost while it is idle (ComfyUI's missed wake-up): one more is worth a try. */
   readonly retryWhileIdle?: boolean;
   /** Loads again what the last unload took away, with the settings it had then; accepted where it is there already. */

@@ -1,6 +1,7 @@
 import * as v from "valibot";
 import { problem } from "../../../shared/problems/make-problem.ts";
 import type { Problem } from "../../../shared/problems/problem.ts";
+import type { Failed } from "./backend.ts";
 
 /** Where a backend is and how it is called. */
 export interface CallerOptions {
@@ -32,10 +33,7 @@ export interface Answer {
   headers: Headers;
 }
 /** `status`: the HTTP status, where there was an answer that is not 2xx. */
-export interface CallFailure {
-  kind: "failed";
-  problem: Problem;
-  reached: boolean;
+export interface CallFailure extends Failed {
   status: number | null;
 }
 
@@ -43,6 +41,8 @@ export interface CallFailure {
 export type Caller = (path: string, signal: AbortSignal, call?: Call) => Promise<Answer | CallFailure>;
 
 const LARGEST_ANSWER_BYTES = 64 * 1024;
+/** Answers of a backend that has done nothing: log-in wanted, no such route, too many requests. */
+const REFUSED: readonly number[] = [401, 403, 404, 405, 429];
 /** Errors from before a connection was made: the backend cannot have acted. */
 const NOT_REACHED =
   /ECONNREFUSED|ENOTFOUND|EHOSTUNREACH|ENETUNREACH|EAI_AGAIN|CONNECT_TIMEOUT|CERT|TLS|SSL|EPROTO/;
@@ -73,7 +73,8 @@ export function createCaller({ url, headers = {}, timeoutMs: usualMs }: CallerOp
       const { status } = response;
       const text = await readSome(response, call.largestBytes ?? LARGEST_ANSWER_BYTES);
       if (response.ok) return { kind: "answered", status, text, headers: response.headers };
-      return { kind: "failed", problem: statusProblem(status), reached: true, status };
+      const refused = REFUSED.includes(status);
+      return { kind: "failed", problem: statusProblem(status), reached: true, refused, status };
     } catch (error) {
       return { status: null, ...failure(error, signal.aborted, timedOut, timeoutMs) };
     } finally {

@@ -45,7 +45,7 @@ export function createBackend(
     case "vllm":
       return createVllmBackend({ ...options, ...shared });
     case "llamacpp":
-      return createLlamaCppBackend({ ...options, ...shared });
+      return createLlamaCppBackend({ ...options, ...shared, timings });
     case "lmstudio":
       return createLmStudioBackend({ ...options, ...shared });
     case "invokeai":

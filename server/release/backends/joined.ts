@@ -74,7 +74,10 @@ function joined(all: readonly BackendStatus[]): BackendStatus {
 export function joinUnloads(outcomes: readonly UnloadOutcome[]): UnloadOutcome {
   const accepted = outcomes.flatMap((outcome) => (outcome.kind === "accepted" ? [outcome.claim] : []));
   const failed = outcomes.find((outcome) => outcome.kind === "failed");
-  if (failed !== undefined) return { ...failed, reached: failed.reached || accepted.length > 0 };
+  if (failed !== undefined) {
+    const acted = accepted.length > 0;
+    return { ...failed, reached: failed.reached || acted, refused: failed.refused === true && !acted };
+  }
   if (accepted.length === 0) return { kind: "nothing-loaded" };
   const claims = accepted.flatMap((claim) => claim ?? []);
   if (claims.length === 0) return { kind: "accepted", claim: null };

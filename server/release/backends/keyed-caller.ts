@@ -4,11 +4,12 @@ export interface KeyedOptions extends CallerOptions {
   apiKey?: string | undefined;
 }
 
-/** A caller that sends the key as Bearer; headers of the config go before it. */
+/** A caller that sends the key as Bearer. */
 export function createKeyedCaller({ apiKey, ...options }: KeyedOptions): Caller {
-  const headers = {
-    ...(apiKey === undefined ? {} : { authorization: `Bearer ${apiKey}` }),
-    ...options.headers,
-  };
-  return createCaller({ ...options, headers });
+  return createCaller({ ...options, headers: keyedHeaders({ ...options, apiKey }) });
+}
+
+/** Headers of the config go before the key. */
+export function keyedHeaders({ apiKey, headers }: Pick<KeyedOptions, "apiKey" | "headers">) {
+  return { ...(apiKey === undefined ? {} : { authorization: `Bearer ${apiKey}` }), ...headers };
 }

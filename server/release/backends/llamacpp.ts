@@ -1,87 +1,157 @@
-import * as v from "valibot";
 import { problem } from "../../../shared/problems/make-problem.ts";
+import type { BackendStatus } from "../../../shared/release/backend.ts";
+import { steadyMs } from "../../lib/clock.ts";
+import { rest } from "../../lib/rest.ts";
+import type { BackendTimings } from "../../timings.ts";
 import type { AdapterOptions } from "./adapter-options.ts";
 import type { AdapterRow } from "./adapter-row.ts";
-import type { Backend, StatusOutcome, UnloadOutcome } from "./backend.ts";
-import { type CallFailure, readAnswer, unreadable } from "./call.ts";
-import { createKeyedCaller } from "./keyed-caller.ts";
+import type { Backend, CallOutcome, Going, Occasion, StatusOutcome, UnloadOutcome } from "./backend.ts";
+import type { CallFailure } from "./call.ts";
+import { createKeyedCaller, keyedHeaders } from "./keyed-caller.ts";
+import { listenToLlamaCpp } from "./llamacpp-events.ts";
+import { createLlamaCppMemory, type LlamaCppMemory } from "./llamacpp-memory.ts";
+import { type Listed, listModels, loadFailed, runsRequests } from "./llamacpp-models.ts";
+import { LOAD_LIMIT_MS } from "./load-limit.ts";
 import { unloadEach } from "./unload-each.ts";
 
-/** Every model on disk is listed, each with the arguments it is started with. */
-const LARGEST_LIST_BYTES = 1024 * 1024;
-/** A sleeping child has let go of its weights and keeps some 600 MiB. To "unload" a downloading one ends its download. */
-const IN_VRAM: readonly string[] = ["loaded", "loading", "sleeping"];
-const REMEDY =
-  "Start llama-server in router mode, that is without a model, or with --sleep-idle-seconds, so that it unloads its one model by itself.";
+const REMEDY = "Start llama-server in router mode, that is without a model.";
 
-const listSchema = v.object({
-  data: v.array(
-    v.object({
-      id: v.string(),
-      /** Only in router mode. */
-      status: v.nullish(v.object({ value: v.string() }), null),
-    }),
-  ),
-});
-type Listed = { kind: "models"; names: string[] } | Failed;
-type Failed = Pick<CallFailure, "kind" | "problem" | "reached">;
+/** Between two looks at a model that loads. */
+const LOOK_MS = 500;
 
 /**
  * A llama.cpp server in router mode, which runs each model in a child process and stops that to unload it, its
- * requests with it. Whether one runs is told by `/slots` alone, and asking that wakes a sleeping child: not asked.
+ * requests with it: at once where it is idle, else after some seconds. A server with a single model cannot unload.
  */
-export function createLlamaCppBackend(options: AdapterOptions<"llamacpp">): Backend {
+export function createLlamaCppBackend(
+  options: AdapterOptions<"llamacpp"> & { timings: BackendTimings },
+): Backend {
   const call = createKeyedCaller(options);
   const { statusTimeoutMs: timeoutMs } = options;
+  const memory = createLlamaCppMemory();
+  let single = false;
+  const post = (path: string, model: string, signal: AbortSignal) =>
+    call(path, signal, { method: "POST", json: { model } });
 
-  async function list(signal: AbortSignal): Promise<Listed> {
-    const answer = await call("/models", signal, { timeoutMs, largestBytes: LARGEST_LIST_BYTES });
-    if (answer.kind === "failed") return answer;
-    const said = readAnswer(answer, listSchema);
-    if (said === null) return unreadable("llamacpp");
-    if (said.data.some(({ status }) => status === null)) {
-      return { kind: "failed", problem: problem("backend-no-api", { remedy: REMEDY }), reached: true };
-    }
-    const held = said.data.filter(({ status }) => status !== null && IN_VRAM.includes(status.value));
-    return { kind: "models", names: held.map(({ id }) => id) };
+  async function relist(signal: AbortSignal): Promise<Listed> {
+    const listed = await listModels(call, signal, timeoutMs);
+    if (listed.kind === "failed") return listed;
+    single = listed.kind === "single";
+    memory.learnList(listed.kind === "router" ? listed.models : singleModel(listed));
+    return listed;
   }
 
-  async function status(signal: AbortSignal): Promise<StatusOutcome> {
-    const listed = await list(signal);
+  /** Of a sleeping one nothing is asked: that would wake it. */
+  async function runs(signal: AbortSignal): Promise<boolean | null> {
+    const each = await Promise.all(
+      memory.loaded().map((name) => runsRequests(call, name, signal, timeoutMs)),
+    );
+    if (each.includes(true)) return true;
+    return each.includes(null) ? null : false;
+  }
+
+  const statusNow = (busy: boolean | null): BackendStatus => ({
+    ...{ busy: memory.isLoading() ? true : busy, queue: null, models: memory.models(), allocator: null },
+  });
+
+  async function status(signal: AbortSignal, occasion?: Occasion): Promise<StatusOutcome> {
+    const listed = await relist(signal);
     if (listed.kind === "failed") return listed;
-    const models = listed.names.map((name) => ({ name, usedMiB: null }));
-    return { kind: "status", status: { busy: null, queue: null, models, allocator: null } };
+    const asksMore = occasion === "releasing" && listed.kind === "router" && !memory.isLoading();
+    return { kind: "status", status: statusNow(asksMore ? await runs(signal) : null) };
   }
 
   async function unload(_mode: unknown, signal: AbortSignal): Promise<UnloadOutcome> {
-    const listed = await list(signal);
+    const listed = await relist(signal);
     if (listed.kind === "failed") return listed;
-    return unloadEach(listed.names, async (model) => {
-      const answer = await call("/models/unload", signal, { method: "POST", json: { model } });
+    if (listed.kind === "single") {
+      if (listed.asleep) return { kind: "nothing-loaded" };
+      return { kind: "failed", problem: problem("backend-single-model"), reached: false };
+    }
+    const outcome = await unloadEach(memory.held(), async (model) => {
+      const answer = await post("/models/unload", model, signal);
       // 400: it has stopped since it was listed.
-      if (answer.kind === "answered" || answer.status === 400) return { kind: "accepted" };
-      if (answer.status !== 404) return answer;
-      return { ...answer, problem: problem("backend-no-api", { remedy: REMEDY }) };
+      return answer.kind === "answered" || answer.status === 400 ? { kind: "accepted" } : explained(answer);
     });
+    if (outcome.kind === "accepted") memory.unload(outcome.claim?.models ?? []);
+    return outcome;
+  }
+
+  async function going(signal: AbortSignal): Promise<Going> {
+    const listed = memory.allGone() ? null : await relist(signal);
+    if (listed?.kind === "failed") return listed;
+    return memory.allGone() ? { kind: "gone" } : { kind: "going", inUse: false };
+  }
+
+  async function load(signal: AbortSignal): Promise<CallOutcome> {
+    const listed = await relist(signal);
+    if (listed.kind === "failed") return listed;
+    for (const model of memory.missing()) {
+      const answer = await post("/models/load", model, signal);
+      // 400: it is running, or is not there any more, as the list will tell.
+      if (answer.kind === "failed" && answer.status !== 400) return explained(answer);
+    }
+    return awaitLoaded(relist, memory, signal);
   }
 
   return {
     id: options.id,
     kind: "llamacpp",
     url: options.url,
-    modes: ["auto", "now"],
+    get modes() {
+      return single ? [] : (["auto", "now", "after-current"] as const);
+    },
     duringJob: "ends-jobs",
+    tellsBusyWhenAsked: true,
     status,
     unload,
+    going,
+    load,
+    hasUnloaded: () => memory.missing().length > 0,
+    subscribe: (onStatus) =>
+      listenToLlamaCpp({ ...options, headers: keyedHeaders(options) }, (model, now) => {
+        memory.learn(model, now);
+        onStatus(statusNow(null));
+      }),
   };
 }
 
+/** Waits until what was asked for has loaded; one that another pushed out again has been loaded, too. */
+async function awaitLoaded(
+  relist: (signal: AbortSignal) => Promise<Listed>,
+  memory: LlamaCppMemory,
+  signal: AbortSignal,
+): Promise<CallOutcome> {
+  for (const untilMs = steadyMs() + LOAD_LIMIT_MS; steadyMs() < untilMs && !signal.aborted; ) {
+    const listed = await relist(signal);
+    if (listed.kind === "failed") return listed;
+    const models = listed.kind === "router" ? listed.models : [];
+    const lost = memory.taken().find((name) => models.every((one) => one.name !== name || one.failed));
+    if (lost !== undefined) return loadFailed(lost);
+    if (!memory.isLoading()) return { kind: "accepted" };
+    await rest(LOOK_MS, signal);
+  }
+  return loadFailed(memory.missing()[0] ?? "");
+}
+
+/** Its one model, in the words of a router. */
+function singleModel({ names, asleep }: Extract<Listed, { kind: "single" }>) {
+  return names.map((name) => ({ name, status: asleep ? "unloaded" : "loaded" }));
+}
+
+/** A router of the first builds has no such routes, as a server with one model. */
+function explained(failure: CallFailure): CallFailure {
+  if (failure.status !== 404) return failure;
+  return { ...failure, problem: problem("backend-no-api", { remedy: REMEDY }) };
+}
+
 export const LLAMACPP_ROW: AdapterRow = {
-  status: "`GET /models`",
-  busy: null,
-  unload: "`POST /models/unload` for each",
-  load: null,
+  status: "`GET /models`, pushed by `GET /models/sse`; with a single model also `GET /props`",
+  busy: "a model that loads; around a release `GET /slots?model=…&autoload=false` of each loaded one, else `GET /metrics?model=…&autoload=false`",
+  unload: "`POST /models/unload` for each; done when the list says so",
+  load: "`POST /models/load` for each, then the list until they are loaded",
   cancel: null,
   hold: null,
-  touches: "no model, no GPU",
+  touches:
+    "no model, no GPU; `/slots` would wake a sleeper, so it is asked around a release alone, and of loaded models",
 };

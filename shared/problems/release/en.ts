@@ -74,6 +74,10 @@ export const releaseProblemsEn: ReleaseWords = {
     message: "The backend runs, but its API is switched off.",
     advice: "To switch it on: {remedy} Then try again.",
   },
+  "backend-single-model": {
+    message: "This llama-server runs a single model, and that it cannot unload.",
+    advice: "Start it without -m (router mode), or with --sleep-idle-seconds: then it lets go by itself.",
+  },
   "backend-busy": {
     message: "A job is running, and releasing now would break it.",
     advice: "Choose “after the current job”, or stop the job first.",
@@ -97,6 +101,22 @@ export const releaseProblemsEn: ReleaseWords = {
   "nothing-loaded": {
     message: "The backend holds no model: there was nothing to release.",
     advice: "What is still in use belongs to other programs, or is a CUDA context that only a restart frees.",
+  },
+  "model-loading": {
+    message: "The backend is loading a model, which it does not list yet.",
+    advice: "Release again when it has loaded.",
+  },
+  "model-kept": {
+    message: "{model} was not unloaded; it goes by itself at {time}.",
+    advice: "It was deleted or made anew while loaded, or a request has just asked for it: release again.",
+  },
+  "model-kept-on": {
+    message: "{model} was not unloaded, and is kept until somebody unloads it.",
+    advice: "It was deleted or made anew while loaded, or a request has just asked for it: release again.",
+  },
+  "load-failed": {
+    message: "{model} could not be loaded again.",
+    advice: "Is there room for it, and its file still there? The backend's log says more.",
   },
   "release-cancelled": {
     message: "The release was cancelled by {by} before anything was asked of the backend.",

@@ -67,6 +67,10 @@ export const releaseProblemsZhCn: ReleaseWords = {
     advice: "请等一分钟后再按按钮。",
   },
   "backend-no-api": { message: "后端在运行，但其 API 未开启。", advice: "开启方法：{remedy} 然后重试。" },
+  "backend-single-model": {
+    message: "此 llama-server 只运行一个模型，无法卸载它。",
+    advice: "请不带 -m 启动（路由模式），或加上 --sleep-idle-seconds：空闲后它会自行卸载。",
+  },
   "backend-busy": {
     message: "有任务正在运行，现在释放会使其出错。",
     advice: "请选择“当前任务结束后”，或先停止任务。",
@@ -90,6 +94,22 @@ export const releaseProblemsZhCn: ReleaseWords = {
   "nothing-loaded": {
     message: "后端没有加载模型：没有可释放的显存。",
     advice: "仍被占用的显存属于其他程序，或是只有重启进程才能释放的 CUDA 上下文。",
+  },
+  "model-loading": {
+    message: "后端正在加载模型，尚未列出。",
+    advice: "请在加载完成后再释放。",
+  },
+  "model-kept": {
+    message: "{model} 没有卸载；它会在 {time} 自行卸载。",
+    advice: "它在加载期间被删除或重新创建，或刚有请求用到它：请再释放一次。",
+  },
+  "model-kept-on": {
+    message: "{model} 没有卸载，会一直保留到有人卸载它。",
+    advice: "它在加载期间被删除或重新创建，或刚有请求用到它：请再释放一次。",
+  },
+  "load-failed": {
+    message: "无法重新加载 {model}。",
+    advice: "显存是否够用，文件是否还在？详情见后端日志。",
   },
   "release-cancelled": {
     message: "{by} 取消了释放，此前没有向后端发出请求。",

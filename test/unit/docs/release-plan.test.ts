@@ -17,6 +17,7 @@ const WORDS: Readonly<Record<Step, string>> = {
   note: "",
   follow: "",
   ask: "ask",
+  "await-gone": "",
   measure: "",
   "plan-again": "look again",
 };
