@@ -52,6 +52,8 @@ export interface SidecarOptions {
   allowOrigin?: string[];
   /** Job profile that the API's `capacity` is for. */
   profile?: string;
+  /** Look for backends on this machine that are not set up, and offer them: true. */
+  findBackends?: boolean;
   /** Job profiles of your own. */
   profiles?: object[];
   /** Red lines by rule, `false` turns one off; see docs/alerts.md. */

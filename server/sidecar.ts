@@ -103,8 +103,9 @@ export function createSidecar(options: Options, surroundings: SidecarSurrounding
   replay?.beforePlay((...read) => replayed.fill(history.archive, ...read));
 
   let jobs: readonly Job[] = [];
-  const { watch, audit, keptBy } = composeBackends(options, {
-    ...{ ...common, isDemo, backends, owners },
+  const server = bound?.server ?? createBareServer(timings.http);
+  const { watch, audit, keptBy, found } = composeBackends(options, {
+    ...{ ...common, kind: choice.kind, list, owners, server },
     jobs: () => jobs,
   });
   const { releases, measured } = composeReleases(options, { sampler, watch, backends, owners, timings });
@@ -134,13 +135,12 @@ export function createSidecar(options: Options, surroundings: SidecarSurrounding
   const hosts = composeHosts(disposer, { list, timings, isReplay, whenUnleased });
   const front = composeFront(options, {
     ...{ ...common, version, clientFolder, admit, prove, replay, time, readHost },
-    ...{ history, capacity, watch, releases, audit, health, sessions, backends, hosts },
+    ...{ history, capacity, watch, releases, audit, health, sessions, backends, hosts, found, server },
     jobs: decisions?.jobs ?? capacity.told,
     fit: decisions?.fit ?? capacity.fit,
-    server: bound?.server ?? createBareServer(timings.http),
   });
   const turn = createTurn({
-    ...{ history, decisions, capacity, watch, keptBy, sessions, logs, health, measured, audit },
+    ...{ history, decisions, capacity, watch, keptBy, found, sessions, logs, health, measured, audit },
     ...front,
     replayed,
     latest: sampler.latest,
@@ -150,6 +150,7 @@ export function createSidecar(options: Options, surroundings: SidecarSurrounding
     complainOf: tellOfTrouble(SAID_THERE, complain),
   });
   followChanges(turn, disposer, { ...capacity, watch, releases, health });
+  disposer.add(found.finder.onChange(turn.foundChanged));
   followBackends(list, watch, front.gateway.greetAll);
   sampler.start(turn);
   health.start();

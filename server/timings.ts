@@ -87,6 +87,8 @@ export interface BackendTimings {
   longestRetryMs: number;
   /** A peer that vanished without a word is found out about after so long in silence. */
   keepAliveMs: number;
+  /** Between two looks for where a program on a GPU listens that was not found yet: it may listen later. */
+  lookAgainMs: number;
 }
 
 export interface HealthTimings {
@@ -152,6 +154,8 @@ export interface PatienceTimings {
   unreadMs: number;
   /** An answer to a status call: what is slower is of no use to a panel. */
   statusMs: number;
+  /** An answer to the request by which a backend is known. */
+  greetingMs: number;
   /** A WebSocket's opening. */
   handshakeMs: number;
   /** A sample for a release: longer than the silence after which the source counts as stopped (5 s). */
@@ -219,6 +223,7 @@ export const TIMINGS: Timings = {
     firstRetryMs: 500,
     longestRetryMs: 30 * SECOND,
     keepAliveMs: 30 * SECOND,
+    lookAgainMs: 15 * SECOND,
   },
   health: {
     silenceMs: 15 * SECOND,
@@ -253,6 +258,7 @@ export const TIMINGS: Timings = {
     helloMs: 10 * SECOND,
     unreadMs: MINUTE,
     statusMs: 5 * SECOND,
+    greetingMs: 1500,
     handshakeMs: 5 * SECOND,
     sampleMs: 6 * SECOND,
     processesMs: 5 * SECOND,

@@ -5,6 +5,7 @@ import { type Kept, recordOf } from "../shared/release/record.ts";
 import { isReleasing, type Release } from "../shared/release/release.ts";
 import type { CapacityArea } from "./compose/capacity.ts";
 import type { DecisionsArea } from "./compose/decisions.ts";
+import type { FoundArea } from "./compose/found.ts";
 import type { HealthArea } from "./compose/health.ts";
 import type { HistoryParts } from "./compose/history.ts";
 import type { Logs } from "./compose/logs.ts";
@@ -39,6 +40,7 @@ export interface TurnParts {
   latest(): Sample;
   /** What a backend keeps that was asked in vain. */
   keptBy(backend: string): Kept;
+  found: FoundArea;
   /** Remembers which jobs there are, for those who ask without knowing of jobs. */
   remember(jobs: readonly Job[]): void;
   /** The run of the sidecar gets another name: what viewers know is of another moment. */
@@ -53,6 +55,7 @@ export interface Turn extends SamplerCourse {
   backendsChanged(): void;
   release(release: Release): void;
   alertsChanged(): void;
+  foundChanged(): void;
 }
 
 export function createTurn(parts: TurnParts): Turn {
@@ -78,6 +81,7 @@ export function createTurn(parts: TurnParts): Turn {
       health.sample(sample);
       inTurn = false;
       parts.gateway.sample(sample);
+      parts.found.finder.sample();
       // Last: a release that ends with this sample is news of its own.
       parts.measured.emit(sample);
     },
@@ -120,6 +124,7 @@ export function createTurn(parts: TurnParts): Turn {
       wasReleasing = isReleasing(release);
     },
     alertsChanged: () => say(true),
+    foundChanged: () => say(false),
   };
 }
 

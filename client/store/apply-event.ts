@@ -19,7 +19,7 @@ export function applyEvent(state: PanelState, event: PanelEvent): PanelState {
 
 function applyHello(before: Known | null, hello: Extract<PanelEvent, { type: "hello" }>["hello"]): Known {
   const { bootId, version, epochMs, capabilities, profiles, state } = hello;
-  const { source, gpus, host, backends, release, alerts, jobs, promises, fits, runs } = state;
+  const { source, gpus, host, backends, found, release, alerts, jobs, promises, fits, runs } = state;
   const missed = decodeSafely(hello.history);
   const goesOn = before !== null && before.bootId === bootId && sameGpus(before.gpus, gpus);
   const rows = goesOn ? appendAll(before.rows, missed) : missed;
@@ -34,6 +34,7 @@ function applyHello(before: Known | null, hello: Extract<PanelEvent, { type: "he
     gpus,
     host,
     backends,
+    found,
     release,
     alerts,
     jobs,

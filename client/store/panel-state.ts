@@ -7,6 +7,7 @@ import type { Profile } from "../../shared/profiles/profile.ts";
 import type { Hello } from "../../shared/protocol/messages.ts";
 import type { Fits, GpuPromise, HostState, SourceState } from "../../shared/protocol/state.ts";
 import type { BackendState } from "../../shared/release/backend.ts";
+import type { Found } from "../../shared/release/found.ts";
 import type { Release } from "../../shared/release/release.ts";
 import type { Run } from "../../shared/timeline/run.ts";
 import type { ConnectionStatus } from "../connection/source.ts";
@@ -20,6 +21,8 @@ export interface Known {
   gpus: readonly Gpu[];
   host: HostState;
   backends: readonly BackendState[];
+  /** Not set up, but found on this machine. */
+  found: readonly Found[];
   release: Release;
   jobs: readonly Job[];
   /** Red lines that are crossed, oldest first. */

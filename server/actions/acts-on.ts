@@ -11,6 +11,7 @@ import type { Reply } from "../../shared/protocol/reply.ts";
 import type { SourceState } from "../../shared/protocol/state.ts";
 import type { ReleaseRecord } from "../../shared/release/record.ts";
 import type { Release } from "../../shared/release/release.ts";
+import type { FoundBackends } from "../found/found-backends.ts";
 import type { Leases } from "../hosts/leases.ts";
 import type { FitAnswer } from "../http/openapi/fit-schema.ts";
 import type { Jobs } from "../jobs/jobs.ts";
@@ -27,6 +28,8 @@ export interface ActsOn {
   prove(port: number, nonce: string): string | null;
   /** The hook of an app, for some seconds. */
   registerBackend(wish: RegisterBody, address: string): Reply<{ id: string }>;
+  /** Backends that were found and not set up. */
+  found: Pick<FoundBackends, "adopt" | "dismiss" | "forget" | "lookAgain">;
   /** Hosts that use it, each while it holds a connection. */
   leases: Pick<Leases, "begin"> & { beatMs: number };
   source(): SourceState;

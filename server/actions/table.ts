@@ -4,6 +4,7 @@ import { cancelRelease } from "./cancel-release.ts";
 import type { Action } from "./define-action.ts";
 import { endJob } from "./end-job.ts";
 import { fit } from "./fit.ts";
+import { adoptBackend, dismissBackend, forgetBackend, lookForBackends } from "./found-backends.ts";
 import { healthz } from "./healthz.ts";
 import { history } from "./history.ts";
 import { lease } from "./lease.ts";
@@ -49,6 +50,10 @@ export const ACTIONS: readonly Action[] = [
   loadBackend,
   prepareBackend,
   registerBackend,
+  adoptBackend,
+  dismissBackend,
+  forgetBackend,
+  lookForBackends,
   lease,
   requestJob,
   listJobs,

@@ -21,12 +21,14 @@ import { createTally, type Tally } from "../recording/prometheus/tally.ts";
 import type { Sessions } from "../recording/sessions/sessions.ts";
 import type { Audit } from "../release/audit.ts";
 import type { Timings } from "../timings.ts";
+import type { FoundArea } from "./found.ts";
 import { composeHello, type HelloMaker, type HelloParts } from "./hello.ts";
 import type { HostsArea } from "./hosts.ts";
 import { composeMetrics } from "./metrics.ts";
 import { controlReplay } from "./replay.ts";
 
 export interface FrontParts extends HelloParts {
+  found: FoundArea;
   disposer: Disposer;
   complain(message: string): void;
   clientFolder: string;
@@ -64,6 +66,7 @@ export function composeFront(options: Pick<Options, "basePath" | "allowOrigin">,
   const viewers = createViewers(mostViewers(), (watched) => {
     sampler.setWatched(watched);
     watch.setWatched(watched);
+    parts.found.finder.setWatched(watched);
   });
   const publisher = createPublisher({
     ...viewers,
@@ -130,6 +133,7 @@ function composeActions(
     ...told,
     ...{ version: parts.version, prove: parts.prove },
     registerBackend: parts.hosts.hooks.keep,
+    found: parts.found,
     leases: { begin: parts.hosts.leases.begin, beatMs: parts.timings.hosts.leaseBeatMs },
     source: sampler.source,
     retrySource: sampler.retry,

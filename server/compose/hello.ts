@@ -11,6 +11,7 @@ import type { HostReading } from "../sampling/host.ts";
 import type { ReplaySource } from "../sampling/replay/replay-source.ts";
 import type { Sampler } from "../sampling/sampler.ts";
 import type { CapacityArea } from "./capacity.ts";
+import type { FoundArea } from "./found.ts";
 import type { HealthArea } from "./health.ts";
 import type { HistoryParts } from "./history.ts";
 
@@ -27,6 +28,7 @@ export interface HelloParts {
   health: HealthArea;
   /** `null`: no recording is played. */
   replay: ReplaySource | null;
+  found: Pick<FoundArea, "list">;
   /** Those of now. */
   backends: readonly unknown[];
 }
@@ -47,6 +49,7 @@ export function composeHello(parts: HelloParts, bootId: () => string): HelloMake
     host: readHost().state,
     ...capacity.state(),
     backends: watch.states(),
+    found: parts.found.list(),
     release: releases.state(),
     alerts: health.list(),
     history: { problem: history.problem() },
@@ -57,7 +60,7 @@ export function composeHello(parts: HelloParts, bootId: () => string): HelloMake
     currentState,
     past,
     makeHello({ actProblem, bootId: knownBoot, lastSeq, historyMs }) {
-      const missing = parts.backends.length > 0 ? actProblem : problem("no-backend");
+      const missing = actProblem ?? (parts.backends.length > 0 ? null : problem("no-backend"));
       const blocked = parts.replay !== null ? problem("replaying") : missing;
       return {
         protocol: PROTOCOL_VERSION,

@@ -7,6 +7,7 @@ import { backendSchema } from "../config/backend-options.ts";
 import type { Options } from "../config/options.ts";
 import { wallMs } from "../lib/clock.ts";
 import type { Disposer } from "../lib/disposer.ts";
+import { isRunning } from "../lib/is-running.ts";
 import { type BackendList, createBackendList } from "../release/backend-list.ts";
 import type { Backend } from "../release/backends/backend.ts";
 import { createBackend } from "../release/backends/create-backend.ts";
@@ -130,14 +131,5 @@ function sweepScratch() {
     } catch {
       // Somebody else's, or gone already.
     }
-  }
-}
-
-function isRunning(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    return error instanceof Error && "code" in error && error.code === "EPERM";
   }
 }

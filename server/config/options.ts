@@ -57,6 +57,8 @@ export const optionsSchema = v.strictObject({
       v.check((all) => new Set(all.map(backendId)).size === all.length, "two of one kind need an id each"),
     ),
   ),
+  /** Whether backends that nobody has set up are looked for on this machine, and offered. */
+  findBackends: v.optional(v.boolean(), true),
   /** Milliseconds between two status calls to a backend. */
   backendInterval: v.optional(wholeNumber("backendInterval", 250, 600_000), 5000),
   /** Milliseconds that VRAM may take to begin to fall after a backend has accepted. */

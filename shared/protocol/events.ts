@@ -38,6 +38,13 @@ export interface ClientToServerEvents {
   "cancel-release": (request: CancelRequest, ack: (reply: Reply<{ id: string }>) => void) => void;
   "load-backend": (request: IdRequest, ack: (reply: Reply<{ id: string }>) => void) => void;
   "prepare-backend": (request: IdRequest, ack: (reply: Reply<{ id: string }>) => void) => void;
+  /** What was found becomes a backend, as if it had been set up. */
+  "adopt-backend": (request: IdRequest, ack: (reply: Reply<{ id: string }>) => void) => void;
+  /** It is not offered again. */
+  "dismiss-backend": (request: IdRequest, ack: (reply: Reply<{ id: string }>) => void) => void;
+  /** An adoption is taken back. */
+  "forget-backend": (request: IdRequest, ack: (reply: Reply<{ id: string }>) => void) => void;
+  "look-for-backends": (ack: (reply: Reply<null>) => void) => void;
   /** The alerts of now and of before, and what is muted. */
   "past-alerts": (ack: (reply: Reply<AlertList>) => void) => void;
   "acknowledge-alert": (request: AcknowledgeRequest, ack: (reply: Reply<{ id: string }>) => void) => void;

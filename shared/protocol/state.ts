@@ -6,6 +6,7 @@ import { jobSchema } from "../jobs/job.ts";
 import { type Problem, problemSchema } from "../problems/problem.ts";
 import { basisSchema } from "../profiles/profile.ts";
 import { backendSchema } from "../release/backend.ts";
+import { foundSchema } from "../release/found.ts";
 import { releaseSchema } from "../release/release.ts";
 import { runSchema } from "../timeline/run.ts";
 import { replaySchema } from "./replay.ts";
@@ -146,6 +147,7 @@ export const stateSchema = v.object({
   /** What runs on each GPU, declared or not, with its phases; and what ended within the last 15 minutes. */
   runs: v.array(runSchema),
   backends: v.array(backendSchema),
+  found: v.array(foundSchema),
   release: releaseSchema,
   alerts: v.array(alertSchema),
   /** Declared jobs: those that run or wait in the order in which they came, then the last ones that ended. */

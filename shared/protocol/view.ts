@@ -16,6 +16,7 @@ export const VIEW_PARTS = [
   "runs",
   "profiles",
   "backends",
+  "found",
   "release",
   "alerts",
   "jobs",
@@ -25,7 +26,7 @@ export type ViewPart = (typeof VIEW_PARTS)[number];
 /** The parts of the state that are sent as differences. */
 export type Viewed = Pick<
   State,
-  "source" | "host" | "promises" | "fits" | "backends" | "release" | "alerts" | "jobs"
+  "source" | "host" | "promises" | "fits" | "backends" | "found" | "release" | "alerts" | "jobs"
 > & {
   gpus: readonly Gpu[];
   runs: readonly Run[];
@@ -37,7 +38,8 @@ export type Viewed = Pick<
  * `hello`: what changes often then takes its name once, and one number a GPU. Pure.
  */
 export function viewOf(state: Viewed): View {
-  const { source, host, gpus, promises, fits, runs, profiles, backends, release, alerts, jobs } = state;
+  const { source, host, gpus, promises, fits, runs, profiles, backends, found, release, alerts, jobs } =
+    state;
   return {
     source,
     host,
@@ -48,6 +50,7 @@ export function viewOf(state: Viewed): View {
     runs,
     profiles,
     backends,
+    found,
     release,
     alerts,
     jobs,

@@ -160,6 +160,7 @@ export function machine(looks: readonly GpuLook[], more: Partial<Known> = {}): P
         ...{ memoryLimitMiB: null, cpuLimit: null },
       },
       backends: [backend()],
+      found: [],
       release: IDLE_RELEASE,
       jobs: [],
       alerts: [],

@@ -99,6 +99,8 @@ export async function startRig({
     releasePatience: 2500,
     alerts: QUIET_HOST,
     backendInterval: 250,
+    // What else runs on the machine of the test is none of its business.
+    findBackends: false,
     backends: kinds.length === 0 ? [hookOptions] : listed,
     ...more,
     ...late(fake.dir),

@@ -138,6 +138,11 @@ describe("openapi.json", () => {
     await ask("POST", "/api/v1/lease", undefined, { host: "python" });
     for (const name of ["load", "prepare"])
       await ask("POST", `/api/v1/backends/{id}/${name}`, `/api/v1/backends/http/${name}`);
+    const found = "/api/v1/backends/found/{id}";
+    await ask("POST", found, "/api/v1/backends/found/comfyui-8188");
+    await ask("DELETE", found, "/api/v1/backends/found/comfyui-8188");
+    await ask("DELETE", "/api/v1/backends/{id}", "/api/v1/backends/http");
+    await ask("POST", "/api/v1/backends/look");
     const release = "/api/v1/release/{id}";
     const parked = await ask("POST", "/api/v1/release", undefined, { mode: "after-current" });
     await ask("POST", "/api/v1/release", undefined, { mode: "please" });

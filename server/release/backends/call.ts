@@ -23,6 +23,8 @@ export interface Call {
   timeoutMs?: number;
   /** Answers up to this size are read; a larger one counts as one without a body. */
   largestBytes?: number;
+  /** … or its beginning is read. */
+  cut?: boolean;
 }
 
 /** A 2xx answer; `text` is `null` when the body was too large or broke off. */
@@ -71,7 +73,7 @@ export function createCaller({ url, headers = {}, timeoutMs: usualMs }: CallerOp
         signal: ending.signal,
       });
       const { status } = response;
-      const text = await readSome(response, call.largestBytes ?? LARGEST_ANSWER_BYTES);
+      const text = await readSome(response, call.largestBytes ?? LARGEST_ANSWER_BYTES, call.cut ?? false);
       if (response.ok) return { kind: "answered", status, text, headers: response.headers };
       const refused = REFUSED.includes(status);
       return { kind: "failed", problem: statusProblem(status), reached: true, refused, status };
@@ -142,14 +144,15 @@ function causeOf(error: unknown): string {
 }
 
 /** The body as text; `null` when it is too large or breaks off: the status is what counts. */
-async function readSome(response: Response, largestBytes: number): Promise<string | null> {
+async function readSome(response: Response, largestBytes: number, cut: boolean): Promise<string | null> {
   const chunks: Uint8Array[] = [];
   let bytes = 0;
   try {
     for await (const chunk of response.body ?? []) {
       bytes += chunk.byteLength;
-      if (bytes > largestBytes) return null;
+      if (bytes > largestBytes && !cut) return null;
       chunks.push(chunk);
+      if (bytes > largestBytes) break;
     }
   } catch {
     return null;

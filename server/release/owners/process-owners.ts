@@ -1,7 +1,7 @@
-import { readdir, readFile, readlink } from "node:fs/promises";
 import { networkInterfaces } from "node:os";
 import type { Backend } from "../backends/backend.ts";
 import { listeningInodes, parseStat } from "./parse-proc.ts";
+import { LONGEST_LINEAGE, PROXIES, readText, socketsOf } from "./read-proc.ts";
 
 /** Finds out which process belongs to which backend: the one that listens on its port, and its children. */
 export interface ProcessOwners {
@@ -14,11 +14,6 @@ export interface ProcessOwners {
   /** Its processes among those looked up, each as `pid@start`: a PID is used again, together with its start time it is not. */
   processesOf(backendId: string): readonly string[];
 }
-
-/** Programs that hold a port for another program. */
-const PROXIES: readonly string[] = ["docker-proxy", "rootlessport", "slirp4netns"];
-/** Deeper than any launcher that starts a worker: shell, manager, server, engine, worker. */
-const LONGEST_LINEAGE = 8;
 
 /**
  * Linux only; elsewhere, in another PID namespace or for another user's processes nothing is found.
@@ -47,7 +42,9 @@ export function createProcessOwners(
   const remembered = new Map<string, string>();
 
   async function inodesByBackend(local: ReturnType<typeof localOnes>): Promise<Map<string, string>> {
-    const tables = await Promise.all(["net/tcp", "net/tcp6"].map((path) => read(`${procFolder}/${path}`)));
+    const tables = await Promise.all(
+      ["net/tcp", "net/tcp6"].map((path) => readText(`${procFolder}/${path}`)),
+    );
     const inodes = new Map<string, string>();
     for (const { id, port } of local) {
       for (const table of tables) for (const inode of listeningInodes(table, port)) inodes.set(inode, id);
@@ -63,7 +60,7 @@ export function createProcessOwners(
     let current = pid;
     let key: string | undefined;
     for (let depth = 0; depth < LONGEST_LINEAGE && current > 1; depth++) {
-      const stat = parseStat(await read(`${procFolder}/${current}/stat`));
+      const stat = parseStat(await readText(`${procFolder}/${current}/stat`));
       if (stat === null) return undefined;
       key ??= `${pid}@${stat.startTime}`;
       const known = remembered.get(key);
@@ -80,12 +77,8 @@ export function createProcessOwners(
   }
 
   async function holderOf(pid: number, inodes: ReadonlyMap<string, string>): Promise<string | undefined> {
-    const folder = `${procFolder}/${pid}/fd`;
-    const names = await readdir(folder).catch(() => []);
-    const targets = await Promise.all(names.map((name) => readlink(`${folder}/${name}`).catch(() => "")));
-    for (const target of targets) {
-      const inode = /^socket:\[(\d+)\]$/.exec(target)?.[1];
-      const owner = inode === undefined ? undefined : inodes.get(inode);
+    for (const inode of await socketsOf(procFolder, pid)) {
+      const owner = inodes.get(inode);
       if (owner !== undefined) return owner;
     }
     return undefined;
@@ -123,8 +116,4 @@ function localPort(url: string): number | null {
   const isLocal = host === "localhost" || host === "0.0.0.0" || host.startsWith("127.") || own.includes(host);
   if (!isLocal) return null;
   return port === "" ? (protocol === "https:" ? 443 : 80) : Number(port);
-}
-
-async function read(path: string): Promise<string> {
-  return readFile(path, "utf8").catch(() => "");
 }

@@ -77,6 +77,7 @@ function helloOf(bootId: string, seq: number, gpus: Gpu[], history: Hello["histo
       },
       capacity: { profile: "p", perGpu: [], recommendedMax: null, canStart: null },
       backends: [],
+      found: [],
       release: IDLE_RELEASE,
       alerts: [],
       jobs: [],

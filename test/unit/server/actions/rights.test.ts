@@ -18,6 +18,12 @@ const untouchable: ActsOn = {
   version: "test",
   prove: () => reach("prove"),
   registerBackend: () => reach("registerBackend"),
+  found: {
+    adopt: () => reach("found.adopt"),
+    dismiss: () => reach("found.dismiss"),
+    forget: () => reach("found.forget"),
+    lookAgain: () => reach("found.lookAgain"),
+  },
   leases: { begin: () => reach("leases.begin"), beatMs: 5000 },
   bootId: () => reach("bootId"),
   source: () => reach("source"),

@@ -112,6 +112,7 @@ describe("what may stand there", () => {
       basePath: "/",
       source: "auto",
       interval: 1000,
+      findBackends: true,
       backendInterval: 5000,
       releasePatience: 15_000,
       historyInterval: 50_000,

@@ -46,6 +46,7 @@ const STATE: State = {
   fits: {},
   runs: [],
   backends: [],
+  found: [],
   release: IDLE_RELEASE,
   alerts: [],
   jobs: [],
