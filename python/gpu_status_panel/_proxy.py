@@ -63,6 +63,15 @@ class PanelProxy:
         elif scope["type"] == "websocket":
             await self._websocket(scope, receive, send)
 
+    @property
+    def backend(self) -> Optional[str]:
+        """What the sidecar calls the hook of this app."""
+        return self._launcher.backend
+
+    async def may_view(self, scope: Scope) -> bool:
+        """Whether a request may see the panel: for pages of the host that tell of it themselves."""
+        return self._is_own_origin(scope["headers"]) and await decide(self._allow_view, scope)
+
     # Who may
 
     def _is_own_origin(self, headers: Headers) -> bool:

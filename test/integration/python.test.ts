@@ -26,6 +26,16 @@ test.concurrent("PY-6 PY-7 PY-7b PY-8 PY-8b the panel on the port of a Python ap
   expect(await runUnittest(FOLDER, "test_mount")).toContain("OK");
 });
 
+test.concurrent("PY-9 PY-9b jobs that run already", { timeout: LIMIT_MS }, async ({ expect }) => {
+  expect(await runUnittest(FOLDER, "test_running")).toContain("OK");
+});
+
+test.concurrent("HOST-5 HOST-5b HOST-6 prompts of ComfyUI as jobs, and what is known of them", {
+  timeout: LIMIT_MS,
+}, async ({ expect }) => {
+  expect(await runUnittest(FOLDER, "test_comfyui")).toContain("OK");
+});
+
 test.concurrent("HUB-1 HUB-2 HUB-2b HUB-2c HUB-3 HUB-3b HUB-5 HUB-6 HUB-6b HUB-6c HUB-7 hosts share one sidecar, and strangers get nothing", {
   timeout: LIMIT_MS,
 }, async ({ expect }) => {
@@ -54,7 +64,9 @@ test.concurrent("PKG-5b PY-1 the types are whole, and those of a user's script",
 test("no Python test is left out", () => {
   const folder = new URL(`../../${FOLDER}/`, import.meta.url);
   const modules = readdirSync(folder).filter((name) => /^test_\w+\.py$/.test(name));
-  const here = ["test_hook.py", "test_jobs.py", "test_mount.py", "test_package.py", "test_share.py"];
+  const here = ["comfyui", "hook", "jobs", "mount", "package", "running", "share"].map(
+    (name) => `test_${name}.py`,
+  );
   const inLong = ["test_reload.py"];
   expect(modules.sort()).toEqual([...here, ...inLong].sort());
 });

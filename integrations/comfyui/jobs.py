@@ -1,0 +1,164 @@
+"""Every prompt that really runs is declared as a job: its phases are its nodes, its end tells the peak.
+
+Nothing here may delay a prompt or break one: the sidecar is told by a thread, and what fails is logged for developers.
+"""
+
+from __future__ import annotations
+
+import functools
+import logging
+import sys
+import threading
+from typing import Any, Callable, Dict, Iterable, Optional, Tuple
+
+log = logging.getLogger("gpu_status_panel")
+MIB = 1024 * 1024
+SAMPLES_APART_S = 0.5
+
+Describe = Callable[[Dict[str, Any]], Optional[Dict[str, Any]]]
+"""What is told of a prompt; ``None``: it needs no GPU."""
+
+
+class Peak:
+    """The most VRAM that this process took during a prompt.
+
+    ComfyUI's DynamicVRAM keeps weights outside PyTorch's allocator, as much as there is room for: they belong to the peak,
+    and give way where others need room, so that they are no part of the least.
+    """
+
+    def __init__(self, panel: Any) -> None:
+        self._panel = panel
+        self._most_mib = 0
+        self._over = threading.Event()
+        self._gives_way = dynamic_mib() is not None
+        panel.begin_peak()
+        if self._gives_way:
+            threading.Thread(target=self._follow, name="gpu-status-panel-peak", daemon=True).start()
+
+    def _follow(self) -> None:
+        while not self._over.wait(SAMPLES_APART_S):
+            self.sample()
+
+    def sample(self) -> None:
+        """Both change together, so that they are added as they are at one moment."""
+        weights = dynamic_mib()
+        held = self._panel.allocator_figures() if weights else None
+        if weights and held and held["reserved_mib"] is not None:
+            self._most_mib = max(self._most_mib, weights + held["reserved_mib"])
+
+    def end(self) -> Tuple[Optional[int], Optional[int]]:
+        """Peak, and what of it could not give way; ``None``: no framework tells."""
+        self.sample()
+        self._over.set()
+        _, reserved = self._panel.peaks()
+        if reserved is None:
+            return None, None
+        return max(reserved, self._most_mib), reserved if self._gives_way else None
+
+
+def dynamic_mib() -> Optional[int]:
+    """What DynamicVRAM holds now; ``None``: it is not in use."""
+    control = sys.modules.get("comfy_aimdo.control")
+    memory = sys.modules.get("comfy.memory_management")
+    if control is None or not getattr(memory, "aimdo_enabled", False):
+        return None
+    try:
+        return round(control.get_total_vram_usage() / MIB)
+    except Exception as error:
+        log.debug("gpu_status_panel: DynamicVRAM does not tell: %r", error)
+        return None
+
+
+class Prompt:
+    """A prompt under way."""
+
+    def __init__(self, graph: Dict[str, Any]) -> None:
+        self.graph = graph
+        self.job: Any = None
+        self.peak: Optional[Peak] = None
+        self.phases: Dict[str, str] = {}
+
+
+class PromptWatch:
+    """Sees prompts begin, run their nodes and end."""
+
+    def __init__(self, panel: Any, jobs: Any, describe: Describe) -> None:
+        self._panel = panel
+        self._jobs = jobs
+        self._describe = describe
+        self._now: Dict[str, Prompt] = {}
+
+    def enter(self, prompt_id: str, graph: Dict[str, Any]) -> None:
+        self._now[prompt_id] = Prompt(graph)
+
+    def node(self, prompt_id: str, node_id: str, node: Any) -> None:
+        """A node runs, none of those whose results ComfyUI still has."""
+        now = self._now.get(prompt_id)
+        if now is None:
+            return
+        if now.job is None:
+            now.peak = Peak(self._panel)
+            now.job = self._jobs.begin(lambda: self._describe(now.graph))
+        elif now.peak is not None:
+            now.peak.sample()
+        now.job.phase(phase_of(now, node_id, node))
+
+    def leave(self, prompt_id: str, messages: Iterable[Any]) -> None:
+        now = self._now.pop(prompt_id, None)
+        if now is None or now.job is None or now.peak is None:
+            return
+        peak, least = None, None
+        try:
+            peak, least = now.peak.end()
+        except Exception as error:  # It has ended, measured or not.
+            log.debug("gpu_status_panel: the peak is not known: %r", error)
+        failed, out_of_memory = outcome_of(messages)
+        now.job.end(failed=failed, out_of_memory=out_of_memory, peak_mib=peak, least_mib=least)
+
+
+def phase_of(now: Prompt, node_id: str, node: Any) -> str:
+    """The node's kind; of several of a kind the later ones are numbered, as the two samplers of a two-model job."""
+    if node_id not in now.phases:
+        told = now.graph.get(node_id, {}).get("class_type") or getattr(node, "__name__", type(node).__name__)
+        same = sum(1 for name in now.phases.values() if name.split(" ")[0] == str(told))
+        now.phases[node_id] = str(told) if same == 0 else f"{told} {same + 1}"
+    return now.phases[node_id]
+
+
+def outcome_of(messages: Iterable[Any]) -> Tuple[bool, bool]:
+    """Whether the prompt failed or was stopped, and whether it ran out of memory, by what ComfyUI says of it."""
+    said: Dict[str, Dict[str, Any]] = {event: data for event, data in messages}
+    if "execution_success" in said:
+        return False, False
+    kind = str(said.get("execution_error", {}).get("exception_type", ""))
+    text = str(said.get("execution_error", {}).get("exception_message", "")).lower()
+    out_of_memory = kind.endswith("OutOfMemoryError") or "cuda out of memory" in text or "allocation on device" in text
+    return True, out_of_memory
+
+
+def install(execution: Any, watch: PromptWatch) -> None:
+    """Wraps what ComfyUI runs each prompt and each node with."""
+    execute_async, get_output_data = execution.PromptExecutor.execute_async, execution.get_output_data
+
+    @functools.wraps(execute_async)
+    async def watched(self: Any, prompt: Any, prompt_id: Any, *rest: Any, **named: Any) -> Any:
+        quietly(watch.enter, prompt_id, prompt)
+        try:
+            return await execute_async(self, prompt, prompt_id, *rest, **named)
+        finally:
+            quietly(watch.leave, prompt_id, getattr(self, "status_messages", ()))
+
+    @functools.wraps(get_output_data)
+    async def watched_node(prompt_id: Any, node_id: Any, node: Any, *rest: Any, **named: Any) -> Any:
+        quietly(watch.node, prompt_id, node_id, node)
+        return await get_output_data(prompt_id, node_id, node, *rest, **named)
+
+    execution.PromptExecutor.execute_async = watched
+    execution.get_output_data = watched_node
+
+
+def quietly(step: Callable[..., Any], *values: Any) -> None:
+    try:
+        step(*values)
+    except Exception as error:
+        log.debug("gpu_status_panel: %r", error)

@@ -1,0 +1,179 @@
+"""The pack for ComfyUI without ComfyUI: prompts as jobs, and what is known of a prompt before it runs."""
+
+import asyncio
+import importlib
+import json
+import sys
+import types
+import unittest
+from pathlib import Path
+from typing import Any, Dict, List, Optional, Tuple
+from unittest import mock
+
+from rig import ROOT, RigTest, jobs_at, wait_until
+from test_jobs import FakeCuda
+
+import gpu_status_panel as panel
+
+# Not by its name: importing the pack itself registers it with ComfyUI.
+pack = types.ModuleType("comfyui_pack")
+pack.__path__ = [str(ROOT / "integrations" / "comfyui")]
+sys.modules["comfyui_pack"] = pack
+jobs = importlib.import_module("comfyui_pack.jobs")
+graph = importlib.import_module("comfyui_pack.graph")
+signature = importlib.import_module("comfyui_pack.signature")
+host = importlib.import_module("comfyui_pack.host")
+VECTORS = json.loads((ROOT / "test" / "fixtures" / "hosts" / "comfyui-prompts.json").read_text("utf-8"))
+
+
+def info_of(kind: str) -> Any:
+    told = VECTORS["nodes"].get(kind)
+    return None if told is None else graph.NodeInfo(told.get("outputs", []), told.get("names", told.get("outputs", [])), *(bool(told.get(one)) for one in ("output", "api", "custom")))
+
+
+class SignatureTest(unittest.TestCase):
+    def test_host_6_every_trap_of_a_prompt_and_nothing_guessed(self) -> None:
+        for name, told in VECTORS["prompts"].items():
+            with self.subTest(name):
+                known = told.get("files", {})
+                files = signature.Files(lambda file: tuple(known[file]) if file in known else None, lambda file: told.get("dtypes", {}).get(file))
+                prompt = {key: {"class_type": kind, "inputs": inputs} for key, (kind, inputs) in told["prompt"].items()}
+                found = signature.describe(prompt, info_of, files)
+                if told["known"] is None:
+                    self.assertIsNone(found.signature)
+                    continue
+                self.assertIsNotNone(found.signature)
+                said = {**{key: value for key, value in found.signature.items() if value not in (None, [], {})}}
+                self.assertEqual({key: said.get(key) for key in told["known"]}, told["known"])
+                self.assertEqual({key: [one.why, one.what] for key, one in found.unknown.items()}, told.get("unknown", {}))
+
+    def test_host_6_a_safetensors_header_tells_what_most_bytes_are_of(self) -> None:
+        import tempfile
+
+        header = json.dumps({"__metadata__": {}, "a": {"dtype": "F32", "data_offsets": [0, 40]}, "b": {"dtype": "BF16", "data_offsets": [40, 4000]}}).encode()
+        with tempfile.TemporaryDirectory() as folder:
+            path = Path(folder) / "model.safetensors"
+            path.write_bytes(len(header).to_bytes(8, "little") + header)
+            self.assertEqual(host.read_dtype(str(path)), "bf16")
+            path.write_bytes(b"\xff" * 200)
+            self.assertIsNone(host.read_dtype(str(path)))
+
+    def test_host_6_expressions_are_reckoned_and_never_run(self) -> None:
+        self.assertEqual(graph.calculate("max(a, 16) * 2 + 1 if b > 3 else 0", {"a": 8, "b": 4}), 33)
+        self.assertEqual(graph.calculate("a & -8", {"a": 1023}), 1016)
+        for wrong in ("__import__('os')", "a.real", "9**9**9", "[x for x in (1,)]", "open", "lambda: 1"):
+            with self.assertRaises(Exception):
+                graph.calculate(wrong, {"a": 1})
+
+
+def fake_execution() -> Any:
+    """ComfyUI's ``execution`` as far as the pack wraps it; a node here is a function or ``None`` (its result is known)."""
+    module = types.ModuleType("execution")
+
+    async def get_output_data(prompt_id: str, node_id: str, node: Any, inputs: Any) -> Any:
+        return node()
+
+    class PromptExecutor:
+        def __init__(self) -> None:
+            self.status_messages: List[Tuple[str, Dict[str, Any]]] = []
+
+        async def execute_async(self, prompt: Dict[str, Any], prompt_id: str, extra_data: Any = None, execute_outputs: Any = ()) -> None:
+            self.status_messages = [("execution_start", {})]
+            for node_id, node in prompt.items():
+                try:
+                    if node["run"] is not None:
+                        await module.get_output_data(prompt_id, node_id, node["run"], {})  # type: ignore[attr-defined]
+                except InterruptedError:
+                    self.status_messages.append(("execution_interrupted", {}))
+                    return
+                except Exception as error:
+                    kind = f"{error.__class__.__module__}.{error.__class__.__qualname__}"
+                    self.status_messages.append(("execution_error", {"exception_type": kind, "exception_message": str(error)}))
+                    return
+            self.status_messages.append(("execution_success", {}))
+
+    module.PromptExecutor, module.get_output_data = PromptExecutor, get_output_data  # type: ignore[attr-defined]
+    return module
+
+
+class PromptsTest(RigTest):
+    def setUp(self) -> None:
+        self.running = self.sidecar(self.fake())
+        self.execution = fake_execution()
+        self.ends: List[Dict[str, Any]] = []
+        self.told = panel.RunningJobs(self.running.url)
+        real = self.told._call
+
+        def call(method: str, path: str, body: Optional[Dict[str, Any]], *rest: Any) -> Any:
+            if method == "DELETE":
+                self.ends.append(body or {})
+            return real(method, path, body, *rest)
+
+        self.told._call = call  # type: ignore[method-assign]
+        watch = jobs.PromptWatch(panel, self.told, lambda prompt: {"signature": {"host": "comfyui", "models": [next(iter(prompt.values()))["class_type"]]}})
+        jobs.install(self.execution, watch)
+
+    def run_prompt(self, *nodes: Any) -> None:
+        prompt = {str(key): {"class_type": kind, "run": run} for key, (kind, run) in enumerate(nodes)}
+        asyncio.run(self.execution.PromptExecutor().execute_async(prompt, "p", {}, []))
+
+    def seen(self) -> Any:
+        return wait_until("the job", lambda: [one for one in jobs_at(self.running.url) if one["state"] == "running"])[0]
+
+    def test_host_5_phases_are_nodes_and_those_that_are_known_are_none(self) -> None:
+        phases: List[str] = []
+
+        def sees() -> None:
+            self.seen()
+            phases.append(wait_until("its phase", lambda: self.seen()["phase"] not in (None, *phases) and self.seen()["phase"]))
+
+        self.run_prompt(("CheckpointLoader", None), ("KSampler", sees), ("KSampler", sees), ("VAEDecode", sees))
+        self.assertEqual(phases, ["KSampler", "KSampler 2", "VAEDecode"])
+        wait_until("its end", lambda: self.ends)
+        self.assertEqual(self.ends, [{"outcome": "done", "oom": False}])
+        self.assertEqual(jobs_at(self.running.url)[0]["state"], "done")
+
+    def test_host_5_a_prompt_whose_results_are_known_is_no_job(self) -> None:
+        self.run_prompt(("KSampler", None), ("SaveImage", None))
+        self.run_prompt(("KSampler", lambda: self.seen()))
+        wait_until("the other's end", lambda: self.ends)
+        self.assertEqual(len(jobs_at(self.running.url)), 1)
+
+    def test_host_5b_out_of_memory_failure_and_interrupt_are_told_apart(self) -> None:
+        class OutOfMemoryError(RuntimeError):
+            pass
+
+        def fails(error: Exception) -> Any:
+            def run() -> None:
+                self.seen()
+                raise error
+
+            return run
+
+        for error in (OutOfMemoryError("CUDA out of memory"), ValueError("no such file"), InterruptedError()):
+            self.run_prompt(("KSampler", fails(error)))
+            wait_until("no job runs", lambda: all(one["state"] != "running" for one in jobs_at(self.running.url)))
+        self.assertEqual([(one["outcome"], one["oom"]) for one in self.ends], [("failed", True), ("failed", False), ("failed", False)])
+
+    def test_host_5b_the_peak_counts_the_weights_that_give_way_and_the_least_does_not(self) -> None:
+        cuda = FakeCuda()
+        cuda.reset_peak_memory_stats = lambda device: None  # type: ignore[attr-defined]
+        control = types.SimpleNamespace(get_total_vram_usage=lambda: 20_000 * jobs.MIB)
+        memory = types.SimpleNamespace(aimdo_enabled=True)
+        with mock.patch.dict(sys.modules, {"torch": types.SimpleNamespace(cuda=cuda), "comfy_aimdo.control": control, "comfy.memory_management": memory}):
+            self.run_prompt(("KSampler", lambda: (self.seen(), cuda.take(5000))))
+            wait_until("the first end", lambda: [one["state"] for one in jobs_at(self.running.url)] == ["done"])
+            memory.aimdo_enabled = False
+            self.run_prompt(("VAEDecode", lambda: (self.seen(), cuda.take(1000))))
+        wait_until("both ends", lambda: len(self.ends) == 2)
+        self.assertEqual([(one.get("peakMiB"), one.get("leastMiB")) for one in self.ends], [(25_000, 5000), (6000, None)])
+
+    def test_host_5_what_the_pack_does_wrong_costs_no_prompt(self) -> None:
+        ran: List[int] = []
+        with mock.patch.object(jobs, "phase_of", side_effect=KeyError("x")):
+            self.run_prompt(("KSampler", lambda: ran.append(1)))
+        self.assertEqual(ran, [1])
+
+
+if __name__ == "__main__":
+    unittest.main()
