@@ -11,7 +11,7 @@ from typing import Any, Dict, List, Optional, Tuple
 from unittest import mock
 
 from rig import ROOT, RigTest, jobs_at, wait_until
-from test_jobs import FakeCuda
+from rig_torch import FakeCuda
 
 import gpu_status_panel as panel
 

@@ -1,95 +1,27 @@
 """Jobs: admission, heartbeat, what is told at the end, and a sidecar that is down. Against the real sidecar."""
 
-import asyncio
 import logging
 import os
 import signal
 import socket
 import subprocess
 import sys
-import textwrap
 import threading
 import time
-import types
 import unittest
-from typing import List
 from unittest import mock
 
 from rig import HERE, RigTest, RunningSidecar, free_port, jobs_at, wait_until
+from rig_jobs import JobsRig
+from rig_torch import fake_torch
 
 import gpu_status_panel as panel
 from gpu_status_panel import JobRefused, JobTimeout, UnknownProfile, current_job, job
 
-MIB = 1024 * 1024
 PROFILE = "wan2.1-1.3b-t2v-480p-quant"
 
 
-class FakeCuda:
-    """PyTorch's allocator as far as it is asked for."""
-
-    def __init__(self, devices: int = 1) -> None:
-        self.allocated = [0] * devices
-        self.peak = [0] * devices
-        self.cache = [0] * devices
-        self.calls: list = []
-
-    def take(self, mib: int, device: int = 0) -> None:
-        self.allocated[device] += mib
-        self.peak[device] = max(self.peak[device], self.allocated[device])
-        self.cache[device] = max(self.cache[device], self.allocated[device])
-
-    def free(self, mib: int, device: int = 0) -> None:
-        self.allocated[device] -= mib
-
-    def is_initialized(self) -> bool:
-        return True
-
-    def device_count(self) -> int:
-        return len(self.allocated)
-
-    def current_device(self) -> int:
-        return 0
-
-    def memory_allocated(self, device: int) -> int:
-        return self.allocated[device] * MIB
-
-    def memory_reserved(self, device: int) -> int:
-        return self.cache[device] * MIB
-
-    max_memory_reserved = memory_reserved
-
-    def max_memory_allocated(self, device: int) -> int:
-        return self.peak[device] * MIB
-
-    def reset_peak_memory_stats(self, device: int) -> None:
-        self.peak[device] = self.allocated[device]
-
-    def empty_cache(self) -> None:
-        self.calls.append("empty_cache")
-        self.cache = list(self.allocated)
-
-    def ipc_collect(self) -> None:
-        self.calls.append("ipc_collect")
-
-
-def fake_torch(devices: int = 1) -> types.ModuleType:
-    torch = types.ModuleType("torch")
-    torch.cuda = FakeCuda(devices)  # type: ignore[attr-defined]
-    return torch
-
-
-class JobsTest(RigTest):
-    def setUp(self) -> None:
-        panel.WARNED.clear()
-        self.gpu = self.fake(used_mib=1024)
-        self.panel = self.sidecar(self.gpu)
-        patcher = mock.patch.dict(os.environ, {"GPU_PANEL_URL": self.panel.url})
-        patcher.start()
-        self.addCleanup(patcher.stop)
-
-    def states(self) -> list:
-        return [one["state"] for one in jobs_at(self.panel.url)]
-
+class JobsTest(JobsRig):
     def test_a_job_is_admitted_tells_its_phases_and_ends(self) -> None:
         with job(PROFILE, label="sunset") as running:
             (seen,) = jobs_at(self.panel.url)
@@ -224,60 +156,6 @@ class JobsTest(RigTest):
         self.assertTrue(panel.is_out_of_vram(RuntimeError("CUDA error: out of memory")))
         self.assertFalse(panel.is_out_of_vram(MemoryError("Unable to allocate 3 GiB")), "host memory is another matter")
 
-    def test_it_decorates_functions_generators_and_async_ones(self) -> None:
-        seen = []
-
-        @job(peak_mib=4000)
-        def plain(value):
-            """Doc."""
-            seen.append(self.states().count("running"))
-            return value + 1
-
-        @job(peak_mib=4000)
-        def streaming():
-            for part in range(2):
-                seen.append(self.states().count("running"))
-                yield part
-
-        @job(peak_mib=4000)
-        async def awaited(value):
-            seen.append(self.states().count("running"))
-            current_job().phase("decode")
-            return value * 2
-
-        @job(peak_mib=4000)
-        async def async_streaming():
-            seen.append(self.states().count("running"))
-            yield "a"
-
-        async def consume():
-            return await awaited(4), [item async for item in async_streaming()]
-
-        self.assertEqual((plain(1), plain.__name__, plain.__doc__), (2, "plain", "Doc."))
-        self.assertEqual(list(streaming()), [0, 1])
-        self.assertEqual(asyncio.run(consume()), (8, ["a"]))
-        self.assertEqual(seen, [1] * 5)
-        self.assertEqual(set(self.states()), {"done"})
-        self.assertIn("plain", [one["label"] for one in jobs_at(self.panel.url)])
-
-    def test_a_waiting_async_job_can_be_cancelled_and_the_loop_stays_free(self) -> None:
-        async def scenario():
-            async def waits():
-                async with job(peak_mib=20_000):
-                    self.fail("there is no room")
-
-            task = asyncio.ensure_future(waits())
-            while "waiting" not in self.states():
-                await asyncio.sleep(0.02)
-            task.cancel()
-            with self.assertRaises(asyncio.CancelledError):
-                await task
-
-        with job(peak_mib=20_000):
-            asyncio.run(scenario())
-            wait_until("the place in the queue to be given up", lambda: "waiting" not in self.states())
-        wait_until("no job to be left", lambda: panel.GATE.running == 0 and panel.GATE.waiting == 0)
-
     def test_a_restart_of_the_sidecar_is_waited_for(self) -> None:
         begun = []
 
@@ -297,70 +175,6 @@ class JobsTest(RigTest):
         waiter.join(40)
         self.assertEqual(begun[-1], "runs")
         self.assertEqual(self.states(), ["done", "done"])
-
-    def test_only_gpus_that_this_process_sees_are_reserved(self) -> None:
-        many = self.sidecar(self.fake(gpus=4))
-        with mock.patch.dict(os.environ, {"GPU_PANEL_URL": many.url, "CUDA_VISIBLE_DEVICES": "2,3"}):
-            with job(peak_mib=4000) as running:
-                self.assertEqual((running.gpu_indexes, running.device), ((2,), "cuda:0"))
-            with job(peak_mib=4000, gpus=2) as running:
-                self.assertEqual(running.gpu_indexes, (2, 3))
-            with job(peak_mib=20_000) as first, job(peak_mib=20_000, gpu_indexes="any") as second:
-                self.assertEqual((first.gpu_indexes, second.gpu_indexes, second.device), ((2,), (3,), "cuda:1"))
-        uuid = "GPU-00000001-4090-4090-4090-000000000001"
-        with mock.patch.dict(os.environ, {"GPU_PANEL_URL": many.url, "CUDA_VISIBLE_DEVICES": uuid}):
-            with job(peak_mib=4000) as running:
-                self.assertEqual((running.gpu_indexes, running.device), ((1,), "cuda:0"))
-
-    def test_where_cuda_may_number_other_gpus_first_none_is_named_but_by_its_uuid(self) -> None:
-        mixed = self.fake(gpus=2)
-        mixed.rename(1, "NVIDIA GeForce GTX 1080")
-        with mock.patch.dict(os.environ, {"GPU_PANEL_URL": self.sidecar(mixed).url}):
-            with self.assertLogs("gpu_status_panel", logging.WARNING) as logs, job(peak_mib=4000) as running:
-                self.assertIsNone(running.device, "what CUDA calls it is not known")
-            self.assertIn("CUDA_DEVICE_ORDER=PCI_BUS_ID", logs.output[0])
-            torch = fake_torch(2)
-            torch.cuda.get_device_properties = lambda device: types.SimpleNamespace(uuid="00000001-4090-4090-4090-000000000001")
-            with mock.patch.dict(sys.modules, {"torch": torch}), job(peak_mib=4000) as running:
-                self.assertEqual(running.gpu_indexes, (1,), "PyTorch's first is nvidia-smi's second")
-            with mock.patch.dict(os.environ, {"CUDA_DEVICE_ORDER": "PCI_BUS_ID"}), job(peak_mib=4000) as running:
-                self.assertEqual((running.gpu_indexes, running.device), ((0,), "cuda:0"))
-
-    def test_one_that_is_interrupted_before_its_body_gives_its_room_back_unless_it_is_another_ranks(self) -> None:
-        def states_after_interruption() -> List[str]:
-            with mock.patch.object(panel.Job, "begin", side_effect=KeyboardInterrupt), self.assertRaises(KeyboardInterrupt):
-                with job(peak_mib=2000):
-                    pass
-            return [found["state"] for found in jobs_at(self.panel.url)]
-
-        states_after_interruption()
-        wait_until("the end of the job", lambda: [found["state"] for found in jobs_at(self.panel.url)] == ["failed"])
-        with mock.patch.dict(os.environ, {"LOCAL_WORLD_SIZE": "1", "LOCAL_RANK": "1"}):
-            self.assertEqual(sorted(states_after_interruption()), ["failed", "running"])
-
-    def test_the_ranks_of_torchrun_are_one_job(self) -> None:
-        many = self.sidecar(self.fake(gpus=2))
-        script = textwrap.dedent(
-            """
-            import sys, gpu_status_panel as p
-            with p.job(peak_mib=20000) as j:
-                print(j.gpu_indexes, flush=True)
-                sys.stdin.readline()
-            """
-        )
-        ranks = []
-        # The second asks first, and ends first: the job is that of the first all the same.
-        for rank in (1, 0):
-            env = {**os.environ, "GPU_PANEL_URL": many.url, "LOCAL_WORLD_SIZE": "2", "LOCAL_RANK": str(rank)}
-            ranks.append(subprocess.Popen([sys.executable, "-c", script], cwd=HERE, env=env, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True))
-            self.assertEqual(ranks[-1].stdout.readline().strip(), "(0, 1)")
-        second, first = ranks
-        self.assertEqual([(found["state"], found["pid"]) for found in jobs_at(many.url)], [("running", first.pid)])
-        second.communicate("\n")
-        self.assertEqual([found["state"] for found in jobs_at(many.url)], ["running"])
-        first.communicate("\n")
-        self.assertEqual([found["state"] for found in jobs_at(many.url)], ["done"])
-
 
 class WithoutSidecarTest(RigTest):
     def setUp(self) -> None:

@@ -20,11 +20,14 @@ if TYPE_CHECKING:
     from ._allocator import allocator_figures as allocator_figures, empty_caches as empty_caches
     from ._base import __version__ as __version__
     from ._declare import job as job
+    from ._gradio_watch import watch as watch
     from ._hook import UnloadHook as UnloadHook, unload_hook as unload_hook
-    from ._jobs import Job as Job, JobError as JobError, JobRefused as JobRefused, JobReport as JobReport
-    from ._jobs import JobTimeout as JobTimeout, UnknownProfile as UnknownProfile, current_job as current_job
+    from ._jobs import Job as Job, current_job as current_job
     from ._mount import mount as mount, panel_app as panel_app
+    from ._report import JobError as JobError, JobRefused as JobRefused, JobReport as JobReport
+    from ._report import JobTimeout as JobTimeout, UnknownProfile as UnknownProfile
     from ._running import RunningJob as RunningJob, RunningJobs as RunningJobs
+    from ._watch_torch import watch_torch as watch_torch
 
 __all__ = [
     "Job",
@@ -43,10 +46,13 @@ __all__ = [
     "mount",
     "panel_app",
     "unload_hook",
+    "watch",
+    "watch_torch",
 ]
 
 # What stands where: a host that only declares jobs does not load the proxy.
 _HOMES = {
+    "Job": "_jobs",
     "__version__": "_base",
     # For the packs of hosts.
     "Sidecar": "_api",
@@ -54,6 +60,7 @@ _HOMES = {
     "begin_peak": "_allocator",
     "peaks": "_allocator",
     "allocator_figures": "_allocator",
+    "current_job": "_jobs",
     "empty_caches": "_allocator",
     "job": "_declare",
     "UnloadHook": "_hook",
@@ -62,11 +69,13 @@ _HOMES = {
     "RunningJobs": "_running",
     "mount": "_mount",
     "panel_app": "_mount",
+    "watch": "_gradio_watch",
+    "watch_torch": "_watch_torch",
 }
 
 
 def __getattr__(name: str) -> object:
-    home = _HOMES.get(name, "_jobs" if name in __all__ else None)
+    home = _HOMES.get(name, "_report" if name in __all__ else None)
     if home is None:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     value: object = getattr(importlib.import_module(f".{home}", __name__), name)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from typing import Any, Callable, Dict, List, Optional, Union
+from typing import Any, Dict, List, Optional
 
 from ._base import ASGIApp, Headers, Receive, Scope, Send
 
@@ -15,10 +15,6 @@ JSON_HEADERS: Headers = [
     (b"cache-control", b"no-store"),
     (b"x-content-type-options", b"nosniff"),
 ]
-
-
-Decision = Union[bool, Callable[[Scope], Any]]
-"""Yes, no, or what a function says of a request; it may be async."""
 
 
 def header_of(headers: Headers, name: bytes) -> str:
@@ -86,16 +82,15 @@ async def refuse_websocket(scope: Scope, receive: Receive, send: Send, status: i
         await send({"type": "websocket.close", "code": 1008 if status == 403 else 1013})
 
 
+def is_demo(app: Any) -> bool:
+    """Whether it is an app of Gradio's, such as ``gr.Blocks``."""
+    return hasattr(app, "launch") and hasattr(app, "queue")
+
+
 def attach_kind(app: Any) -> Any:
     """The app, if something can be attached to it; otherwise raises ``TypeError`` with what to do."""
-    if hasattr(app, "launch") and hasattr(app, "queue"):
-        if isinstance(getattr(getattr(getattr(app, "app", None), "router", None), "routes", None), list):
-            return app
-        raise TypeError(
-            "gpu_status_panel: this Gradio app is not launched yet. Either\n"
-            "    app, _, _ = demo.launch(prevent_thread_lock=True); mount(app); demo.block_thread()\n"
-            "or  app = mount(gr.mount_gradio_app(FastAPI(), demo, path='/')); uvicorn.run(app)"
-        )
+    if is_demo(app):
+        raise TypeError("gpu_status_panel: give the hook of a Gradio app to mount(demo, hook=…)")
     if not callable(app):
         raise TypeError("gpu_status_panel: mount takes a FastAPI, Starlette or Gradio app, or any ASGI app")
     return app
@@ -127,9 +122,6 @@ def attach(app: Any, path: str, endpoint: ASGIApp, name: str, at_path: Optional[
         routes.insert(0, routes.pop())
         app.router.add_route(path, ExactPath(path, at_path), methods=["GET", "POST"], include_in_schema=False)
         routes.insert(0, routes.pop())
-        return app
-    if hasattr(app, "launch") and hasattr(app, "queue"):
-        attach(app.app, path, endpoint, name, at_path)
         return app
     exact = ExactPath(path, at_path)
 

@@ -3,25 +3,35 @@
 from __future__ import annotations
 
 import functools
-from typing import Any, Callable, Optional, Sequence, TypeVar, Union, cast
+from typing import Any, Callable, Mapping, Optional, Sequence, Tuple, TypeVar, Union, cast
 
-from ._jobs import Job, JobSettings
+from ._jobs import CURRENT_JOB, Job
+from ._report import JobSettings
+from ._steps import steps_under
 from ._threads import in_thread
 
 Fn = TypeVar("Fn", bound=Callable[..., Any])
 """A function keeps its type under the decorator."""
+OfCall = Callable[[Callable[..., Any], Any, Any], Mapping[str, Any]]
+"""The signature of a call: of a function, its arguments and those by name."""
+DECLARES = "__gpu_status_panel_job__"
+"""Marks a function that declares its job by itself."""
 
 
 class DeclaredJob:
     """What ``job`` returns: use it in ``with`` or ``async with``, or as a decorator of any kind of function."""
 
-    def __init__(self, settings: JobSettings) -> None:
+    def __init__(self, settings: JobSettings, of_call: Optional[OfCall] = None) -> None:
         self._settings = settings
+        self._of_call = of_call
         self._entered: Optional[Job] = None
 
     def _make(self) -> Job:
         if self._entered is not None:
             raise RuntimeError("gpu_status_panel: this job is running; call job(…) anew for one beside it")
+        outer = CURRENT_JOB.get()
+        if outer is not None:
+            outer.give_way()
         return Job(self._settings)
 
     def __enter__(self) -> Job:
@@ -59,42 +69,42 @@ class DeclaredJob:
     def __call__(self, fn: Fn) -> Fn:
         import inspect
 
-        settings = self._settings
+        settings, of_call = self._settings, self._of_call
         if settings.label is None and settings.profile is None and not settings.query:
             settings = settings._replace(label=getattr(fn, "__name__", "job")[:120])
 
-        if inspect.isasyncgenfunction(fn):
+        def declared(args: Any, kwargs: Any) -> DeclaredJob:
+            return DeclaredJob(settings if of_call is None else settings._replace(signature=of_call(fn, args, kwargs)))
 
-            @functools.wraps(fn)
-            async def async_generator(*args: Any, **kwargs: Any) -> Any:
-                async with DeclaredJob(settings):
-                    async for item in fn(*args, **kwargs):
-                        yield item
+        @functools.wraps(fn)
+        async def async_generator(*args: Any, **kwargs: Any) -> Any:
+            async with declared(args, kwargs):
+                async for item in fn(*args, **kwargs):
+                    yield item
 
-            return cast(Fn, async_generator)
-        if inspect.iscoroutinefunction(fn):
+        @functools.wraps(fn)
+        async def coroutine(*args: Any, **kwargs: Any) -> Any:
+            async with declared(args, kwargs):
+                return await fn(*args, **kwargs)
 
-            @functools.wraps(fn)
-            async def coroutine(*args: Any, **kwargs: Any) -> Any:
-                async with DeclaredJob(settings):
-                    return await fn(*args, **kwargs)
-
-            return cast(Fn, coroutine)
-        if inspect.isgeneratorfunction(fn):
-
-            @functools.wraps(fn)
-            def generator(*args: Any, **kwargs: Any) -> Any:
-                with DeclaredJob(settings):
-                    return (yield from fn(*args, **kwargs))
-
-            return cast(Fn, generator)
+        @functools.wraps(fn)
+        def generator(*args: Any, **kwargs: Any) -> Any:
+            with declared(args, kwargs) as running:
+                return (yield from steps_under(running, fn(*args, **kwargs)))
 
         @functools.wraps(fn)
         def function(*args: Any, **kwargs: Any) -> Any:
-            with DeclaredJob(settings):
+            with declared(args, kwargs):
                 return fn(*args, **kwargs)
 
-        return cast(Fn, function)
+        kinds: Tuple[Tuple[Callable[[Any], bool], Any], ...] = (
+            (inspect.isasyncgenfunction, async_generator),
+            (inspect.iscoroutinefunction, coroutine),
+            (inspect.isgeneratorfunction, generator),
+        )
+        wrapped = next((made for is_kind, made in kinds if is_kind(fn)), function)
+        setattr(wrapped, DECLARES, True)
+        return cast(Fn, wrapped)
 
 
 def job(
@@ -112,6 +122,7 @@ def job(
     gpus: Optional[int] = None,
     gpu_indexes: Union[None, str, Sequence[int]] = None,
     backend: Optional[str] = None,
+    signature: Optional[Mapping[str, Any]] = None,
     wait: bool = True,
     max_wait: Optional[float] = None,
     on_wait: Optional[Callable[[int, str], None]] = None,
@@ -133,7 +144,8 @@ def job(
 
     What it needs comes from ``peak_mib``, else from the profile with the id ``profile``, else from the heaviest
     profile that fits ``profile`` as a model's name and the settings ``task``, ``resolution`` ("480p", "832x480"),
-    ``frames``, ``steps``, ``quant``, ``offload``.
+    ``frames``, ``steps``, ``quant``, ``offload``. ``signature`` beside or in place of them is what its peaks are learned
+    under: ``{"host": "my-app", "kind": "upscale", "width": 1024, "height": 1024}``.
 
     ``gpus``: how many it needs at once; ``gpu_indexes``: which it may use, as nvidia-smi numbers them. By default the
     GPUs on which this process would run anyway; with ``"any"`` the sidecar chooses, and the job must run on
@@ -152,8 +164,8 @@ def job(
         raise ValueError("gpu_status_panel: ttl is 5 to 3600 seconds")
     query = {"model": model, "task": task, "resolution": resolution, "frames": frames, "steps": steps, "quant": quant, "offload": offload}
     given = {key: str(value) for key, value in query.items() if value is not None}
-    if profile is None and not given and peak_mib is None:
-        raise ValueError("gpu_status_panel: job needs a profile, a model or peak_mib=…")
+    if profile is None and not given and peak_mib is None and signature is None:
+        raise ValueError("gpu_status_panel: job needs a profile, a model, a signature or peak_mib=…")
     return DeclaredJob(
-        JobSettings(profile, label, peak_mib, given, gpus, gpu_indexes, backend, wait, max_wait, on_wait, int(ttl), if_refused, url, token)
+        JobSettings(profile, label, peak_mib, given, gpus, gpu_indexes, backend, wait, max_wait, on_wait, int(ttl), if_refused, url, token, signature)
     )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from typing import List, Protocol
+from typing import Callable, List, Protocol
 
 
 class Enters(Protocol):
@@ -21,6 +21,8 @@ class Gate:
         self._unloading = False
         self.waiting = 0
         self.was_used = False
+        self.returns: List[Callable[[], None]] = []
+        """What has to be back on the GPU before a job."""
 
     @property
     def running(self) -> int:
@@ -35,6 +37,10 @@ class Gate:
             if len(self._running) > 1:
                 for one in self._running:
                     one.alone = False
+
+    def before_run(self) -> None:
+        for bring_back in self.returns:
+            bring_back()
 
     def leave(self, leaving: Enters) -> None:
         with self._changed:

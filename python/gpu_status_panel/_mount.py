@@ -3,16 +3,28 @@
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING, Any, Callable, Dict, Optional, Sequence, Tuple, TypeVar, Union
+from typing import TYPE_CHECKING, Any, Callable, Dict, Iterable, NamedTuple, Optional, Protocol, Sequence, Tuple, TypeVar, Union, overload
 
-from ._asgi import Decision, attach, attach_kind, mount_path_of
+from ._asgi import attach, attach_kind, is_demo, mount_path_of
 
 if TYPE_CHECKING:
+    from ._gradio_choice import Functions
     from ._hook import UnloadHook
+    from ._permission import Decision
     from ._proxy import PanelProxy
 
 App = TypeVar("App")
 Hook = Union[None, "UnloadHook[Any]", Callable[..., Any]]
+
+
+class GradioOptions(NamedTuple):
+    """What ``mount`` was given for a demo."""
+
+    watch: bool
+    functions: Functions
+    park: Optional[Callable[[], Iterable[Any]]]
+    fit: bool
+    frame: bool
 
 
 def panel_app(
@@ -29,11 +41,12 @@ def panel_app(
     allow_origin: Sequence[str] = (),
     env: Optional[Dict[str, str]] = None,
     backend: Optional[Tuple[str, str]] = None,
+    own: Optional[Dict[str, bytes]] = None,
 ) -> PanelProxy:
     """The panel as an ASGI app of its own, for hosts that ``mount`` does not know; what it takes is told there.
 
     ``backend``: kind and address of this program, where the sidecar knows programs of its kind (``("comfyui", "http://…")``)
-    and needs no ``hook``.
+    and needs no ``hook``. ``own``: scripts that are served beside the panel, by their names.
     """
     import atexit
     import shlex
@@ -41,7 +54,8 @@ def panel_app(
     from ._api import Sidecar
     from ._hook import UnloadHook, unload_hook
     from ._launch import Launcher
-    from ._proxy import PanelProxy, authority_of
+    from ._permission import Permission, authority_of
+    from ._proxy import PanelProxy
 
     place = mount_path_of(path)
     for origin in allow_origin:
@@ -57,12 +71,61 @@ def panel_app(
     if hasattr(os, "register_at_fork"):
         os.register_at_fork(after_in_child=launcher.forget)
     launcher.ensure()
-    return PanelProxy(launcher, place, allow_view, allow_release, allow_origin)
+    return PanelProxy(launcher, place, Permission(allow_view, allow_release, allow_origin), own)
 
 
+class GradioDemo(Protocol):
+    """``gr.Blocks`` and what is made of it, as far as it is asked for."""
+
+    @property
+    def launch(self) -> Any: ...
+    @property
+    def queue(self) -> Any: ...
+
+
+Demo = TypeVar("Demo", bound=GradioDemo)
+
+
+@overload
+def mount(
+    app: Demo,
+    path: Optional[str] = ...,
+    *,
+    hook: Hook = ...,
+    label: Optional[str] = ...,
+    url: Optional[str] = ...,
+    token: Optional[str] = ...,
+    command: Union[None, str, Sequence[str]] = ...,
+    start: bool = ...,
+    allow_view: Decision = ...,
+    allow_release: Optional[Decision] = ...,
+    allow_origin: Sequence[str] = ...,
+    env: Optional[Dict[str, str]] = ...,
+    watch: bool = ...,
+    functions: Functions = ...,
+    park: Optional[Callable[[], Iterable[Any]]] = ...,
+    fit: bool = ...,
+    frame: bool = ...,
+) -> Demo: ...
+@overload
 def mount(
     app: App,
-    path: str = "/gpu",
+    path: Optional[str] = ...,
+    *,
+    hook: Hook = ...,
+    label: Optional[str] = ...,
+    url: Optional[str] = ...,
+    token: Optional[str] = ...,
+    command: Union[None, str, Sequence[str]] = ...,
+    start: bool = ...,
+    allow_view: Decision = ...,
+    allow_release: Optional[Decision] = ...,
+    allow_origin: Sequence[str] = ...,
+    env: Optional[Dict[str, str]] = ...,
+) -> App: ...
+def mount(
+    app: Any,
+    path: Optional[str] = None,
     *,
     hook: Hook = None,
     label: Optional[str] = None,
@@ -71,18 +134,24 @@ def mount(
     command: Union[None, str, Sequence[str]] = None,
     start: bool = True,
     allow_view: Decision = True,
-    allow_release: Decision = False,
+    allow_release: Optional[Decision] = None,
     allow_origin: Sequence[str] = (),
     env: Optional[Dict[str, str]] = None,
-) -> App:
-    """Puts the panel under ``path`` of an app, on the app's own port, and returns the app to serve.
+    watch: bool = True,
+    functions: Functions = None,
+    park: Optional[Callable[[], Iterable[Any]]] = None,
+    fit: bool = False,
+    frame: bool = True,
+) -> Any:
+    """Puts the panel under ``path`` of an app, on the app's own port, and returns the app.
 
     ::
 
-        app = mount(app)                      # http://…/gpu/ and <iframe src="/gpu/embed?view=compact">
+        mount(demo)                           # Gradio, before or after its launch: the panel stands in the page
+        app = mount(app)                      # others: http://…/gpu/ and <iframe src="/gpu/embed?view=compact">
 
-    ``app`` is a FastAPI or Starlette app (routes are added to it), a Gradio app that has been launched with
-    ``prevent_thread_lock=True``, or any ASGI app (then serve what is returned).
+    ``app`` is a Gradio demo, a FastAPI or Starlette app (routes are added to it), or any ASGI app (then serve what is
+    returned).
 
     The options, all by name:
 
@@ -95,28 +164,37 @@ def mount(
     * ``allow_release``: visitors may look and not release. With ``True`` pages of the app itself may: what proves their
       right is added here, no visitor sees the token. Where visitors come by a name such as demo.example, name it in
       ``allow_origin=["https://demo.example"]``.
-    * ``allow_view``: who may look. The app's own log-in does not guard mounted paths by itself. Both this and
-      ``allow_release`` take a function of the ASGI scope, also an async one.
+    * ``allow_view``: who may look. The log-in of a Gradio demo decides both by itself: who has logged in may look and
+      release, unless one is ``False``. That of another app does not guard mounted paths. Both take a function of the
+      ASGI scope, also an async one.
     * ``allow_origin``: origins of other pages that may embed the panel and connect.
     * ``token``: that of a sidecar which runs already, ``GPU_PANEL_TOKEN`` by default.
+
+    Of a Gradio demo alone, where ``path`` is ``/gradio_api/gpu`` unless told otherwise:
+
+    * ``watch``, ``functions``, ``park``: what it runs is declared as jobs, see ``watch``. ``park=lambda: [pipe]`` makes
+      the Release button work without a ``hook``; without either it empties the allocator's cache.
+    * ``fit``: a line below each button that starts such a job says whether it fits.
+    * ``frame``: whether the panel is appended to the page, or stands where ``mount`` is called inside the ``with`` block.
     """
-    place = mount_path_of(path)
+    options: Dict[str, Any] = {
+        "label": label,
+        "url": url,
+        "token": token,
+        "command": command,
+        "start": start,
+        "allow_origin": allow_origin,
+        "env": env,
+    }
+    if is_demo(app):
+        from ._gradio_mount import mount_demo
+
+        mount_demo(app, path, options, hook, (allow_view, allow_release), GradioOptions(watch, functions, park, fit, frame))
+        return app
+    place = mount_path_of("/gpu" if path is None else path)
     checked = attach_kind(app)
-    endpoint = panel_app(
-        place,
-        hook=hook,
-        label=label,
-        url=url,
-        token=token,
-        command=command,
-        start=start,
-        allow_view=allow_view,
-        allow_release=allow_release,
-        allow_origin=allow_origin,
-        env=env,
-    )
-    mounted: App = attach(checked, place, endpoint, "gpu-status-panel")
-    return mounted
+    endpoint = panel_app(place, hook=hook, allow_view=allow_view, allow_release=allow_release or False, **options)
+    return attach(checked, place, endpoint, "gpu-status-panel")
 
 
 def app_label(place: str) -> str:

@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 import asyncio
+import functools
 import html
-import inspect
-import ipaddress
 import json
 import re
 import sys
-from typing import Any, Callable, Optional, Sequence, Tuple, Union
-from urllib.parse import quote, urlsplit
+from importlib.util import find_spec
+from typing import Mapping, Optional, Tuple
+from urllib.parse import quote
 
-from ._asgi import Decision, JSON_HEADERS, header_of, path_below, read_body, refuse_websocket, send_json, send_whole
-from ._base import Headers, Receive, Scope, Send, is_loopback, log, problem, warn_once
+from ._asgi import JSON_HEADERS, header_of, path_below, read_body, refuse_websocket, send_json, send_whole
+from ._base import Headers, Receive, Scope, Send, log, problem
 from ._launch import Launcher
-from ._upstream import ANSWER_S, CONNECT_S, FAILURES, HOP_BY_HOP, body_of, read_head, without_hops
+from ._permission import Permission
+from ._upstream import ANSWER_S, CONNECT_S, FAILURES, HOP_BY_HOP, Head, body_of, read_head, without_hops
 from ._websocket import join, open_websocket
 
 
@@ -23,29 +24,21 @@ LARGEST_BODY_BYTES = 64 * 1024
 LARGEST_HEAD_BYTES = 64 * 1024
 # Set anew, or no business of the sidecar: cookies and log-ins are the app's.
 NOT_PASSED = HOP_BY_HOP | {b"x-gpu-panel-backend", b"content-digest", b"host", b"content-length", b"cookie", b"origin", b"referer", b"authorization", b"forwarded", b"x-real-ip", b"expect"}
+NO_WEBSOCKET = "no-websocket.js"
+SCRIPT_HEADERS: Headers = [(b"content-type", b"text/javascript; charset=utf-8"), (b"cache-control", b"no-cache"), (b"x-content-type-options", b"nosniff")]
 # What the token of the app is added to: the panel's own button, and nothing else.
 RELEASING = re.compile(r"^(?:socket\.io(?:/|$)|api/v1/release(?:/[\w-]+)?$|api/v1/backends/[\w-]+/prepare$)")
-PRIVATE_NAME = re.compile(r"\.(?:local|lan|internal|localdomain|home\.arpa)$")
-
-
-async def decide(decision: Decision, scope: Scope) -> bool:
-    """True, False, or what the host's function says of this request."""
-    if not callable(decision):
-        return bool(decision)
-    said = decision(scope)
-    return bool(await said if inspect.isawaitable(said) else said)
 
 
 class PanelProxy:
     """ASGI app that hands requests on to the sidecar, HTTP and WebSocket alike."""
 
-    def __init__(self, launcher: Launcher, mount_path: str, allow_view: Decision, allow_release: Decision, origins: Sequence[str]) -> None:
+    def __init__(self, launcher: Launcher, mount_path: str, permission: Permission, own: Optional[Mapping[str, bytes]] = None) -> None:
         self._launcher = launcher
         self._sidecar = launcher.sidecar
         self._mount_path = mount_path
-        self._allow_view = allow_view
-        self._allow_release = allow_release
-        self._origins = tuple(origins)
+        self._permission = permission
+        self._own = {NO_WEBSOCKET: b"delete globalThis.WebSocket\n", **(own or {})}
 
     @property
     def link(self) -> str:
@@ -70,54 +63,22 @@ class PanelProxy:
 
     async def may_view(self, scope: Scope) -> bool:
         """Whether a request may see the panel: for pages of the host that tell of it themselves."""
-        return self._is_own_origin(scope["headers"]) and await decide(self._allow_view, scope)
-
-    # Who may
-
-    def _is_own_origin(self, headers: Headers) -> bool:
-        """Whether a request comes from a page of the app, or from no page. CORS does not guard a WebSocket: this does."""
-        origin = header_of(headers, b"origin")
-        if not origin:
-            return header_of(headers, b"sec-fetch-site") not in ("cross-site",) or header_of(headers, b"sec-fetch-mode") == "navigate"
-        if origin in self._origins or "*" in self._origins:
-            return True
-        # A page cannot set X-Forwarded-Host for another origin without being asked first, and never on a WebSocket.
-        hosts = {header_of(headers, b"host"), *(one.strip() for one in header_of(headers, b"x-forwarded-host").split(","))}
-        return authority_of(origin) in {authority_of(f"{origin.split(':', 1)[0]}://{host}") for host in hosts if host}
+        return self._permission.is_own_origin(scope["headers"]) and await self._permission.may_look(scope)
 
     async def _may_release(self, scope: Scope) -> bool:
-        """Whether the token of the app is added to this request."""
-        if self._allow_release is False or self._sidecar.token is None:
-            return False
-        headers = scope["headers"]
-        if not self._is_own_origin(headers) or header_of(headers, b"sec-fetch-site") in ("cross-site", "same-site"):
-            return False
-        if self._allow_release is True and not self._is_safe_name(headers):
-            warn_once("name", "releasing from %s is refused: name it with mount(…, allow_origin=[…])", header_of(headers, b"host"))
-            return False
-        return await decide(self._allow_release, scope)
-
-    def _is_safe_name(self, headers: Headers) -> bool:
-        """Not a name that somebody could register and point at this machine, to have a page of his be one of ours."""
-        host = header_of(headers, b"host")
-        if any(authority_of(one) == authority_of(f"{one.split(':', 1)[0]}://{host}") for one in self._origins):
-            return True
-        name = re.sub(r":\d+$", "", host).strip("[]").lower()
-        if is_loopback(name) or "." not in name or PRIVATE_NAME.search(name):
-            return True
-        try:
-            ipaddress.ip_address(name)
-        except ValueError:
-            return False
-        return True
+        """Whether what proves the right of the app is added to this request."""
+        return self._sidecar.token is not None and await self._permission.may_release(scope)
 
     def _request_headers(self, scope: Scope, target: bytes, releases: bool, body: bytes = b"") -> Headers:
         headers: Headers = scope["headers"]
+        # A page that is changed on the way comes as it is.
+        is_changed = target.split(b"?")[0].endswith((b"/", b"/embed")) and has_no_websocket()
+        not_passed = NOT_PASSED | ({b"accept-encoding", b"if-none-match"} if is_changed else set())
         named = {name.strip().lower().encode() for name in header_of(headers, b"connection").split(",")}
         passed = [
             (key, value)
             for key, value in headers
-            if key not in NOT_PASSED and key not in named and not key.startswith((b"x-forwarded-", b"sec-websocket-"))
+            if key not in not_passed and key not in named and not key.startswith((b"x-forwarded-", b"sec-websocket-"))
         ]
         client = scope.get("client")
         before = header_of(headers, b"x-forwarded-for")
@@ -181,10 +142,12 @@ class PanelProxy:
             path, target = self._target(scope)
         except ValueError:
             return await send_json(send, 400, problem("bad-request", "the address is malformed"))
-        if not self._is_own_origin(scope["headers"]):
+        if not self._permission.is_own_origin(scope["headers"]):
             return await send_json(send, 403, problem("origin-refused", "pages of this origin may not use the panel: mount(…, allow_origin=[…]) names those that may"))
-        if not await decide(self._allow_view, scope):
+        if not await self._permission.may_look(scope):
             return await send_json(send, 403, problem("not-allowed", "log in to see the panel"))
+        if path in self._own and method in ("GET", "HEAD"):
+            return await send_whole(send, 200, SCRIPT_HEADERS, self._own[path] if method == "GET" else b"")
         releases = RELEASING.match(path) is not None and await self._may_release(scope)
         if self._is_refused(method, path, scope["headers"], releases):
             return await send_json(send, 403, problem("not-allowed", "this page may look and not act"))
@@ -212,6 +175,8 @@ class PanelProxy:
                 answering.cancel()
                 return
             head = answering.result()
+            if path in ("", "embed") and has_no_websocket() and head.status == 200:
+                return await self._send_polling_page(send, head, reader, method)
             answer_headers = [self._relocated(key, value) for key, value in without_hops(head.headers)]
             await send({"type": "http.response.start", "status": head.status, "headers": answer_headers})
             started = True
@@ -231,6 +196,13 @@ class PanelProxy:
             gone.cancel()
             if writer is not None:
                 writer.close()
+
+    async def _send_polling_page(self, send: Send, head: Head, reader: asyncio.StreamReader, method: str) -> None:
+        """The page where the server cannot do WebSockets: it shall not try, at each visit, what is a warning in the app's log."""
+        page = b"".join([chunk async for chunk in body_of(reader, head, method)])
+        script = f'<head><script src="{NO_WEBSOCKET}"></script>'.encode()
+        kept = [(key, value) for key, value in without_hops(head.headers) if key.lower() not in (b"content-length", b"etag")]
+        await send_whole(send, 200, kept, page.replace(b"<head>", script, 1))
 
     def _is_refused(self, method: str, path: str, headers: Headers, releases: bool) -> bool:
         """Acting over HTTP needs the token of the app or one's own; the socket is told for itself what it may."""
@@ -260,7 +232,7 @@ class PanelProxy:
             _, target = self._target(scope)
         except ValueError:
             return await refuse_websocket(scope, receive, send, 400)
-        if not self._is_own_origin(scope["headers"]) or not await decide(self._allow_view, scope):
+        if not self._permission.is_own_origin(scope["headers"]) or not await self._permission.may_look(scope):
             return await refuse_websocket(scope, receive, send, 403)
         if self._launcher.state != "up":
             self._launcher.ensure()
@@ -287,21 +259,20 @@ class PanelProxy:
             writer.close()
 
 
+@functools.lru_cache(maxsize=None)
+def has_no_websocket() -> bool:
+    """Whether uvicorn finds neither of the packages that speak it; Gradio 6 brings none."""
+    if any(find_spec(name) is not None for name in ("websockets", "wsproto")):
+        return False
+    log.warning("gpu_status_panel: the panel asks instead of listening, as this Python has no WebSockets: pip install websockets")
+    return True
+
+
 def forwarded_for(before: str, peer: str) -> str:
     """The addresses a request has come through; a server that trusts its proxy names the visitor as peer already."""
     if not before:
         return peer
     return before if before.split(",")[-1].strip() == peer else f"{before}, {peer}"
-
-
-def authority_of(origin: str) -> str:
-    """``host:port`` of an origin, the default port of its scheme spelt out; empty for what is no origin."""
-    try:
-        parts = urlsplit(origin)
-        port = parts.port or {"http": 80, "https": 443}.get(parts.scheme, 0)
-        return f"{parts.hostname}:{port}" if parts.hostname and port else ""
-    except ValueError:
-        return ""
 
 
 async def wait_until_gone(receive: Receive) -> None:

@@ -42,6 +42,14 @@ async def in_thread(work: Callable[[], Any], on_cancel: Optional[Callable[[], No
         raise
 
 
+def beside_this(work: Callable[[], Any]) -> None:
+    """Runs what blocks for a moment in a thread; a program that ends waits for it."""
+    try:
+        threading.Thread(target=work, name="gpu-status-panel").start()
+    except RuntimeError:  # The interpreter is about to end.
+        work()
+
+
 def run_to_end(fn: Callable[[], Any]) -> Any:
     """The result of a function, also of an async one: called from a thread without a loop of its own."""
     import asyncio

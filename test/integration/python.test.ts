@@ -10,20 +10,35 @@ import { runUnittest } from "../helpers/run-unittest.ts";
 const FOLDER = "integrations/python";
 const LIMIT_MS = 300_000;
 
-test.concurrent("PY-1 PY-1b PY-1c PY-2 PY-2b PY-2c PY-3 PY-3b jobs of Python ask, wait, tell and run without the sidecar", {
+test.concurrent("PY-1 PY-1b PY-1c PY-3 PY-3b jobs of Python ask, wait, tell and run without the sidecar", {
   timeout: LIMIT_MS,
 }, async ({ expect }) => {
   expect(await runUnittest(FOLDER, "test_jobs")).toContain("OK");
+});
+
+test.concurrent("PY-1 PY-1d PY-1e PY-2 PY-2b PY-2c jobs of Python of all kinds, and the GPUs they reserve", {
+  timeout: LIMIT_MS,
+}, async ({ expect }) => {
+  expect(await runUnittest(FOLDER, "test_job_kinds")).toContain("OK");
+  expect(await runUnittest(FOLDER, "test_job_places")).toContain("OK");
 });
 
 test.concurrent("PY-4 PY-4b PY-5 the unload hook of Python", { timeout: LIMIT_MS }, async ({ expect }) => {
   expect(await runUnittest(FOLDER, "test_hook")).toContain("OK");
 });
 
-test.concurrent("PY-6 PY-7 PY-7b PY-8 PY-8b the panel on the port of a Python app", {
+test.concurrent("PY-6 PY-6b PY-7 PY-7b PY-8 PY-8b the panel on the port of a Python app", {
   timeout: LIMIT_MS,
 }, async ({ expect }) => {
   expect(await runUnittest(FOLDER, "test_mount")).toContain("OK");
+  expect(await runUnittest(FOLDER, "test_mount_rights")).toContain("OK");
+  expect(await runUnittest(FOLDER, "test_mount_wire")).toContain("OK");
+});
+
+test.concurrent("GRA-2 GRA-4 GRA-5 GRA-7 parts of the panel in Gradio, without Gradio", {
+  timeout: LIMIT_MS,
+}, async ({ expect }) => {
+  expect(await runUnittest(FOLDER, "test_gradio_parts")).toContain("OK");
 });
 
 test.concurrent("PY-9 PY-9b jobs that run already", { timeout: LIMIT_MS }, async ({ expect }) => {
@@ -64,9 +79,18 @@ test.concurrent("PKG-5b PY-1 the types are whole, and those of a user's script",
 test("no Python test is left out", () => {
   const folder = new URL(`../../${FOLDER}/`, import.meta.url);
   const modules = readdirSync(folder).filter((name) => /^test_\w+\.py$/.test(name));
-  const here = ["comfyui", "hook", "jobs", "mount", "package", "running", "share"].map(
-    (name) => `test_${name}.py`,
-  );
+  const inShort = [
+    "comfyui",
+    "gradio_parts",
+    "hook",
+    "job_kinds",
+    "job_places",
+    "jobs",
+    "mount",
+    "mount_rights",
+    "mount_wire",
+  ];
+  const here = [...inShort, "package", "running", "share"].map((name) => `test_${name}.py`);
   const inLong = ["test_reload.py"];
   expect(modules.sort()).toEqual([...here, ...inLong].sort());
 });

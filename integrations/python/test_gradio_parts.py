@@ -1,0 +1,183 @@
+"""What ``mount(demo)`` and ``watch`` are made of, without Gradio: real Gradio runs in ``npm run test:hosts``."""
+
+import asyncio
+import logging
+import types
+import unittest
+
+import gpu_status_panel as panel
+
+
+class Video: ...
+
+
+class Textbox: ...
+
+
+def block_fn(fn, outputs=(), targets=((1, "click"),), inputs=(), **more):
+    return types.SimpleNamespace(fn=fn, outputs=list(outputs), targets=list(targets), inputs=list(inputs), api_name=None, **more)
+
+
+def labelled(label):
+    return types.SimpleNamespace(label=label)
+
+
+class SignatureTest(unittest.TestCase):
+    def test_names_and_labels_of_a_forms_values_say_how_large_a_job_is(self) -> None:
+        def generate(prompt, size, frame_num, seed, model_name, enable_vae_tiling, first_image): ...
+
+        inputs = [labelled(text) for text in ("Prompt", "Resolution(Width*Height)", "Frames", "Seed", "Model", "Tiling", "Image")]
+        values = ["a fox, 640x480 in a frame", "480*832", 81.0, 7, "wan2.1-1.3b", True, {"path": "/tmp/a.PNG"}]
+        signature = panel.call_signature("gradio", generate, panel.call_of(block_fn(generate, inputs=inputs), values))
+        self.assertEqual(signature.pop("kind"), "python/test_gradio_parts.SignatureTest.test_names_and_labels_of_a_forms_values_say_how_large_a_job_is.generate")
+        self.assertEqual(
+            signature,
+            {"host": "gradio", "width": 480, "height": 832, "frames": 81, "models": ["wan2.1-1.3b"], "options": {"enable_vae_tiling": True, "given image": True}},
+        )
+
+    def test_labels_are_enough_in_english_and_chinese_and_nothing_is_guessed(self) -> None:
+        def infer(*values): ...
+
+        for label, value, found in (
+            ("Sampling steps (1–50)", 30, {"steps": 30}),
+            ("宽度", 1024, {"width": 1024}),
+            ("帧数", "49", {"frames": 49}),
+            ("分辨率", "720p", {"options": {"resolution": "720p"}}),
+            ("Number of images", 4, {"batch": 4}),
+            ("Width", 0, {}),
+            ("Width", float("nan"), {}),
+            ("Framework", 3, {}),
+            ("Guidance scale", 7.5, {}),
+            ("Prompt", "a width of 512x512", {}),
+        ):
+            signature = panel.call_signature("gradio", infer, [("", label, value)])
+            signature = {key: told for key, told in signature.items() if key not in ("host", "kind") and told not in ([], {})}
+            self.assertEqual(signature, found, label)
+
+    def test_what_no_signature_can_be_read_from_is_a_signature_all_the_same(self) -> None:
+        self.assertEqual(panel.bound_call(print, [object()], {"nonsense": 1}), [])
+        self.assertTrue(panel.kind_of(dict.get))
+        self.assertTrue(panel.kind_of(types.SimpleNamespace()))
+
+
+class ChoiceTest(unittest.TestCase):
+    def setUp(self) -> None:
+        panel.WARNED.clear()
+
+    def test_what_makes_media_when_a_button_is_pressed_is_a_job_and_what_is_learned(self) -> None:
+        def generate(): ...
+        def describe(): ...
+
+        @panel.job(peak_mib=1000)
+        def own(): ...
+
+        choice = panel.Choice(types.SimpleNamespace(fns={}), None)
+        self.assertTrue(choice.is_chosen(block_fn(generate, [Video()])))
+        self.assertFalse(choice.is_chosen(block_fn(generate, [Video()], [(1, "change")])))
+        self.assertFalse(choice.is_chosen(block_fn(own, [Video()])), "it declares its job by itself")
+        described = block_fn(describe, [Textbox()])
+        self.assertFalse(choice.is_chosen(described))
+        choice.learn(describe, panel.ROSE_MIB - 1)
+        self.assertFalse(choice.is_chosen(described))
+        choice.learn(describe, 900)
+        self.assertTrue(choice.is_chosen(described))
+        choice.declares_itself(describe)
+        self.assertFalse(choice.is_chosen(described))
+
+    def test_functions_are_named_by_themselves_or_by_their_names(self) -> None:
+        class Model:
+            def run(self): ...
+
+        model = Model()
+        fns = {0: block_fn(model.run), 1: block_fn(lambda: None)}
+        for named in ([model.run], ["run"]):
+            choice = panel.Choice(types.SimpleNamespace(fns=fns), named)
+            self.assertEqual([choice.is_chosen(one) for one in fns.values()], [True, False])
+        with self.assertLogs("gpu_status_panel", logging.WARNING) as logs:
+            panel.Choice(types.SimpleNamespace(fns=fns), ["rum"])
+        self.assertIn("'rum'", logs.output[0])
+
+
+class Net:
+    """As ``nn.Module``."""
+
+    def __init__(self, device="cuda:1", stays=False):
+        self.weight = types.SimpleNamespace(device=device)
+        self.stays = stays
+
+    def parameters(self):
+        return iter([self.weight])
+
+    def to(self, device):
+        if self.stays:
+            raise ValueError("quantized")
+        self.weight.device = device
+
+
+class ParkingTest(unittest.TestCase):
+    def setUp(self) -> None:
+        panel.WARNED.clear()
+
+    def test_models_leave_and_come_back_to_where_they_were(self) -> None:
+        # The shape of Wan2.1's pipeline: networks in attributes of plain objects.
+        wan = types.SimpleNamespace(model=Net(), text_encoder=types.SimpleNamespace(model=Net("cuda:0")), vae=[Net("cpu")], name="t2v", none=None)
+        wan.itself = wan
+        parking = panel.Parking(lambda: [wan, None])
+        nets = [wan.model, wan.text_encoder.model, wan.vae[0]]
+        parking.bring_back()
+        parking.unload()
+        self.assertEqual([net.weight.device for net in nets], ["cpu"] * 3)
+        parking.unload()
+        parking.bring_back()
+        self.assertEqual([net.weight.device for net in nets], ["cuda:1", "cuda:0", "cpu"])
+
+    def test_what_cannot_be_moved_stays_and_is_told(self) -> None:
+        nets = [Net(stays=True), Net()]
+        with self.assertLogs("gpu_status_panel", logging.WARNING) as logs:
+            panel.Parking(lambda: nets).unload()
+        self.assertIn("quantized", logs.output[0])
+        self.assertEqual([net.weight.device for net in nets], ["cuda:1", "cpu"])
+
+
+class LogInTest(unittest.TestCase):
+    def may(self, app, without, cookie=b""):
+        scope = {"type": "websocket", "app": app, "headers": [(b"cookie", cookie)], "path": "/", "query_string": b""}
+        return asyncio.run(panel.said_by(panel.resolved(panel.ByLogIn(without), scope), scope))
+
+    def test_the_log_in_of_a_demo_decides_where_it_has_one(self) -> None:
+        import starlette.requests  # noqa: F401
+
+        open_app = types.SimpleNamespace(auth=None, auth_dependency=None)
+        self.assertEqual([self.may(open_app, one) for one in (True, False)], [True, False])
+        app = types.SimpleNamespace(auth={"a": "b"}, auth_dependency=None, cookie_id="x", tokens={"right": "a"})
+        for cookie, may in ((b"", False), (b"access-token-x=wrong", False), (b"access-token-x=right", True), (b"access-token-unsecure-x=right", True)):
+            self.assertEqual(self.may(app, True, cookie), may, cookie)
+
+        async def of_header(request):
+            return request.headers.get("cookie") or None
+
+        def refuses(request):
+            raise PermissionError("401")
+
+        app.auth_dependency = of_header
+        self.assertEqual([self.may(app, False, cookie) for cookie in (b"", b"who=me")], [False, True])
+        app.auth_dependency = refuses
+        self.assertFalse(self.may(app, True, b"who=me"))
+
+
+class WordsTest(unittest.TestCase):
+    def test_who_waits_reads_place_and_cause_in_his_language(self) -> None:
+        told = {"position": 2, "reason": {"code": "no-room", "params": {"missing": 3277}}}
+        self.assertEqual(panel.waiting_words(told, False), "Waiting for VRAM, place 2: 3.2 GiB are missing")
+        self.assertEqual(panel.waiting_words(told, True), "正在等待显存，第 2 位：还差 3.2 GiB")
+        self.assertEqual(panel.waiting_words({}, False), "Waiting for VRAM, place 1")
+
+    def test_nobody_learns_of_another_visitors_session(self) -> None:
+        request = types.SimpleNamespace(username=None, session_hash="abc123")
+        self.assertNotIn("abc123", panel.asker_of(request))
+        self.assertEqual(panel.asker_of(request), panel.asker_of(request))
+        self.assertIsNone(panel.asker_of(None))
+
+
+if __name__ == "__main__":
+    unittest.main()

@@ -1,0 +1,87 @@
+"""Jobs: the GPUs that are reserved, and ranks that are one job. Against the real sidecar."""
+
+import logging
+import os
+import subprocess
+import sys
+import textwrap
+import types
+import unittest
+from typing import List
+from unittest import mock
+
+from rig import HERE, jobs_at, wait_until
+from rig_jobs import JobsRig
+from rig_torch import fake_torch
+
+import gpu_status_panel as panel
+from gpu_status_panel import job
+
+
+class JobPlacesTest(JobsRig):
+    def test_only_gpus_that_this_process_sees_are_reserved(self) -> None:
+        many = self.sidecar(self.fake(gpus=4))
+        with mock.patch.dict(os.environ, {"GPU_PANEL_URL": many.url, "CUDA_VISIBLE_DEVICES": "2,3"}):
+            with job(peak_mib=4000) as running:
+                self.assertEqual((running.gpu_indexes, running.device), ((2,), "cuda:0"))
+            with job(peak_mib=4000, gpus=2) as running:
+                self.assertEqual(running.gpu_indexes, (2, 3))
+            with job(peak_mib=20_000) as first, job(peak_mib=20_000, gpu_indexes="any") as second:
+                self.assertEqual((first.gpu_indexes, second.gpu_indexes, second.device), ((2,), (3,), "cuda:1"))
+        uuid = "GPU-00000001-4090-4090-4090-000000000001"
+        with mock.patch.dict(os.environ, {"GPU_PANEL_URL": many.url, "CUDA_VISIBLE_DEVICES": uuid}):
+            with job(peak_mib=4000) as running:
+                self.assertEqual((running.gpu_indexes, running.device), ((1,), "cuda:0"))
+
+    def test_where_cuda_may_number_other_gpus_first_none_is_named_but_by_its_uuid(self) -> None:
+        mixed = self.fake(gpus=2)
+        mixed.rename(1, "NVIDIA GeForce GTX 1080")
+        with mock.patch.dict(os.environ, {"GPU_PANEL_URL": self.sidecar(mixed).url}):
+            with self.assertLogs("gpu_status_panel", logging.WARNING) as logs, job(peak_mib=4000) as running:
+                self.assertIsNone(running.device, "what CUDA calls it is not known")
+            self.assertIn("CUDA_DEVICE_ORDER=PCI_BUS_ID", logs.output[0])
+            torch = fake_torch(2)
+            torch.cuda.get_device_properties = lambda device: types.SimpleNamespace(uuid="00000001-4090-4090-4090-000000000001")
+            with mock.patch.dict(sys.modules, {"torch": torch}), job(peak_mib=4000) as running:
+                self.assertEqual(running.gpu_indexes, (1,), "PyTorch's first is nvidia-smi's second")
+            with mock.patch.dict(os.environ, {"CUDA_DEVICE_ORDER": "PCI_BUS_ID"}), job(peak_mib=4000) as running:
+                self.assertEqual((running.gpu_indexes, running.device), ((0,), "cuda:0"))
+
+    def test_one_that_is_interrupted_before_its_body_gives_its_room_back_unless_it_is_another_ranks(self) -> None:
+        def states_after_interruption() -> List[str]:
+            with mock.patch.object(panel.Job, "begin", side_effect=KeyboardInterrupt), self.assertRaises(KeyboardInterrupt):
+                with job(peak_mib=2000):
+                    pass
+            return [found["state"] for found in jobs_at(self.panel.url)]
+
+        states_after_interruption()
+        wait_until("the end of the job", lambda: [found["state"] for found in jobs_at(self.panel.url)] == ["failed"])
+        with mock.patch.dict(os.environ, {"LOCAL_WORLD_SIZE": "1", "LOCAL_RANK": "1"}):
+            self.assertEqual(sorted(states_after_interruption()), ["failed", "running"])
+
+    def test_the_ranks_of_torchrun_are_one_job(self) -> None:
+        many = self.sidecar(self.fake(gpus=2))
+        script = textwrap.dedent(
+            """
+            import sys, gpu_status_panel as p
+            with p.job(peak_mib=20000) as j:
+                print(j.gpu_indexes, flush=True)
+                sys.stdin.readline()
+            """
+        )
+        ranks = []
+        # The second asks first, and ends first: the job is that of the first all the same.
+        for rank in (1, 0):
+            env = {**os.environ, "GPU_PANEL_URL": many.url, "LOCAL_WORLD_SIZE": "2", "LOCAL_RANK": str(rank)}
+            ranks.append(subprocess.Popen([sys.executable, "-c", script], cwd=HERE, env=env, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True))
+            self.assertEqual(ranks[-1].stdout.readline().strip(), "(0, 1)")
+        second, first = ranks
+        self.assertEqual([(found["state"], found["pid"]) for found in jobs_at(many.url)], [("running", first.pid)])
+        second.communicate("\n")
+        self.assertEqual([found["state"] for found in jobs_at(many.url)], ["running"])
+        first.communicate("\n")
+        self.assertEqual([found["state"] for found in jobs_at(many.url)], ["done"])
+
+
+if __name__ == "__main__":
+    unittest.main()
