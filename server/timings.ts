@@ -62,6 +62,8 @@ export interface ReleaseTimings {
   settledMs: number;
   /** After the verdict, how long it is looked for VRAM that comes back late. */
   lateMs: number;
+  /** A call that an idle worker can miss is made once more where nothing has fallen after so long. */
+  askAgainMs: number;
   /** VRAM that has begun to fall is given so long to come to rest. */
   longestFallMs: number;
   /** Between two lists of processes while a release is measured. */
@@ -152,6 +154,8 @@ export interface PatienceTimings {
   unreadMs: number;
   /** An answer to a status call: what is slower is of no use to a panel. */
   statusMs: number;
+  /** An answer that comes when a model has been read from disk. */
+  loadMs: number;
   /** A WebSocket's opening. */
   handshakeMs: number;
   /** A sample for a release: longer than the silence after which the source counts as stopped (5 s). */
@@ -206,6 +210,7 @@ export const TIMINGS: Timings = {
   release: {
     settledMs: 2 * SECOND,
     lateMs: MINUTE,
+    askAgainMs: 1750,
     longestFallMs: 30 * SECOND,
     processRestMs: SECOND,
     patienceAfterFailureMs: 4 * SECOND,
@@ -253,6 +258,7 @@ export const TIMINGS: Timings = {
     helloMs: 10 * SECOND,
     unreadMs: MINUTE,
     statusMs: 5 * SECOND,
+    loadMs: 10 * MINUTE,
     handshakeMs: 5 * SECOND,
     sampleMs: 6 * SECOND,
     processesMs: 5 * SECOND,
