@@ -62,6 +62,8 @@ export interface ReleaseTimings {
   settledMs: number;
   /** After the verdict, how long it is looked for VRAM that comes back late. */
   lateMs: number;
+  /** A call that an idle worker can miss is made once more where nothing has fallen after so long. */
+  askAgainMs: number;
   /** VRAM that has begun to fall is given so long to come to rest. */
   longestFallMs: number;
   /** Between two lists of processes while a release is measured. */
@@ -156,6 +158,8 @@ export interface PatienceTimings {
   statusMs: number;
   /** An answer to the request by which a backend is known. */
   greetingMs: number;
+  /** An answer that comes when a model has been read from disk. */
+  loadMs: number;
   /** A WebSocket's opening. */
   handshakeMs: number;
   /** A sample for a release: longer than the silence after which the source counts as stopped (5 s). */
@@ -210,6 +214,7 @@ export const TIMINGS: Timings = {
   release: {
     settledMs: 2 * SECOND,
     lateMs: MINUTE,
+    askAgainMs: 1750,
     longestFallMs: 30 * SECOND,
     processRestMs: SECOND,
     patienceAfterFailureMs: 4 * SECOND,
@@ -259,6 +264,7 @@ export const TIMINGS: Timings = {
     unreadMs: MINUTE,
     statusMs: 5 * SECOND,
     greetingMs: 1500,
+    loadMs: 10 * MINUTE,
     handshakeMs: 5 * SECOND,
     sampleMs: 6 * SECOND,
     processesMs: 5 * SECOND,

@@ -23,6 +23,26 @@ const common = (defaultUrl: string, timeoutMs: number) => ({
 /** HTTP Basic, as `--api-auth` (A1111, Forge) and `--auth` (SD.Next) want it. */
 const basic = { username: secret, password: secret };
 
+/** Another call to the same program, with the same headers. */
+const otherHook = v.strictObject({ url: httpUrl, method, body: v.optional(v.unknown()) });
+/** A field of an answer: names and places in lists, `slots.0.busy`. */
+const fieldPath = v.pipe(
+  v.string(),
+  v.regex(/^[^.\s]{1,60}(?:\.[^.\s]{1,60}){0,7}$/, "a field's path, such as slots.0.busy"),
+);
+const statusFields = v.pipe(
+  v.strictObject({
+    url: httpUrl,
+    /** True, not 0 or not empty while a job runs. */
+    busy: v.optional(fieldPath),
+    /** The same while none runs. */
+    idle: v.optional(fieldPath),
+    /** How many jobs wait. */
+    queue: v.optional(fieldPath),
+  }),
+  v.check(({ busy, idle }) => (busy === undefined) !== (idle === undefined), "has either busy or idle"),
+);
+
 /** The generic unload hook, `--backend http`. */
 const http = v.strictObject({
   kind: v.literal("http"),
@@ -35,8 +55,12 @@ const http = v.strictObject({
   timeoutMs: timeout(10_000),
   /** Ask for the status with `GET <url>`. */
   status: v.optional(v.boolean(), true),
+  /** Where else the status is: in the hook's own shape, or of a program that tells it by other fields. */
+  statusUrl: v.optional(v.lazy((given) => (typeof given === "string" ? httpUrl : statusFields))),
   /** A second hook that stops the running job. */
-  interrupt: v.optional(v.strictObject({ url: httpUrl, method, body: v.optional(v.unknown()) })),
+  interrupt: v.optional(otherHook),
+  /** A third one that loads again what was unloaded. */
+  load: v.optional(otherHook),
 });
 
 /** A backend to release from. Defaults are the backends' own: addresses on this machine, their usual ports. */
@@ -56,8 +80,8 @@ export const backendSchema = v.variant("kind", [
     ...common("http://127.0.0.1:7801", 10_000),
     /** Value of the cookie `swarm_token`, where accounts are on. */
     apiKey: key,
-    /** Also drop what lies in host memory. */
-    systemRam: v.optional(v.boolean(), false),
+    /** Also drop what lies in host memory, and what node outputs hold: else little comes back with --highvram. */
+    systemRam: v.optional(v.boolean(), true),
   }),
   v.strictObject({
     kind: v.literal("gradio"),

@@ -56,8 +56,9 @@ export function createBackendKnowledge(
     const { reachable, problem, unloaded, status } = known.get(id) ?? NOTHING_KNOWN;
     const busy = status.busy ?? (runsDeclaredJob(id) ? true : null);
     const canLoad = backend.load !== undefined && (backend.hasUnloaded?.() ?? unloaded);
+    const { job: _, ...saidOfItself } = status;
     return {
-      ...{ id, kind, url: null, reachable, problem, ...status, busy },
+      ...{ id, kind, url: null, reachable, problem, ...saidOfItself, busy },
       ...{ parked: canLoad && backend.parks === true, canLoad, modes: [...modes], duringJob },
       givesNothing: givesNothing(id),
     };

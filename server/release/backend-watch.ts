@@ -13,6 +13,8 @@ export interface BackendWatch
   /** Whether the backend says by itself if it is busy. If not, only declared jobs tell. */
   tellsBusy(id: string): boolean;
   runsDeclaredJob(id: string): boolean;
+  /** The backend's own name for the job that runs in it; `null` where it does not tell. */
+  jobOf(id: string): string | null;
   /** While somebody watches, statuses are asked for and pushes are listened to. */
   setWatched(watched: boolean): void;
   /** There are others than before. */
@@ -75,6 +77,7 @@ export function createBackendWatch(
     stateOf: (id) => states().find((state) => state.id === id),
     tellsBusy: (id) => (of(id)?.status.busy ?? null) !== null,
     runsDeclaredJob,
+    jobOf: (id) => of(id)?.status.job ?? null,
     setWatched(next) {
       watched = next;
       adjust();

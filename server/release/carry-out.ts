@@ -1,51 +1,16 @@
 import { problem } from "../../shared/problems/make-problem.ts";
 import { CONTEXT_MIB } from "../../shared/release/estimate.ts";
-import type { Release, ReleaseMode } from "../../shared/release/release.ts";
+import type { ReleaseMode } from "../../shared/release/release.ts";
 import { wallMs } from "../lib/clock.ts";
-import { type BackendWatch, PUSHED_FACTOR } from "./backend-watch.ts";
 import type { Backend, UnloadOutcome } from "./backends/backend.ts";
+import { busyOf, type CarryOutContext, type Course, type Findings, jobsOf, stateOf } from "./course.ts";
+import { lookOf, minutesOf, pushesBusy, wait, waitFor } from "./course-waits.ts";
 import { faultOf } from "./fault.ts";
-import type { Measure } from "./measure.ts";
 import { cancelled, failed, nothingLoaded, type Outcome, outcomeOf, type PartOutcome } from "./outcome.ts";
-import { ASK_BEFORE_THE_END, type Busy, planRelease, type Step } from "./plan.ts";
-import type { ReleaseLimits } from "./release-limits.ts";
+import { ASK_BEFORE_THE_END, planRelease, type Step } from "./plan.ts";
 import type { Snapshot } from "./samples.ts";
-import { type Waited, type WaitOptions, waitForIdle, waitForJobEnd } from "./wait-for-job.ts";
+import { type Waited, waitForIdle, waitForJobEnd } from "./wait-for-job.ts";
 import { waitUntilGone } from "./wait-until-gone.ts";
-
-/** What releasing one backend needs, and whom it tells how it goes. */
-export interface CarryOutContext {
-  watch: BackendWatch;
-  measure: Measure;
-  limits: ReleaseLimits;
-  /** Aborted by whoever cancels; heeded while nothing has been asked of the backend. */
-  cancel: AbortSignal;
-  closing: AbortSignal;
-  onPhase(state: "waiting-for-job" | "calling" | "verifying", more?: Partial<Release>): void;
-}
-
-/** The release of one backend, over all the plans that it goes through. */
-interface Course extends CarryOutContext {
-  readonly backend: Backend;
-  readonly mode: ReleaseMode;
-  asked: boolean;
-  /** When it was first asked, by the samples' clock. */
-  calledAtMs: number;
-  /** The end of a declared job was waited for. */
-  hasWaited: boolean;
-}
-
-/** What the steps of one plan leave for the ones after. */
-interface Findings {
-  /** A job was known to run when the plan was made, and none of its steps has seen it end. */
-  knownBusy: boolean;
-  interrupted: boolean;
-  before: Snapshot | null;
-  follow: ReturnType<Measure["follow"]> | null;
-  /** Jobs when it was asked, the running one included; `null` where that is not told. */
-  jobsBefore: number | null;
-  accepted: Extract<UnloadOutcome, { kind: "accepted" }> | null;
-}
 
 /** What a step leads to: `null`, the next one. */
 type Next = { ended: Outcome } | { instead: readonly Step[] } | "plan-again" | null;
@@ -56,13 +21,29 @@ export async function carryOut(
   mode: ReleaseMode,
   context: CarryOutContext,
 ): Promise<PartOutcome> {
-  const course: Course = { ...context, backend, mode, asked: false, calledAtMs: 0, hasWaited: false };
+  const course: Course = {
+    ...{ ...context, backend, mode },
+    ...{ asked: false, calledAtMs: 0, hasWaited: false, letGo: null },
+  };
   try {
-    return { ...(await planAndGo(course)), asked: course.asked };
+    return { ...(await heldAtMost(course)), asked: course.asked };
   } catch (error) {
     // By contract no method of a backend throws; a fault of ours in one fails this part alone.
     return { ...failed(faultOf(error)), asked: course.asked };
   }
+}
+
+/** However a release comes out, a queue that it held goes on afterwards, or it is said that it does not. */
+async function heldAtMost(course: Course): Promise<Outcome> {
+  let outcome: Outcome;
+  try {
+    outcome = await planAndGo(course);
+  } catch (error) {
+    outcome = failed(faultOf(error));
+  }
+  const letGo = await course.letGo?.();
+  if (letGo?.kind !== "failed" || !letGo.reached) return outcome;
+  return { ...outcome, part: { ...outcome.part, problem: problem("queue-left-held") } };
 }
 
 async function planAndGo(course: Course): Promise<Outcome> {
@@ -74,16 +55,19 @@ async function planAndGo(course: Course): Promise<Outcome> {
   const away = state?.reachable === false || (!hasWaited && found?.code === "backend-timeout");
   if (away && found !== null) return failed(found);
   const busy = busyOf(course);
-  const canInterrupt = backend.interrupt !== undefined;
-  const plan = planRelease({ mode, duringJob: backend.duringJob, busy, canInterrupt, hasWaited });
+  const can = { canInterrupt: backend.interrupt !== undefined, canHold: backend.hold !== undefined };
+  const plan = planRelease({ mode, duringJob: backend.duringJob, busy, ...can, hasWaited });
   if ("steps" in plan) return go(course, plan.steps, busy !== "idle" && busy !== "unknown");
   const says = backend.duringJob === "unsafe" && plan.refuse === "busy-unknown" ? state?.problem : null;
-  return failed(says ?? problem(plan.refuse));
+  return failed(
+    says ?? problem(plan.refuse, plan.refuse === "jobs-queued" ? { jobs: state?.queue ?? 1 } : {}),
+  );
 }
 
 async function go(course: Course, steps: readonly Step[], knownBusy: boolean): Promise<Outcome> {
   const found: Findings = {
-    ...{ knownBusy, interrupted: false, before: null, follow: null, jobsBefore: null, accepted: null },
+    ...{ knownBusy, interrupted: false, before: null, follow: null },
+    ...{ jobsBefore: null, jobBefore: null, accepted: null },
   };
   try {
     for (const step of steps) {
@@ -99,8 +83,16 @@ async function go(course: Course, steps: readonly Step[], knownBusy: boolean): P
 }
 
 const TAKE: Readonly<Record<Step, (course: Course, found: Findings) => Promise<Next> | Next>> = {
+  async hold(course) {
+    course.onPhase("calling");
+    const held = await course.backend.hold?.(course.closing);
+    if (held?.kind === "held") course.letGo = held.letGo;
+    return held?.kind === "failed" ? { ended: failed(held.problem) } : null;
+  },
   async interrupt(course, found) {
     if (!course.asked) course.onPhase("calling");
+    found.jobsBefore ??= jobsOf(course);
+    found.jobBefore = course.watch.jobOf(course.backend.id);
     const stopped = await course.backend.interrupt?.(course.closing);
     found.interrupted = true;
     return stopped?.kind === "failed" ? { ended: failed(stopped.problem) } : null;
@@ -109,6 +101,14 @@ const TAKE: Readonly<Record<Step, (course: Course, found: Findings) => Promise<N
     const waited = await wait(course, waitForIdle, waitFor(course, found));
     found.knownBusy = false;
     return waited.kind === "idle" ? null : afterOtherEnd(waited);
+  },
+  async "await-stopped"(course, found) {
+    const { jobsBefore, jobBefore } = found;
+    const waited = await wait(course, waitForJobEnd, { ...waitFor(course, found), jobsBefore, jobBefore });
+    if (waited.kind === "failed" || waited.kind === "cancelled") return afterOtherEnd(waited);
+    found.knownBusy = false;
+    const spares = course.backend.duringJob === "spared";
+    return waited.kind === "idle" || spares ? null : { ended: failed(problem("another-job-began")) };
   },
   async "await-declared"(course, found) {
     const waited = await wait(course, waitForIdle, { ...waitFor(course, found), untilDeclaredEnd: true });
@@ -126,12 +126,16 @@ const TAKE: Readonly<Record<Step, (course: Course, found: Findings) => Promise<N
     course.onPhase("calling");
     found.before = await course.measure.snapshot(course.closing);
     // The figures take a moment, in which a job may have begun that the call would break.
-    if (!found.knownBusy && !pushesBusy(course)) await lookOf(course)?.ask(course.closing);
+    if (!found.knownBusy && !pushesBusy(course)) await lookOf(course, "releasing")?.ask(course.closing);
     const begun = !found.knownBusy && stateOf(course)?.busy === true && course.backend.duringJob !== "spared";
-    return begun && course.mode !== "interrupt" ? "plan-again" : null;
+    if (!begun) return null;
+    if (course.mode !== "interrupt") return "plan-again";
+    return course.backend.duringJob === "deferred" ? null : { ended: failed(problem("another-job-began")) };
   },
-  follow(course, found) {
-    const { limits, backend } = course;
+  async follow(course, found) {
+    const { limits, backend, measure, closing } = course;
+    // What is kept begins with a sample of now: while nobody watched, the last one is seconds old, of another level.
+    await measure.next(closing);
     // The end of the job is seen this much later at most, when the models may be gone: older samples are kept.
     const lagMs = limits.followLagMs + (backend.subscribe === undefined ? limits.statusIntervalMs : 0);
     found.follow = course.measure.follow(lagMs);
@@ -139,8 +143,7 @@ const TAKE: Readonly<Record<Step, (course: Course, found: Findings) => Promise<N
     return null;
   },
   async ask(course, found) {
-    const { busy = null, queue = null } = stateOf(course) ?? {};
-    found.jobsBefore = busy === true && queue !== null ? queue + 1 : null;
+    found.jobsBefore = jobsOf(course);
     const outcome = await ask(course);
     if (outcome.kind !== "accepted") {
       const before = found.before ?? (await course.measure.snapshot(course.closing));
@@ -179,73 +182,10 @@ const TAKE: Readonly<Record<Step, (course: Course, found: Findings) => Promise<N
   "plan-again": () => "plan-again",
 };
 
-const stateOf = ({ watch, backend }: Course) => watch.stateOf(backend.id);
-
-function busyOf(course: Course): Busy {
-  const { busy = null, queue = null } = stateOf(course) ?? {};
-  if (busy !== true) return busy === null ? "unknown" : "idle";
-  if (!course.watch.tellsBusy(course.backend.id)) return "declared";
-  return (queue ?? 0) > 0 ? "queued" : "running";
-}
-
 /** What comes next when a wait did not end with an idle backend. */
 function afterOtherEnd(waited: Exclude<Waited, { kind: "idle" }>): Next {
   if (waited.kind === "queued") return { instead: ASK_BEFORE_THE_END };
   return { ended: waited.kind === "failed" ? failed(waited.problem) : cancelled() };
-}
-
-const minutesOf = ({ limits }: Course) => ({ minutes: limits.jobLimitMs / 60_000 });
-
-type WaitFor = Pick<WaitOptions, "tooLong" | "limitMs" | "jobsBefore"> &
-  Partial<Pick<WaitOptions, "untilDeclaredEnd">> & { cancellable: boolean };
-
-/** A job that was told to stop is waited for briefly only, and that wait cannot be cancelled. */
-function waitFor(course: Course, { interrupted }: Findings): WaitFor {
-  const { stopLimitMs, jobLimitMs } = course.limits;
-  return interrupted
-    ? {
-        tooLong: problem("job-not-stopped", { seconds: stopLimitMs / 1000 }),
-        limitMs: stopLimitMs,
-        cancellable: false,
-      }
-    : {
-        tooLong: problem("job-did-not-end", minutesOf(course)),
-        limitMs: jobLimitMs,
-        cancellable: true,
-      };
-}
-
-const NEVER = new AbortController().signal;
-
-function wait(course: Course, how: typeof waitForIdle, { cancellable, ...limited }: WaitFor) {
-  const { watch, backend, limits, closing, asked } = course;
-  const since = wallMs();
-  const look = lookOf(course);
-  return how({
-    watch,
-    backendId: backend.id,
-    intervalMs: limits.statusIntervalMs,
-    untilQueued: backend.duringJob === "deferred",
-    untilDeclaredEnd: false,
-    cancel: cancellable ? course.cancel : NEVER,
-    closing,
-    ...limited,
-    ...(look === null ? {} : { look }),
-    onLook: (queue) => course.onPhase("waiting-for-job", { waiting: { since, queue, cancellable, asked } }),
-  });
-}
-
-const pushesBusy = ({ backend }: Course) =>
-  backend.subscribe !== undefined && backend.tellsBusyWhenAsked !== true;
-
-/** How it is asked anew for a release; where it pushes whether it is busy, in case that has ended. */
-function lookOf(course: Course) {
-  const { backend, watch, limits } = course;
-  if (backend.status === undefined) return null;
-  const ms = pushesBusy(course)
-    ? PUSHED_FACTOR * limits.statusIntervalMs
-    : Math.min(limits.lookMs, limits.statusIntervalMs);
-  return { ms, ask: (signal: AbortSignal) => watch.ask(backend, signal, "releasing") };
 }
 
 async function ask(course: Course): Promise<UnloadOutcome> {
@@ -283,11 +223,14 @@ async function measureSince(
   course.onPhase("verifying", { claim });
   const patienceMs =
     failure === null ? limits.patienceMs : Math.min(limits.patienceMs, limits.patienceAfterFailureMs);
-  let measured = await measure.freedSince(before, backend.id, patienceMs, closing);
-  const idle = stateOf(course)?.busy === false;
-  if (measured.verdict.kind === "nothing" && failure === null && backend.retryWhileIdle === true && idle) {
-    await ask(course);
-    measured = await measure.freedSince(before, backend.id, patienceMs, closing);
-  }
-  return { ...outcomeOf(measured, { failure, claim, patienceMs }), since: { before, calledAtMs } };
+  const retries = failure === null && backend.retryWhileIdle === true;
+  const measured = await measure.freedSince(before, backend.id, patienceMs, closing, {
+    afterMs: limits.askAgainMs,
+    act: async () => {
+      if (retries && stateOf(course)?.busy === false) await ask(course);
+    },
+  });
+  const inUse = backend.duringJob === "spared" && stateOf(course)?.busy === true;
+  const result = outcomeOf(measured, { failure, claim, patienceMs, inUse });
+  return inUse ? result : { ...result, since: { before, calledAtMs } };
 }

@@ -24,16 +24,24 @@ export type MeasureTimings = Pick<ReleaseTimings, "settledMs" | "longestFallMs" 
   patience: Pick<PatienceTimings, "sampleMs" | "processesMs">;
 };
 
-export interface Measure extends Pick<SampleReader, "nowMs" | "snapshot" | "follow" | "refreshProcesses"> {
+export interface Measure
+  extends Pick<SampleReader, "nowMs" | "next" | "snapshot" | "follow" | "refreshProcesses"> {
   /** Watches the samples until the judge has made up its mind. */
   freedSince(
     before: Snapshot,
     backendId: string,
     patienceMs: number,
     signal: AbortSignal,
+    nudge?: Nudge,
   ): Promise<Measurement>;
   /** After the verdict: tells whenever more has come back since than was told, until the time is over. */
   watchLate(late: LateWatch, signal: AbortSignal): Promise<void>;
+}
+
+/** What is done once, where nothing has come back after so long. */
+export interface Nudge {
+  afterMs: number;
+  act(): Promise<void>;
 }
 
 export interface LateWatch {
@@ -59,8 +67,8 @@ export function createMeasure(
   const reader = createSampleReader(samples, gpu, timings.patience);
   return {
     ...reader,
-    freedSince: (before, backendId, patienceMs, signal) =>
-      freedSince(reader, { before, backendId, patienceMs, timings }, signal),
+    freedSince: (before, backendId, patienceMs, signal, nudge) =>
+      freedSince(reader, { before, backendId, patienceMs, timings, nudge }, signal),
     watchLate: (late, signal) => watchLate(reader, late, timings.settledMs, signal),
   };
 }
@@ -72,7 +80,14 @@ async function freedSince(
     backendId,
     patienceMs,
     timings,
-  }: { before: Snapshot; backendId: string; patienceMs: number; timings: MeasureTimings },
+    nudge,
+  }: {
+    before: Snapshot;
+    backendId: string;
+    patienceMs: number;
+    timings: MeasureTimings;
+    nudge?: Nudge | undefined;
+  },
   signal: AbortSignal,
 ): Promise<Measurement> {
   const startedMs = reader.nowMs();
@@ -81,6 +96,7 @@ async function freedSince(
   let now: Snapshot = { levels: [], processes: before.processes };
   let changes: OtherChange[] = [];
   let askedAtMs = Number.NEGATIVE_INFINITY;
+  let isNudged = nudge === undefined;
   for (;;) {
     const rested = reader.nowMs() - askedAtMs >= timings.processRestMs;
     if (rested) {
@@ -95,6 +111,11 @@ async function freedSince(
       readings.push({ tMs: sample.tMs, levels: own.levels });
     }
     const waitedMs = reader.nowMs() - startedMs;
+    if (!isNudged && waitedMs >= (nudge?.afterMs ?? 0)) {
+      isNudged = true;
+      const freedMiB = totalFreed(before.levels, readings.at(-1)?.levels ?? []);
+      if (freedMiB !== null && freedMiB <= NOISE_MIB) await nudge?.act();
+    }
     const verdict = judge(before.levels, readings, waitedMs, { ...timings, patienceMs }, holding);
     if (signal.aborted) return conclude({ kind: "aborted" });
     if (verdict.kind === "waiting") continue;

@@ -28,13 +28,27 @@ export const failed = (found: Problem) => unmeasured("failed", found);
 export const cancelled = () => unmeasured("cancelled", null);
 export const nothingLoaded = () => unmeasured("done", problem("nothing-loaded"));
 
+/** What is known beside the measurement. */
+interface Told {
+  failure: Problem | null;
+  claim: Release["claim"];
+  patienceMs: number;
+  /** A job ran that keeps its models. */
+  inUse: boolean;
+}
+
 /** Makes an outcome of a measurement; the figure is told whatever the verdict. Pure. */
 export function outcomeOf(
   { verdict, gpus, meanwhile }: Measurement,
-  { failure, claim, patienceMs }: { failure: Problem | null; claim: Release["claim"]; patienceMs: number },
+  { failure, claim, patienceMs, inUse }: Told,
 ): Outcome {
   const freedMiB = "freedMiB" in verdict ? verdict.freedMiB : null;
   const unsettled = verdict.kind === "freed" && verdict.unsettled;
+  if (inUse && failure === null && (verdict.kind === "nothing" || verdict.kind === "grew")) {
+    // What its job takes and gives back is not the release's.
+    const part = { state: "done" as const, freedMiB: 0, claim, problem: problem("models-in-use") };
+    return { part, gpus, meanwhile, unsettled };
+  }
   const found = failure ?? problemOf(verdict, patienceMs);
   const good = failure === null && (verdict.kind === "freed" || verdict.kind === "unmeasurable");
   const part = { state: good ? ("done" as const) : ("failed" as const), freedMiB, claim, problem: found };

@@ -15,13 +15,17 @@ export interface Situation {
   busy: Busy;
   /** It can be asked to stop its job. */
   canInterrupt: boolean;
+  /** Its queue can be held, so that no job begins while it is released. */
+  canHold: boolean;
   /** A declared job was waited for already; whether another one runs is still not known. */
   hasWaited: boolean;
 }
 
 /**
+ * - `hold`: hold its queue, until the release is over
  * - `interrupt`: ask it to stop its job
  * - `await-idle`: wait until no job runs, or another one has queued up behind it
+ * - `await-stopped`: wait until the job has gone that was told to stop
  * - `await-declared`: wait until the job has ended that was declared to run in it
  * - `await-job-end`: wait until one job has ended, whether another follows or not
  * - `note`: note who holds what
@@ -32,8 +36,10 @@ export interface Situation {
  * - `plan-again`: make a new plan by what is known then
  */
 export type Step =
+  | "hold"
   | "interrupt"
   | "await-idle"
+  | "await-stopped"
   | "await-declared"
   | "await-job-end"
   | "note"
@@ -43,7 +49,7 @@ export type Step =
   | "measure"
   | "plan-again";
 
-export type Plan = { refuse: "busy-unknown" | "backend-busy" } | { steps: readonly Step[] };
+export type Plan = { refuse: "busy-unknown" | "backend-busy" | "jobs-queued" } | { steps: readonly Step[] };
 
 const ASK = ["note", "ask", "await-gone", "measure"] as const;
 /** The backend takes the call up itself when the running job has ended, before the next one begins. */
@@ -51,7 +57,7 @@ export const ASK_BEFORE_THE_END: readonly Step[] = ["follow", "ask", "await-job-
 
 /** How a backend is released: its steps, or why it is not. Pure. */
 export function planRelease(situation: Situation): Plan {
-  const { mode, duringJob, busy, hasWaited } = situation;
+  const { mode, duringJob, busy, canHold, hasWaited } = situation;
   if (busy === "idle") return { steps: ASK };
   if (mode === "interrupt") return planInterrupt(situation);
   if (busy === "unknown") {
@@ -60,7 +66,10 @@ export function planRelease(situation: Situation): Plan {
     const waitsItself = duringJob === "deferred" || hasWaited;
     return mode === "after-current" && !waitsItself ? { refuse: "busy-unknown" } : { steps: ASK };
   }
-  if (duringJob === "spared") return { steps: ASK };
+  if (duringJob === "spared") {
+    const holds = mode === "after-current" && canHold && isTold(busy);
+    return { steps: holds ? ["hold", "await-idle", ...ASK] : ASK };
+  }
   if (mode === "now") {
     if (duringJob === "unsafe") return { refuse: "backend-busy" };
     // The end of a job that the backend does not tell of cannot be waited for after the call.
@@ -71,12 +80,18 @@ export function planRelease(situation: Situation): Plan {
   return { steps: busy === "declared" ? ["await-declared", "plan-again"] : ["await-idle", ...ASK] };
 }
 
-function planInterrupt({ duringJob, busy, canInterrupt }: Situation): Plan {
+function planInterrupt({ duringJob, busy, canInterrupt, canHold }: Situation): Plan {
   if (!canInterrupt) return { refuse: "busy-unknown" };
+  if (canHold && isTold(busy)) return { steps: ["hold", "interrupt", "await-idle", ...ASK] };
   // A backend with queued jobs is never idle in between: it is asked first, and unloads when its job stops.
   if (duringJob === "deferred" && busy === "queued") {
     return { steps: ["note", "ask", "interrupt", "await-job-end", "measure"] };
   }
-  const isTold = busy === "running" || busy === "queued";
-  return { steps: ["interrupt", ...(isTold ? (["await-idle"] as const) : []), ...ASK] };
+  // The next job begins as soon as this one is stopped, and the call would break that: one lost, and nothing released.
+  if (busy === "queued" && duringJob !== "spared") return { refuse: "jobs-queued" };
+  if (!isTold(busy)) return { steps: ["interrupt", ...ASK] };
+  return { steps: ["interrupt", duringJob === "deferred" ? "await-idle" : "await-stopped", ...ASK] };
 }
+
+/** The backend itself tells of the job, so that its end is seen. */
+const isTold = (busy: Busy) => busy === "running" || busy === "queued";

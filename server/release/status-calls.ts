@@ -49,8 +49,8 @@ export function createStatusCalls(
       learn(backend.id, { reachable: outcome.reached, problem: outcome.problem, status: NOTHING_TOLD });
       return outcome;
     }
-    const { busy, queue, models } = of(backend.id)?.status ?? NOTHING_TOLD;
-    const newer = backend.tellsBusyWhenAsked === true ? { models } : { busy, queue };
+    const { busy, queue, job = null, models } = of(backend.id)?.status ?? NOTHING_TOLD;
+    const newer = backend.tellsBusyWhenAsked === true ? { models } : { busy, queue, job };
     const pushed = (pushes.get(backend.id) ?? 0) > pushesBefore;
     const status = pushed ? { ...outcome.status, ...newer } : outcome.status;
     learn(backend.id, { reachable: true, problem: null, status });
@@ -62,10 +62,10 @@ export function createStatusCalls(
     poll(backend) {
       if (!underWay.has(backend.id)) void ask(backend, closing);
     },
-    takePush({ id, tellsBusyWhenAsked }, { busy, queue, models }) {
+    takePush({ id, tellsBusyWhenAsked }, { busy, queue, job = null, models }) {
       const status = of(id)?.status ?? NOTHING_TOLD;
       pushes.set(id, (pushes.get(id) ?? 0) + 1);
-      const pushed = { busy, queue, ...(tellsBusyWhenAsked === true ? { models } : {}) };
+      const pushed = { busy, queue, job, ...(tellsBusyWhenAsked === true ? { models } : {}) };
       learn(id, { reachable: true, problem: null, status: { ...status, ...pushed } });
     },
     ended: () => Promise.all(underWay.values()),

@@ -28,6 +28,8 @@ export interface WaitOptions {
   closing: AbortSignal;
   /** Jobs, the running one included, when the wait began or something was asked; `null`: not known. */
   jobsBefore?: number | null;
+  /** The job itself, where the backend names it: another name is another job. */
+  jobBefore?: string | null;
   /** Asks the backend anew before a look, at most every `ms`; missing where what is known comes by itself. */
   look?: { ms: number; ask(signal: AbortSignal): Promise<unknown> };
   /** Told the number of queued jobs at every look. */
@@ -48,8 +50,11 @@ export function waitForIdle(options: WaitOptions): Promise<Waited> {
 /** Waits until one job has ended, whether another follows or not. */
 export function waitForJobEnd(options: WaitOptions): Promise<Waited> {
   let before = options.jobsBefore ?? null;
+  const { watch, backendId, jobBefore = null } = options;
   return waitUntil(options, (state) => {
     if (state.busy === false) return { kind: "idle" };
+    const job = watch.jobOf(backendId);
+    if (jobBefore !== null && job !== null && job !== jobBefore) return { kind: "queued" };
     // An answer without figures is passed over: the one before it still counts.
     if (state.queue === null || state.busy === null) return null;
     const jobs = state.queue + 1;

@@ -55,6 +55,10 @@ export interface BackendStatus {
   queue: number | null;
   models: BackendModel[];
   allocator: AllocatorFigures | null;
+  /** Its own name for the running job. It stays in the sidecar. */
+  job?: string | null;
+  /** Its queue is held, so that no job begins. */
+  paused?: boolean;
 }
 
 /** A backend as every viewer sees it. */
@@ -69,6 +73,8 @@ export const backendSchema = v.object({
   problem: v.nullable(problemSchema),
   busy: v.nullable(v.boolean()),
   queue: figure,
+  /** Its queue is held, so that no job begins; absent where it does not tell. */
+  paused: v.optional(v.boolean()),
   models: v.array(backendModelSchema),
   allocator: v.nullable(allocatorSchema),
   /** A release has left it unable to run a job until it is loaded again. */

@@ -10,7 +10,10 @@ const WEIGHTS_OUTSIDE_ALLOCATOR: readonly string[] = ["comfyui", "swarmui"];
 
 /** What releasing one backend will probably bring, MiB: nothing where it cannot unload; `null`: unknown. Pure. */
 export function estimateMiB(backend: BackendState, gpus: readonly Pick<Gpu, "processes">[]): number | null {
-  return backend.givesNothing || backend.modes.length === 0 ? 0 : loadedMiB(backend, gpus);
+  if (backend.givesNothing || backend.modes.length === 0) return 0;
+  // How much of it its job uses, and would keep, nobody tells.
+  if (backend.busy === true && backend.duringJob === "spared") return null;
+  return loadedMiB(backend, gpus);
 }
 
 /**

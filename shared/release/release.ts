@@ -8,7 +8,12 @@ export const RELEASE_MODES = ["auto", "now", "after-current", "interrupt"] as co
 const mib = v.nullable(v.number());
 
 /** What the backend says it freed. Shown beside the measured figure, never believed. */
-const claimSchema = v.object({ freedMiB: mib, models: v.nullable(v.array(v.string())) });
+const claimSchema = v.object({
+  freedMiB: mib,
+  models: v.nullable(v.array(v.string())),
+  /** How many models it dropped, where it tells no more of them. */
+  dropped: v.optional(v.number()),
+});
 
 /** One backend's share of a release. */
 export const releasePartSchema = v.object({

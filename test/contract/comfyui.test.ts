@@ -1,7 +1,7 @@
 import * as v from "valibot";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { backendSchema } from "../../server/config/backend-options.ts";
-import type { Backend } from "../../server/release/backends/backend.ts";
+import type { Backend, Occasion } from "../../server/release/backends/backend.ts";
 import { createBackend } from "../../server/release/backends/create-backend.ts";
 import { TIMINGS } from "../../server/timings.ts";
 import type { BackendStatus } from "../../shared/release/backend.ts";
@@ -34,8 +34,8 @@ function create(more: object = {}): Backend {
   );
 }
 
-async function statusOf(): Promise<BackendStatus> {
-  const outcome = await backend.status?.(never);
+async function statusOf(occasion?: Occasion): Promise<BackendStatus> {
+  const outcome = await backend.status?.(never, occasion);
   if (outcome?.kind !== "status") throw new Error(`no status: ${JSON.stringify(outcome)}`);
   return outcome.status;
 }
@@ -86,29 +86,63 @@ test("REL-10 the unload is taken up after the running job and before the one tha
 });
 
 test("REL-9 the status counts the running job apart from those that wait, and the allocator in MiB", async () => {
-  expect(await statusOf()).toEqual({
+  expect(await statusOf("releasing")).toEqual({
     busy: false,
     queue: 0,
+    job: null,
     models: [],
     allocator: { allocatedMiB: 16 * 1024, reservedMiB: 18 * 1024, maxAllocatedMiB: null },
   });
   for (let job = 0; job < 3; job++) fake.startJob();
-  expect(await statusOf()).toMatchObject({ busy: true, queue: 2 });
+  expect(await statusOf()).toMatchObject({ busy: true, queue: 2, job: "prompt-1" });
   await backend.unload("now", never);
   fake.endJob();
   fake.endJob();
   fake.endJob();
   await backend.unload("now", never);
   await waitUntil(() => !fake.isLoaded(), { what: "the models to leave VRAM" });
-  expect(await statusOf()).toMatchObject({ busy: false, queue: 0, allocator: { reservedMiB: 0 } });
+  expect(await statusOf("releasing")).toMatchObject({ busy: false, queue: 0, allocator: { reservedMiB: 0 } });
 });
+
+test("REL-17 whoever only watches does not make it touch the GPU", async () => {
+  fake.startJob();
+  expect(await statusOf()).toMatchObject({ busy: true, allocator: null });
+  await statusOf("waiting");
+  expect(fake.calls.map(({ path }) => path)).not.toContain("/system_stats");
+});
+
+test.each(["0.33.0", "0.25.0", "0.5.0"] as const)(
+  "REL-10 a job that a gate holds back does not run, in %s",
+  async (version) => {
+    if (version !== "0.33.0") fake.becomeVersion(version);
+    fake.holdJobs(true);
+    fake.startJob();
+    fake.startJob();
+    expect(await statusOf("releasing")).toMatchObject({ busy: false, queue: 2, job: null });
+    await backend.unload("auto", never);
+    await waitUntil(() => !fake.isLoaded(), { what: "the models to leave VRAM" });
+    fake.holdJobs(false);
+    expect(await statusOf("releasing")).toMatchObject({ busy: true, queue: 1, job: "prompt-1" });
+  },
+);
 
 test("REL-9 host memory is not taken for an allocator", async () => {
   fake.runOnCpu();
-  expect((await statusOf()).allocator).toBeNull();
+  expect((await statusOf("releasing")).allocator).toBeNull();
 });
 
-test("REL-11c interrupt names the running job, in a queue that is large", async () => {
+test("REL-11c interrupt stops the running job under one lock", async () => {
+  fake.startJob();
+  fake.startJob();
+  expect(await backend.interrupt?.(never)).toEqual({ kind: "accepted" });
+  const posts = fake.calls.filter(({ method }) => method === "POST").map(({ path }) => path);
+  expect(posts).toEqual(["/api/jobs/prompt-1/cancel"]);
+  await waitUntil(() => fake.interruptedJobs() === 1, { what: "the job to stop" });
+  expect(fake.prompts()).toEqual(["prompt-2"]);
+});
+
+test.each(["0.25.0", "0.5.0"] as const)("REL-11c interrupt names the running job to %s", async (version) => {
+  fake.becomeVersion(version);
   fake.startJob();
   fake.startJob();
   expect(await backend.interrupt?.(never)).toEqual({ kind: "accepted" });
@@ -123,6 +157,7 @@ test("REL-11c when the job has just ended nothing is stopped", async () => {
 });
 
 test("REL-11c a queue too large to be read does not keep a job from being stopped", async () => {
+  fake.becomeVersion("0.5.0");
   for (let job = 0; job < 60; job++) fake.startJob();
   expect(await backend.interrupt?.(never)).toEqual({ kind: "accepted" });
   expect(bodiesOf("/interrupt")).toEqual([{}]);
@@ -131,29 +166,29 @@ test("REL-11c a queue too large to be read does not keep a job from being stoppe
 
 test("REL-17b each change of the queue is pushed, also the state at the beginning", async () => {
   const pushed = listen();
-  await waitUntil(() => pushed.length === 1, { what: "the first push" });
-  fake.startJob();
-  fake.startJob();
-  fake.endJob();
-  fake.endJob();
-  await waitUntil(() => pushed.length === 5, { what: "a push for each change" });
-  expect(pushed.map(({ busy, queue }) => [busy, queue])).toEqual([
-    [false, 0],
-    [true, 0],
-    [true, 1],
-    [true, 0],
-    [false, 0],
-  ]);
+  const changes: [() => void, boolean, number, string | null][] = [
+    [() => {}, false, 0, null],
+    [fake.startJob, true, 0, "prompt-1"],
+    [fake.startJob, true, 1, "prompt-1"],
+    [fake.endJob, true, 0, "prompt-2"],
+    [() => fake.holdJobs(true), false, 1, null],
+    [() => fake.holdJobs(false), true, 0, "prompt-2"],
+    [fake.endJob, false, 0, null],
+  ];
+  for (const [i, [change, busy, queue, job]] of changes.entries()) {
+    change();
+    await waitUntil(() => pushed.length === i + 1, { what: "a push for the change" });
+    expect(pushed.at(-1)).toMatchObject({ busy, queue, job });
+  }
 });
 
-test("REL-17b a push keeps the allocator's figures of the last status", async () => {
+test("REL-17b of changes that come at once the last is pushed", async () => {
   const pushed = listen();
   await waitUntil(() => pushed.length === 1, { what: "the first push" });
-  expect(pushed[0]?.allocator).toBeNull();
-  const { allocator } = await statusOf();
-  fake.startJob();
-  await waitUntil(() => pushed.length === 2, { what: "the push" });
-  expect(pushed[1]).toMatchObject({ busy: true, allocator });
+  for (let job = 0; job < 20; job++) fake.startJob();
+  await waitUntil(() => pushed.at(-1)?.queue === 19, { what: "the last push" });
+  const asked = fake.calls.filter(({ path }) => path.startsWith("/api/jobs")).length;
+  expect(asked).toBeLessThan(20);
 });
 
 test("REL-17b previews, other messages and what is no message at all are passed over", async () => {
@@ -167,7 +202,7 @@ test("REL-17b previews, other messages and what is no message at all are passed 
   for (const remaining of [-1, 1.5, "2", null]) fake.broadcast(status(remaining));
   fake.broadcast(status(3));
   await waitUntil(() => pushed.length > 1, { what: "the message behind them" });
-  expect(pushed[1]).toMatchObject({ busy: true, queue: 2 });
+  expect(pushed[1]).toMatchObject({ busy: false, queue: 3 });
   expect(pushed).toHaveLength(2);
 });
 
@@ -204,10 +239,18 @@ test("REL-17b after its end nothing is pushed, connected or not", async () => {
 test("SEC-6 a message without end is not read, and another connection is made", async () => {
   const pushed = listen();
   await waitUntil(() => fake.clients().length === 1, { what: "a client" });
-  fake.broadcast(`"${"x".repeat(1024 * 1024)}"`);
+  // The progress of a prompt that was sent without a client's id goes to all.
+  fake.broadcast(JSON.stringify({ type: "progress_state", data: "x".repeat(2 * 1024 * 1024) }));
+  fake.startJob();
+  await waitUntil(() => pushed.at(-1)?.busy === true, { what: "the push behind a large message" });
+  expect(fake.upgrades()).toHaveLength(1);
+  fake.endJob();
+  await waitUntil(() => pushed.at(-1)?.busy === false, { what: "the job's end" });
+  const before = pushed.length;
+  fake.broadcast(`"${"x".repeat(8 * 1024 * 1024)}"`);
   await waitUntil(() => fake.clients().length === 0, { what: "the end of the connection" });
   await waitUntil(() => fake.clients().length === 1, { what: "another connection" });
-  await waitUntil(() => pushed.length === 2, { what: "its first push" });
+  await waitUntil(() => pushed.length === before + 1, { what: "its first push" });
 });
 
 test("SEC-6 the WebSocket is opened as a program opens it, with the headers of the config", async () => {
@@ -233,12 +276,15 @@ test("SEC-6b workflows and the command line are in no status, pushed or asked fo
   await waitUntil(() => pushed.at(-1)?.queue === 1, { what: "the pushes" });
   const outcome = await backend.status?.(never);
   await backend.interrupt?.(never);
-  expect(JSON.stringify([outcome, pushed])).not.toContain(COMFYUI_SECRET);
+  await waitUntil(() => fake.interruptedJobs() === 1, { what: "the job to stop" });
+  fake.becomeVersion("0.5.0");
+  const older = await backend.status?.(never, "releasing");
+  expect(JSON.stringify([outcome, older, pushed])).not.toContain(COMFYUI_SECRET);
   // Not even read where it is not needed.
   expect(fake.calls.filter(({ path }) => path === "/queue")).toHaveLength(1);
 });
 
 test("REL-14 a status whose stats fail is a status without figures", async () => {
   fake.hideStats();
-  expect(await statusOf()).toMatchObject({ busy: false, allocator: null });
+  expect(await statusOf("releasing")).toMatchObject({ busy: false, allocator: null });
 });

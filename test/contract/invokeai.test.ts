@@ -19,18 +19,47 @@ const unauthorized = (status: number) => ({
   problem: { code: "backend-unauthorized", params: { status } },
 });
 
-test("REL-9 its cache is emptied, whatever its statistics say of it", async () => {
-  // The last job has fetched no model: they say 0.
-  const said: unknown = await (await fetch(`${fake.url}/api/v2/models/stats`)).json();
-  expect(said).toMatchObject({ in_cache: 0 });
-  expect(await backend.unload("auto", never)).toEqual({ kind: "accepted", claim: null });
+test("REL-9 its cache is emptied, and its claim is how many models it dropped", async () => {
+  const claim = { freedMiB: null, models: null, dropped: 3 };
+  expect(await backend.unload("auto", never)).toEqual({ kind: "accepted", claim });
   expect(fake.models()).toEqual([]);
+  // The number stays from then on, and tells nothing of later calls.
+  expect(await backend.unload("auto", never)).toEqual({ kind: "accepted", claim: null });
+});
+
+test("REL-11 held, the running job ends and the next waits until the queue is let go", async () => {
+  fake.startJob();
+  fake.startJob();
+  const held = await backend.hold?.(never);
+  if (held?.kind !== "held") throw new Error("the queue is not held");
+  expect(await statusOf(backend)).toMatchObject({ busy: true, queue: 1, paused: true, job: "41" });
+  fake.endJob();
+  expect(await statusOf(backend)).toMatchObject({ busy: false, queue: 1, paused: true, job: null });
+  await backend.unload("auto", never);
+  expect(fake.models()).toEqual([]);
+  expect(await held.letGo()).toEqual({ kind: "accepted" });
+  expect(await statusOf(backend)).toMatchObject({ busy: true, queue: 0, paused: false, job: "42" });
+});
+
+test("REL-11e a queue that somebody else has paused is left as it is", async () => {
+  fake.setPaused(true);
+  const held = await backend.hold?.(never);
+  if (held?.kind !== "held") throw new Error("the queue is not held");
+  expect(await held.letGo()).toEqual({ kind: "accepted" });
+  expect([fake.isPaused(), routesOf(fake)]).toEqual([true, ["GET /api/v1/queue/default/status"]]);
+});
+
+test("REL-11d a pause whose answer never came is taken back", async () => {
+  const hasty = adapterOf("invokeai", fake, { timeoutMs: 200 });
+  fake.swallowPause();
+  expect(await hasty.hold?.(never)).toMatchObject({ kind: "failed", problem: { code: "backend-timeout" } });
+  expect(fake.isPaused()).toBe(false);
 });
 
 test("REL-10 models of a running job stay, the others go, and the job completes", async () => {
   fake.startJob();
   fake.startJob();
-  expect(await statusOf(backend)).toEqual({ busy: true, queue: 1, models: [], allocator: null });
+  expect(await statusOf(backend)).toMatchObject({ busy: true, queue: 1, paused: false });
   expect(await backend.unload("now", never)).toMatchObject({ kind: "accepted" });
   expect(fake.models()).toEqual(["flux-dev:transformer"]);
   fake.endJob();

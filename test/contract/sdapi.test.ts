@@ -1,7 +1,7 @@
 import * as v from "valibot";
 import { afterEach, describe, expect, test } from "vitest";
 import { backendSchema } from "../../server/config/backend-options.ts";
-import type { Backend } from "../../server/release/backends/backend.ts";
+import type { Backend, Occasion } from "../../server/release/backends/backend.ts";
 import { createBackend } from "../../server/release/backends/create-backend.ts";
 import { TIMINGS } from "../../server/timings.ts";
 import { startFakeA1111 } from "../fixtures/backends/a1111.ts";
@@ -27,12 +27,13 @@ async function start<T extends FakeBackend>(kind: string, startFake: (onUnload: 
   return { fake, create, backend: create() };
 }
 
-async function statusOf(backend: Backend) {
-  const outcome = await backend.status?.(never);
+async function statusOf(backend: Backend, occasion?: Occasion) {
+  const outcome = await backend.status?.(never, occasion);
   if (outcome?.kind !== "status") throw new Error(`no status: ${JSON.stringify(outcome)}`);
   return outcome.status;
 }
 
+const PROGRESS = "/sdapi/v1/progress?skip_current_image=true";
 const failedWith = (code: string) => ({ kind: "failed", problem: { code } });
 const LOGIN = { username: "alice", password: "pä:ss" };
 const countOf = ({ calls }: FakeBackend, path: string) => calls.filter((call) => call.path === path).length;
@@ -45,7 +46,7 @@ describe.each([
     const { fake, backend } = await start(kind, startFake);
     fake.showJobAs(state);
     fake.startJob();
-    expect(await statusOf(backend)).toMatchObject({ busy: true, queue: null });
+    expect(await statusOf(backend)).toMatchObject({ busy: true, queue: 0 });
     expect(await backend.unload("now", never)).toMatchObject({
       ...failedWith("backend-busy"),
       reached: false,
@@ -67,19 +68,43 @@ describe.each([
   test("REL-9 the status has the allocator in MiB, and none without CUDA", async () => {
     const { fake, backend } = await start(kind, startFake);
     const allocator = { allocatedMiB: 6144, reservedMiB: 7168, maxAllocatedMiB: 9216 };
-    expect(await statusOf(backend)).toEqual({ busy: false, queue: null, models: [], allocator });
+    const told = { busy: false, queue: 0, job: null, models: [], allocator };
+    expect(await statusOf(backend, "releasing")).toEqual(told);
     await backend.unload("now", never);
-    expect((await statusOf(backend)).allocator).toMatchObject({ allocatedMiB: 0, reservedMiB: 0 });
+    expect((await statusOf(backend, "releasing")).allocator).toMatchObject({
+      allocatedMiB: 0,
+      reservedMiB: 0,
+    });
     fake.loseCuda();
-    expect((await statusOf(backend)).allocator).toBeNull();
+    expect((await statusOf(backend, "releasing")).allocator).toBeNull();
   });
 
-  test("REL-17 a status is two small requests, without a preview", async () => {
+  test("REL-17 whoever only watches asks two small things, and of a running job seldom how far it is", async () => {
     const { fake, backend } = await start(kind, startFake);
     fake.startJob();
     await statusOf(backend);
     const paths = fake.calls.map(({ method, path }) => `${method} ${path}`).sort();
-    expect(paths).toEqual(["GET /sdapi/v1/memory", "GET /sdapi/v1/progress?skip_current_image=true"]);
+    expect(paths).toEqual(["GET /internal/pending-tasks", "GET /sdapi/v1/progress?skip_current_image=true"]);
+    for (let poll = 0; poll < 13; poll++) expect((await statusOf(backend)).busy).toBe(true);
+    expect(countOf(fake, PROGRESS)).toBe(2);
+    // Who releases asks each time, and who waits for the job's end every third.
+    await statusOf(backend, "releasing");
+    for (let wait = 0; wait < 3; wait++) await statusOf(backend, "waiting");
+    expect(countOf(fake, PROGRESS)).toBe(4);
+    fake.endJob();
+    expect((await statusOf(backend, "releasing")).busy).toBe(false);
+    expect(countOf(fake, "/sdapi/v1/memory")).toBe(2);
+  });
+
+  test("REL-10 jobs that wait are counted, and the running one has a name of its own", async () => {
+    const { fake, backend } = await start(kind, startFake);
+    for (let job = 0; job < 3; job++) fake.startJob();
+    const first = await statusOf(backend, "releasing");
+    expect(first).toMatchObject({ busy: true, queue: 2 });
+    fake.endJob();
+    const next = await statusOf(backend, "releasing");
+    expect(next).toMatchObject({ busy: true, queue: 1 });
+    expect(next.job).not.toBe(first.job);
   });
 
   test("REL-14 a missing --api and a missing log-in are told apart", async () => {
@@ -141,7 +166,7 @@ test("REL-9 Forge and SD.Next need nothing before the next job", async () => {
     await start("forge", startFakeForge),
     await start("sdnext", startFakeSdNext),
   ]) {
-    expect(backend.load).toBeUndefined();
+    expect(backend.parks).toBeUndefined();
     await backend.unload("now", never);
     fake.startJob();
     expect([fake.isBusy(), fake.isLoaded()]).toEqual([true, true]);
@@ -151,7 +176,7 @@ test("REL-9 Forge and SD.Next need nothing before the next job", async () => {
 describe("sdnext", () => {
   test("REL-9 its 204 is an acceptance, and its status names the model and that there is none", async () => {
     const { fake, backend } = await start("sdnext", startFakeSdNext);
-    expect(await statusOf(backend)).toMatchObject({
+    expect(await statusOf(backend, "releasing")).toMatchObject({
       busy: false,
       queue: 0,
       models: [{ name: SDNEXT_MODEL, usedMiB: null }],
@@ -159,7 +184,7 @@ describe("sdnext", () => {
     });
     expect(await backend.unload("now", never)).toEqual({ kind: "accepted", claim: null });
     expect(fake.isLoaded()).toBe(false);
-    expect(await statusOf(backend)).toMatchObject({ models: [], allocator: { reservedMiB: 0 } });
+    expect(await statusOf(backend, "releasing")).toMatchObject({ models: [], allocator: { reservedMiB: 0 } });
   });
 
   test("REL-9 without a model nothing is asked of it", async () => {
@@ -208,8 +233,38 @@ describe("sdnext", () => {
     fake.limitTo(12);
     for (let poll = 0; poll < 12; poll++) await statusOf(backend);
     expect(new Set(fake.calls.map(({ path }) => path))).toEqual(
-      new Set(["/sdapi/v1/status", "/sdapi/v1/checkpoint", "/sdapi/v1/memory"]),
+      new Set(["/sdapi/v1/status", "/sdapi/v1/checkpoint"]),
     );
+  });
+
+  test("REL-18b what was unloaded is loaded again, also where another checkpoint is selected by now", async () => {
+    const { fake, backend } = await start("sdnext", startFakeSdNext);
+    await backend.unload("now", never);
+    expect(await backend.load?.(never)).toEqual({ kind: "accepted" });
+    expect([fake.isLoaded(), countOf(fake, "/sdapi/v1/reload-checkpoint")]).toEqual([true, 1]);
+    fake.loseSelected();
+    await backend.unload("now", never);
+    expect(await backend.load?.(never)).toEqual({ kind: "accepted" });
+    expect(fake.calls.map(({ path }) => path)).toContain(
+      `/sdapi/v1/checkpoint?sd_model_checkpoint=${SDNEXT_MODEL}`,
+    );
+    expect(fake.isLoaded()).toBe(true);
+  });
+
+  test("REL-18b with its checkpoint locked it is said that no model came", async () => {
+    const { fake, backend } = await start("sdnext", startFakeSdNext);
+    await backend.unload("now", never);
+    fake.lockCheckpoint();
+    expect(await backend.load?.(never)).toMatchObject(failedWith("not-loaded"));
+  });
+
+  test("REL-14 below a subpath it is said where it has to be asked", async () => {
+    const { fake, create, backend } = await start("sdnext", startFakeSdNext);
+    fake.moveTo("/sdnext");
+    expect(await backend.status?.(never)).toMatchObject({
+      problem: { code: "backend-no-api", params: { remedy: expect.stringContaining("--subpath") } },
+    });
+    expect(await statusOf(create({ url: `${fake.url}/sdnext` }))).toMatchObject({ busy: false });
   });
 
   test("SEC-6b the model's path is in no status", async () => {

@@ -4,7 +4,12 @@ import { backendSchema } from "../../server/config/backend-options.ts";
 import type { Backend } from "../../server/release/backends/backend.ts";
 import { createBackend } from "../../server/release/backends/create-backend.ts";
 import { TIMINGS } from "../../server/timings.ts";
-import { type FakeSwarmUi, startFakeSwarmUi } from "../fixtures/backends/swarmui.ts";
+import {
+  type FakeSwarmUi,
+  SWARMUI_MODEL,
+  SWARMUI_SECRET,
+  startFakeSwarmUi,
+} from "../fixtures/backends/swarmui.ts";
 import { jsonOf } from "../helpers/backend-server.ts";
 import { waitUntil } from "../helpers/wait-until.ts";
 
@@ -34,13 +39,41 @@ async function statusOf(from = backend) {
 const routes = () => fake.calls.map(({ path }) => path.replace("/API/", ""));
 const unauthorized = { kind: "failed", reached: true, problem: { code: "backend-unauthorized" } };
 
-test("REL-9 an unload reaches the ComfyUI behind it, and host memory is kept unless told otherwise", async () => {
-  expect(await backend.unload("now", never)).toEqual({ kind: "accepted", claim: null });
+test("REL-9 an unload reaches the ComfyUI behind it, with what node outputs hold unless told otherwise", async () => {
+  await create({ systemRam: false }).unload("now", never);
   await waitUntil(() => !fake.isLoaded(), { what: "the models to leave VRAM" });
   expect(fake.calls.map(jsonOf).at(-1)).toMatchObject({ system_ram: false, backend: "all" });
   expect(fake.comfy.keepsNodeOutputs()).toBe(true);
-  await create({ systemRam: true }).unload("now", never);
-  await waitUntil(() => !fake.comfy.keepsNodeOutputs(), { what: "host memory to be given back" });
+  fake.comfy.loadModels();
+  fake.comfy.runWithHighVram();
+  expect(await backend.unload("now", never)).toEqual({ kind: "accepted", claim: null });
+  await waitUntil(() => !fake.isLoaded(), { what: "the models to leave VRAM" });
+  expect(fake.comfy.keepsNodeOutputs()).toBe(false);
+});
+
+test("REL-18b the models that were loaded are selected again", async () => {
+  expect(backend.hasUnloaded?.()).toBe(false);
+  await backend.unload("now", never);
+  await waitUntil(() => !fake.isLoaded(), { what: "the models to leave VRAM" });
+  // Once more: nothing is loaded now, and what was is remembered.
+  await backend.unload("now", never);
+  expect(backend.hasUnloaded?.()).toBe(true);
+  expect(await backend.load?.(never)).toEqual({ kind: "accepted" });
+  expect(fake.calls.map(jsonOf).at(-1)).toMatchObject({ model: SWARMUI_MODEL });
+  expect([fake.isLoaded(), backend.hasUnloaded?.()]).toEqual([true, false]);
+});
+
+test("REL-10 beside a backend that unloads at once it is not taken for one that waits for its job", async () => {
+  await backend.status?.(never, "releasing");
+  expect(backend.duringJob).toBe("deferred");
+  fake.addLlamaBackend();
+  await backend.status?.(never, "releasing");
+  expect(backend.duringJob).toBe("unknown");
+  // Whoever may not see them is told of ComfyUI's, which nearly all are.
+  fake.permit("control_mem_clean", "read_server_info_panels");
+  fake.endSessions();
+  await backend.status?.(never, "releasing");
+  expect(backend.duringJob).toBe("deferred");
 });
 
 test("REL-9 an unload that the idle ComfyUI misses is worth a second call", async () => {
@@ -87,7 +120,10 @@ test("REL-9 one session serves every call, and one that has ended is got again, 
   await statusOf();
   await statusOf();
   await backend.unload("now", never);
-  expect(routes()).toEqual(["GetNewSession", "GetGlobalStatus", "GetGlobalStatus", "FreeBackendMemory"]);
+  expect(routes()).toEqual([
+    ...["GetNewSession", "GetGlobalStatus", "GetGlobalStatus"],
+    ...["ListBackends", "FreeBackendMemory"],
+  ]);
   fake.endSessions();
   fake.calls.length = 0;
   await statusOf();
@@ -100,7 +136,7 @@ test("REL-14 sessions that end at once are not asked for without end", async () 
   fake.endSessionsAtOnce();
   expect(await backend.status?.(never)).toMatchObject(unauthorized);
   expect(await backend.unload("now", never)).toMatchObject(unauthorized);
-  expect(routes().filter((route) => route === "GetNewSession").length).toBeLessThanOrEqual(2);
+  expect(routes().filter((route) => route === "GetNewSession").length).toBeLessThanOrEqual(3);
 });
 
 test("REL-14 what an account may not do is told so, and the rest works", async () => {
@@ -126,7 +162,11 @@ test("SEC-6b neither the session nor the key is in any outcome", async () => {
   const key = "k3y-of-the-user";
   fake.requireKey(key);
   const named = create({ apiKey: key });
-  const outcomes: unknown[] = [await named.status?.(never), await named.unload("now", never)];
+  const outcomes: unknown[] = [
+    await named.status?.(never, "releasing"),
+    await named.unload("now", never),
+    await named.load?.(never),
+  ];
   outcomes.push(await named.interrupt?.(never));
   fake.permit();
   fake.endSessions();
@@ -139,5 +179,5 @@ test("SEC-6b neither the session nor the key is in any outcome", async () => {
     return parsed.success ? [parsed.output.session_id] : [];
   });
   expect(sessionsSent.length).toBeGreaterThan(0);
-  for (const secret of [...sessionsSent, key, fake.url]) expect(text).not.toContain(secret);
+  for (const secret of [...sessionsSent, key, fake.url, SWARMUI_SECRET]) expect(text).not.toContain(secret);
 });

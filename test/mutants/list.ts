@@ -69,7 +69,7 @@ export const MUTANTS: readonly Mutant[] = [
   m("server/release/plan.ts", "if (duringJob === \"unsafe\") return { refuse: \"backend-busy\" };", "", "unit/docs/release-plan"),
   m("server/release/plan.ts", "[\"await-declared\", \"plan-again\"]", "ASK", "integration/release-declared-job"),
   m("server/release/plan.ts", "if (busy === \"queued\" && duringJob === \"deferred\") return", "if (false) return", "unit/docs/release-plan"),
-  m("server/release/carry-out.ts", "return begun && course.mode !== \"interrupt\" ? \"plan-again\" : null;", "return null;", "unit/server/release/controller-modes", "unit/server/release/controller"),
+  m("server/release/carry-out.ts", "if (course.mode !== \"interrupt\") return \"plan-again\";", "return null;", "unit/server/release/controller-modes", "unit/server/release/controller"),
   m("server/release/carry-out.ts", "if (waited.kind === \"queued\") return { instead: ASK_BEFORE_THE_END };", "if (waited.kind === \"queued\") return { ended: cancelled() };", "unit/server/release/controller-modes"),
   m("server/release/late.ts", "Math.max(0, part.freedMiB ?? 0) + late.freedMiB", "late.freedMiB", "unit/server/release/sum-up"),
   m("server/release/backend-knowledge.ts", "const anew = patch.reachable === false ? { unloaded: false } : {};", "const anew = {};", "unit/server/release/backend-watch"),

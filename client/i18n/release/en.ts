@@ -25,7 +25,7 @@ export const releaseEn: ReleaseWords = {
   afterCurrentHint: {
     deferred:
       "The job completes; the backend unloads before the next one begins. Queued jobs load their models again.",
-    spared: "The job completes; models in use stay until then.",
+    spared: "The queue is held: the job completes, all models go, then the next one begins.",
     unsafe: "The job completes; the backend is asked as soon as no job runs.",
     "ends-jobs": "Running requests complete; the backend is asked as soon as none runs.",
     unknown: "The job completes; the backend is asked as soon as none runs any more.",
@@ -118,6 +118,7 @@ export const releaseEn: ReleaseWords = {
   backendState: {
     busy: "busy",
     idle: "idle",
+    paused: "queue paused",
     unknown: "busy state unknown",
     unreachable: "does not answer",
     problem: "does not answer as it should",

@@ -79,5 +79,5 @@ export interface ReleaseWords {
   prepare: string;
   preparing: string;
   backends: string;
-  backendState: Record<"busy" | "idle" | "unknown" | "unreachable" | "problem", string>;
+  backendState: Record<"busy" | "idle" | "paused" | "unknown" | "unreachable" | "problem", string>;
 }

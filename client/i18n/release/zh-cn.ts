@@ -20,7 +20,7 @@ export const releaseZhCn: ReleaseWords = {
   modes: { afterCurrent: "当前任务结束后", interrupt: "中断任务", now: "立即" },
   afterCurrentHint: {
     deferred: "当前任务会完成；后端在下一个任务开始之前卸载。排队的任务会重新加载模型。",
-    spared: "当前任务会完成；使用中的模型保留到那时。",
+    spared: "暂停队列：当前任务完成后卸载全部模型，再开始下一个任务。",
     unsafe: "当前任务会完成；没有任务运行时才请求后端。",
     "ends-jobs": "运行中的请求会完成；全部结束后才请求后端。",
     unknown: "当前任务会完成；没有任务运行后才请求后端。",
@@ -112,6 +112,7 @@ export const releaseZhCn: ReleaseWords = {
   backendState: {
     busy: "忙",
     idle: "空闲",
+    paused: "队列已暂停",
     unknown: "忙闲未知",
     unreachable: "无法连接",
     problem: "响应异常",

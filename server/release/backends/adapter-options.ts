@@ -5,4 +5,6 @@ export type AdapterOptions<K extends BackendOptions["kind"]> = BackendOptionsOf<
   id: string;
   /** For calls that are answered at once, milliseconds. */
   statusTimeoutMs: number;
+  /** For a call that reads a model from disk, milliseconds. */
+  loadTimeoutMs: number;
 };

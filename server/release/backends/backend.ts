@@ -38,11 +38,17 @@ export type Going =
   | { kind: "stays"; problem: Problem }
   | Failed;
 
+/** What came of asking a backend to hold its queue. */
+export type HoldOutcome =
+  /** `letGo` takes it back, also when the sidecar closes; it does nothing where somebody else had held it before. */
+  { kind: "held"; letGo(): Promise<CallOutcome> } | { kind: "failed"; problem: Problem; reached: boolean };
+
 /**
- * What a status is asked for. `watching`: by a panel, all day, so that it may touch neither GPU nor sleeper.
- * `releasing`: around a release, when what costs a little may be asked too.
+ * What a status is asked for. `watching`: by a panel, all day, so that it may touch neither GPU nor sleeper. `waiting`: for
+ * a job's end, so that it must tell whether one runs. `releasing`: around a release, when what costs a little may be
+ * asked too.
  */
-export type Occasion = "watching" | "releasing";
+export type Occasion = "watching" | "waiting" | "releasing";
 
 /**
  * A generation backend that can be asked to unload its models. No method throws; each ends when `signal` is
@@ -76,6 +82,8 @@ export interface Backend {
   hasUnloaded?(): boolean;
   /** An unload leaves it unable to run a job until `load`. */
   readonly parks?: true;
+  /** Holds its queue: what runs goes on, and no other job begins until it is let go. */
+  hold?(signal: AbortSignal): Promise<HoldOutcome>;
   /** Asks it to stop the running job. */
   interrupt?(signal: AbortSignal): Promise<CallOutcome>;
   /** Where the backend pushes its status: listens until the returned function is called; connects again by itself. */

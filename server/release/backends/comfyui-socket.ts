@@ -13,8 +13,11 @@ const statusMessage = v.object({
   data: v.object({ status: execInfoSchema }),
 });
 
-/** A larger message ends the connection; `status` takes some 80 bytes. */
-const LARGEST_MESSAGE_BYTES = 1024 * 1024;
+/**
+ * A larger message ends the connection. `status` takes some 80 bytes, but a prompt that was sent without `client_id` has
+ * its progress, previews and results sent to every client: those of a large graph go beyond 1 MiB, in mid-job.
+ */
+const LARGEST_MESSAGE_BYTES = 8 * 1024 * 1024;
 
 export type SocketTimings = BackendTimings & Pick<PatienceTimings, "handshakeMs">;
 
@@ -26,19 +29,35 @@ export interface ComfyUiSocketOptions {
 }
 
 /**
- * Listens for `status`, the only message that ComfyUI sends to every client, on each change of its queue.
- * Connects again by itself until the returned function is called. Never throws.
+ * Listens for `status`, which ComfyUI sends to every client on each change of its queue. Connects again by itself until
+ * the returned function is called. Never throws.
+ * @param onRemaining called for one number at a time, the last there was; what comes meanwhile waits. Its signal ends with
+ *   the listening
  */
 export function listenToComfyUi(
   { url, headers, timings }: ComfyUiSocketOptions,
-  onRemaining: (jobs: number) => void,
+  onRemaining: (jobs: number, signal: AbortSignal) => Promise<void>,
 ): () => void {
   // An id of its own: with that of another client the server would take that client's messages away.
   const address = `${url.replace(/\/+$/, "").replace(/^http/i, "ws")}/ws?clientId=${randomUUID()}`;
   let socket: WebSocket | null = null;
   let retry: NodeJS.Timeout | undefined;
   let attempt = 0;
-  let ended = false;
+  const ending = new AbortController();
+  /** The newest number that was not told yet. */
+  let unsaid: number | null = null;
+  let isPassingOn = false;
+
+  async function passOn() {
+    if (isPassingOn) return;
+    isPassingOn = true;
+    for (; unsaid !== null && !ending.signal.aborted; ) {
+      const remaining = unsaid;
+      unsaid = null;
+      await onRemaining(remaining, ending.signal);
+    }
+    isPassingOn = false;
+  }
 
   function connect() {
     try {
@@ -55,22 +74,23 @@ export function listenToComfyUi(
     socket.on("upgrade", ({ socket: tcp }) => tcp.setKeepAlive(true, timings.keepAliveMs));
     socket.on("message", (data, isBinary) => {
       const remaining = isBinary ? null : remainingOf(data);
-      if (remaining === null || ended) return;
+      if (remaining === null || ending.signal.aborted) return;
       // Only now: what accepts every connection and drops it at once is no reason to hurry.
       attempt = 0;
-      onRemaining(remaining);
+      unsaid = remaining;
+      void passOn();
     });
     // Each error is followed by a close.
     socket.on("error", () => {});
     socket.on("close", () => {
-      if (!ended)
+      if (!ending.signal.aborted)
         retry = setTimeout(connect, backoffMs(attempt++, timings.firstRetryMs, timings.longestRetryMs));
     });
   }
 
   connect();
   return () => {
-    ended = true;
+    ending.abort();
     clearTimeout(retry);
     socket?.terminate();
   };

@@ -1,22 +1,18 @@
 import * as v from "valibot";
-import type { AllocatorFigures, BackendStatus } from "../../../shared/release/backend.ts";
+import type { AllocatorFigures } from "../../../shared/release/backend.ts";
 import type { AdapterOptions } from "./adapter-options.ts";
 import type { AdapterRow } from "./adapter-row.ts";
 import { allocatorOf } from "./allocator.ts";
-import type { Backend, CallOutcome, StatusOutcome, UnloadOutcome } from "./backend.ts";
-import { type Answer, type CallFailure, createCaller, readAnswer, unreadable } from "./call.ts";
-import { execInfoSchema, listenToComfyUi, type SocketTimings } from "./comfyui-socket.ts";
-
-/** `/queue` carries the workflow of every job; of all that only the ids are read. */
-const LARGEST_QUEUE_BYTES = 8 * 1024 * 1024;
+import type { Backend, Occasion, StatusOutcome, UnloadOutcome } from "./backend.ts";
+import { createCaller, readAnswer } from "./call.ts";
+import { type ComfyUiJobs, createComfyUiQueue } from "./comfyui-jobs.ts";
+import { listenToComfyUi, type SocketTimings } from "./comfyui-socket.ts";
 
 const bytes = v.pipe(v.number(), v.minValue(0));
 /** Only what is needed: `argv` beside it tells paths of the machine. */
 const statsSchema = v.object({
   devices: v.array(v.object({ type: v.string(), torch_vram_total: bytes, torch_vram_free: bytes })),
 });
-/** A job is `[number, prompt_id, workflow, …]`; the tuple leaves the rest out. */
-const queueSchema = v.object({ queue_running: v.array(v.tuple([v.unknown(), v.string()])) });
 
 /**
  * ComfyUI. `POST /free` only sets two flags, which its worker takes up when the running job has ended, before the
@@ -27,20 +23,21 @@ export function createComfyUiBackend(
 ): Backend {
   const call = createCaller(options);
   const { statusTimeoutMs: timeoutMs } = options;
-  /** As last read: what is pushed does not tell it. */
-  let allocator: AllocatorFigures | null = null;
+  const queue = createComfyUiQueue(call, timeoutMs);
 
-  async function status(signal: AbortSignal): Promise<StatusOutcome> {
-    const [jobs, stats] = await Promise.all([
-      // Not `/queue`, which carries every workflow.
-      call("/prompt", signal, { timeoutMs }),
-      call("/system_stats", signal, { timeoutMs }),
+  /** It reads them by `mem_get_info` on its event loop, which may make a CUDA context on every GPU: never polled. */
+  async function allocator(signal: AbortSignal): Promise<AllocatorFigures | null> {
+    const answer = await call("/system_stats", signal, { timeoutMs });
+    const said = answer.kind === "failed" ? null : readAnswer(answer, statsSchema);
+    return said === null ? null : allocatorFrom(said);
+  }
+
+  async function status(signal: AbortSignal, occasion: Occasion = "watching"): Promise<StatusOutcome> {
+    const [jobs, figures] = await Promise.all([
+      queue.jobs(signal, occasion !== "watching"),
+      occasion === "releasing" ? allocator(signal) : null,
     ]);
-    if (jobs.kind === "failed") return jobs;
-    const said = readAnswer(jobs, execInfoSchema);
-    if (said === null) return unreadable("comfyui");
-    allocator = allocatorFrom(stats);
-    return { kind: "status", status: toStatus(said.exec_info.queue_remaining, allocator) };
+    return toStatus(jobs, figures);
   }
 
   async function unload(_mode: unknown, signal: AbortSignal): Promise<UnloadOutcome> {
@@ -48,20 +45,6 @@ export function createComfyUiBackend(
     const json = { unload_models: true, free_memory: !options.keepCache };
     const answer = await call("/free", signal, { method: "POST", json });
     return answer.kind === "failed" ? answer : { kind: "accepted", claim: null };
-  }
-
-  async function interrupt(signal: AbortSignal): Promise<CallOutcome> {
-    const queue = await call("/queue", signal, { timeoutMs, largestBytes: LARGEST_QUEUE_BYTES });
-    if (queue.kind === "failed") return queue;
-    const said = readAnswer(queue, queueSchema);
-    if (said === null && queue.text !== null) return unreadable("comfyui");
-    const running = said?.queue_running[0];
-    // It has ended meanwhile: without its id whatever came next would be stopped.
-    if (said !== null && running === undefined) return { kind: "accepted" };
-    // A queue too large to be read must not keep the user from stopping a job.
-    const json = running === undefined ? {} : { prompt_id: running[1] };
-    const answer = await call("/interrupt", signal, { method: "POST", json });
-    return answer.kind === "failed" ? answer : { kind: "accepted" };
   }
 
   return {
@@ -73,23 +56,27 @@ export function createComfyUiBackend(
     retryWhileIdle: true,
     status,
     unload,
-    interrupt,
+    interrupt: queue.interrupt,
     subscribe: (onStatus) =>
-      listenToComfyUi({ ...options, timings: options.socket }, (jobs) => onStatus(toStatus(jobs, allocator))),
+      listenToComfyUi({ ...options, timings: options.socket }, async (remaining, signal) => {
+        const outcome = toStatus(await queue.jobsOf(remaining, signal), null);
+        if (outcome.kind === "status") onStatus(outcome.status);
+      }),
   };
 }
 
-function toStatus(jobs: number, allocator: AllocatorFigures | null): BackendStatus {
-  return { busy: jobs > 0, queue: Math.max(0, jobs - 1), models: [], allocator };
+function toStatus(jobs: ComfyUiJobs, allocator: AllocatorFigures | null): StatusOutcome {
+  if (jobs.kind === "failed") return jobs;
+  const { busy, queue, job } = jobs;
+  return { kind: "status", status: { busy, queue, job, models: [], allocator } };
 }
 
 /**
  * All CUDA devices together; other types give host memory in these fields. With dynamic VRAM the weights lie
  * outside PyTorch's allocator, so that it holds less than what a release gives back.
  */
-function allocatorFrom(answer: Answer | CallFailure): AllocatorFigures | null {
-  const said = answer.kind === "failed" ? null : readAnswer(answer, statsSchema);
-  const devices = said?.devices.filter(({ type }) => type === "cuda") ?? [];
+function allocatorFrom(said: v.InferOutput<typeof statsSchema>): AllocatorFigures | null {
+  const devices = said.devices.filter(({ type }) => type === "cuda");
   if (devices.length === 0) return null;
   const reserved = devices.reduce((sum, device) => sum + device.torch_vram_total, 0);
   const unused = devices.reduce((sum, device) => sum + device.torch_vram_free, 0);
@@ -97,11 +84,11 @@ function allocatorFrom(answer: Answer | CallFailure): AllocatorFigures | null {
 }
 
 export const COMFYUI_ROW: AdapterRow = {
-  status: "`GET /prompt`, `GET /system_stats`; pushed over `/ws`",
-  busy: "jobs left in `GET /prompt`",
-  unload: "`POST /free` with both flags",
+  status: "`GET /prompt`, `GET /api/jobs`; pushed over `/ws`; around a release `GET /system_stats`",
+  busy: "a job in progress in `GET /api/jobs`; before 0.5.1 `GET /queue` around a release, else jobs left in `GET /prompt`",
+  unload: "`POST /free` with both flags, once more where nothing falls",
   load: null,
-  cancel: "`GET /queue`, `POST /interrupt` with its id",
+  cancel: "`POST /api/jobs/{job}/cancel`; before 0.26 `POST /interrupt` with its id",
   hold: null,
-  touches: "`/system_stats` asks CUDA for free memory",
+  touches: "around a release alone: `/system_stats` asks CUDA for free memory",
 };

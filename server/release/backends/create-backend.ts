@@ -22,6 +22,7 @@ export function createBackend(
   const shared = {
     id: options.id ?? options.kind,
     statusTimeoutMs: Math.min(patience.statusMs, options.timeoutMs),
+    loadTimeoutMs: Math.max(patience.loadMs, options.timeoutMs),
   };
   switch (options.kind) {
     case "comfyui":

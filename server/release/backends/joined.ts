@@ -76,7 +76,9 @@ export function joinUnloads(outcomes: readonly UnloadOutcome[]): UnloadOutcome {
   const failed = outcomes.find((outcome) => outcome.kind === "failed");
   if (failed !== undefined) {
     const acted = accepted.length > 0;
-    return { ...failed, reached: failed.reached || acted, refused: failed.refused === true && !acted };
+    const { refused, ...rest } = failed;
+    const told = refused === true && !acted ? { refused } : {};
+    return { ...rest, reached: failed.reached || acted, ...told };
   }
   if (accepted.length === 0) return { kind: "nothing-loaded" };
   const claims = accepted.flatMap((claim) => claim ?? []);

@@ -54,10 +54,10 @@ export function createLlamaCppBackend(
     ...{ busy: memory.isLoading() ? true : busy, queue: null, models: memory.models(), allocator: null },
   });
 
-  async function status(signal: AbortSignal, occasion?: Occasion): Promise<StatusOutcome> {
+  async function status(signal: AbortSignal, occasion: Occasion = "watching"): Promise<StatusOutcome> {
     const listed = await relist(signal);
     if (listed.kind === "failed") return listed;
-    const asksMore = occasion === "releasing" && listed.kind === "router" && !memory.isLoading();
+    const asksMore = occasion !== "watching" && listed.kind === "router" && !memory.isLoading();
     return { kind: "status", status: statusNow(asksMore ? await runs(signal) : null) };
   }
 

@@ -3,7 +3,7 @@ import { problem } from "../../../shared/problems/make-problem.ts";
 import type { AllocatorFigures } from "../../../shared/release/backend.ts";
 import type { AdapterOptions } from "./adapter-options.ts";
 import { allocatorOf } from "./allocator.ts";
-import type { CallOutcome, UnloadOutcome } from "./backend.ts";
+import type { CallOutcome, Occasion, UnloadOutcome } from "./backend.ts";
 import { type Answer, type CallFailure, createCaller, readAnswer } from "./call.ts";
 
 export type SdApiOptions = AdapterOptions<"a1111" | "forge" | "sdnext">;
@@ -14,13 +14,20 @@ export interface SdApi {
   get(route: string, signal: AbortSignal): Promise<Answer | CallFailure>;
   /** Tells it to do something; the answer comes when it is done, and may have no body. */
   post(route: string, signal: AbortSignal): Promise<CallOutcome>;
-  /** PyTorch's figures; `null` where it does not tell them. */
-  allocator(signal: AbortSignal): Promise<AllocatorFigures | null>;
+  /** The same for what reads a model from disk. */
+  load(route: string, signal: AbortSignal): Promise<Answer | CallFailure>;
+  /** How many jobs of its page wait for the running one; `null` where that is not told. */
+  pending(signal: AbortSignal): Promise<number | null>;
+  /**
+   * PyTorch's figures; `null` where it does not tell them. It reads them by `mem_get_info`, which may make a CUDA context:
+   * asked around a release alone.
+   */
+  allocator(signal: AbortSignal, occasion: Occasion): Promise<AllocatorFigures | null>;
 }
 
 /** Whether a job runs, where that could be read. */
 export type JobsOutcome =
-  | { kind: "jobs"; busy: boolean; queue: number | null }
+  | { kind: "jobs"; busy: boolean; queue: number | null; job: string | null }
   | { kind: "failed"; problem: CallFailure["problem"]; reached: boolean };
 
 const bytes = v.pipe(v.number(), v.minValue(0));
@@ -32,12 +39,15 @@ const memorySchema = v.object({
   }),
 });
 
+/** A job of the page leaves it when it begins. */
+const pendingSchema = v.object({ size: v.pipe(v.number(), v.integer(), v.minValue(0)) });
+
 export function createSdApi({ username, password, ...options }: SdApiOptions): SdApi {
   const hasLogin = username !== undefined || password !== undefined;
   const login = Buffer.from(`${username ?? ""}:${password ?? ""}`).toString("base64");
   const headers = { ...(hasLogin ? { authorization: `Basic ${login}` } : {}), ...options.headers };
   const call = createCaller({ ...options, headers });
-  const { statusTimeoutMs: timeoutMs } = options;
+  const { statusTimeoutMs: timeoutMs, loadTimeoutMs } = options;
 
   async function get(route: string, signal: AbortSignal) {
     return explained(await call(`/sdapi/v1/${route}`, signal, { timeoutMs }));
@@ -48,7 +58,14 @@ export function createSdApi({ username, password, ...options }: SdApiOptions): S
       const answer = explained(await call(`/sdapi/v1/${route}`, signal, { method: "POST" }));
       return answer.kind === "failed" ? answer : { kind: "accepted" };
     },
-    async allocator(signal) {
+    load: async (route, signal) =>
+      explained(await call(`/sdapi/v1/${route}`, signal, { method: "POST", timeoutMs: loadTimeoutMs })),
+    async pending(signal) {
+      const answer = await call("/internal/pending-tasks", signal, { timeoutMs });
+      return answer.kind === "failed" ? null : (readAnswer(answer, pendingSchema)?.size ?? null);
+    },
+    async allocator(signal, occasion) {
+      if (occasion !== "releasing") return null;
       const answer = await get("memory", signal);
       const said = answer.kind === "failed" ? null : readAnswer(answer, memorySchema);
       if (said === null) return null;

@@ -98,6 +98,35 @@ export const releaseProblemsEn: ReleaseWords = {
     message: "The job did not stop within {seconds} s after it was told to.",
     advice: "A long step, such as a VAE decode, cannot be broken off. Wait for its end and release again.",
   },
+  "jobs-queued": {
+    message:
+      "{jobs} more jobs wait behind the running one, and the next would begin as soon as it is stopped.",
+    advice: "Nothing was stopped. Choose “after the current job”, or clear the queue first.",
+  },
+  "another-job-began": {
+    message: "The job was stopped, but another has begun, which a release would break.",
+    advice: "Nothing was asked of the backend. Choose “after the current job”.",
+  },
+  "queue-left-held": {
+    message: "The backend's queue was held for the release and could not be let go again.",
+    advice: "Resume the queue in the backend's own page, or its jobs do not begin.",
+  },
+  "models-in-use": {
+    message: "Its job uses its models: idle ones are gone.",
+    advice: "Release after the job to get the rest.",
+  },
+  "not-loaded": {
+    message: "The backend accepted, but no model was loaded.",
+    advice: "Its checkpoint may be locked, or missing by now: look into the backend's own page.",
+  },
+  "hook-refused": {
+    message: "The backend answered that it has not done it.",
+    advice: "Look into its log. A job may be running, or it was started without what this needs.",
+  },
+  "status-field": {
+    message: "The answer at statusUrl has no field “{field}” that tells whether a job runs.",
+    advice: "Name the field by its path, such as slots.0.busy: a boolean, a number or a list.",
+  },
   "nothing-loaded": {
     message: "The backend holds no model: there was nothing to release.",
     advice: "What is still in use belongs to other programs, or is a CUDA context that only a restart frees.",

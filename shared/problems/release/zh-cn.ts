@@ -91,6 +91,34 @@ export const releaseProblemsZhCn: ReleaseWords = {
     message: "任务在收到停止指令后 {seconds} 秒内没有停止。",
     advice: "较长的步骤（如 VAE 解码）无法中断。请等其结束后再释放。",
   },
+  "jobs-queued": {
+    message: "当前任务之后还有 {jobs} 个任务在排队，一停止下一个就会开始。",
+    advice: "没有停止任何任务。请选择“当前任务结束后”，或先清空队列。",
+  },
+  "another-job-began": {
+    message: "任务已停止，但另一个任务已经开始，此时释放会破坏它。",
+    advice: "没有向后端发出请求。请选择“当前任务结束后”。",
+  },
+  "queue-left-held": {
+    message: "释放期间暂停了后端的队列，但未能恢复。",
+    advice: "请在后端自己的页面恢复队列，否则任务不会开始。",
+  },
+  "models-in-use": {
+    message: "任务正在使用它的模型：空闲的模型已卸载。",
+    advice: "任务结束后再释放，即可取回其余部分。",
+  },
+  "not-loaded": {
+    message: "后端已接受，但没有加载任何模型。",
+    advice: "它的模型可能被锁定或已不存在：请查看后端自己的页面。",
+  },
+  "hook-refused": {
+    message: "后端回答说没有执行。",
+    advice: "请查看它的日志。可能有任务正在运行，或启动时缺少所需的参数。",
+  },
+  "status-field": {
+    message: "statusUrl 的回答中没有能说明是否有任务运行的字段“{field}”。",
+    advice: "请用路径指定字段，例如 slots.0.busy：布尔值、数字或列表。",
+  },
   "nothing-loaded": {
     message: "后端没有加载模型：没有可释放的显存。",
     advice: "仍被占用的显存属于其他程序，或是只有重启进程才能释放的 CUDA 上下文。",

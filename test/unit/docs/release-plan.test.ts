@@ -10,8 +10,10 @@ import { expectPrinted, markdownTable } from "../../helpers/printed.ts";
 
 /** What a step is called; what every release has (to note, to measure) is not said each time. */
 const WORDS: Readonly<Record<Step, string>> = {
+  hold: "hold the queue",
   interrupt: "stop the job",
   "await-idle": "wait",
+  "await-stopped": "wait for that job",
   "await-declared": "wait for the declared job",
   "await-job-end": "wait",
   note: "",
@@ -27,7 +29,13 @@ const told = (plan: Plan) =>
     ? `no: \`${plan.refuse}\``
     : plan.steps.flatMap((step) => (WORDS[step] === "" ? [] : WORDS[step])).join(" → ");
 
-function kindsThat(duringJob: DuringJob): string {
+/** How backends differ where a release is planned; of those that hold their queue, all spare what is in use. */
+const SORTS: readonly { duringJob: DuringJob; canHold: boolean }[] = DURING_JOB.flatMap((duringJob) => [
+  { duringJob, canHold: false },
+  ...(duringJob === "spared" ? [{ duringJob, canHold: true }] : []),
+]);
+
+function kindsThat({ duringJob, canHold }: (typeof SORTS)[number]): string {
   const url = "http://127.0.0.1:7000";
   const kinds = BACKEND_KINDS.filter((kind) => kind !== "demo").flatMap((kind) => {
     const ways =
@@ -38,18 +46,21 @@ function kindsThat(duringJob: DuringJob): string {
           ]
         : [{ name: `\`${kind}\``, given: { kind, url } }];
     return ways
-      .filter(({ given }) => createBackend(v.parse(backendSchema, given), TIMINGS).duringJob === duringJob)
+      .filter(({ given }) => {
+        const backend = createBackend(v.parse(backendSchema, given), TIMINGS);
+        return backend.duringJob === duringJob && (backend.hold !== undefined) === canHold;
+      })
       .map(({ name }) => name);
   });
-  return `\`${duringJob}\`: ${kinds.join(", ")}`;
+  return `\`${duringJob}\`${canHold ? ", queue held" : ""}: ${kinds.join(", ")}`;
 }
 
 test("REL-10 REL-11 docs/backends.md has the plan of every release, as it is carried out", () => {
   const rows = BUSY.flatMap((busy) => {
     const byCells = new Map<string, { modes: string[]; cells: string[] }>();
     for (const mode of RELEASE_MODES) {
-      const cells = DURING_JOB.map((duringJob) =>
-        told(planRelease({ mode, duringJob, busy, canInterrupt: true, hasWaited: false })),
+      const cells = SORTS.map((sort) =>
+        told(planRelease({ mode, ...sort, busy, canInterrupt: true, hasWaited: false })),
       );
       const same = byCells.get(cells.join("|")) ?? { modes: [], cells };
       same.modes.push(`\`${mode}\``);
@@ -61,7 +72,7 @@ test("REL-10 REL-11 docs/backends.md has the plan of every release, as it is car
       ...cells,
     ]);
   });
-  const head = ["a job", "mode", ...DURING_JOB.map(kindsThat)];
+  const head = ["a job", "mode", ...SORTS.map(kindsThat)];
   expectPrinted("docs/backends.md", "plan", markdownTable(head, rows));
 });
 
@@ -69,7 +80,10 @@ test("REL-10 no plan asks a backend while a job runs that the call would break",
   for (const mode of RELEASE_MODES) {
     for (const busy of BUSY) {
       for (const canInterrupt of [true, false]) {
-        const plan = planRelease({ mode, duringJob: "unsafe", busy, canInterrupt, hasWaited: false });
+        const plan = planRelease({
+          ...{ mode, duringJob: "unsafe", busy, canInterrupt },
+          ...{ canHold: false, hasWaited: false },
+        });
         if ("refuse" in plan || busy === "idle") continue;
         const before = plan.steps.slice(0, plan.steps.indexOf("ask"));
         expect([mode, busy, before.some((step) => /^(?:interrupt|await)/.test(step))]).toEqual([
@@ -85,8 +99,8 @@ test("REL-10 no plan asks a backend while a job runs that the call would break",
 test("REL-1 every plan that asks measures last, against what was noted or followed before it asked", () => {
   for (const mode of RELEASE_MODES) {
     for (const busy of BUSY) {
-      for (const duringJob of DURING_JOB) {
-        const plan = planRelease({ mode, duringJob, busy, canInterrupt: true, hasWaited: false });
+      for (const sort of SORTS) {
+        const plan = planRelease({ mode, ...sort, busy, canInterrupt: true, hasWaited: false });
         if ("refuse" in plan || !plan.steps.includes("ask")) continue;
         const asks = plan.steps.indexOf("ask");
         expect(plan.steps.at(-1)).toBe("measure");
@@ -94,5 +108,15 @@ test("REL-1 every plan that asks measures last, against what was noted or follow
         expect(plan.steps.filter((step) => step === "ask").length).toBe(1);
       }
     }
+  }
+});
+
+test("REL-11f no job is stopped where the next one would begin, and be broken by the call", () => {
+  for (const duringJob of ["unsafe", "ends-jobs", "unknown"] as const) {
+    const plan = planRelease({
+      ...{ mode: "interrupt", duringJob, busy: "queued", canInterrupt: true },
+      ...{ canHold: false, hasWaited: false },
+    });
+    expect([duringJob, plan]).toEqual([duringJob, { refuse: "jobs-queued" }]);
   }
 });

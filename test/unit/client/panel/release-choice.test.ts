@@ -53,10 +53,11 @@ describe("what can be chosen", () => {
       fc.property(several, (targets) => {
         const { busy, modes } = releaseChoice(targets);
         if (!modes.includes("now")) return;
-        const allowed: readonly DuringJob[] = ["ends-jobs", "unknown"];
+        const allowed: readonly DuringJob[] = ["ends-jobs", "unknown", "spared"];
         for (const one of busy) expect(allowed).toContain(one.duringJob);
       }),
     );
+    expect(modesOf({ duringJob: "spared" })).toEqual(["after-current", "interrupt", "now"]);
     expect(modesOf({ duringJob: "unsafe" })).not.toContain("now");
     expect(modesOf({ duringJob: "unknown" }, { duringJob: "unsafe" })).not.toContain("now");
   });
@@ -78,11 +79,22 @@ describe("what can be chosen", () => {
     fc.assert(
       fc.property(several, (targets) => {
         const { busy } = releaseChoice(targets);
-        expect(busy).toEqual(targets.filter((one) => one.busy === true && one.duringJob !== "spared"));
+        const hasChoice = (one: BackendState) =>
+          one.duringJob !== "spared" || one.modes.includes("after-current");
+        expect(busy).toEqual(targets.filter((one) => one.busy === true && hasChoice(one)));
         const relevant = targets.filter((one) => busy.includes(one));
         expect(releaseChoice(relevant)).toEqual(releaseChoice(targets));
       }),
     );
+  });
+
+  test("REL-11f to stop a job is no choice where the next would begin and be broken", () => {
+    for (const duringJob of ["unsafe", "ends-jobs", "unknown"] as const) {
+      expect(modesOf({ duringJob, queue: 1 })).not.toContain("interrupt");
+      expect(modesOf({ duringJob, queue: null })).toContain("interrupt");
+    }
+    expect(modesOf({ duringJob: "deferred", queue: 2 })).toContain("interrupt");
+    expect(modesOf({ duringJob: "spared", queue: 2 })).toContain("interrupt");
   });
 
   test("REL-11 where no way is common to all, each is released as is safe for it", () => {

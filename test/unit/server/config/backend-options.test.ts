@@ -30,7 +30,7 @@ describe("defaults", () => {
     a1111: { url: "http://127.0.0.1:7860", timeoutMs: 60_000 },
     forge: { url: "http://127.0.0.1:7860", timeoutMs: 60_000 },
     sdnext: { url: "http://127.0.0.1:7860", timeoutMs: 60_000 },
-    swarmui: { url: "http://127.0.0.1:7801", timeoutMs: 10_000, systemRam: false },
+    swarmui: { url: "http://127.0.0.1:7801", timeoutMs: 10_000, systemRam: true },
     gradio: { url: "http://127.0.0.1:7860", timeoutMs: 120_000, apiName: "/unload", data: [], queued: false },
     ollama: { url: "http://127.0.0.1:11434", timeoutMs: 10_000 },
     vllm: { url: "http://127.0.0.1:8000", timeoutMs: 60_000, level: 1 },
