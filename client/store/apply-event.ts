@@ -19,32 +19,11 @@ export function applyEvent(state: PanelState, event: PanelEvent): PanelState {
 
 function applyHello(before: Known | null, hello: Extract<PanelEvent, { type: "hello" }>["hello"]): Known {
   const { bootId, version, epochMs, capabilities, profiles, state } = hello;
-  const { source, gpus, host, backends, found, release, alerts, jobs, promises, fits, runs } = state;
   const missed = decodeSafely(hello.history);
-  const goesOn = before !== null && before.bootId === bootId && sameGpus(before.gpus, gpus);
+  const goesOn = before !== null && before.bootId === bootId && sameGpus(before.gpus, state.gpus);
   const rows = goesOn ? appendAll(before.rows, missed) : missed;
   const tMs = rows.at(-1)?.tMs ?? hello.nowMs;
-  return {
-    bootId,
-    version,
-    epochMs,
-    capabilities,
-    profiles,
-    source,
-    gpus,
-    host,
-    backends,
-    found,
-    release,
-    alerts,
-    jobs,
-    promises,
-    fits,
-    runs,
-    rows,
-    title: null,
-    tMs,
-  };
+  return { ...state, bootId, version, epochMs, capabilities, profiles, rows, title: null, tMs };
 }
 
 function applyToKnown(known: Known, event: Exclude<PanelEvent, { type: "hello" | "connection" }>): Known {

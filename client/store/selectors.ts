@@ -2,6 +2,7 @@ import type { Gpu } from "../../shared/gpu/gpu.ts";
 import type { Alert } from "../../shared/health/alert.ts";
 import type { Job } from "../../shared/jobs/job.ts";
 import type { BackendState } from "../../shared/release/backend.ts";
+import type { Found } from "../../shared/release/found.ts";
 import { IDLE_RELEASE } from "../../shared/release/release.ts";
 import type { PanelState } from "./panel-state.ts";
 
@@ -14,6 +15,8 @@ const NO_JOBS: readonly Job[] = [];
 export const selectJobs = ({ known }: PanelState) => known?.jobs ?? NO_JOBS;
 const NO_BACKENDS: readonly BackendState[] = [];
 export const selectBackends = ({ known }: PanelState) => known?.backends ?? NO_BACKENDS;
+const NOTHING_FOUND: readonly Found[] = [];
+export const selectFound = ({ known }: PanelState) => known?.found ?? NOTHING_FOUND;
 export const selectSource = ({ known }: PanelState) => known?.source ?? null;
 export const selectRelease = ({ known }: PanelState) => known?.release ?? IDLE_RELEASE;
 /** True while a backend cannot run a job after a release. */

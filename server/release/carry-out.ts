@@ -1,6 +1,6 @@
 import { problem } from "../../shared/problems/make-problem.ts";
 import { CONTEXT_MIB } from "../../shared/release/estimate.ts";
-import type { ReleaseMode } from "../../shared/release/release.ts";
+import type { Release, ReleaseMode } from "../../shared/release/release.ts";
 import { wallMs } from "../lib/clock.ts";
 import type { Backend, UnloadOutcome } from "./backends/backend.ts";
 import { busyOf, type CarryOutContext, type Course, type Findings, jobsOf, stateOf } from "./course.ts";

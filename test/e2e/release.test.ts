@@ -88,7 +88,7 @@ describe("a release that works", () => {
     await press(page);
     await result(page).getByText("Still held: http 18.0 GiB").waitFor();
     await press(page);
-    const hint = `http (PID ${process.pid}) keeps 18.0 GiB: its last two releases gave nothing back. Restart it to free them.`;
+    const hint = `http (PID ${process.pid}) keeps 18.0 GiB. Two releases gave nothing back: restart it.`;
     await result(page).getByText(hint).waitFor();
     await page.getByRole("button", { name: "Dismiss" }).click();
     await page.getByText(hint).waitFor();

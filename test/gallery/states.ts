@@ -1,5 +1,6 @@
 import type { Known, PanelState } from "../../client/store/panel-state.ts";
 import { problem } from "../../shared/problems/make-problem.ts";
+import type { Found } from "../../shared/release/found.ts";
 import { IDLE_RELEASE, type Release } from "../../shared/release/release.ts";
 import { alert, backend, EPOCH_MS, job, machine, NOW_MS } from "./fixtures.ts";
 
@@ -31,6 +32,10 @@ const AFTER = {
   holders: [["python3 main.py", 1, "comfyui"]] as [string, number, string?][],
 };
 const IDLE = backend({ busy: false });
+const FOUND: Found = {
+  ...{ id: "comfyui-8188", kind: "comfyui", port: 8188, pid: 4242, gpus: [0] },
+  ...{ adoptable: true, backend: null },
+};
 const EMPTY = backend({ busy: false, models: [], allocator: null });
 
 const RANKS = [61.4, 61.2, 61.3, 78.1, 39.5, 0.6, 71, 22.4];
@@ -170,6 +175,23 @@ export const STATES: Readonly<Record<string, PanelState>> = {
   "backend-absent": two({
     backends: [],
     capabilities: { release: { allowed: false, problem: problem("no-backend") } },
+  }),
+  "backend-found": machine([{ ...RESTED, holders: [["python3 main.py", 18.8]] }], {
+    backends: [],
+    found: [FOUND],
+    capabilities: { release: { allowed: false, problem: problem("no-backend") } },
+  }),
+  "backends-found": two({
+    backends: [],
+    found: [
+      FOUND,
+      { ...FOUND, id: "ollama-11434", kind: "ollama", port: 11_434, pid: null, gpus: [] },
+      { ...FOUND, id: "gradio-7860", kind: "gradio", port: 7860, gpus: [1], adoptable: false },
+    ],
+    capabilities: { release: { allowed: false, problem: problem("no-backend") } },
+  }),
+  "backend-gives-nothing": machine([RESTED, CALM], {
+    backends: [backend({ busy: false, givesNothing: true })],
   }),
   "backend-unreachable": two({
     backends: [

@@ -66,6 +66,15 @@ export interface ReleaseWords {
   heldUntold: string;
   because: Record<HeldBecause, string>;
   nextStep: Record<HeldBecause, string>;
+  /** A backend that was found: {name}, {port}, {gpus}. */
+  offerUses: string;
+  offerUsesGpus: string;
+  offerThere: string;
+  offerTake: string;
+  offerDismiss: string;
+  /** It cannot be asked to unload; a line of code follows. */
+  offerHook: string;
+  forget: string;
   past: string;
   noPast: string;
   pastRow: string;

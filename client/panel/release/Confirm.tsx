@@ -13,6 +13,7 @@ import Pop from "../../ui/Pop.tsx";
 import { busyGpus } from "../gpus/busy.ts";
 import { backendName } from "./backend-name.ts";
 import { ModeHints } from "./ModeHints.tsx";
+import { Offers } from "./Offers.tsx";
 import { releaseChoice } from "./release-choice.ts";
 import { restartHint } from "./restart-hint.ts";
 import type { ReleaseControl } from "./use-release.ts";
@@ -27,9 +28,11 @@ interface ConfirmProps {
 export function Confirm({ control, anchor }: ConfirmProps) {
   const m = useMessages();
   const words = useReleaseWords();
+  const none = usePanel(selectBackends).length === 0;
   return (
     <Pop anchor={anchor} label={m.release.button} onClose={control.cancel}>
-      {words !== null && <Question control={control} words={words} />}
+      <Styles css={css} />
+      {words !== null && (none ? <Offers words={words} /> : <Question control={control} words={words} />)}
     </Pop>
   );
 }
@@ -59,7 +62,6 @@ function Question({ control, words }: { control: ReleaseControl; words: ReleaseW
         });
   return (
     <>
-      <Styles css={css} />
       <h2>{title}</h2>
       {busy.slice(1).map((backend) => (
         <p key={backend.id} className="strong">
@@ -148,7 +150,10 @@ function Expected({ targets, words }: { targets: readonly BackendState[]; words:
   return (
     <>
       <p className="muted">
-        {estimate === null ? words.estimateUnknown : fillIn(words.estimate, { gib: gib(estimate) })}
+        {estimate === null
+          ? words.estimateUnknown
+          : (estimate > 0 || !targets.every(({ givesNothing }) => givesNothing)) &&
+            fillIn(words.estimate, { gib: gib(estimate) })}
         {models.length > 0 && ` ${fillIn(words.models, { models: models.join(", ") })}`}
       </p>
       {targets

@@ -38,7 +38,7 @@ export function ReleaseButton({ control, outlook, brief = false, withResult = fa
         type="button"
         className="btn rel"
         data-tone={tone}
-        disabled={!cancels && (!control.enabled || button !== null)}
+        disabled={!cancels && !outlook.offers && (!control.enabled || button !== null)}
         aria-expanded={control.asking}
         title={say?.text}
         onClick={cancels ? control.cancelWaiting : control.asking ? control.cancel : control.ask}

@@ -2,6 +2,7 @@ import { useReleaseWords } from "../../i18n/use-messages.ts";
 import { Styles } from "../../shadow/Styles.tsx";
 import css from "../../styles/release-dialog.css?inline";
 import { Backends } from "./Backends.tsx";
+import { Offers } from "./Offers.tsx";
 import { Parts } from "./Parts.tsx";
 import { ReleaseResult } from "./ReleaseResult.tsx";
 import { UnloadedBackends } from "./UnloadedBackends.tsx";
@@ -24,6 +25,7 @@ export default function ReleaseDetails({ control, onDismiss }: ReleaseDetailsPro
       {showResult && !releasing && <ReleaseResult release={release} words={words} onDismiss={onDismiss} />}
       {!releasing && <UnloadedBackends />}
       <Backends words={words} />
+      <Offers words={words} />
     </>
   );
 }

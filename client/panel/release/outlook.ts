@@ -4,6 +4,7 @@ import { fillIn } from "../../../shared/problems/fill-in.ts";
 import type { Problem } from "../../../shared/problems/problem.ts";
 import type { BackendState } from "../../../shared/release/backend.ts";
 import { totalEstimateMiB } from "../../../shared/release/estimate.ts";
+import type { Found } from "../../../shared/release/found.ts";
 import { gib } from "../../i18n/format.ts";
 import type { ReleaseWords } from "../../i18n/release/words.ts";
 import type { RoomWords } from "../../i18n/room/words.ts";
@@ -12,6 +13,7 @@ import { verdictOf } from "../concurrency/verdict.ts";
 import { backendName, backendNameOf } from "./backend-name.ts";
 import { DOT_OF, doingOf, foremost } from "./backend-tone.ts";
 import { canStartAfter } from "./can-start-after.ts";
+import { offersOf, offerText } from "./offers.ts";
 import { type ReleaseFace, releaseFace } from "./release-face.ts";
 import { restartHint } from "./restart-hint.ts";
 import type { ReleaseControl } from "./use-release.ts";
@@ -28,6 +30,8 @@ export interface Outlook extends ReleaseFace {
   why: string | null;
   /** Tone of the dot that stands for the backends; `null`: there is none. */
   dot: { tone: string | undefined } | null;
+  /** In place of a release the button offers what was found. */
+  offers: boolean;
   /** Tone of the button: something goes on, or more jobs could start than now. */
   tone: "work" | "useful" | undefined;
 }
@@ -39,13 +43,14 @@ export interface OutlookInput {
   room: RoomWords | null;
   wordsOf: (problem: Problem) => ProblemWords;
   backends: readonly BackendState[];
+  found: readonly Found[];
   /** All GPUs, also those that this panel does not show: a release does not spare them. */
   gpus: readonly Gpu[];
   capacity: Capacity | null;
 }
 
 /** Everything that there is to say of a release. Pure. */
-export function outlookOf({ backends, gpus, capacity, room, ...input }: OutlookInput): Outlook {
+export function outlookOf({ backends, found, gpus, capacity, room, ...input }: OutlookInput): Outlook {
   const { words } = input;
   const estimateMiB = totalEstimateMiB(backends, gpus);
   const canStart = capacity?.canStart ?? null;
@@ -54,11 +59,14 @@ export function outlookOf({ backends, gpus, capacity, room, ...input }: OutlookI
   const silent = first !== undefined && backends.every(({ reachable }) => reachable === false);
   const useful = !silent && after !== null && after > (canStart ?? 0);
   const told = foremost(backends);
+  const [offer] = offersOf(found);
   const face = releaseFace({
     ...input,
     nameOf: (id) => backendNameOf(id, backends),
     canStart,
-    hasMore: backends.some(({ canLoad, givesNothing }) => canLoad || givesNothing),
+    hasMore: found.length > 0 || backends.some(({ canLoad, givesNothing }) => canLoad || givesNothing),
+    offer:
+      words !== null && first === undefined && offer !== undefined ? offerText(offer, gpus, words) : null,
     restart:
       words !== null && first !== undefined && backends.every(({ givesNothing }) => givesNothing)
         ? restartHint(first, gpus, words)
@@ -69,6 +77,7 @@ export function outlookOf({ backends, gpus, capacity, room, ...input }: OutlookI
     ...face,
     verdict: room === null ? null : verdictOf(capacity, room.verdict),
     why: room === null ? null : verdictOf(capacity, room.verdict, true),
+    offers: offer !== undefined && input.control.blockedBy?.code === "no-backend",
     dot: told === undefined ? null : { tone: DOT_OF[doingOf(told)] },
     estimate:
       words === null || estimateMiB === null || estimateMiB <= 0 || face.result !== null

@@ -26,6 +26,8 @@ interface FaceInput {
   canStart: number | null;
   /** A backend has more to tell than its line does. */
   hasMore: boolean;
+  /** Where there is no backend: what was found. */
+  offer: string | null;
   /** Where all that there are were asked in vain: what helps. */
   restart: string | null;
   /** Name of the backend, where none that there is answers. */
@@ -42,6 +44,7 @@ export function releaseFace({
   nameOf,
   canStart,
   hasMore,
+  offer,
   restart,
   silent,
 }: FaceInput): ReleaseFace {
@@ -80,6 +83,7 @@ export function releaseFace({
     return waits === null ? face : { ...face, say: waits };
   }
   if (waits !== null) return { ...NOTHING, say: waits };
+  if (offer !== null) return { ...NOTHING, say: { text: offer, tone: "plain" }, hasDetails: hasMore };
   if (blocked !== null) return { ...NOTHING, say: { text: blocked, tone: "muted" } };
   if (silent !== null && words !== null) {
     return { ...NOTHING, say: { text: `${silent} ${words.backendState.unreachable}`, tone: "muted" } };

@@ -1,7 +1,7 @@
 import { useEffect, useState } from "react";
 import { useLater, useProblemWords } from "../../i18n/use-messages.ts";
 import type { PanelState } from "../../store/panel-state.ts";
-import { selectBackends, selectGpus } from "../../store/selectors.ts";
+import { selectBackends, selectFound, selectGpus } from "../../store/selectors.ts";
 import { usePanel } from "../../store/use-panel.ts";
 import type { Capacity } from "../concurrency/use-capacity.ts";
 import type { Outlook, OutlookInput } from "./outlook.ts";
@@ -11,7 +11,7 @@ const selectKnown = ({ known }: PanelState) => known !== null;
 
 const NOTHING: Outlook = {
   ...{ button: null, say: null, result: null, hasDetails: false },
-  ...{ verdict: null, why: null, dot: null, estimate: null, after: null, tone: undefined },
+  ...{ verdict: null, why: null, dot: null, estimate: null, after: null, tone: undefined, offers: false },
 };
 
 type Look = (input: OutlookInput) => Outlook;
@@ -27,6 +27,7 @@ export function useOutlook(
 ): { control: ReleaseControl; outlook: Outlook } {
   const control = useRelease();
   const backends = usePanel(selectBackends);
+  const found = usePanel(selectFound);
   const gpus = usePanel(selectGpus);
   const later = useLater();
   const wordsOf = useProblemWords();
@@ -45,7 +46,7 @@ export function useOutlook(
   }, [wanted, look]);
   const outlook =
     look?.of({
-      ...{ control, wordsOf, backends, gpus, capacity },
+      ...{ control, wordsOf, backends, found, gpus, capacity },
       ...{ words: later?.release ?? null, room: later?.room ?? null },
     }) ?? NOTHING;
   return { control, outlook };
