@@ -7,6 +7,7 @@ import os
 from typing import Any, Dict, Optional, Tuple
 from urllib.parse import urlencode
 
+from .glance import AWAY
 from .host import describe_prompt, weights_mib
 
 FEWER_FRAMES = (121, 81, 65, 49, 33, 17)
@@ -27,7 +28,7 @@ def fit(panel: Any, backend: Optional[str], asked: Dict[str, Any]) -> Tuple[int,
     ask = Asker(panel, {"lang": str(asked.get("lang", "en")), **({"backend": backend} if backend else {"pid": str(os.getpid())})})
     answer = ask.about(found.signature)
     if answer is None:
-        return 503, {"code": "sidecar-unreachable"}
+        return AWAY
     would = fewer_frames(ask, found.signature) if answer.get("never") else None
     return 200, {**told, "fit": answer, "would": would}
 

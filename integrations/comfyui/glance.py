@@ -5,14 +5,18 @@ from __future__ import annotations
 from typing import Any, Dict, List, Optional, Tuple
 
 
+AWAY: Tuple[int, Dict[str, Any]] = (200, {"away": True})
+"""No failure for the page's log: that the sidecar is away is nothing that its user must read."""
+
+
 def glance(panel: Any) -> Tuple[int, Dict[str, Any]]:
     try:
         answer = panel.Sidecar().call("GET", "api/v1/state", timeout=3.0)
     except panel.Unreachable:
-        return 503, {"code": "sidecar-unreachable"}
+        return AWAY
     state = answer.body.get("state")
     told = glance_of(state, uuid_here(panel)) if answer.status == 200 and isinstance(state, dict) else None
-    return (503, {"code": "no-figures"}) if told is None else (200, told)
+    return AWAY if told is None else (200, told)
 
 
 def uuid_here(panel: Any) -> Optional[str]:

@@ -9,7 +9,8 @@ export async function ask(path, body) {
   try {
     const response = await fetch(new URL(path, PANEL), { ...options, signal: AbortSignal.timeout(15_000) });
     if (response.status >= 500) return null;
-    return { status: response.status, body: await response.json() };
+    const told = await response.json();
+    return told.away === true ? null : { status: response.status, body: told };
   } catch {
     return null;
   }

@@ -3,6 +3,7 @@ export const GLANCE = "gpu-status-panel-glance";
 export const CHIP = "gpu-status-panel-chip";
 
 const STYLE = `
+.${CHIP} > i { display: none; }
 .${GLANCE}, .${CHIP} { font-variant-numeric: tabular-nums; white-space: nowrap; }
 .${GLANCE}:not([data-shown]), .${CHIP}:not([data-shown]) { display: none !important; }
 .${CHIP} { --colour: var(--descrip-text, #999); }
