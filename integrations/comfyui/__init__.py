@@ -13,7 +13,9 @@ import sys
 from pathlib import Path
 from typing import Any, Dict, Optional
 
-from .asgi import PATH, answer, scope_of
+from .asgi import PATH
+from .gate import Gate
+from .routes import add_routes
 
 WEB_DIRECTORY = "./web"
 NODE_CLASS_MAPPINGS: Dict[str, Any] = {}
@@ -57,25 +59,15 @@ def register() -> None:
     panel = load_panel()
     app = panel.panel_app(PATH, allow_release=lambda scope: True, backend=("comfyui", own_address()))
 
-    async def handle(request: Any) -> Any:
-        return await answer(app, request)
-
-    async def handle_fit(request: Any) -> Any:
-        from .fit import answer_fit
-
-        if not await app.may_view(scope_of(request, "http")):
-            from aiohttp import web
-
-            return web.json_response({"code": "origin-refused"}, status=403)
-        return await answer_fit(panel, app, request)
-
-    routes = PromptServer.instance.routes
-    routes.post(PATH + "/comfyui/fit")(handle_fit)
-    routes.route("*", PATH + "/{rest:.*}")(handle)
-    watch(panel, app)
+    gate = Gate()
+    add_routes(PromptServer.instance.routes, panel, app, gate)
+    try:
+        watch(panel, app, gate)
+    except Exception:  # Its jobs are not seen; the panel is.
+        logging.exception("gpu-status-panel: prompts are not declared as jobs")
 
 
-def watch(panel: Any, app: Any) -> None:
+def watch(panel: Any, app: Any, gate: Any) -> None:
     """Declares what this ComfyUI runs."""
     import execution
 
@@ -86,7 +78,8 @@ def watch(panel: Any, app: Any) -> None:
         signature = describe_prompt(prompt).signature
         return None if signature is None else {"signature": signature, **({"backend": app.backend} if app.backend else {})}
 
-    install(execution, PromptWatch(panel, panel.RunningJobs(), body_of))
+    install(execution, PromptWatch(panel, panel.RunningJobs(), body_of, gate.take))
+    gate.install(execution, panel, body_of)
 
 
 try:

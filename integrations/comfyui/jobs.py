@@ -72,8 +72,10 @@ def dynamic_mib() -> Optional[int]:
 class Prompt:
     """A prompt under way."""
 
-    def __init__(self, graph: Dict[str, Any]) -> None:
+    def __init__(self, graph: Dict[str, Any], admitted: Optional[str]) -> None:
         self.graph = graph
+        self.admitted = admitted
+        """The job as which the gate let it in."""
         self.job: Any = None
         self.peak: Optional[Peak] = None
         self.phases: Dict[str, str] = {}
@@ -82,14 +84,15 @@ class Prompt:
 class PromptWatch:
     """Sees prompts begin, run their nodes and end."""
 
-    def __init__(self, panel: Any, jobs: Any, describe: Describe) -> None:
+    def __init__(self, panel: Any, jobs: Any, describe: Describe, admitted: Callable[[str], Optional[str]] = lambda prompt_id: None) -> None:
         self._panel = panel
         self._jobs = jobs
         self._describe = describe
+        self._admitted = admitted
         self._now: Dict[str, Prompt] = {}
 
     def enter(self, prompt_id: str, graph: Dict[str, Any]) -> None:
-        self._now[prompt_id] = Prompt(graph)
+        self._now[prompt_id] = Prompt(graph, self._admitted(prompt_id))
 
     def node(self, prompt_id: str, node_id: str, node: Any) -> None:
         """A node runs, none of those whose results ComfyUI still has."""
@@ -98,13 +101,16 @@ class PromptWatch:
             return
         if now.job is None:
             now.peak = Peak(self._panel)
-            now.job = self._jobs.begin(lambda: self._describe(now.graph))
+            now.job = self._jobs.begin(lambda: self._describe(now.graph), now.admitted)
         elif now.peak is not None:
             now.peak.sample()
         now.job.phase(phase_of(now, node_id, node))
 
     def leave(self, prompt_id: str, messages: Iterable[Any]) -> None:
         now = self._now.pop(prompt_id, None)
+        if now is not None and now.job is None and now.admitted is not None:
+            # It was let in, and all of it was known already.
+            self._jobs.begin(lambda: None, now.admitted).end(failed=True)
         if now is None or now.job is None or now.peak is None:
             return
         peak, least = None, None

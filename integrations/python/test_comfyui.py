@@ -4,13 +4,14 @@ import asyncio
 import importlib
 import json
 import sys
+import threading
 import types
 import unittest
 from pathlib import Path
 from typing import Any, Dict, List, Optional, Tuple
 from unittest import mock
 
-from rig import ROOT, RigTest, jobs_at, wait_until
+from rig import ROOT, RigTest, call, free_port, jobs_at, wait_until
 from rig_torch import FakeCuda
 
 import gpu_status_panel as panel
@@ -19,6 +20,7 @@ import gpu_status_panel as panel
 pack = types.ModuleType("comfyui_pack")
 pack.__path__ = [str(ROOT / "integrations" / "comfyui")]
 sys.modules["comfyui_pack"] = pack
+gates = importlib.import_module("comfyui_pack.gate")
 jobs = importlib.import_module("comfyui_pack.jobs")
 graph = importlib.import_module("comfyui_pack.graph")
 signature = importlib.import_module("comfyui_pack.signature")
@@ -173,6 +175,95 @@ class PromptsTest(RigTest):
         with mock.patch.object(jobs, "phase_of", side_effect=KeyError("x")):
             self.run_prompt(("KSampler", lambda: ran.append(1)))
         self.assertEqual(ran, [1])
+
+
+def fake_queue() -> Any:
+    """ComfyUI's queue of prompts as far as the gate reads it."""
+    import heapq
+
+    class PromptQueue:
+        def __init__(self) -> None:
+            self.mutex = threading.RLock()
+            self.not_empty = threading.Condition(self.mutex)
+            self.queue: List[Any] = []
+            self.flags: Dict[str, Any] = {}
+
+        def get(self, timeout: Optional[float] = None) -> Any:
+            with self.not_empty:
+                while not self.queue:
+                    self.not_empty.wait(timeout)
+                    if timeout is not None and not self.queue:
+                        return None
+                return heapq.heappop(self.queue)
+
+        def put(self, number: int, prompt_id: str) -> None:
+            with self.mutex:
+                heapq.heappush(self.queue, (number, prompt_id, {"1": {"class_type": "KSampler"}}))
+                self.not_empty.notify()
+
+    return PromptQueue
+
+
+class GateTest(RigTest):
+    def gated(self, url: str, peak_mib: int) -> Any:
+        """A queue with a gate, and who takes from it as ComfyUI's worker does."""
+        queue_class = fake_queue()
+        gate = gates.Gate()
+        gate.is_on = True
+        told = types.SimpleNamespace(Sidecar=lambda: panel.Sidecar(url), Unreachable=panel.Unreachable)
+        gate.install(types.SimpleNamespace(PromptQueue=queue_class), told, lambda prompt: {"label": "prompt", "peakMiB": peak_mib})
+        queue = queue_class()
+        taken: List[Any] = []
+
+        def work() -> None:
+            while True:
+                taken.append(queue.get(timeout=1000.0))
+                if taken[-1] is None:
+                    queue.flags.clear()
+
+        threading.Thread(target=work, daemon=True).start()
+        return gate, queue, taken
+
+    def waiting(self, url: str) -> List[str]:
+        return [one["state"] for one in jobs_at(url) if one["label"] == "prompt"]
+
+    def test_host_8_waits_for_room_is_let_in_once_and_ends_as_one_job(self) -> None:
+        sidecar = self.sidecar(self.fake())
+        other = call(sidecar.url + "api/v1/jobs", "POST", {"label": "other", "peakMiB": 20_000}).json()
+        gate, queue, taken = self.gated(sidecar.url, 15_000)
+        queue.put(1, "a")
+        wait_until("it waits", lambda: self.waiting(sidecar.url) == ["waiting"])
+        # What asks to free memory is not held.
+        with queue.mutex:
+            queue.flags["free_memory"] = True
+            queue.not_empty.notify()
+        wait_until("the worker is back", lambda: taken == [None])
+        call(sidecar.url + f"api/v1/jobs/{other['id']}", "DELETE", {})
+        wait_until("it goes", lambda: len(taken) == 2)
+        self.assertEqual((taken[1][1], self.waiting(sidecar.url)), ("a", ["running"]))
+        admitted = gate.take("a")
+        panel.RunningJobs(sidecar.url).begin(lambda: None, admitted).end(peak_mib=9000)
+        wait_until("its end", lambda: self.waiting(sidecar.url) == ["done"])
+
+    def test_host_8_what_is_cancelled_while_it_waits_leaves_the_sidecar_and_the_next_one_asks(self) -> None:
+        sidecar = self.sidecar(self.fake())
+        call(sidecar.url + "api/v1/jobs", "POST", {"label": "other", "peakMiB": 20_000})
+        _, queue, taken = self.gated(sidecar.url, 15_000)
+        queue.put(1, "a")
+        wait_until("it waits", lambda: self.waiting(sidecar.url) == ["waiting"])
+        with queue.mutex:
+            queue.queue.clear()
+        wait_until("it has left", lambda: self.waiting(sidecar.url) in ([], ["failed"]))
+        self.assertEqual(taken, [])
+
+    def test_host_8b_a_sidecar_that_is_away_holds_nothing_and_one_that_says_never_neither(self) -> None:
+        _, queue, taken = self.gated(f"http://127.0.0.1:{free_port()}/", 15_000)
+        queue.put(1, "a")
+        wait_until("it goes", lambda: [one[1] for one in taken] == ["a"])
+        sidecar = self.sidecar(self.fake())
+        _, queue, taken = self.gated(sidecar.url, 90_000)
+        queue.put(1, "b")
+        wait_until("it goes", lambda: [one[1] for one in taken] == ["b"])
 
 
 if __name__ == "__main__":

@@ -82,9 +82,10 @@ class RunningJobs:
         self._thread: Optional[threading.Thread] = None
         self._away_until = 0.0
 
-    def begin(self, describe: Describe) -> RunningJob:
-        """A job has begun. Returns at once."""
+    def begin(self, describe: Describe, admitted: Optional[str] = None) -> RunningJob:
+        """A job has begun; ``admitted``: the sidecar's name for it where it had asked for room. Returns at once."""
         made = RunningJob(self._wake.set, describe)
+        made.id, made.heard_at = admitted, time.monotonic()
         with self._lock:
             self._jobs.append(made)
             # A fork takes no thread with it.

@@ -2,7 +2,9 @@ import { cpSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { Page } from "playwright-core";
+import * as v from "valibot";
 import { afterEach, expect, test } from "vitest";
+import { fakeGpu } from "../helpers/fake-nvidia-smi.ts";
 import { inBrowser } from "../helpers/in-browser.ts";
 import { isPanelUp, type PythonHost, startPythonHost } from "../helpers/python-host.ts";
 import { readmeSnippets } from "../helpers/readme-snippets.ts";
@@ -17,6 +19,19 @@ afterEach(async () => {
   await host?.close();
   host = undefined;
 });
+
+/** A job of the signature in `signature.json` that runs and ends. */
+const RAN_ONCE = `
+import json, time, gpu_status_panel
+signature = json.load(open("signature.json"))
+jobs = gpu_status_panel.RunningJobs()
+job = jobs.begin(lambda: {"signature": signature, "gpuIndexes": [0]})
+while job.id is None:
+    time.sleep(0.02)
+job.end(peak_mib=12288, least_mib=4096)
+while jobs._jobs:
+    time.sleep(0.02)
+`;
 
 /** ComfyUI with the custom node, as the README has it put there. */
 async function startComfyUi(): Promise<string> {
@@ -72,8 +87,51 @@ test("HOST-3 ComfyUI: pages of other sites can neither read the panel nor releas
   const url = await startComfyUi();
   const headers = { origin: "https://evil.example", "content-type": "application/json" };
   expect((await fetch(`${url}gpu-status-panel/api/v1/state`, { headers })).status).toBe(403);
+  expect((await fetch(`${url}gpu-status-panel/comfyui/glance`, { headers })).status).toBe(403);
   const release = { method: "POST", body: '{"mode":"now"}', headers };
   expect((await fetch(`${url}gpu-status-panel/api/v1/release`, release)).status).toBe(403);
+});
+
+test("HOST-7 HOST-7b ComfyUI: before Run a chip says whether the workflow fits, with the reason, and nothing without the sidecar", async () => {
+  const url = await startComfyUi();
+  const panel = `${url}gpu-status-panel/`;
+  const page = await browser.open(url);
+  const chip = page.locator(".gpu-status-panel-chip");
+  const says = (text: string | RegExp) => expect.poll(() => chip.textContent()).toMatch(text);
+  /** Any change of the workflow asks anew. */
+  const change = () => page.evaluate("import('./scripts/app.js').then(({ app }) => { app.seed++; })");
+  await page.getByText(/\/24 GB/).waitFor();
+  await says(/^not known yet$/);
+  expect(await chip.getAttribute("title")).toContain("Nothing like it has run here");
+
+  const prompt = await page.evaluate("import('./scripts/app.js').then(({ app }) => app.graphToPrompt())");
+  const { output } = v.parse(v.object({ output: v.record(v.string(), v.unknown()) }), prompt);
+  const post = (body: unknown) => ({
+    method: "POST",
+    body: JSON.stringify(body),
+    headers: { "content-type": "application/json" },
+  });
+  const asked: unknown = await (await fetch(`${panel}comfyui/fit`, post({ prompt: output }))).json();
+  const { signature } = v.parse(v.object({ signature: v.record(v.string(), v.unknown()) }), asked);
+  expect(signature).toMatchObject({ kind: "video", width: 832, height: 480, frames: 81, steps: 20 });
+  // Such a workflow runs once, and takes 12 GiB, of which 4 could not give way.
+  host?.write("signature.json", JSON.stringify(signature));
+  await host?.run(`PYTHONPATH="$GPU_STATUS_PANEL/integrations/python" python -c '${RAN_ONCE}'`);
+  await change();
+  await says(/^fits$/);
+  expect(await chip.getAttribute("title")).toContain("up to 12.1 GiB");
+  // Somebody else takes most of it: what ran with less is tight, not refused.
+  host?.fake.set({ gpus: [fakeGpu(0, { "memory.used": 16_000, "memory.total": 24_564 })] });
+  await change();
+  await says(/^tight$/);
+  expect(await chip.getAttribute("title")).toContain("It has run here with 4.0 GiB");
+  host?.fake.set({ gpus: [fakeGpu(0, { "memory.used": 22_000, "memory.total": 24_564 })] });
+  await change();
+  await says(/^no room now \(\d+\.\d GiB short\)$/);
+  await page.route("**/gpu-status-panel/comfyui/*", (route) => route.fulfill({ json: { away: true } }));
+  await change();
+  await chip.waitFor({ state: "hidden" });
+  await page.locator(".gpu-status-panel-glance").waitFor({ state: "hidden" });
 });
 
 test("no block of the README is left out", () => {

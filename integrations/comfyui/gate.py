@@ -1,0 +1,130 @@
+"""The queue waits for room, where its user wants that. Off by default.
+
+It stands where ComfyUI's worker takes the next prompt, and asks without ComfyUI's lock: pages, cancelling and ``/free`` go on
+as ever. A sidecar that is away, or that can never let the prompt in, holds nothing back.
+"""
+
+from __future__ import annotations
+
+import functools
+import logging
+import os
+import time
+from typing import Any, Callable, Dict, Optional
+
+log = logging.getLogger("gpu_status_panel")
+LOOK_S = 0.5
+BEAT_S = 1.0
+AWAY_S = 30.0
+"""A sidecar that did not answer holds no prompt up for so long."""
+ASK_S = 6.0
+
+Describe = Callable[[Dict[str, Any]], Optional[Dict[str, Any]]]
+
+
+class Asked:
+    """A prompt for which room was asked."""
+
+    def __init__(self, job_id: Optional[str], may_go: bool) -> None:
+        self.job_id = job_id
+        self.may_go = may_go
+        self.beat_at = time.monotonic()
+
+
+class Gate:
+    """Off unless it is switched on, in ComfyUI's settings or by ``GPU_PANEL_COMFYUI_GATE=1``."""
+
+    def __init__(self) -> None:
+        self.is_on = os.environ.get("GPU_PANEL_COMFYUI_GATE") == "1"
+        self._panel: Any = None
+        self._describe: Describe = lambda prompt: None
+        self._asked: Dict[str, Asked] = {}
+        self._let_in: Dict[str, str] = {}
+        self._away_until = 0.0
+
+    def take(self, prompt_id: str) -> Optional[str]:
+        """The job as which a prompt was let in."""
+        return self._let_in.pop(prompt_id, None)
+
+    def install(self, execution: Any, panel: Any, describe: Describe) -> None:
+        self._panel, self._describe = panel, describe
+        get = execution.PromptQueue.get
+
+        @functools.wraps(get)
+        def gated(queue: Any, timeout: Optional[float] = None) -> Any:
+            return get(queue, timeout) if not self.is_on else self._get(queue, timeout, get)
+
+        execution.PromptQueue.get = gated
+
+    def _get(self, queue: Any, timeout: Optional[float], get: Callable[..., Any]) -> Any:
+        until = None if timeout is None else time.monotonic() + timeout
+        while True:
+            with queue.not_empty:
+                head = queue.queue[0] if queue.queue else None
+                if head is None:
+                    self._forget(set())
+                    left = None if until is None else until - time.monotonic()
+                    if left is not None and left <= 0:
+                        return None
+                    queue.not_empty.wait(left)
+                    if not queue.queue and (until is not None or queue.flags):
+                        return None
+                    continue
+                # "Free memory" is done by the worker, between two prompts.
+                if queue.flags or (until is not None and time.monotonic() > until):
+                    return None
+                queued = {item[1] for item in queue.queue}
+            self._forget(queued)
+            may_go = not self.is_on or self._may_go(head[1], head[2])
+            with queue.not_empty:
+                if may_go and queue.queue and queue.queue[0][1] == head[1]:
+                    self._let(head[1])
+                    return get(queue, timeout)
+                if not may_go:
+                    queue.not_empty.wait(LOOK_S)
+
+    def _let(self, prompt_id: str) -> None:
+        asked = self._asked.pop(prompt_id, None)
+        if asked is not None and asked.job_id is not None:
+            self._let_in = {prompt_id: asked.job_id}
+
+    def _forget(self, queued: Any) -> None:
+        """Prompts that were cancelled while they waited."""
+        for prompt_id in [one for one in self._asked if one not in queued]:
+            asked = self._asked.pop(prompt_id)
+            if asked.job_id is not None:
+                self._call("DELETE", f"api/v1/jobs/{asked.job_id}", {"outcome": "failed"})
+
+    def _may_go(self, prompt_id: str, prompt: Dict[str, Any]) -> bool:
+        try:
+            asked = self._asked.get(prompt_id)
+            if asked is None:
+                asked = self._asked[prompt_id] = self._ask(prompt)
+            elif not asked.may_go and time.monotonic() - asked.beat_at >= BEAT_S:
+                asked.beat_at = time.monotonic()
+                # A sign of life, whose answer says whether it may start.
+                answer = self._call("PATCH", f"api/v1/jobs/{asked.job_id}", {})
+                asked.may_go = answer is None or answer.status != 200 or answer.body.get("state") != "waiting"
+                if answer is None or answer.status != 200:
+                    asked.job_id = None
+            return asked.may_go
+        except Exception as error:  # Nothing of ours holds a prompt.
+            log.debug("gpu_status_panel: the gate: %r", error)
+            return True
+
+    def _ask(self, prompt: Dict[str, Any]) -> Asked:
+        body = None if time.monotonic() < self._away_until else self._describe(prompt)
+        if body is None:
+            return Asked(None, True)
+        answer = self._call("POST", "api/v1/jobs", {"pid": os.getpid(), **body, "wait": True})
+        job_id = None if answer is None else answer.body.get("id")
+        if answer is None or answer.status not in (200, 201, 202) or not isinstance(job_id, str):
+            return Asked(None, True)
+        return Asked(job_id, answer.body.get("state") != "waiting")
+
+    def _call(self, method: str, path: str, body: Dict[str, Any]) -> Any:
+        try:
+            return self._panel.Sidecar().call(method, path, body, ASK_S)
+        except self._panel.Unreachable:
+            self._away_until = time.monotonic() + AWAY_S
+            return None

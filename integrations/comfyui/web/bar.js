@@ -1,0 +1,35 @@
+/** Buttons left of Run. ComfyUI draws them once from raw objects: what changes is written into the page. */
+export const GLANCE = "gpu-status-panel-glance";
+export const CHIP = "gpu-status-panel-chip";
+
+const STYLE = `
+.${CHIP} > i { display: none; }
+.${GLANCE}, .${CHIP} { font-variant-numeric: tabular-nums; white-space: nowrap; }
+.${GLANCE}:not([data-shown]), .${CHIP}:not([data-shown]) { display: none !important; }
+.${CHIP} { --colour: var(--descrip-text, #999); }
+.${CHIP}[data-kind="fits"] { --colour: #12a594; }
+.${CHIP}[data-kind="after-release"], .${CHIP}[data-kind="tight"], .${CHIP}[data-kind="no-room"] { --colour: #d97706; }
+.${CHIP}[data-kind="will-not-fit"] { --colour: #e5484d; }
+.${CHIP}::before { content: ""; width: 8px; height: 8px; flex: none; border-radius: 50%; background: var(--colour); }
+.${CHIP}[data-kind="unknown"]::before { background: none; box-shadow: inset 0 0 0 1.5px var(--colour); }
+`;
+
+export function addStyle() {
+  const style = document.createElement("style");
+  style.textContent = STYLE;
+  document.head.append(style);
+}
+
+/** @param said text, tooltip and kind; `null`: nothing is shown */
+export function write(name, said) {
+  for (const button of document.querySelectorAll(`.${name}`)) {
+    button.toggleAttribute("data-shown", said !== null);
+    if (said === null) continue;
+    button.title = said.why;
+    button.setAttribute("aria-label", `${said.text}. ${said.why}`);
+    if (said.kind !== undefined) button.dataset.kind = said.kind;
+    // The label is the last piece of text; the icon stands before it.
+    const label = [...button.querySelectorAll("span")].at(-1) ?? button;
+    if (label.textContent !== said.text) label.textContent = said.text;
+  }
+}
