@@ -79,7 +79,7 @@ export const MUTANTS: readonly Mutant[] = [
   m("server/actions/request-job.ts", "status: ({ state }) => STATUS[state],", "status: () => 201,", "integration/jobs"),
   m("server/compose/health.ts", "if (isReal) disposer.add(alerts.onNews(notifier.publish));", "", "integration/alerts"),
   m("server/compose/authority.ts", "const token = given ?? made;", "const token = given;", "unit/server/gateway/authority"),
-  m("server/release/backends/ollama.ts", "Math.round(bytes / MIB)", "bytes", "contract/ollama"),
+  m("server/release/backends/ollama-models.ts", "Math.round(bytes / MIB)", "bytes", "contract/ollama"),
   m("client/connection/liveness.ts", "() => set(\"stale\")", "() => {}", "unit/client/connection/liveness"),
   m("client/store/shared-parts.ts", "if (entry.holders === 0 && shared.get(key) === entry) entry.close();", "", "e2e/element"),
   m("client/connection/host-bridge.ts", "event.source !== window.parent || !mayHear(event.origin)", "event.source !== window.parent", "unit/client/connection/host-bridge"),
