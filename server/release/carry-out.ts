@@ -169,7 +169,7 @@ const TAKE: Readonly<Record<Step, (course: Course, found: Findings) => Promise<N
     if (left.kind === "cancelled") return { ended: cancelled() };
     if (left.kind === "failed") return { ended: failed(left.problem) };
     if (left.kind === "gone") return null;
-    return { ended: await measureSince(course, before, { ...left, kind: "failed", reached: true }) };
+    return { ended: await measureSince(course, before, { ...left, kind: "failed", reached: true }, claim) };
   },
   async measure(course, found) {
     const before = found.before ?? (await found.follow?.snapshot(course.closing));
@@ -268,12 +268,17 @@ function loadingOf({ id, hidesLoading }: Backend, { processes }: Snapshot): Outc
 }
 
 /** Measures what came back since `before`, whatever the backend has answered. */
-async function measureSince(course: Course, before: Snapshot, outcome: UnloadOutcome): Promise<Outcome> {
+async function measureSince(
+  course: Course,
+  before: Snapshot,
+  outcome: UnloadOutcome,
+  claimed: Release["claim"] = null,
+): Promise<Outcome> {
   const { backend, measure, limits, closing, calledAtMs } = course;
   if (outcome.kind === "nothing-loaded") return loadingOf(backend, before) ?? nothingLoaded();
   if (outcome.kind === "failed" && (!outcome.reached || outcome.refused === true))
     return failed(outcome.problem);
-  const claim = outcome.kind === "accepted" ? outcome.claim : null;
+  const claim = outcome.kind === "accepted" ? outcome.claim : claimed;
   const failure = outcome.kind === "failed" ? outcome.problem : null;
   course.onPhase("verifying", { claim });
   const patienceMs =

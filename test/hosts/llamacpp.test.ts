@@ -1,51 +1,19 @@
-import { expect, onTestFinished, test } from "vitest";
-import { fakeGpu } from "../helpers/fake-nvidia-smi.ts";
+import { expect, test } from "vitest";
 import { ask, connect } from "../helpers/release-rig.ts";
-import { type Rig, startRig } from "../helpers/rig.ts";
 import { waitUntil } from "../helpers/wait-until.ts";
-import { type LlamaServer, MODELS, startLlamaServer } from "./llama-server.ts";
+import { startLlamaServer } from "./llama-server.ts";
+import { backendOf, beside, CHILD_MIB, loadAgain } from "./processes.ts";
+import { MODELS } from "./tiny-models.ts";
 
-/** What each child holds of the simulated card while it lives; the tiny models themselves hold next to nothing. */
-const CHILD_MIB = 6_000;
-const REST_MIB = 1_000;
 /** Long enough to be running when the release is asked for, and over some seconds later. */
 const TOKENS = 2_500;
-
-/** The sidecar beside a real llama-server, whose processes hold VRAM of a simulated card while they live. */
-async function beside(server: LlamaServer): Promise<Rig> {
-  const gpu = fakeGpu(0, { "memory.used": REST_MIB });
-  const rig = await startRig({
-    script: { gpus: [gpu] },
-    settings: { backends: [{ kind: "llamacpp", url: server.url }] },
-  });
-  let told = "";
-  const follow = setInterval(() => {
-    const pids = server.children();
-    if (pids.join() === told) return;
-    told = pids.join();
-    rig.fake.set({
-      gpus: [{ ...gpu, "memory.used": REST_MIB + pids.length * CHILD_MIB }],
-      processes: pids.map((pid) => ({
-        ...{ gpu_uuid: gpu.uuid, pid, process_name: "llama-server", used_memory: CHILD_MIB },
-      })),
-    });
-  }, 20);
-  onTestFinished(async () => {
-    clearInterval(follow);
-    await rig.close();
-  });
-  return rig;
-}
-
-const backendOf = async (rig: Rig) =>
-  (await (await fetch(`${rig.sidecar.url}api/v1/state`)).json()).state.backends[0];
 
 test.each(["auto", "after-current"] as const)(
   "REL-10 REL-11 %s: a stream ends whole before its model goes, and both models are counted",
   async (mode) => {
     const server = await startLlamaServer();
     await server.load(...MODELS);
-    const rig = await beside(server);
+    const rig = await beside("llamacpp", server);
     const panel = await connect(rig);
     const stream = server.generate("alpha", TOKENS);
     await stream.begun;
@@ -62,10 +30,8 @@ test.each(["auto", "after-current"] as const)(
     });
     expect(server.children()).toEqual([]);
 
-    // And back, as the panel's button has it.
     expect(await backendOf(rig)).toMatchObject({ canLoad: true, parked: false, models: [] });
-    const loaded = await fetch(`${rig.sidecar.url}api/v1/backends/llamacpp/load`, { method: "POST" });
-    expect([loaded.status, await loaded.json()]).toEqual([200, { id: "llamacpp" }]);
+    expect(await loadAgain(rig, "llamacpp")).toEqual([200, { id: "llamacpp" }]);
     expect(await Promise.all(MODELS.map(server.statusOf))).toEqual(["loaded", "loaded"]);
     expect(await backendOf(rig)).toMatchObject({ canLoad: false });
   },
@@ -74,7 +40,7 @@ test.each(["auto", "after-current"] as const)(
 test("REL-10 “now” ends what runs, as the question before it says", async () => {
   const server = await startLlamaServer();
   await server.load("alpha");
-  const rig = await beside(server);
+  const rig = await beside("llamacpp", server);
   const panel = await connect(rig);
   const stream = server.generate("alpha", 10 * TOKENS);
   await stream.begun;
@@ -86,7 +52,7 @@ test("REL-10 “now” ends what runs, as the question before it says", async ()
 test("REL-17 a sleeper goes to sleep while the panel watches, and what a release asks does not wake it", async () => {
   const server = await startLlamaServer({ flags: ["--sleep-idle-seconds", "2"] });
   await server.load("alpha");
-  const rig = await beside(server);
+  const rig = await beside("llamacpp", server);
   const panel = await connect(rig);
   await waitUntil(async () => (await server.statusOf("alpha")) === "sleeping", { what: "it to go to sleep" });
   await server.load("beta");
@@ -96,7 +62,7 @@ test("REL-17 a sleeper goes to sleep while the panel watches, and what a release
 
 test("REL-9 a server with a single model says that it cannot unload it, and is not counted", async () => {
   const server = await startLlamaServer({ single: true });
-  const rig = await beside(server);
+  const rig = await beside("llamacpp", server);
   const panel = await connect(rig);
   await waitUntil(async () => (await backendOf(rig)).reachable, { what: "a status" });
   expect(await backendOf(rig)).toMatchObject({ problem: null, modes: [], models: [{}] });

@@ -5,7 +5,7 @@ import sys
 import gguf
 import numpy as np
 
-WIDTH, LAYERS, HEADS, INNER, SEED = 64, 2, 4, 128, 1
+WIDTH, LAYERS, HEADS, INNER = 64, 2, 4, 128
 NORMAL, UNKNOWN, CONTROL, BYTE = 1, 2, 3, 6
 
 BYTES = [f"<0x{value:02X}>" for value in range(256)]
@@ -14,8 +14,8 @@ TOKENS = ["<unk>", "<s>", "</s>", *BYTES, "▁", *WORDS]
 KINDS = [UNKNOWN, CONTROL, CONTROL, *[BYTE] * len(BYTES), *[NORMAL] * (1 + len(WORDS))]
 
 
-def write(path: str) -> None:
-    random = np.random.default_rng(SEED)
+def write(path: str, seed: int) -> None:
+    random = np.random.default_rng(seed)
     file = gguf.GGUFWriter(path, "llama")
     file.add_name("tiny")
     file.add_context_length(65536)
@@ -63,5 +63,5 @@ def write(path: str) -> None:
     file.close()
 
 
-for name in sys.argv[1:]:
-    write(name)
+for number, name in enumerate(sys.argv[1:]):
+    write(name, number)
