@@ -49,7 +49,9 @@ test("REL-10 REL-11 docs/backends.md has the plan of every release, as it is car
     const byCells = new Map<string, { modes: string[]; cells: string[] }>();
     for (const mode of RELEASE_MODES) {
       const cells = DURING_JOB.map((duringJob) =>
-        told(planRelease({ mode, duringJob, busy, canInterrupt: true, hasWaited: false })),
+        told(
+          planRelease({ mode, duringJob, busy, canInterrupt: true, hasWaited: false, letsJobsEnd: false }),
+        ),
       );
       const same = byCells.get(cells.join("|")) ?? { modes: [], cells };
       same.modes.push(`\`${mode}\``);
@@ -69,7 +71,14 @@ test("REL-10 no plan asks a backend while a job runs that the call would break",
   for (const mode of RELEASE_MODES) {
     for (const busy of BUSY) {
       for (const canInterrupt of [true, false]) {
-        const plan = planRelease({ mode, duringJob: "unsafe", busy, canInterrupt, hasWaited: false });
+        const plan = planRelease({
+          mode,
+          duringJob: "unsafe",
+          busy,
+          canInterrupt,
+          hasWaited: false,
+          letsJobsEnd: false,
+        });
         if ("refuse" in plan || busy === "idle") continue;
         const before = plan.steps.slice(0, plan.steps.indexOf("ask"));
         expect([mode, busy, before.some((step) => /^(?:interrupt|await)/.test(step))]).toEqual([
@@ -86,13 +95,32 @@ test("REL-1 every plan that asks measures last, against what was noted or follow
   for (const mode of RELEASE_MODES) {
     for (const busy of BUSY) {
       for (const duringJob of DURING_JOB) {
-        const plan = planRelease({ mode, duringJob, busy, canInterrupt: true, hasWaited: false });
+        const plan = planRelease({
+          mode,
+          duringJob,
+          busy,
+          canInterrupt: true,
+          hasWaited: false,
+          letsJobsEnd: false,
+        });
         if ("refuse" in plan || !plan.steps.includes("ask")) continue;
         const asks = plan.steps.indexOf("ask");
         expect(plan.steps.at(-1)).toBe("measure");
         expect(plan.steps.findIndex((step) => step === "note" || step === "follow")).toBeLessThan(asks);
         expect(plan.steps.filter((step) => step === "ask").length).toBe(1);
       }
+    }
+  }
+});
+
+test("REL-11 one that lets its job end itself is asked at once after the job, unless others wait behind it", () => {
+  for (const mode of RELEASE_MODES) {
+    for (const busy of BUSY) {
+      const given = { mode, busy, duringJob: "ends-jobs", canInterrupt: false, hasWaited: false } as const;
+      const plan = planRelease({ ...given, letsJobsEnd: true });
+      const asksAtOnce = mode === "after-current" && busy === "running";
+      const usual = planRelease({ ...given, letsJobsEnd: false });
+      expect(plan).toEqual(asksAtOnce ? { steps: ["follow", "ask", "measure"] } : usual);
     }
   }
 });
