@@ -56,7 +56,8 @@ async function planAndGo(course: Course): Promise<Outcome> {
   if (away && found !== null) return failed(found);
   const busy = busyOf(course);
   const can = { canInterrupt: backend.interrupt !== undefined, canHold: backend.hold !== undefined };
-  const plan = planRelease({ mode, duringJob: backend.duringJob, busy, ...can, hasWaited });
+  const { duringJob, letsJobsEnd = false } = backend;
+  const plan = planRelease({ mode, duringJob, busy, ...can, hasWaited, letsJobsEnd });
   if ("steps" in plan) return go(course, plan.steps, busy !== "idle" && busy !== "unknown");
   const says = backend.duringJob === "unsafe" && plan.refuse === "busy-unknown" ? state?.problem : null;
   return failed(
@@ -144,7 +145,13 @@ const TAKE: Readonly<Record<Step, (course: Course, found: Findings) => Promise<N
   },
   async ask(course, found) {
     found.jobsBefore = jobsOf(course);
-    const outcome = await ask(course);
+    const waits = found.follow !== null && course.backend.letsJobsEnd === true;
+    const queue = stateOf(course)?.queue ?? null;
+    const waiting = { since: wallMs(), queue, cancellable: true, asked: true };
+    if (waits) course.onPhase("waiting-for-job", { waiting });
+    const { cancel, closing } = course;
+    const outcome = await ask(course, waits ? AbortSignal.any([cancel, closing]) : closing);
+    if (waits && cancel.aborted) return { ended: cancelled() };
     if (outcome.kind !== "accepted") {
       const before = found.before ?? (await course.measure.snapshot(course.closing));
       return { ended: await measureSince(course, before, outcome) };
@@ -188,12 +195,12 @@ function afterOtherEnd(waited: Exclude<Waited, { kind: "idle" }>): Next {
   return { ended: waited.kind === "failed" ? failed(waited.problem) : cancelled() };
 }
 
-async function ask(course: Course): Promise<UnloadOutcome> {
+async function ask(course: Course, signal = course.closing): Promise<UnloadOutcome> {
   const { backend, watch, measure, closing } = course;
   if (closing.aborted) return { kind: "failed", problem: problem("sidecar-closing"), reached: false };
   if (!course.asked) course.calledAtMs = measure.nowMs();
   course.asked = true;
-  const outcome = await backend.unload(course.mode, closing);
+  const outcome = await backend.unload(course.mode, signal);
   const away = outcome.kind === "failed" && outcome.problem.code === "backend-unreachable";
   if (outcome.kind === "accepted") watch.unloaded(backend.id);
   watch.reached(backend.id, !away, away ? outcome.problem : null);

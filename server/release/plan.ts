@@ -17,6 +17,8 @@ export interface Situation {
   canInterrupt: boolean;
   /** Its queue can be held, so that no job begins while it is released. */
   canHold: boolean;
+  /** Asked during a job, it unloads when that has ended and answers then. */
+  letsJobsEnd: boolean;
   /** A declared job was waited for already; whether another one runs is still not known. */
   hasWaited: boolean;
 }
@@ -57,7 +59,7 @@ export const ASK_BEFORE_THE_END: readonly Step[] = ["follow", "ask", "await-job-
 
 /** How a backend is released: its steps, or why it is not. Pure. */
 export function planRelease(situation: Situation): Plan {
-  const { mode, duringJob, busy, canHold, hasWaited } = situation;
+  const { mode, duringJob, busy, canHold, hasWaited, letsJobsEnd } = situation;
   if (busy === "idle") return { steps: ASK };
   if (mode === "interrupt") return planInterrupt(situation);
   if (busy === "unknown") {
@@ -76,6 +78,10 @@ export function planRelease(situation: Situation): Plan {
     return { steps: duringJob === "deferred" && busy !== "declared" ? ASK_BEFORE_THE_END : ASK };
   }
   if (busy === "queued" && duringJob === "deferred") return { steps: ASK_BEFORE_THE_END };
+  // Under a steady load it would never be idle; what is queued behind would hang until it is woken.
+  if (letsJobsEnd && mode === "after-current" && busy === "running") {
+    return { steps: ["follow", "ask", "measure"] };
+  }
   // Nothing is asked of the backend before the job has ended, so that the wait can be cancelled.
   return { steps: busy === "declared" ? ["await-declared", "plan-again"] : ["await-idle", ...ASK] };
 }

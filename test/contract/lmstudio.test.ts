@@ -40,6 +40,24 @@ test("REL-10 an unload cuts off what is generated, and it is said so", async () 
   expect(fake.harmedJobs()).toBe(1);
 });
 
+test("REL-18b what went is loaded again as it was, two instances of one model among them, and no third", async () => {
+  const [first = "", second = ""] = LMSTUDIO_INSTANCES;
+  const config = { context_length: 16_384, flash_attention: true, num_experts: 4 };
+  fake.loadWith(first, config);
+  await statusOf(backend);
+  expect(backend.hasUnloaded?.()).toBe(false);
+  await backend.unload("now", never);
+  expect(backend.hasUnloaded?.()).toBe(true);
+  fake.loadWith(first, { context_length: 512 });
+  expect(await backend.load?.(never)).toEqual({ kind: "accepted" });
+  expect(fake.instances().sort()).toEqual([...LMSTUDIO_INSTANCES].sort());
+  expect(fake.configOf(second)).toEqual({ context_length: 4096, offload_kv_cache_to_gpu: true });
+  expect(backend.hasUnloaded?.()).toBe(false);
+  await backend.unload("now", never);
+  fake.becomeOld();
+  expect(await backend.load?.(never)).toMatchObject({ kind: "failed", problem: { code: "backend-no-api" } });
+});
+
 test("REL-14 an instance that was ejected meanwhile is as good as unloaded", async () => {
   for (const id of LMSTUDIO_INSTANCES.slice(1)) {
     fake.ejectAfterListing(id);

@@ -1,8 +1,9 @@
 import { afterEach, beforeEach, expect, test } from "vitest";
 import type { Backend } from "../../server/release/backends/backend.ts";
-import { readVllmRequests } from "../../server/release/backends/vllm-metrics.ts";
+import { readVllmMetrics } from "../../server/release/backends/vllm-metrics.ts";
 import { type FakeVllm, startFakeVllm, VLLM_MODEL } from "../fixtures/backends/vllm.ts";
 import { adapterOf, never, routesOf, statusOf } from "../helpers/adapter-of.ts";
+import { waitUntil } from "../helpers/wait-until.ts";
 
 let fake: FakeVllm;
 let backend: Backend;
@@ -32,7 +33,7 @@ test("REL-9 it is put to sleep at the level of the config, once", async () => {
 
 test("REL-9 it is woken for the next job, and left alone where it is awake", async () => {
   expect(await backend.load?.(never)).toEqual({ kind: "accepted" });
-  expect(routesOf(fake)).toEqual(["GET /is_sleeping"]);
+  expect(routesOf(fake)).toEqual(["GET /metrics"]);
   await backend.unload("now", never);
   expect(fake.canServe()).toBe(false);
   expect(await backend.load?.(never)).toEqual({ kind: "accepted" });
@@ -48,7 +49,56 @@ test("REL-9 after level 2 its weights are read again when it is woken", async ()
   expect([fake.canServe(), fake.reloads()]).toEqual([true, 1]);
 });
 
-test("REL-10 it is not put to sleep under a request, in whatever mode", async () => {
+/** As a release asks it, which tells whether it can wait. */
+const asAtRelease = () => backend.status?.(never, "releasing");
+const sleepsOf = () => routesOf(fake).filter((route) => route.startsWith("POST /sleep"));
+
+test("REL-10 from 0.17 on its requests end before it sleeps, and the call that waits has no short limit", async () => {
+  backend = adapterOf("vllm", fake, { timeoutMs: 100 });
+  await asAtRelease();
+  expect(backend.letsJobsEnd).toBe(true);
+  fake.startJob();
+  const unloading = backend.unload("after-current", never);
+  await waitUntil(() => sleepsOf().length === 1, { what: "the call" });
+  await new Promise((resolve) => setTimeout(resolve, 200));
+  expect(fake.isLoaded()).toBe(true);
+  fake.endJob();
+  expect(await unloading).toMatchObject({ kind: "accepted" });
+  expect(sleepsOf()).toEqual(["POST /sleep?level=1&mode=wait"]);
+  expect([fake.finishedJobs(), fake.harmedJobs(), fake.isLoaded()]).toEqual([1, 0, false]);
+});
+
+test("REL-9 a pause is no sleep, and where the metrics do not tell of sleep its route does", async () => {
+  fake.pause();
+  expect((await statusOf(backend)).models).toHaveLength(1);
+  expect(await backend.load?.(never)).toEqual({ kind: "accepted" });
+  expect(await backend.unload("now", never)).toMatchObject({ kind: "accepted" });
+  expect(routesOf(fake)).not.toContain("GET /is_sleeping");
+});
+
+test("REL-9 REL-10 an old build is asked by the routes that it has", async () => {
+  fake.becomeOld();
+  await asAtRelease();
+  expect(backend.letsJobsEnd).toBe(false);
+  expect(backend.hasUnloaded?.()).toBeNull();
+  expect(await backend.unload("auto", never)).toMatchObject({ kind: "accepted" });
+  expect(routesOf(fake).slice(-2)).toEqual(["GET /is_sleeping", "POST /sleep?level=1"]);
+  expect(await backend.unload("auto", never)).toEqual({ kind: "nothing-loaded" });
+  expect(await backend.load?.(never)).toEqual({ kind: "accepted" });
+  expect(fake.canServe()).toBe(true);
+});
+
+test("REL-18 REL-18b asleep it is known to be, also after a restart of the sidecar; half awake is not awake", async () => {
+  await backend.unload("now", never);
+  const another = adapterOf("vllm", fake);
+  await statusOf(another);
+  expect([another.hasUnloaded?.(), another.parks]).toEqual([true, true]);
+  fake.wakePartly();
+  expect(await another.load?.(never)).toMatchObject({ kind: "failed", problem: { code: "load-failed" } });
+});
+
+test("REL-10 before 0.17 it is not put to sleep under a request, in whatever mode", async () => {
+  fake.becomeOld();
   fake.startJob();
   for (const mode of ["auto", "now", "after-current"] as const) {
     expect(await backend.unload(mode, never)).toMatchObject(busy);
@@ -91,25 +141,31 @@ test("REL-10 what its metrics say is read by the name of the gauge alone", () =>
     'other_vllm:num_requests_running{engine="0"} 5',
     "vllm:num_requests_waiting{} 4",
   ];
-  const expected = { running: 3, waiting: 4, models: ['a \\"b\\", c'] };
-  expect(readVllmRequests(text.join("\n"))).toEqual(expected);
-  expect(readVllmRequests(text.join("\r\n"))).toEqual(expected);
-  expect(readVllmRequests("vllm:num_requests_waiting 4")).toBeNull();
-  expect(readVllmRequests("<html>")).toBeNull();
+  const expected = { requests: { running: 3, waiting: 4 }, asleep: null, models: ['a \\"b\\", c'] };
+  expect(readVllmMetrics(text.join("\n"))).toEqual(expected);
+  expect(readVllmMetrics(text.join("\r\n"))).toEqual(expected);
+  expect(readVllmMetrics("vllm:num_requests_waiting 4")?.requests).toBeNull();
+  expect(readVllmMetrics("<html>")).toBeNull();
+  const engine = (number: number, awake: number) =>
+    `vllm:engine_sleep_state{engine="${number}",sleep_state="awake"} ${awake}\nvllm:engine_sleep_state{engine="${number}",sleep_state="discard_all"} ${1 - awake}`;
+  expect(readVllmMetrics([engine(0, 0), engine(1, 0)].join("\n"))?.asleep).toBe(true);
+  expect(readVllmMetrics([engine(0, 0), engine(1, 1)].join("\n"))?.asleep).toBe(false);
 });
 
-test("REL-14 without its development mode it is said how to start it", async () => {
+test("REL-14 without its development mode its status is told all the same, and a release says how to start it", async () => {
   fake.turnOffDevMode();
+  expect(await statusOf(backend)).toMatchObject({ busy: false, models: [{ name: VLLM_MODEL }] });
   const noApi = {
     kind: "failed",
-    reached: true,
+    refused: true,
     problem: {
       code: "backend-no-api",
       params: { remedy: "Start vLLM with VLLM_SERVER_DEV_MODE=1 and --enable-sleep-mode." },
     },
   };
-  expect(await backend.status?.(never)).toMatchObject(noApi);
   expect(await backend.unload("now", never)).toMatchObject(noApi);
+  // The words that a start of before would have let it sleep by, and metrics that tell nothing.
+  fake.becomeOld();
   expect(await backend.load?.(never)).toMatchObject(noApi);
 });
 
@@ -118,6 +174,6 @@ test("SEC-6c its key goes with every call", async () => {
   await keyed.status?.(never);
   await keyed.unload("now", never);
   await keyed.load?.(never);
-  expect(fake.calls.length).toBeGreaterThan(8);
+  expect(fake.calls.length).toBeGreaterThan(6);
   for (const { headers } of fake.calls) expect(headers.authorization).toBe("Bearer k3y");
 });

@@ -78,8 +78,10 @@ export interface Backend {
   readonly retryWhileIdle?: boolean;
   /** Loads again what the last unload took away, with the settings it had then; accepted where it is there already. */
   load?(signal: AbortSignal): Promise<CallOutcome>;
-  /** Whether there is something to load again, where the adapter remembers what; without it, after each unload. */
-  hasUnloaded?(): boolean;
+  /** Whether there is something to load again, where the adapter knows; without it, or `null`, after each unload. */
+  hasUnloaded?(): boolean | null;
+  /** Asked during a job it lets that end, begins no other, and answers when it has unloaded. */
+  readonly letsJobsEnd?: boolean;
   /** An unload leaves it unable to run a job until `load`. */
   readonly parks?: true;
   /** Holds its queue: what runs goes on, and no other job begins until it is let go. */

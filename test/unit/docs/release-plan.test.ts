@@ -60,7 +60,7 @@ test("REL-10 REL-11 docs/backends.md has the plan of every release, as it is car
     const byCells = new Map<string, { modes: string[]; cells: string[] }>();
     for (const mode of RELEASE_MODES) {
       const cells = SORTS.map((sort) =>
-        told(planRelease({ mode, ...sort, busy, canInterrupt: true, hasWaited: false })),
+        told(planRelease({ mode, ...sort, busy, canInterrupt: true, hasWaited: false, letsJobsEnd: false })),
       );
       const same = byCells.get(cells.join("|")) ?? { modes: [], cells };
       same.modes.push(`\`${mode}\``);
@@ -82,7 +82,7 @@ test("REL-10 no plan asks a backend while a job runs that the call would break",
       for (const canInterrupt of [true, false]) {
         const plan = planRelease({
           ...{ mode, duringJob: "unsafe", busy, canInterrupt },
-          ...{ canHold: false, hasWaited: false },
+          ...{ canHold: false, hasWaited: false, letsJobsEnd: false },
         });
         if ("refuse" in plan || busy === "idle") continue;
         const before = plan.steps.slice(0, plan.steps.indexOf("ask"));
@@ -100,7 +100,8 @@ test("REL-1 every plan that asks measures last, against what was noted or follow
   for (const mode of RELEASE_MODES) {
     for (const busy of BUSY) {
       for (const sort of SORTS) {
-        const plan = planRelease({ mode, ...sort, busy, canInterrupt: true, hasWaited: false });
+        const given = { mode, ...sort, busy, canInterrupt: true, hasWaited: false, letsJobsEnd: false };
+        const plan = planRelease(given);
         if ("refuse" in plan || !plan.steps.includes("ask")) continue;
         const asks = plan.steps.indexOf("ask");
         expect(plan.steps.at(-1)).toBe("measure");
@@ -115,8 +116,27 @@ test("REL-11f no job is stopped where the next one would begin, and be broken by
   for (const duringJob of ["unsafe", "ends-jobs", "unknown"] as const) {
     const plan = planRelease({
       ...{ mode: "interrupt", duringJob, busy: "queued", canInterrupt: true },
-      ...{ canHold: false, hasWaited: false },
+      ...{ canHold: false, hasWaited: false, letsJobsEnd: false },
     });
     expect([duringJob, plan]).toEqual([duringJob, { refuse: "jobs-queued" }]);
+  }
+});
+
+test("REL-11 one that lets its job end itself is asked at once after the job, unless others wait behind it", () => {
+  for (const mode of RELEASE_MODES) {
+    for (const busy of BUSY) {
+      const given = {
+        mode,
+        busy,
+        duringJob: "ends-jobs",
+        canInterrupt: false,
+        canHold: false,
+        hasWaited: false,
+      } as const;
+      const plan = planRelease({ ...given, letsJobsEnd: true });
+      const asksAtOnce = mode === "after-current" && busy === "running";
+      const usual = planRelease({ ...given, letsJobsEnd: false });
+      expect(plan).toEqual(asksAtOnce ? { steps: ["follow", "ask", "measure"] } : usual);
+    }
   }
 });

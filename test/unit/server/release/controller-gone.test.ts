@@ -108,3 +108,32 @@ test("REL-20d “nothing loaded” from a backend whose process holds more than 
   on.processes[0] = holding(400);
   expect(await release()).toMatchObject({ state: "done", problem: { code: "nothing-loaded" } });
 });
+
+test("REL-11 REL-11b one that lets its job end itself is asked at once, and answers when that has ended", async () => {
+  const on = machine(20_000);
+  const answers: (() => void)[] = [];
+  const { backend, say } = memoryBackend("a", {
+    duringJob: "ends-jobs",
+    letsJobsEnd: true,
+    unload: (_mode, signal) =>
+      new Promise((resolve) => {
+        const silent = problem("sidecar-closing");
+        signal.addEventListener("abort", () => resolve({ kind: "failed", problem: silent, reached: true }));
+        answers.push(() => {
+          on.levels[0] = 2_000;
+          resolve(ACCEPTED);
+        });
+      }),
+  });
+  say({ busy: true, queue: 0 });
+  const { demand, ended, inState, controller } = start([backend], { on });
+  demand({ mode: "after-current" });
+  expect((await inState("waiting-for-job")).waiting).toMatchObject({ asked: true });
+  answers.shift()?.();
+  expect(await ended()).toMatchObject({ state: "done", freedMiB: 18_000 });
+
+  demand({ mode: "after-current" });
+  await inState("waiting-for-job");
+  controller.cancel("10.0.0.2");
+  expect(await ended()).toMatchObject({ problem: { code: "left-to-backend" } });
+});
