@@ -17,13 +17,14 @@ afterEach(async () => {
   host = undefined;
 });
 
-async function generating(url: string, on: "yes" | "no") {
-  const response = await fetch(`${url}run/set_generating`, {
+async function run(url: string, name: string, ...data: string[]): Promise<string> {
+  const response = await fetch(`${url}run/${name}`, {
     method: "POST",
     headers: { "content-type": "application/json" },
-    body: JSON.stringify({ data: [on] }),
+    body: JSON.stringify({ data }),
   });
-  expect(await response.json()).toEqual({ data: [on] });
+  const said: { data: [string] } = await response.json();
+  return said.data[0];
 }
 
 test("HOST-1 HOST-4 Wan2GP: the plugin's tab shows the panel, and a release waits for whoever generates", async () => {
@@ -40,15 +41,22 @@ test("HOST-1 HOST-4 Wan2GP: the plugin's tab shows the panel, and a release wait
   const frame = page.frameLocator("iframe");
   await frame.getByTestId("status").first().getByText("Live").waitFor();
 
-  await generating(url, "yes");
+  await run(url, "start", "a");
+  await run(url, "start", "b");
   await frame.getByRole("button", { name: "Release VRAM" }).click();
   await frame.getByRole("button", { name: "Release after the job" }).click();
-  await frame
-    .getByText(/waiting/i)
-    .first()
-    .waitFor();
-  await generating(url, "no");
-  await frame.getByText("10.0 GiB released").first().waitFor();
+  const waiting = frame.getByText(/waiting/i).first();
+  await waiting.waitFor();
+  // The host's own flag says that nothing runs as soon as the first one has ended.
+  await run(url, "finish", "a");
+  expect(await run(url, "ask")).toBe("busy");
+  await run(url, "take_gpu", "process:matanyone");
+  await run(url, "finish", "b");
+  expect(await run(url, "ask")).toBe("busy");
+  expect([await run(url, "tell"), await waiting.isVisible()]).toEqual(["", true]);
+  await run(url, "take_gpu", "");
+  await frame.getByText("12.0 GiB released").first().waitFor();
+  expect(await run(url, "tell")).toBe("deepy,deepy,enhancer,extensions,model");
 });
 
 test("no block of the README is left out", () => {
