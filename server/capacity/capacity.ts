@@ -98,7 +98,13 @@ export function declare(
   if (runsOn !== null) {
     const placing = placingOf(ask, state, policy);
     const known = { ...ask, askedMs: nowMs, beatMs: nowMs, ttlMs: lives };
-    const job = runningJob(known, { gpus: runsOn, figureMiB: placing.figure.needMiB }, placing, 0, nowMs);
+    const job = runningJob(
+      known,
+      { gpus: runsOn, figureMiB: placing.figure.needMiB, figures: new Map() },
+      placing,
+      0,
+      nowMs,
+    );
     return { kind: "started", state: { ...state, running: [...state.running, job] } };
   }
   if (fitsNever(state.gpus, figureOf(ask.jobClass, state, policy), ask))

@@ -151,6 +151,9 @@ export interface JobAsk {
   backend: string | null;
 }
 
+/** What is reserved, by GPU, where that differs: the margin gives way on one, or nothing is known and all is taken. */
+export type Figures = ReadonlyMap<number, number>;
+
 export interface JobBase extends JobAsk {
   askedMs: number;
   beatMs: number;
@@ -164,7 +167,9 @@ export interface WaitingJob extends JobBase {
 export interface RunningJob extends JobBase {
   kind: "running";
   gpus: readonly number[];
+  /** The most that is reserved on one of its GPUs. */
   figureMiB: number;
+  figures: Figures;
   basis: Basis;
   startedMs: number;
   expectedMs: number;
@@ -186,6 +191,7 @@ export interface Ticket {
   jobClass: JobClass;
   gpus: readonly number[];
   figureMiB: number;
+  figures: Figures;
   /** The asker's own process, where it named one. */
   pid: number | null;
   backend: string | null;

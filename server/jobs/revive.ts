@@ -37,6 +37,7 @@ function runningOf(record: JobRecord, nowMs: number): RunningJob {
     ttlMs,
     gpus: job.gpus,
     figureMiB: job.peakMiB,
+    figures: new Map(),
     basis: running?.basis ?? "nothing",
     startedMs,
     expectedMs: running?.expectedMs ?? 0,

@@ -1,8 +1,9 @@
+import { learnReached } from "../learning/learn.ts";
 import type { Basis, CapacityState, JobAsk } from "../model.ts";
 import type { Policy } from "../policy.ts";
 import { fitsNever } from "../room/never.ts";
 import { place } from "../room/place.ts";
-import { giveTicket, isOf } from "../tracking/give-ticket.ts";
+import { closeOwnJob, giveTicket, isOf } from "../tracking/give-ticket.ts";
 import { admit } from "./admit.ts";
 import { withoutTicketOf } from "./tickets.ts";
 import { enqueue } from "./turns.ts";
@@ -33,7 +34,8 @@ export function askRoom(
   nowMs: number,
   policy: Policy,
 ): { state: CapacityState; answer: Answer } {
-  const state = { ...before, askedMs: nowMs };
+  const closed = closeOwnJob({ ...before, askedMs: nowMs }, ask, policy);
+  const state = learnReached(closed.state, closed.reached, policy);
   const { figure, ...placing } = placingOf(ask, state, policy);
   const { basis, needMiB: neededMiB } = figure;
   if (fitsNever(state.gpus, figure, ask)) return { state, answer: { kind: "never", basis, neededMiB } };
@@ -41,9 +43,20 @@ export function askRoom(
   const { demands, reservations } = admit(own, policy);
   const placed = place(demands, reservations, placing, policy);
   if (placed === null) return { state, answer: { kind: "no", basis, neededMiB } };
-  const { gpus, figureMiB } = placed;
+  const { gpus, figureMiB, figures } = placed;
   const { asker, jobClass, pid, backend } = ask;
-  const ticket = { id: ask.id, asker, jobClass, gpus, figureMiB, pid, backend, askedMs: nowMs, isSure: true };
+  const ticket = {
+    id: ask.id,
+    asker,
+    jobClass,
+    gpus,
+    figureMiB,
+    figures,
+    pid,
+    backend,
+    askedMs: nowMs,
+    isSure: true,
+  };
   return {
     state: { ...own, gpus: giveTicket(own.gpus, ticket, isOf(ask)), tickets: [...own.tickets, ticket] },
     answer: { kind: "yes", gpus, figureMiB, basis, ticket: ticket.id },

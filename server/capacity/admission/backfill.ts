@@ -1,4 +1,4 @@
-import { declaredMiB, indexOfHolder } from "../demand/demand.ts";
+import { declaredMiB, figureOn, indexOfHolder } from "../demand/demand.ts";
 import type { GpuDemand, RunningJob, WaitingJob } from "../model.ts";
 import type { Placing, Reservation } from "../room/place.ts";
 import { seatOn, withSeat } from "../room/room.ts";
@@ -11,7 +11,9 @@ export function expectedEndMs({ startedMs, expectedMs }: RunningJob, nowMs: numb
 }
 
 /** The demand once a job has ended: a process of its own is gone, a resident keeps what it keeps between jobs. */
-export function afterEnd(demand: GpuDemand, { pid, backend, figureMiB, jobClass }: RunningJob): GpuDemand {
+export function afterEnd(demand: GpuDemand, job: RunningJob): GpuDemand {
+  const { pid, backend, jobClass } = job;
+  const figureMiB = figureOn(job, demand.index);
   const { holders, pool, freeMiB } = demand;
   const named = pool ?? indexOfHolder(holders, pid, backend);
   const at =

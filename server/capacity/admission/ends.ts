@@ -1,7 +1,9 @@
+import { figureOn } from "../demand/demand.ts";
 import { figureOf, togetherClass } from "../learning/figure.ts";
 import { learn } from "../learning/learn.ts";
 import type { CapacityState, GpuTrack, RunningJob } from "../model.ts";
 import type { Policy } from "../policy.ts";
+import { leastFreeMiB } from "../tracking/track.ts";
 
 export interface End {
   outcome: "done" | "out-of-memory" | "other";
@@ -27,10 +29,14 @@ export function endJob(
   };
   if (job === undefined) return rest;
   const gpus = state.gpus.map((track) => released(track, job, rest.running, nowMs));
-  const { jobClass, together, figureMiB } = job;
+  const { jobClass, together } = job;
+  // It may have failed where it was given least.
+  const figureMiB = Math.min(job.figureMiB, ...job.figures.values());
   // What a process with jobs of several classes reached is nobody's figure.
   const seenMiB = job.pid === null || together === 0 || job.seenMiB === 0 ? null : job.seenMiB;
-  const peakMiB = together === 0 ? null : (reportedMiB ?? seenMiB);
+  const reachedMiB = together === 0 ? null : (reportedMiB ?? seenMiB);
+  const isAlone = outcome === "out-of-memory" && together === 1;
+  const peakMiB = isAlone ? Math.max(reachedMiB ?? 0, hadMiB(state.gpus, job)) : reachedMiB;
   const reported = reportedMiB !== null;
   const leastMiB = together === 1 ? (told ?? peakMiB) : null;
   const durationMs = nowMs - job.startedMs;
@@ -41,12 +47,22 @@ export function endJob(
   return outcome === "out-of-memory" ? raiseRunning(after, job, policy) : after;
 }
 
+/** What was not enough: what its process held and what was free besides, where that was least; 0: nobody knows. */
+function hadMiB(gpus: readonly GpuTrack[], { pid, gpus: on }: RunningJob): number {
+  const had = gpus.flatMap((track) => {
+    if (track.kind === "hidden" || !on.includes(track.evidence.index)) return [];
+    const its = track.tenants.filter((tenant) => tenant.pid === pid);
+    return its.map(({ listedMiB }) => listedMiB + leastFreeMiB(track));
+  });
+  return had.length === 0 ? 0 : Math.min(...had);
+}
+
 /** Where a figure that was never measured here has failed, those who run on it are expected to need more as well. */
 function raiseRunning(state: CapacityState, { jobClass }: RunningJob, policy: Policy): CapacityState {
   const { needMiB } = figureOf(jobClass, state, policy);
   const running = state.running.map((job) =>
     job.jobClass.key === jobClass.key && (job.basis === "published" || job.basis === "nearest")
-      ? { ...job, figureMiB: Math.max(job.figureMiB, needMiB) }
+      ? { ...job, figureMiB: Math.max(job.figureMiB, needMiB), figures: new Map() }
       : job,
   );
   return { ...state, running };
@@ -57,7 +73,7 @@ function released(track: GpuTrack, job: RunningJob, left: readonly RunningJob[],
   if (!job.gpus.includes(index)) return track;
   if (track.kind === "hidden") {
     // Until its memory is seen to go it may have stayed: a process keeps what it likes.
-    const otherMiB = Math.min(usedMiB, track.unlisted.otherMiB + job.figureMiB);
+    const otherMiB = Math.min(usedMiB, track.unlisted.otherMiB + figureOn(job, index));
     const ended = { atMs: nowMs, usedMiB, asker: job.asker, baseMiB: track.unlisted.otherMiB };
     return { ...track, unlisted: { ...track.unlisted, otherMiB, ended } };
   }

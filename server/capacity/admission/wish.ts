@@ -37,7 +37,7 @@ export function placingOf(job: JobAsk, state: CapacityState, policy: Policy): Jo
 /** A job that starts now. */
 export function runningJob(
   job: JobBase,
-  { gpus, figureMiB }: Pick<RunningJob, "gpus" | "figureMiB">,
+  { gpus, figureMiB, figures }: Pick<RunningJob, "gpus" | "figureMiB" | "figures">,
   { figure, lastsMs, wish }: JobPlacing,
   ownMiB: number,
   startedMs: number,
@@ -49,6 +49,7 @@ export function runningJob(
     kind: "running",
     gpus,
     figureMiB,
+    figures,
     basis: figure.basis,
     ownMiB,
     seenMiB: 0,

@@ -41,7 +41,7 @@ export function demandOf(
       restMiB: tenant.restMiB,
       isActive: tenant.state !== "idle",
     }));
-    const holders = holdersOf(tenants, here, live);
+    const holders = holdersOf(tenants, here, live, index);
     // Where the list failed, what came since the last one is nobody's whom we know.
     const cameMiB = track.failedMs === nowMs && here.length === 0 ? usedMiB - track.usedAtListMiB : 0;
     const isUnsettled = cameMiB > policy.grewUnlistedMiB;
@@ -64,13 +64,13 @@ export function demandOf(
   const declared = {
     ...NOBODY,
     heldMiB: Math.max(0, usedMiB - otherMiB),
-    jobs: here.map(({ jobClass, figureMiB }) => ({ key: jobClass.key, figureMiB, sumsMiB: [] })),
+    jobs: here.map((job) => ({ key: job.jobClass.key, figureMiB: figureOn(job, index), sumsMiB: [] })),
     isActive: here.length > 0,
   };
   return {
     ...base,
     givesMiB: emptyMiB - stays(otherMiB),
-    holders: [others, declared, ...live.map((one) => unlistedTicket(one, unlisted.owned))],
+    holders: [others, declared, ...live.map((one) => unlistedTicket(one, unlisted.owned, index))],
     pool: 1,
     isUnsettled: !unlisted.isSettled,
     owned: unlisted.owned,
@@ -78,28 +78,43 @@ export function demandOf(
   };
 }
 
-function ticketHolder({ pid, backend, figureMiB }: Ticket): Holder {
-  return { ...NOBODY, pid, backend, expectMiB: figureMiB, isActive: true };
+/** What is reserved on one GPU for somebody who was let in. */
+export function figureOn(
+  { figures, figureMiB }: Pick<RunningJob, "figures" | "figureMiB">,
+  gpu: number,
+): number {
+  return figures.get(gpu) ?? figureMiB;
+}
+
+function ticketHolder(ticket: Ticket, gpu: number): Holder {
+  const { pid, backend } = ticket;
+  return { ...NOBODY, pid, backend, expectMiB: figureOn(ticket, gpu), isActive: true };
 }
 
 /** What the asker's own process keeps is held already. */
-function unlistedTicket(ticket: Ticket, owned: ReadonlyMap<string, number>): Holder {
-  const { asker, pid, backend, figureMiB } = ticket;
+function unlistedTicket(ticket: Ticket, owned: ReadonlyMap<string, number>, gpu: number): Holder {
+  const { asker, pid, backend } = ticket;
   const ownMiB = pid === null && backend === null ? 0 : (owned.get(asker) ?? 0);
-  return { ...ticketHolder(ticket), expectMiB: Math.max(0, figureMiB - ownMiB) };
+  return { ...ticketHolder(ticket, gpu), expectMiB: Math.max(0, figureOn(ticket, gpu) - ownMiB) };
 }
 
 const NONE: ReadonlyMap<string, number> = new Map();
 
-function holdersOf(tenants: Holder[], jobs: readonly RunningJob[], tickets: readonly Ticket[]): Holder[] {
+function holdersOf(
+  tenants: Holder[],
+  jobs: readonly RunningJob[],
+  tickets: readonly Ticket[],
+  gpu: number,
+): Holder[] {
   const holders = [...tenants];
   const at = (pid: number | null, backend: string | null) => indexOfHolder(holders, pid, backend);
-  for (const { pid, backend, figureMiB, sumsMiB, jobClass } of jobs) {
+  for (const job of jobs) {
+    const { pid, backend, sumsMiB, jobClass } = job;
     const i = at(pid, backend);
     const holder = holders[i] ?? { ...NOBODY, pid, backend };
     const after = {
       ...holder,
-      jobs: [...holder.jobs, { key: jobClass.key, figureMiB, sumsMiB }],
+      jobs: [...holder.jobs, { key: jobClass.key, figureMiB: figureOn(job, gpu), sumsMiB }],
       isActive: true,
     };
     if (i < 0) holders.push(after);
@@ -108,8 +123,13 @@ function holdersOf(tenants: Holder[], jobs: readonly RunningJob[], tickets: read
   for (const ticket of tickets) {
     const i = at(ticket.pid, ticket.backend);
     const holder = holders[i];
-    if (holder === undefined) holders.push(ticketHolder(ticket));
-    else holders[i] = { ...holder, expectMiB: Math.max(holder.expectMiB, ticket.figureMiB), isActive: true };
+    if (holder === undefined) holders.push(ticketHolder(ticket, gpu));
+    else
+      holders[i] = {
+        ...holder,
+        expectMiB: Math.max(holder.expectMiB, figureOn(ticket, gpu)),
+        isActive: true,
+      };
   }
   return holders;
 }

@@ -2,7 +2,7 @@ import { predictForSize } from "../../../shared/profiles/predict.ts";
 import type { CapacityState, Figure, JobClass, Learned } from "../model.ts";
 import type { Policy } from "../policy.ts";
 
-type Known = Pick<CapacityState, "learned" | "nearestRatios" | "running">;
+type Known = Pick<CapacityState, "learned" | "nearestRatios" | "running" | "gpus">;
 
 /** What a job of a class is reckoned with; an out-of-memory only ever raises the margin. */
 export function figureOf(jobClass: JobClass, known: Known, policy: Policy): Figure {
@@ -28,7 +28,7 @@ function plainFigure(jobClass: JobClass, learned: Learned | undefined, known: Kn
   }
   if (peaks.length > 0) return { mib: measured, needMiB: Math.max(...withMargin), basis: "measured" };
   // Of what was never measured here, a job that runs may already have shown that the figure is too low.
-  const seenMiB = seenRunning(jobClass, known.running);
+  const seenMiB = seenRunning(jobClass, known);
   const near = policy.nearest && publishedMiB === null ? nearestMiB(jobClass, known.learned) : null;
   const base = publishedMiB ?? near;
   if (base === null) return { mib: 0, needMiB: 0, basis: "nothing" };
@@ -60,9 +60,14 @@ export function sumsMiB(jobClass: JobClass, known: Known, policy: Policy): numbe
   return sums;
 }
 
-/** The most that running jobs of the class have reached, each while it was alone in its process. */
-function seenRunning({ key }: JobClass, running: Known["running"]): number {
-  return Math.max(0, ...running.map(({ jobClass, aloneMiB }) => (jobClass.key === key ? aloneMiB : 0)));
+/** The most that running jobs of the class have reached, declared or not, each while it was alone in its process. */
+function seenRunning({ key }: JobClass, { running, gpus }: Known): number {
+  const declared = running.flatMap(({ jobClass, aloneMiB }) => (jobClass.key === key ? aloneMiB : []));
+  const tenants = gpus.flatMap((track) => (track.kind === "listed" ? track.tenants : []));
+  const others = tenants.flatMap(({ ticket, jobPeakMiB }) =>
+    ticket?.jobClass.key === key && (ticket.isSure || jobPeakMiB > ticket.figureMiB) ? jobPeakMiB : [],
+  );
+  return Math.max(0, ...declared, ...others);
 }
 
 /** Reckons the peak of an unknown size from the known sizes of its family; `null`: none is known. */

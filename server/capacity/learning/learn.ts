@@ -36,7 +36,10 @@ export function learn(state: CapacityState, lesson: Lesson, policy: Policy): Cap
   };
   if (outcome === "other") return state;
   if (outcome === "out-of-memory") {
-    const raisedMiB = Math.max(peakMiB ?? 0, lesson.figureMiB) * policy.raise;
+    const raisedMiB = Math.max(
+      before.raisedMiB ?? 0,
+      Math.max(peakMiB ?? 0, lesson.figureMiB) * policy.raise,
+    );
     return { ...state, learned: withClass(state.learned, key, { ...before, raisedMiB }) };
   }
   const took = durationMs === null ? [] : [durationMs];
@@ -68,8 +71,10 @@ export function learnReached(
   policy: Policy,
 ): CapacityState {
   const base = { reported: false, durationMs: null };
-  return reached.reduce((now, { promised: { jobClass, figureMiB }, peakMiB, isSuspect }) => {
-    const outcome = isSuspect ? "out-of-memory" : "done";
+  return reached.reduce((now, { promised: { jobClass, figureMiB, isSure }, peakMiB, isSuspect }) => {
+    // Of several classes it may be of, it shows no more than that the largest of their figures is too low.
+    if (!isSure && peakMiB <= figureMiB) return now;
+    const outcome = isSuspect || !isSure ? "out-of-memory" : "done";
     return learn(now, { ...base, jobClass, peakMiB, leastMiB: peakMiB, figureMiB, outcome }, policy);
   }, state);
 }

@@ -1,4 +1,4 @@
-import type { GpuDemand } from "../model.ts";
+import type { Figures, GpuDemand } from "../model.ts";
 import type { Policy } from "../policy.ts";
 import { type Seat, seatOn, type Wish, withSeat } from "./room.ts";
 
@@ -19,7 +19,9 @@ export interface Placing {
 
 export interface Placed {
   gpus: number[];
+  /** The most that is reserved on one of them, and what on each. */
   figureMiB: number;
+  figures: Figures;
   demands: readonly GpuDemand[];
   reservations: readonly Reservation[];
 }
@@ -42,16 +44,13 @@ export function place(
   const sign = policy.bestFit ? 1 : -1;
   able.sort((a, b) => sign * (a.seat.leftMiB - b.seat.leftMiB));
   const chosen = able.slice(0, gpuCount);
-  const gpus = chosen.map(({ index }) => index);
-  // Where the margin gives way on one of its GPUs, more than there is would be reserved on it.
-  const figureMiB = Math.min(...chosen.map(({ seat }) => seat.figureMiB));
+  const figures = new Map(chosen.map(({ index, seat }) => [index, seat.figureMiB]));
   return {
-    gpus,
-    figureMiB,
-    demands: demands.map((demand) =>
-      gpus.includes(demand.index) ? withSeat(demand, wish, figureMiB) : demand,
-    ),
-    reservations: reservations.map((one) => usedBeside(one, gpus, wish, figureMiB, endsMs)),
+    gpus: [...figures.keys()],
+    figureMiB: Math.max(...figures.values()),
+    figures,
+    demands: demands.map((demand) => withFigure(demand, wish, figures)),
+    reservations: reservations.map((one) => usedBeside(one, wish, figures, endsMs)),
   };
 }
 
@@ -63,16 +62,15 @@ function isKept(reservations: readonly Reservation[], gpu: number, wish: Wish, e
   });
 }
 
-function usedBeside(
-  reservation: Reservation,
-  gpus: readonly number[],
-  wish: Wish,
-  figureMiB: number,
-  endsMs: number,
-): Reservation {
+function withFigure(demand: GpuDemand, wish: Wish, figures: Figures): GpuDemand {
+  const figureMiB = figures.get(demand.index);
+  return figureMiB === undefined ? demand : withSeat(demand, wish, figureMiB);
+}
+
+function usedBeside(reservation: Reservation, wish: Wish, figures: Figures, endsMs: number): Reservation {
   if (endsMs <= reservation.untilMs) return reservation;
-  const after = new Map(reservation.after);
-  for (const [gpu, demand] of after)
-    if (gpus.includes(gpu)) after.set(gpu, withSeat(demand, wish, figureMiB));
-  return { ...reservation, after };
+  const after = [...reservation.after].map(
+    ([gpu, demand]) => [gpu, withFigure(demand, wish, figures)] as const,
+  );
+  return { ...reservation, after: new Map(after) };
 }

@@ -1,6 +1,6 @@
 import type { CapacityState, GpuTrack, RunningJob } from "../model.ts";
 import type { Policy } from "../policy.ts";
-import { areRivals, giveTicket, isOf } from "./give-ticket.ts";
+import { areRivals, asLargest, giveTicket, isOf } from "./give-ticket.ts";
 import { matchNew, type NewProcess } from "./match.ts";
 import type { Reached } from "./tenant.ts";
 import { takeBegun } from "./unlisted-ticket.ts";
@@ -27,15 +27,13 @@ export function attach(
   const found = matchNew(fresh, jobs, policy.usePids ? tickets : []);
   let { gpus } = state;
   const reached: Reached[] = [];
-  const unsure = new Map<string, number>();
-  for (const ticket of tickets) {
-    const pid = found.tickets.get(ticket.id);
-    if (pid === undefined) continue;
-    const rivals = tickets.filter((other) => areRivals(ticket, other));
-    const mostMiB = Math.max(unsure.get(ticket.id) ?? 0, ...[ticket, ...rivals].map((one) => one.figureMiB));
-    for (const { id } of rivals) unsure.set(id, mostMiB);
-    const isSure = ticket.isSure && rivals.length === 0;
-    gpus = giveTicket(gpus, { ...ticket, isSure, figureMiB: mostMiB }, (one) => one.pid === pid);
+  const claims = new Map(tickets.map((ticket) => [ticket.id, ticket]));
+  for (const [id, pid] of found.tickets) {
+    const ticket = claims.get(id);
+    if (ticket === undefined) continue;
+    const claimants = [ticket, ...[...claims.values()].filter((other) => areRivals(ticket, other))];
+    for (const one of claimants) claims.set(one.id, claimants.length > 1 ? asLargest(one, claimants) : one);
+    gpus = giveTicket(gpus, claims.get(id) ?? ticket, (one) => one.pid === pid);
   }
   // Who named his process or backend may have asked before it held anything.
   for (const ticket of state.tickets)
@@ -56,10 +54,7 @@ export function attach(
       running: running.map((job) => seen(job, running, gpus, nowMs)),
       tickets: state.tickets
         .filter(({ id }) => !found.tickets.has(id) && !begun.has(id))
-        .map((ticket) => {
-          const mostMiB = unsure.get(ticket.id);
-          return mostMiB === undefined ? ticket : { ...ticket, isSure: false, figureMiB: mostMiB };
-        }),
+        .map((ticket) => claims.get(ticket.id) ?? ticket),
     },
     reached,
   };

@@ -90,9 +90,11 @@ export function closeJob(
   if (peakMiB === 0) return { tenant, reached: null };
   const peaks = [...tenant.peaks, peakMiB].slice(-KEPT);
   const isSuspect = fellFreeMiB !== null && fellFreeMiB < peakMiB * suspectShare;
+  // What a job had that ran out of memory, and what was free besides, was not enough.
+  const hadMiB = isSuspect ? peakMiB + fellFreeMiB : peakMiB;
   return {
     tenant: { ...tenant, ticket: null, jobPeakMiB: 0, fellFreeMiB: null, peaks },
-    reached: ticket?.isSure === true ? { promised: ticket, peakMiB, isSuspect } : null,
+    reached: ticket === null ? null : { promised: ticket, peakMiB: hadMiB, isSuspect },
   };
 }
 

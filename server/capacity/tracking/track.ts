@@ -1,3 +1,4 @@
+import { figureOn } from "../demand/demand.ts";
 import { addRecent, hasGrown, isBusy, isLow, lastMovedMs, unexplained } from "../evidence/recent.ts";
 import type { BackendWord, GpuEvidence, GpuTrack, ListedProcess, RunningJob, Tenant } from "../model.ts";
 import type { Policy } from "../policy.ts";
@@ -104,9 +105,9 @@ function takeList(
 }
 
 /** Since the last list: by the next one, what a process held that ran out of memory is free again. */
-function leastFreeMiB({ evidence: { totalMiB, driverMiB }, recent, listedMs }: Listed): number {
+export function leastFreeMiB({ evidence: { totalMiB, driverMiB }, recent, listedMs }: Listed): number {
   const since = recent.filter(({ atMs }) => atMs >= listedMs);
-  return totalMiB - driverMiB - Math.max(0, ...since.map(({ usedMiB }) => usedMiB));
+  return Math.max(0, totalMiB - driverMiB - Math.max(0, ...since.map(({ usedMiB }) => usedMiB)));
 }
 
 function followTenants(
@@ -167,7 +168,7 @@ function withGrowth(track: Listed, here: readonly RunningJob[]): readonly Tenant
   if (only === undefined || active.length > 1 || here.some(({ pid }) => pid !== only.pid))
     return track.tenants;
   // A process that has just come may be what grows: beyond a declared job's figure only a list is believed.
-  const figureMiB = here.reduce((sum, job) => sum + job.figureMiB, 0);
+  const figureMiB = here.reduce((sum, job) => sum + figureOn(job, track.evidence.index), 0);
   const mostMiB = here.length === 0 ? Number.POSITIVE_INFINITY : Math.max(only.listedMiB, figureMiB);
   const grownMiB = only.listedMiB + track.evidence.usedMiB - track.usedAtListMiB;
   const heldMiB = Math.min(mostMiB, Math.max(0, grownMiB));

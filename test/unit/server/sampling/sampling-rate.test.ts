@@ -26,7 +26,7 @@ test("SMP-10c after the last viewer has gone the rate stays for a moment, in whi
   expect(now()).toBe(5000);
 });
 
-test("SMP-10 held fast it is a sample a second at least, watched or not, until every hold has ended, each once", () => {
+test("SMP-10d held fast it is a sample a second at least, watched or not, until every hold has ended, each once", () => {
   const { rate, now } = start(10_000);
   const ends = [rate.holdFast(), rate.holdFast()];
   expect(now()).toBe(1000);

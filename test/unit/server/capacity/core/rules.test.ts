@@ -9,7 +9,7 @@ import { POLICY } from "../../../../../server/capacity/policy.ts";
 import { roomOf } from "../../../../../server/capacity/room/room.ts";
 import { keepLearned, restoreLearned } from "../../../../../server/profiles/kept.ts";
 import { numRuns } from "../../../../helpers/seeds.ts";
-import { ask, DRIVER, fits, gpu, jobClass, process, START, seconds, TOTAL, tenantOf } from "./world.ts";
+import { ask, DRIVER, fits, gpu, jobClass, process, START, seconds, TOTAL } from "./world.ts";
 
 const EMPTY = TOTAL - DRIVER;
 type At = Pick<ReturnType<typeof seconds>, "state" | "atMs">;
@@ -86,9 +86,21 @@ describe("figures", () => {
     expect(need(state)).toBe(5050);
   });
 
-  test("CAP-15 an out-of-memory raises it by 15 % until one ends well", () => {
+  test("CAP-15 an out-of-memory raises it by a tenth until one ends well, and a later one of an older job lowers nothing", () => {
     const failed = { ...lesson, outcome: "out-of-memory" as const, peakMiB: 10_500, reported: false };
-    expect(need(learn(EMPTY_STATE, failed, POLICY))).toBe(12_650);
+    const raised = learn(EMPTY_STATE, failed, POLICY);
+    expect(need(raised)).toBe(12_100);
+    expect(need(learn(raised, { ...failed, peakMiB: null, figureMiB: 9000 }, POLICY))).toBe(12_100);
+    expect(need(learn(raised, { ...lesson, peakMiB: 11_200, reported: true }, POLICY))).toBe(11_312);
+  });
+
+  test("CAP-15 what its process held and what was free besides was not enough", () => {
+    const beside = process(1, 9000);
+    const runs = declared(seconds(5, START, [gpu([beside])]), ask("a", 8000, { pid: 2 }), [0]);
+    const full = seconds(3, runs, [gpu([beside, process(2, 14_000)])]);
+    const oom = { outcome: "out-of-memory" as const, reportedMiB: null };
+    const { learned } = end(full.state, "a", oom, full.atMs, POLICY);
+    expect(learned.get("of 8000")?.raisedMiB).toBeCloseTo((EMPTY - 9000) * 1.1);
   });
 
   test("CAP-15b the least that was enough is kept for good, also of what gave way, and reserves nothing", () => {
@@ -124,13 +136,26 @@ describe("figures", () => {
     expect(demand === undefined ? 0 : roomOf(demand, false).promisedMiB).toBe(20_000 * 1.05 - 3000);
   });
 
-  test("CAP-21 of whom nothing is known, on two GPUs no more is reserved than the fuller one has", () => {
+  describe("on two GPUs of which one has less to give", () => {
     const both = [gpu([process(1, 9000)]), gpu([], { index: 1 })];
-    const at = declared(seconds(5, START, both), ask("a", null, { gpuCount: 2 }));
-    const after = seconds(1, at, both);
-    expect(after.state.running.map(({ gpus }) => gpus.length)).toEqual([2]);
-    for (const demand of demandsOf(after.state, POLICY))
-      expect(roomOf(demand, true).roomMiB).toBeGreaterThanOrEqual(0);
+    const idle = seconds(5, START, both);
+    const wide = ask("a", null, { gpuCount: 2 });
+    const promised = ({ state }: At) => demandsOf(state, POLICY).map((one) => roomOf(one, true).promisedMiB);
+
+    test("CAP-21 CAP-7c of whom nothing is known, all that each has is reserved, and nobody joins on the emptier one", () => {
+      const after = seconds(1, declared(idle, wide), both);
+      expect(after.state.running.map(({ gpus }) => gpus.length)).toEqual([2]);
+      expect(promised(after)).toEqual([EMPTY - 9000, EMPTY]);
+      expect(fits(after, ask("b", 6000))).toBe(0);
+      const held = askRoom(idle.state, wide, idle.atMs, POLICY);
+      expect(promised({ ...idle, state: held.state })).toEqual([EMPTY - 9000, EMPTY]);
+    });
+
+    test("CAP-7 the margin gives way on the one alone", () => {
+      const desktop = [gpu([process(1, 900)]), gpu([], { index: 1 })];
+      const before = declared(seconds(5, START, desktop), ask("a", 23_000, { gpuCount: 2 }));
+      expect(promised(seconds(1, before, desktop))).toEqual([EMPTY - 900, EMPTY]);
+    });
   });
 
   test("CAP-7c of whom nothing is known, it starts alone", () => {
@@ -238,69 +263,5 @@ describe("a yes needs the list of this sample", () => {
     expect([turn.wantsList, turn.started.length]).toEqual([true, 0]);
     const again = step(turn.state, { nowMs: at.atMs + 500, gpus: [gpu([])], words: [] }, POLICY);
     expect([again.wantsList, again.started.length]).toEqual([false, 1]);
-  });
-});
-
-describe("tickets", () => {
-  test("a yes holds for 15 s, once per asker", () => {
-    const at = seconds(5, START, [gpu([])]);
-    const first = ask("t1", 14_000, { asker: "ann" });
-    const held = askRoom(at.state, first, at.atMs, POLICY);
-    expect(held.answer).toMatchObject({ kind: "yes", ticket: "t1" });
-    expect(fits({ ...at, state: held.state }, ask("b", 14_000))).toBe(0);
-    const again = askRoom(held.state, { ...first, id: "t2" }, at.atMs, POLICY);
-    expect(again.state.tickets.map(({ id }) => id)).toEqual(["t2"]);
-    const later = seconds(16, { ...at, state: held.state }, [gpu([])]);
-    expect(fits(later, ask("b", 14_000))).toBe(1);
-  });
-
-  test("a job by the same asker consumes it", () => {
-    const at = seconds(5, START, [gpu([])]);
-    const first = ask("t1", 14_000, { asker: "ann" });
-    const { state } = askRoom(at.state, first, at.atMs, POLICY);
-    const after = seconds(1, declared({ ...at, state }, { ...first, id: "job" }), [gpu([])]);
-    expect(after.started.map(({ id }) => id)).toEqual(["job"]);
-    expect(after.state.tickets).toEqual([]);
-  });
-
-  test("the next new process takes it, and what that reaches is learned", () => {
-    const at = seconds(5, START, [gpu([])]);
-    const { state } = askRoom(at.state, ask("t1", 14_000), at.atMs, POLICY);
-    const grown = seconds(3, { ...at, state }, [gpu([process(9, 13_000)], { utilizationPct: 90 })]);
-    expect(grown.state.tickets).toEqual([]);
-    const gone = seconds(1, grown, [gpu([])]);
-    expect(gone.state.learned.get("of 14000")?.peaks).toEqual([{ mib: 13_000, reported: false }]);
-  });
-
-  test("who leaves a GPU that is all but full may have run out of memory: raised, not learned", () => {
-    const other = process(1, 10_500);
-    const at = seconds(5, START, [gpu([other])]);
-    const { state } = askRoom(at.state, ask("t1", 12_000), at.atMs, POLICY);
-    const full = seconds(3, { ...at, state }, [gpu([other, process(9, 13_000)], { utilizationPct: 90 })]);
-    const gone = seconds(1, full, [gpu([other])]);
-    expect(gone.state.learned.get("of 12000")).toMatchObject({ peaks: [], raisedMiB: 13_200 * POLICY.raise });
-  });
-
-  test("who names his process has its peak learned once it has been idle for a while, though it held nothing when he asked", () => {
-    const own = { asker: "ann", pid: 9 };
-    const at = seconds(5, START, [gpu([])]);
-    const { state } = askRoom(at.state, ask("t1", 14_000, own), at.atMs, POLICY);
-    const ran = seconds(3, { ...at, state }, [gpu([process(9, 13_000)], { utilizationPct: 90 })]);
-    expect(tenantOf(ran.state, 9)?.ticket?.figureMiB).toBe(15_400);
-    const idle = seconds(25, ran, [gpu([process(9, 10_000)])]);
-    expect(idle.state.learned.get("of 14000")?.peaks).toEqual([{ mib: 13_000, reported: false }]);
-  });
-
-  test("a resident that gives its memory back when the GPU is all but full may have run out of memory", () => {
-    const own = { asker: "ann", pid: 9 };
-    const other = process(1, 10_500);
-    const at = seconds(5, START, [gpu([other])]);
-    const { state } = askRoom(at.state, ask("t1", 12_000, own), at.atMs, POLICY);
-    const full = seconds(3, { ...at, state }, [gpu([other, process(9, 13_000)], { utilizationPct: 90 })]);
-    const failed = seconds(25, full, [gpu([other, process(9, 450)])]);
-    expect(failed.state.learned.get("of 12000")).toMatchObject({
-      peaks: [],
-      raisedMiB: 13_200 * POLICY.raise,
-    });
   });
 });

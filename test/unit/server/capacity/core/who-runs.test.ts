@@ -194,3 +194,27 @@ describe("what people suffered", () => {
     expect(tenantOf(at.state, A)?.peaks).toEqual([]);
   });
 });
+
+describe("the rate of samples", () => {
+  const quiet = seconds(20, START, [idle(5000)]);
+  const later = (at: Parameters<typeof seconds>[1], n = 1) => seconds(n, at, [idle(5000)]).rate;
+
+  test("SMP-10d is quiet where nothing works, nobody waits and nobody asked lately", () => {
+    expect(quiet.rate).toBe("quiet");
+  });
+
+  test("SMP-10d is full while a GPU works, or nobody can tell", () => {
+    expect(seconds(3, quiet, [busy(5000)]).rate).toBe("full");
+    expect(seconds(1, quiet, [idle(5000)], says(true)).rate).toBe("full");
+    expect(seconds(1, START, [busy(5000)]).rate).toBe("full");
+  });
+
+  test("SMP-10d is full while a job runs or waits, and for 15 s after somebody asked for room", () => {
+    const runs = declare(quiet.state, ask("a", 4000), { runsOn: [0], ttlMs: 1e9 }, quiet.atMs, POLICY);
+    expect(later({ ...quiet, state: runs.state }, 40)).toBe("full");
+    const waits = declare(quiet.state, ask("b", 22_000), { ttlMs: 1e9 }, quiet.atMs, POLICY);
+    expect(later({ ...quiet, state: waits.state }, 40)).toBe("full");
+    const asked = { ...quiet, state: { ...quiet.state, askedMs: quiet.atMs } };
+    expect([later(asked, 14), later(asked, 15)]).toEqual(["full", "quiet"]);
+  });
+});
