@@ -69,10 +69,21 @@ export default defineConfig(({ mode }) => {
       ),
     },
   };
+  const hosts: TestProjectConfiguration = {
+    define: { __VERSION__: '"test"' },
+    test: {
+      ...inChromium,
+      name: "hosts",
+      include: ["test/hosts/**/*.test.ts"],
+      globalSetup: setup("build-sidecar-parts", "find-chromium", "find-gradio"),
+      hookTimeout: 300_000,
+    },
+  };
   const projects = {
     fast: [unit, integration],
     test: [unit, integration, e2e],
     long: [unit, long],
+    hosts: [hosts],
   };
   return {
     test: {

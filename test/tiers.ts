@@ -1,6 +1,6 @@
 /** What a run tests, and how hard. docs/development.md has the table. */
 export interface Tier {
-  name: "fast" | "test" | "long";
+  name: "fast" | "test" | "long" | "hosts";
   /** Where fast-check begins. */
   seed: number;
   /** How many times the usual number of cases each property gets. */
@@ -15,9 +15,10 @@ export const QUICK_INTEGRATION: readonly string[] = [
   "test/integration/{nvidia-smi,terminal,upgrades}.test.ts",
 ];
 
-/** @param mode of vitest: `--mode long` */
+/** @param mode of vitest: `--mode long`, or `--mode hosts` for real backends */
 export function tierOf(mode: string): Tier {
   if (mode === "fast") return { name: "fast", seed: FIXED_SEED, runs: 1 };
+  if (mode === "hosts") return { name: "hosts", seed: FIXED_SEED, runs: 1 };
   if (mode !== "long" && mode !== "long-short") return { name: "test", seed: FIXED_SEED, runs: 1 };
   const given = Number(process.env.TEST_SEED);
   const seed = Number.isInteger(given) && given > 0 ? given : Math.floor(Math.random() * 2 ** 31);

@@ -37,23 +37,21 @@ function findBase(): string {
 }
 
 /**
- * The tests' own Python with the packages of `test/requirements.txt`, made once for these versions. Fetching takes a
- * minute in which other tests run: who needs the Python waits by `ownPython()` (own-python.ts).
+ * The tests' own Python with the packages of a file, made once for these versions. Fetching takes a minute in which
+ * other tests run: who needs the Python waits by `ownPython()` (own-python.ts).
  */
-function beginPython(): string {
+export function beginPython(requirements: string, what: string): string {
   const base = findBase();
   const version = execFileSync(base, ["-c", "import sys; print(sys.executable, sys.version)"]);
-  const hash = createHash("sha256").update(readFileSync(REQUIREMENTS)).update(version).digest("hex");
+  const hash = createHash("sha256").update(readFileSync(requirements)).update(version).digest("hex");
   const folder = join(CACHE, `venv-${hash.slice(0, 12)}`);
   if (!existsSync(join(folder, WHOLE)) && !isBeingMade(folder)) {
-    process.stdout.write(
-      "Being fetched meanwhile: Python packages of test/requirements.txt, for tests of integrations/\n",
-    );
+    process.stdout.write(`Being fetched meanwhile: ${what}\n`);
     rmSync(folder, { recursive: true, force: true });
     mkdirSync(folder, { recursive: true });
     const script = `"$1" -m venv "$2" && "$2/bin/python" ${PIP} "$3" && cp "$3" "$2/${WHOLE}.tmp" && mv "$2/${WHOLE}.tmp" "$2/${WHOLE}"`;
     const log = openSync(join(folder, MAKING_LOG), "w");
-    const child = spawn("sh", ["-c", script, "sh", base, folder, REQUIREMENTS], {
+    const child = spawn("sh", ["-c", script, "sh", base, folder, requirements], {
       stdio: ["ignore", log, log],
     });
     writeFileSync(join(folder, MAKER), String(child.pid));
@@ -73,5 +71,6 @@ export function isBeingMade(folder: string): boolean {
 }
 
 export default function setup({ provide }: TestProject) {
-  provide("pythonPath", beginPython());
+  const what = "Python packages of test/requirements.txt, for tests of integrations/";
+  provide("pythonPath", beginPython(REQUIREMENTS, what));
 }

@@ -69,7 +69,16 @@ test.concurrent("PKG-5b PY-1 the types are whole, and those of a user's script",
 test("no Python test is left out", () => {
   const folder = new URL(`../../${FOLDER}/`, import.meta.url);
   const modules = readdirSync(folder).filter((name) => /^test_\w+\.py$/.test(name));
-  const inShort = ["gradio_parts", "hook", "job_kinds", "job_places", "jobs", "mount", "mount_rights", "mount_wire"];
+  const inShort = [
+    "gradio_parts",
+    "hook",
+    "job_kinds",
+    "job_places",
+    "jobs",
+    "mount",
+    "mount_rights",
+    "mount_wire",
+  ];
   const here = [...inShort, "package", "share"].map((name) => `test_${name}.py`);
   const inLong = ["test_reload.py"];
   expect(modules.sort()).toEqual([...here, ...inLong].sort());
