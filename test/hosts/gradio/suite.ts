@@ -2,6 +2,7 @@ import { readdirSync, readFileSync } from "node:fs";
 import { afterEach, expect, test } from "vitest";
 import type { GradioVersion } from "../../helpers/find-gradio.ts";
 import { inBrowser } from "../../helpers/in-browser.ts";
+import { newerNode } from "../../helpers/newer-node.ts";
 import { gradioPython } from "../../helpers/own-python.ts";
 import { isPanelUp, type PythonHost, startPythonHost } from "../../helpers/python-host.ts";
 import { readmeSnippets } from "../../helpers/readme-snippets.ts";
