@@ -72,11 +72,10 @@ export default defineConfig(({ mode }) => {
   const hosts: TestProjectConfiguration = {
     define: { __VERSION__: '"test"' },
     test: {
-      ...common,
+      ...inChromium,
       name: "hosts",
       include: ["test/hosts/**/*.test.ts"],
-      globalSetup: setup("build-sidecar-parts", "find-hosts"),
-      testTimeout: 120_000,
+      globalSetup: setup("build-sidecar-parts", "find-chromium", "find-gradio", "find-hosts"),
       hookTimeout: 300_000,
     },
   };

@@ -1,11 +1,10 @@
 """A small Gradio app with the GPU status panel on its own port: a demo in the manner of TurboDiffusion, Wan2.1 and CogVideoX.
 
-Start it with ``python app.py``; the panel is beside the form, and alone under /gpu/.
+Start it with ``python app.py``; the panel is beside the form, and alone under /gradio_api/gpu/.
 """
 
 from __future__ import annotations
 
-import os
 import sys
 from pathlib import Path
 from typing import Any
@@ -14,8 +13,6 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "python"))
 
 from gpu_status_panel import job, mount, unload_hook  # noqa: E402
 from pipeline import MODELS, Pipeline  # noqa: E402
-
-PANEL = '<iframe src="gpu/embed?view=compact" title="GPU" style="width: 100%; height: 640px; border: 0"></iframe>'
 
 
 def build(pipeline: Pipeline) -> Any:
@@ -41,23 +38,11 @@ def build(pipeline: Pipeline) -> Any:
                 start = gr.Button("Generate")
                 result = gr.Textbox(label="Result")
             with gr.Column(scale=1):
-                gr.HTML(PANEL)
+                # Here the panel comes, and all that belongs to it.
+                mount(demo, hook=unload_hook(pipeline.unload, models=lambda: [pipeline.loaded] if pipeline.loaded else []), allow_release=True)
         start.click(generate, [name, prompt], result, api_name="generate", concurrency_limit=4)
     return demo
 
 
-def create_app() -> Any:
-    """The ASGI app: Gradio on /, the panel on /gpu."""
-    import gradio as gr
-    from fastapi import FastAPI
-
-    pipeline = Pipeline()
-    hook = unload_hook(pipeline.unload, models=lambda: [pipeline.loaded] if pipeline.loaded else [])
-    app = gr.mount_gradio_app(FastAPI(), build(pipeline), path="/")
-    return mount(app, hook=hook, allow_release=True)
-
-
 if __name__ == "__main__":
-    import uvicorn
-
-    uvicorn.run(create_app(), host=os.environ.get("GRADIO_SERVER_NAME", "127.0.0.1"), port=int(os.environ.get("GRADIO_SERVER_PORT", "7860")))
+    build(Pipeline()).launch()

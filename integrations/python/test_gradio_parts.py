@@ -165,6 +165,42 @@ class LogInTest(unittest.TestCase):
         self.assertFalse(self.may(app, True, b"who=me"))
 
 
+class WatchTest(unittest.TestCase):
+    def setUp(self) -> None:
+        panel.WARNED.clear()
+        self.called = []
+        self.event = types.SimpleNamespace(_id="a", alive=True)
+        queues = {"x": types.SimpleNamespace(queue=[1, 2])}
+        queue = types.SimpleNamespace(active_jobs=[[self.event], None], event_queue_per_concurrency_id=queues)
+        self.demo = types.SimpleNamespace(fns={}, call_function=self.call, _queue=queue)
+
+    async def call(self, block, *args, **kwargs):
+        self.called.append(block)
+        return block.fn()
+
+    def test_who_waits_is_not_busy_and_who_runs_is(self) -> None:
+        watching = panel.Watch(self.demo, None, None, None, None)
+        self.assertEqual((watching.is_busy(), watching.queued()), (True, 2))
+        watching._waiting_events.add("a")
+        self.assertFalse(watching.is_busy())
+
+    def test_later_steps_functions_without_python_and_those_of_no_gpu_go_as_they_are(self) -> None:
+        self.assertIs(panel.watch(self.demo), self.demo)
+        self.assertIs(panel.watch_demo(self.demo, None, None, None, None), panel.watch_demo(self.demo, None, None, None, None), "once a demo")
+        made, plain = block_fn(lambda: "made", [Video()]), block_fn(lambda: "text", [Textbox()])
+        self.demo.fns[7] = plain
+        self.assertEqual(asyncio.run(self.demo.call_function(made, [], object())), "made")
+        self.assertEqual(asyncio.run(self.demo.call_function(plain, [], iterator=None)), "text")
+        self.assertEqual(asyncio.run(self.demo.call_function(7, [])), "text")
+        self.assertEqual(self.called, [made, plain, plain])
+
+    def test_a_gradio_that_calls_in_another_way_is_told_once(self) -> None:
+        with self.assertLogs("gpu_status_panel", logging.WARNING) as logs:
+            for _ in range(2):
+                panel.watch(types.SimpleNamespace(fns={}))
+        self.assertEqual(len(logs.output), 1)
+
+
 class WordsTest(unittest.TestCase):
     def test_who_waits_reads_place_and_cause_in_his_language(self) -> None:
         told = {"position": 2, "reason": {"code": "no-room", "params": {"missing": 3277}}}

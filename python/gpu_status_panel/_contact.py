@@ -10,7 +10,6 @@ from ._base import warn_once
 
 
 PROBE_S = 1.0
-GOOD_FOR_S = 5.0
 BETWEEN_PROBES_S = 2.0
 
 
@@ -20,31 +19,25 @@ class Contact:
     def __init__(self, sidecar: Sidecar) -> None:
         self._sidecar = sidecar
         self._lock = threading.Lock()
-        self._heard_at = -GOOD_FOR_S
         self._is_lost = False
 
     def is_there(self) -> bool:
-        """Blocks for a second at most, and once only."""
+        """Blocks for a second at most, and only the first that find out."""
+        if not self._is_lost and self._probe():
+            return True
         with self._lock:
-            if self._is_lost:
-                return False
-            if time.monotonic() - self._heard_at < GOOD_FOR_S or self._probe():
-                return True
-            self._is_lost = True
+            was_lost, self._is_lost = self._is_lost, True
+        if was_lost:
+            return False
         warn_once("down", "the sidecar does not answer, jobs run without admission")
         threading.Thread(target=self._look_out, name="gpu-status-panel", daemon=True).start()
         return False
-
-    def lost(self) -> None:
-        """A call had no answer: the next one finds out."""
-        self._heard_at = -GOOD_FOR_S
 
     def _probe(self) -> bool:
         try:
             self._sidecar.call("GET", "healthz", timeout=PROBE_S)
         except Unreachable:
             return False
-        self._heard_at = time.monotonic()
         return True
 
     def _look_out(self) -> None:

@@ -99,9 +99,9 @@ def waiting_words(told: Dict[str, Any], chinese: bool) -> str:
     code = reason.get("code") if isinstance(reason, dict) else None
     lacks = f"{missing / 1024:.1f} GiB" if isinstance(missing, (int, float)) else None
     if chinese:
-        cause = f"还差 {lacks}" if lacks else "等待其他任务结束，以便首次测量" if code == "starts-alone" else ""
+        cause = f"还差 {lacks}" if lacks else "所需显存尚不清楚，需要单独开始" if code == "starts-alone" else ""
         return f"正在等待显存，第 {place or 1} 位" + (f"：{cause}" if cause else "")
-    cause = f"{lacks} are missing" if lacks else "other jobs end first, as its need is not known yet" if code == "starts-alone" else ""
+    cause = f"{lacks} are missing" if lacks else "it starts alone, as its need is not known yet" if code == "starts-alone" else ""
     return f"Waiting for VRAM, place {place or 1}" + (f": {cause}" if cause else "")
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any, Callable, Dict, Optional
 
 from ._api import Answer, Unreachable
+from ._base import log
 from ._contact import Contact
 from ._gate import GATE
 from ._jobs import Job
@@ -28,13 +29,8 @@ class WatchedJob(Job):
         return self._begun
 
     def _ask(self) -> None:
-        if not self._contact.is_there():
-            return
-        try:
+        if self._contact.is_there():
             super()._ask()
-        except Unreachable:
-            self._contact.lost()
-            raise
 
     def _tell_waiting(self, answer: Answer) -> None:
         refusal = self._on_wait(answer.body)
@@ -55,8 +51,8 @@ class WatchedJob(Job):
     def _sidecar_forgets(self) -> None:
         try:
             self._sidecar.call("DELETE", f"api/v1/jobs/{self.id}", {"outcome": "done"})
-        except Unreachable:
-            self._contact.lost()
+        except Unreachable as error:
+            log.debug("gpu_status_panel: the sidecar was not told: %s", error)
 
     def leave_unbegun(self) -> None:
         """Its function will not run any more."""

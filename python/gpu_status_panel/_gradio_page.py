@@ -8,14 +8,14 @@ import json
 
 FRAME_SCRIPT = "frame.js"
 FRAME_HEIGHT = 320
-# Gradio's pages lie below any path, behind any proxy; whether the panel is there is known before a frame shows it:
+# In a handler plain URL would be the document's. Gradio's pages lie below any path, behind any proxy; whether the panel is there is known before a frame shows it:
 # where Gradio's own page answers in its place, a frame would hold itself.
 ONLOAD = """
 if (!this.dataset.begun) {
   this.dataset.begun = 1;
   const told = window.gradio_config && window.gradio_config.root;
-  const root = told ? location.origin + new URL(told, location.href).pathname.replace(/\\/*$/, '/') : new URL('.', document.baseURI).href;
-  const panel = new URL('PLACE/', root).href;
+  const root = told ? location.origin + new window.URL(told, location.href).pathname.replace(/\\/*$/, '/') : new window.URL('.', document.baseURI).href;
+  const panel = new window.URL('PLACE/', root).href;
   import(panel + 'frame.js').then(({ show }) => show(this, panel), () => {
     const zh = navigator.language.startsWith('zh');
     this.style.height = '60px';

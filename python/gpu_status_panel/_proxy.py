@@ -25,6 +25,8 @@ LARGEST_HEAD_BYTES = 64 * 1024
 # Set anew, or no business of the sidecar: cookies and log-ins are the app's.
 NOT_PASSED = HOP_BY_HOP | {b"x-gpu-panel-backend", b"content-digest", b"host", b"content-length", b"cookie", b"origin", b"referer", b"authorization", b"forwarded", b"x-real-ip", b"expect"}
 NO_WEBSOCKET = "no-websocket.js"
+# Socket.IO goes on to polling when one fails, which has to be later than its listeners are there.
+NO_WEBSOCKET_JS = b"globalThis.WebSocket = class { constructor() { setTimeout(() => this.onerror?.(new Event('error'))); } send() {} close() {} };\n"
 SCRIPT_HEADERS: Headers = [(b"content-type", b"text/javascript; charset=utf-8"), (b"cache-control", b"no-cache"), (b"x-content-type-options", b"nosniff")]
 # What the token of the app is added to: the panel's own button, and nothing else.
 RELEASING = re.compile(r"^(?:socket\.io(?:/|$)|api/v1/release(?:/[\w-]+)?$|api/v1/backends/[\w-]+/prepare$)")
@@ -38,7 +40,7 @@ class PanelProxy:
         self._sidecar = launcher.sidecar
         self._mount_path = mount_path
         self._permission = permission
-        self._own = {NO_WEBSOCKET: b"delete globalThis.WebSocket\n", **(own or {})}
+        self._own = {NO_WEBSOCKET: NO_WEBSOCKET_JS, **(own or {})}
 
     @property
     def link(self) -> str:

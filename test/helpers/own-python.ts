@@ -1,6 +1,7 @@
 import { existsSync, readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { inject } from "vitest";
+import { type GradioVersion, gradioRequirements } from "./find-gradio.ts";
 import { isBeingMade, MAKING_LOG, PIP, WHOLE } from "./find-python.ts";
 import { waitUntil } from "./wait-until.ts";
 
@@ -12,6 +13,11 @@ export async function ownPython(): Promise<string> {
 /** The same of those that test/hosts runs. */
 export async function hostsPython(): Promise<string> {
   return whole(inject("hostsPythonPath"), "test/hosts", "test/hosts/requirements.txt");
+}
+
+/** One with Gradio, of those that test/hosts runs. */
+export async function gradioPython(version: GradioVersion): Promise<string> {
+  return whole(inject("gradioPythons")[version], "test/hosts", gradioRequirements(version));
 }
 
 async function whole(python: string, tests: string, requirements: string): Promise<string> {

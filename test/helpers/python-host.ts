@@ -38,13 +38,20 @@ export interface Started {
 /**
  * @param env more variables, such as the places of the host
  * @param totalMiB VRAM of its GPU
+ * @param python another one than that of the tests
  */
-export async function startPythonHost(env: NodeJS.ProcessEnv = {}, totalMiB = 24_564): Promise<PythonHost> {
+export async function startPythonHost(
+  env: NodeJS.ProcessEnv = {},
+  totalMiB = 24_564,
+  python?: string,
+): Promise<PythonHost> {
   const folder = mkdtempSync(join(tmpdir(), "gpu-panel-host-"));
   const bin = join(folder, "bin");
   mkdirSync(bin);
   // Not a link: an environment is found by the path of its Python.
-  writeFileSync(join(bin, "python"), `#!/bin/sh\nexec "${await ownPython()}" "$@"\n`, { mode: 0o755 });
+  writeFileSync(join(bin, "python"), `#!/bin/sh\nexec "${python ?? (await ownPython())}" "$@"\n`, {
+    mode: 0o755,
+  });
   const fake = createFakeNvidiaSmi({ gpus: [fakeGpu(0, { "memory.used": 600, "memory.total": totalMiB })] });
   const ports = { host: await freePort(), panel: await freePort() };
   const whole: NodeJS.ProcessEnv = {

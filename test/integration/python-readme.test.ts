@@ -51,6 +51,15 @@ test("HOST-1 Python: jobs with a sidecar and without", async () => {
   expect(await run("python jobs.py")).toMatch(/on cuda:0\n\d+\.\d s, peak None MiB/);
 });
 
+test("HOST-1 Python: a job of which nothing is known", async () => {
+  const { run, start, ports } = await startWith("learns.py");
+  const url = `http://127.0.0.1:${ports.panel}/`;
+  await start(`$GPU_PANEL_COMMAND --source nvidia-smi`, () => isPanelUp(url));
+  expect(await run("python learns.py")).toContain("1024×1024");
+  const { jobs } = await (await fetch(`${url}api/v1/jobs`)).json();
+  expect(jobs.map((job: { state: string }) => job.state)).toEqual(["done", "done"]);
+});
+
 test("PY-4 Python: its tests run as the README says", { timeout: 120_000 }, async () => {
   host = await startPythonHost();
   expect(await host.run(readme.take("sh").code)).toContain("OK");

@@ -35,7 +35,7 @@ test.concurrent("PY-6 PY-6b PY-7 PY-7b PY-8 PY-8b the panel on the port of a Pyt
   expect(await runUnittest(FOLDER, "test_mount_wire")).toContain("OK");
 });
 
-test.concurrent("GRA-2 GRA-4 GRA-5 GRA-7 parts of the panel in Gradio, without Gradio", {
+test.concurrent("GRA-2 GRA-4 GRA-5 GRA-7 GRA-9 parts of the panel in Gradio, without Gradio", {
   timeout: LIMIT_MS,
 }, async ({ expect }) => {
   expect(await runUnittest(FOLDER, "test_gradio_parts")).toContain("OK");

@@ -11,6 +11,6 @@ export function snippetOf(kind: SnippetKind, address: string): string {
     case "React":
       return `import { GpuStatusPanel } from "gpu-status-panel/react";\n\n<GpuStatusPanel url="${address}" view="compact" />`;
     case "Python":
-      return `gr.HTML('<iframe src="${address}embed?view=compact" style="width: 100%; border: 0"></iframe>')`;
+      return `from gpu_status_panel import mount\n\nmount(demo, url="${address}")`;
   }
 }

@@ -1,0 +1,3 @@
+import { testGradio } from "./gradio/suite.ts";
+
+testGradio(5);
