@@ -160,6 +160,35 @@ test.each([
   }
 });
 
+test.each([
+  { view: "bar", width: 320, lang: "en" },
+  { view: "bar", width: 320, lang: "zh-CN" },
+  { view: "compact", width: 200, lang: "en" },
+  { view: "full", width: 200, lang: "en" },
+])("PNL-30g the words of the Release button are whole: $view, $width px, $lang", async (look) => {
+  const page = await open({ ...look, state: LIFE[0], picture: true });
+  for (const state of LIFE) {
+    await show(page, state);
+    const cut = await page.locator(".rel").evaluate((button) => {
+      const outer = button.getBoundingClientRect();
+      // What a font keeps above and below its letters.
+      const LEADING = 2;
+      return [...button.querySelectorAll(".cut")].flatMap((word) => {
+        const range = document.createRange();
+        range.selectNodeContents(word);
+        const { left, right, top, bottom } = range.getBoundingClientRect();
+        const whole =
+          left >= outer.left &&
+          right <= outer.right &&
+          top >= outer.top - LEADING &&
+          bottom <= outer.bottom + LEADING;
+        return whole && word.scrollWidth <= word.clientWidth ? [] : [word.textContent];
+      });
+    });
+    expect([state, cut]).toEqual([state, []]);
+  }
+});
+
 describe("what is on it", () => {
   test.each([
     ["full", 1280, 95],
@@ -202,6 +231,14 @@ describe("what is on it", () => {
     const page = await open({ state, view: "full", width: 1280 });
     expect(await axeViolations(page)).toEqual([]);
   });
+});
+
+test("PNL-7d a card that tells nothing has words in place of a chart", async () => {
+  const page = await open({ state: "failed", view: "full", width: 1280 });
+  await page.getByText("No figures of this in the stretch shown").waitFor();
+  await page.getByRole("button", { name: "Temp" }).click();
+  await page.getByText("No figures of this in the stretch shown").waitFor();
+  expect(await page.locator(".recharts-surface").count()).toBe(0);
 });
 
 test("PNL-31 PNL-31b keys work while the focus is in the panel, and nothing acts at once", async () => {

@@ -34,12 +34,14 @@ export function gpu(index: number, look: GpuLook): Gpu {
     const process = { pid: 8000 + index * 10 + i, name, usedMiB: gib === null ? null : mib(gib) };
     return backend === undefined ? process : { ...process, backend };
   });
+  // What the driver keeps, which is neither in use nor free; slices and old cards name none.
+  const reserved = name.includes("MIG") || totalGib < 4 ? 0 : 400;
   return {
     ...{ index, uuid: `GPU-${index}`, name, lost: false, mig: null, processes },
     memoryTotalMiB: totalGib === 0 ? null : mib(totalGib),
     memoryUsedMiB: usedGib === null ? null : mib(usedGib),
-    memoryFreeMiB: usedGib === null ? null : mib(totalGib - usedGib),
-    memoryReservedMiB: 400,
+    memoryFreeMiB: usedGib === null ? null : mib(totalGib - usedGib) - reserved,
+    memoryReservedMiB: reserved,
     utilizationGpuPct: look.utilization === undefined ? 0 : look.utilization,
     utilizationMemoryPct: 40,
     temperatureC: look.temperature === undefined ? 45 : look.temperature,

@@ -11,6 +11,19 @@ export interface Look {
   lang: string;
 }
 
+/** The name of its sheet of pictures. */
+export const nameOf = ({ view, width, theme, lang }: Look) => `${view}-${width}-${theme}-${lang}`;
+
+/** Each view wide and narrow, each theme and language in each; the others are looked at in the long tier. */
+export const LOOKS_OF_NPM_TEST: readonly Look[] = [
+  { view: "full", width: 1280, theme: "light", lang: "en" },
+  { view: "full", width: 320, theme: "dark", lang: "zh-CN" },
+  { view: "compact", width: 260, theme: "dark", lang: "en" },
+  { view: "compact", width: 180, theme: "light", lang: "zh-CN" },
+  { view: "bar", width: 1280, theme: "dark", lang: "zh-CN" },
+  { view: "bar", width: 320, theme: "light", lang: "en" },
+];
+
 /** Higher panels are photographed so far. */
 const TALLEST = 1800;
 
@@ -22,7 +35,7 @@ export function everyStateLooksAsKept(looks: readonly Look[]) {
       const [first = ""] = Object.keys(STATES);
       const page = await open({ ...look, state: first, height: TALLEST, picture: true });
       await page.clock.setFixedTime(NOW_MS);
-      const album = await openAlbum(page, `${look.view}-${look.width}-${look.theme}-${look.lang}`);
+      const album = await openAlbum(page, nameOf(look));
       // What is loaded when it is first shown has come before it is photographed.
       if (album.renews) for (const state of Object.keys(STATES)) await show(page, state);
       const wrong: string[] = [];

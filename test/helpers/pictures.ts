@@ -7,13 +7,12 @@ import type { CDPSession, Page } from "playwright-core";
 import { PNG } from "pngjs";
 import { inject } from "vitest";
 import { type Picture, packPictures, unpackPictures } from "./pack-pictures.ts";
+import { type Bar, barsOf, countRecoloured, SCALE } from "./pictures-bars.ts";
 import { waitUntil } from "./wait-until.ts";
 
 const FOLDER = fileURLToPath(new URL("../fixtures/pictures", import.meta.url));
 /** `UPDATE_PICTURES=1` keeps what is seen in place of comparing it. */
 const RENEWS = process.env.UPDATE_PICTURES === "1";
-/** Half the size: a quarter of the bytes, and how a text is smoothed hardly shows. */
-const SCALE = 0.5;
 /**
  * How far two pixels may be apart, of 1, and how many may be further. Where pictures are not the same at once they are
  * compared blurred: how edges are smoothed, which changes with Chromium's version, is gone then; a moved, cut or
@@ -21,6 +20,8 @@ const SCALE = 0.5;
  */
 const THRESHOLD = 0.05;
 const MOST_DIFFERENT = 36;
+/** Of the pixels of bars, in which a colour is what is told. */
+const MOST_RECOLOURED = 6;
 /** A whole browser, with windows, draws letters by other rules: moved and cut elements still show, colours hardly. */
 const LOOSE_THRESHOLD = 0.15;
 /** Fonts and parts of the panel come when they are first needed. */
@@ -65,11 +66,11 @@ export async function openAlbum(page: Page, look: string): Promise<Album> {
       const began = performance.now();
       let seen = await take(page, camera);
       // What is drawn late has its time; where much is different, all of it together.
-      while (expected === null || differs(expected, seen)) {
+      while (expected === null || differs(expected, seen, await barsOf(page))) {
         const spentMs = performance.now() - began;
         if (expected === null || spentMs > patienceMs) {
           patienceMs = Math.max(LEAST_PATIENCE_MS, patienceMs - spentMs);
-          return complain(look, name, expected, seen);
+          return complain(look, name, expected, seen, await barsOf(page));
         }
         await page.evaluate(FRAME);
         seen = await take(page, camera);
@@ -80,11 +81,17 @@ export async function openAlbum(page: Page, look: string): Promise<Album> {
   };
 }
 
-function complain(look: string, name: string, expected: Picture | null, seen: Picture): string {
+function complain(
+  look: string,
+  name: string,
+  expected: Picture | null,
+  seen: Picture,
+  bars: readonly Bar[],
+): string {
   const folder = mkdtempSync(join(tmpdir(), `picture-${look}-${name}-`));
   save(seen, join(folder, "seen.png"));
   if (expected === null) return `${name}: no picture is kept; see ${folder}`;
-  const { said, picture } = difference(expected, seen);
+  const { said, picture } = difference(expected, seen, bars);
   save(expected, join(folder, "expected.png"));
   save(picture, join(folder, "difference.png"));
   return `${name}: ${said}; see ${folder}`;
@@ -149,14 +156,21 @@ function meanOfThree(data: Uint8Array, step: number, length: number): Uint8Array
   return mean;
 }
 
-const differs = (a: Picture, b: Picture) => !sameSize(a, b) || countDifferent(a, b) > MOST_DIFFERENT;
+const differs = (a: Picture, b: Picture, bars: readonly Bar[]) =>
+  !sameSize(a, b) || countDifferent(a, b) > MOST_DIFFERENT || countRecoloured(a, b, bars) > MOST_RECOLOURED;
 
-function difference(expected: Picture, seen: Picture): { said: string; picture: Picture } {
+function difference(
+  expected: Picture,
+  seen: Picture,
+  bars: readonly Bar[],
+): { said: string; picture: Picture } {
   const size = ({ width, height }: Picture) => `${width / SCALE} × ${height / SCALE}`;
   if (!sameSize(expected, seen))
     return { said: `${size(seen)} px in place of ${size(expected)}`, picture: seen };
   const picture = { ...seen, data: new Uint8Array(seen.data.length) };
-  return { said: `${countDifferent(expected, seen, picture.data)} pixels differ`, picture };
+  const count = countDifferent(expected, seen, picture.data);
+  const recoloured = countRecoloured(expected, seen, bars);
+  return { said: `${count} pixels differ, ${recoloured} of the bars' have another colour`, picture };
 }
 
 function save({ width, height, data }: Picture, path: string) {

@@ -2,6 +2,7 @@ import { BaseSequencer, type TestSpecification } from "vitest/node";
 
 /** Files that take longest, longest first; started late, one of them would keep a single core busy at the end. */
 const SLOW = [
+  "long/pictures",
   "long/docker-readme",
   "long/proxies",
   "long/chaos",

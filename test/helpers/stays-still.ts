@@ -68,12 +68,20 @@ export function testStillness(lastsMs: number) {
     } while (performance.now() - began < lastsMs);
     const remembered = await pages[0]?.page.evaluate(() => Object.entries(localStorage));
     expect(remembered).toContainEqual([`gpu-status-panel:gpus:${rig.sidecar.url}`, String(GPUS)]);
-    for (const { name, page } of pages) {
-      const shifts = await page.evaluate<[number, ...string[]][]>("shifts");
-      const sum = shifts.reduce((total, [value]) => total + value, 0);
-      expect(sum, `${name}: ${JSON.stringify(shifts)}`).toBeLessThanOrEqual(MOST_SHIFT);
-    }
+    const moved = await Promise.all(pages.map(shiftsOf));
+    // Seen in a passing run, too: how near each is to the most.
+    process.stdout.write(
+      `Layout shifts: ${moved.map(({ name, sum }) => `${name}: ${sum.toFixed(4)}`).join("; ")}\n`,
+    );
+    expect(moved.filter(({ sum }) => sum > MOST_SHIFT)).toEqual([]);
   });
+}
+
+/** What has moved on a page, the most first. */
+async function shiftsOf({ name, page }: { name: string; page: Page }) {
+  const shifts = await page.evaluate<[number, ...string[]][]>("shifts");
+  const sum = shifts.reduce((total, [value]) => total + value, 0);
+  return { name, sum, shifts: shifts.sort(([a], [b]) => b - a).map((shift) => shift.join(" | ")) };
 }
 
 async function roomIs(page: Page, figure: RegExp) {

@@ -82,5 +82,6 @@ export const MUTANTS: readonly Mutant[] = [
   m("server/release/backends/ollama-models.ts", "Math.round(bytes / MIB)", "bytes", "contract/ollama"),
   m("client/connection/liveness.ts", "() => set(\"stale\")", "() => {}", "unit/client/connection/liveness"),
   m("client/store/shared-parts.ts", "if (entry.holders === 0 && shared.get(key) === entry) entry.close();", "", "e2e/element"),
+  m("client/styles/meter.css", "var(--busy) 0 1.5px", "var(--s3) 0 1.5px", "e2e/pictures"),
   m("client/connection/host-bridge.ts", "event.source !== window.parent || !mayHear(event.origin)", "event.source !== window.parent", "unit/client/connection/host-bridge"),
 ];

@@ -7,6 +7,7 @@ export const timelineEn: TimelineWords = {
   range: "min {min} · avg {mean} · max {max}",
   minutes: "{n} min",
   empty: "Chart in a few seconds",
+  noFigures: "No figures of this in the stretch shown",
   loading: "Loading the chart…",
   jobs: "Jobs on this GPU",
   declared: "declared job",

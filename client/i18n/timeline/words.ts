@@ -7,6 +7,8 @@ export interface TimelineWords {
   range: string;
   minutes: string;
   empty: string;
+  /** There are samples, none of them with the figure that is drawn. */
+  noFigures: string;
   loading: string;
   jobs: string;
   declared: string;

@@ -7,6 +7,7 @@ export const timelineZhCn: TimelineWords = {
   range: "最低 {min} · 平均 {mean} · 最高 {max}",
   minutes: "{n} 分钟",
   empty: "稍等几秒即可显示",
+  noFigures: "这段时间没有这项数据",
   loading: "正在加载图表……",
   jobs: "此 GPU 上的任务",
   declared: "已声明的任务",

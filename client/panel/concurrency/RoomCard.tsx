@@ -50,15 +50,12 @@ export function RoomCard({ capacity, gpus }: RoomCardProps) {
         )}
       </div>
       <div className="r4">
-        <span className="muted cut">
-          {verdict}
-          {recommendedMax !== null && (
-            <span data-testid="recommended-max">
-              {verdict !== null && " · "}
-              {fillIn(words.max, { n: recommendedMax })}
-            </span>
-          )}
-        </span>
+        <span className="muted cut">{verdict}</span>
+        {recommendedMax !== null && (
+          <span className="most muted cut push" data-testid="recommended-max">
+            {fillIn(words.max, { n: recommendedMax })}
+          </span>
+        )}
         {capacity !== null && <Why capacity={capacity} gpus={gpus} />}
       </div>
     </section>

@@ -30,6 +30,8 @@ interface HistoryChartProps {
 export function HistoryChart(props: HistoryChartProps) {
   const { gpus, metric, fromMs, toMs, width, words, language, runs, hasBands = false } = props;
   const points = seriesPoints(gpus, metric);
+  if (points.every(({ values }) => values.every((value) => value === null)))
+    return <p className="muted">{words.noFigures}</p>;
   const frame = frameFor(gpus.length);
   const unit = metric === "temp" ? "°" : "%";
   const indexes = gpus.map(({ index }) => index);
@@ -81,7 +83,8 @@ export function HistoryChart(props: HistoryChartProps) {
             <span
               key={told.join()}
               className={`series-${indexes.indexOf(told[0] ?? 0) % 4}`}
-              style={{ top: `${(share * 100).toFixed(1)}%` }}
+              // Moved without layout, which would count as a shift of the page.
+              style={{ transform: `translateY(calc(${(share * plotPx).toFixed(1)}px - 50%))` }}
             >
               {indexes.length <= 4 && told.length === 1 ? `GPU ${told[0]}` : rangesOf(told)}
             </span>
