@@ -1,9 +1,8 @@
-import { afterEach, beforeEach, expect, test } from "vitest";
+import { afterEach, beforeEach, expect, onTestFinished, test, vi } from "vitest";
 import type { Backend } from "../../server/release/backends/backend.ts";
 import { readVllmMetrics } from "../../server/release/backends/vllm-metrics.ts";
 import { type FakeVllm, startFakeVllm, VLLM_MODEL } from "../fixtures/backends/vllm.ts";
 import { adapterOf, never, routesOf, statusOf } from "../helpers/adapter-of.ts";
-import { waitUntil } from "../helpers/wait-until.ts";
 
 let fake: FakeVllm;
 let backend: Backend;
@@ -54,13 +53,15 @@ const asAtRelease = () => backend.status?.(never, "releasing");
 const sleepsOf = () => routesOf(fake).filter((route) => route.startsWith("POST /sleep"));
 
 test("REL-10 from 0.17 on its requests end before it sleeps, and the call that waits has no short limit", async () => {
-  backend = adapterOf("vllm", fake, { timeoutMs: 100 });
   await asAtRelease();
   expect(backend.letsJobsEnd).toBe(true);
   fake.startJob();
+  const sent = new Promise<void>((resolve) => fake.onSleep(resolve));
+  vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });
+  onTestFinished(() => void vi.useRealTimers());
   const unloading = backend.unload("after-current", never);
-  await waitUntil(() => sleepsOf().length === 1, { what: "the call" });
-  await new Promise((resolve) => setTimeout(resolve, 200));
+  await sent;
+  vi.advanceTimersByTime(3_600_000);
   expect(fake.isLoaded()).toBe(true);
   fake.endJob();
   expect(await unloading).toMatchObject({ kind: "accepted" });
