@@ -87,11 +87,13 @@ export function createProcessOwners(
   return {
     async update(pids) {
       const local = localOnes();
-      if (process.platform !== "linux" || local.length === 0 || pids.length === 0) return;
-      const inodes = await inodesByBackend(local);
+      if (process.platform !== "linux") return;
+      // Without backends or processes nothing is read, and what was one's is nobody's any more.
+      const isEmpty = local.length === 0 || pids.length === 0;
+      const inodes = isEmpty ? new Map<string, string>() : await inodesByBackend(local);
       const next = new Map<number, string>();
       const nextFound = new Map<string, string[]>();
-      for (const pid of pids) {
+      for (const pid of inodes.size === 0 ? [] : pids) {
         const looked = await lookUp(pid, inodes);
         if (looked === undefined) continue;
         next.set(pid, looked.owner);

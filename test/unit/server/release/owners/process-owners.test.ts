@@ -129,6 +129,18 @@ onLinux("by the files of /proc", () => {
     expect([owners.ownerOf(10), owners.isFound("comfyui")]).toEqual([undefined, false]);
   });
 
+  test("REL-17c a backend that was taken back owns nothing, also when it was the only one", async () => {
+    listening([[8188, 501]]);
+    run(10, { sockets: [501] });
+    const backends = [COMFY];
+    const owners = createProcessOwners(backends, proc);
+    await owners.update([10]);
+    expect([owners.ownerOf(10), owners.processesOf("comfyui")]).toEqual(["comfyui", ["10@100"]]);
+    backends.pop();
+    await owners.update([10]);
+    expect([owners.ownerOf(10), owners.processesOf("comfyui")]).toEqual([undefined, []]);
+  });
+
   test("REL-17c a lineage without end ends the search, and so does a process that is its own parent", async () => {
     listening([[8188, 501]]);
     run(10, { sockets: [501] });
