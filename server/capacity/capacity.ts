@@ -12,7 +12,7 @@ import { fitsNever } from "./room/never.ts";
 import { attach } from "./tracking/attach.ts";
 import { trackGpu } from "./tracking/track.ts";
 
-export { askRoom, fit } from "./admission/ask.ts";
+export { askRoom, fit, withoutJobBefore } from "./admission/ask.ts";
 export { endJob as end } from "./admission/ends.ts";
 
 export interface StepInput {

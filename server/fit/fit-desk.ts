@@ -10,7 +10,7 @@ import { estimateMiB, loadedMiB } from "../../shared/release/estimate.ts";
 import { type Admitted, admit } from "../capacity/admission/admit.ts";
 import { withoutTicketOf } from "../capacity/admission/tickets.ts";
 import { placingOf } from "../capacity/admission/wish.ts";
-import { askRoom, fit as howMany } from "../capacity/capacity.ts";
+import { askRoom, fit as howMany, withoutJobBefore } from "../capacity/capacity.ts";
 import { figureOf } from "../capacity/learning/figure.ts";
 import type { LiveCapacity } from "../capacity/live/live.ts";
 import type { CapacityView } from "../capacity/live/view.ts";
@@ -98,6 +98,7 @@ export function createFitDesk(context: FitDeskContext): FitDesk {
       const isHeld = intent === "start" && (await context.obstacle()) === null;
       // What is told here is what a job is told that asks next: by a sample and a list of now, not by what is shown.
       if (live.isKnown()) await live.decide();
+      if (isHeld) live.change((now) => withoutJobBefore(now, ask, policy));
       const state = withoutTicketOf(live.state(), asker);
       const pass = admit(state, policy);
       const { jobClass } = meant;

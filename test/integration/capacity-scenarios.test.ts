@@ -19,6 +19,7 @@ afterEach(async () => {
 });
 
 const answerSchema = v.object({ canStart: v.nullable(v.number()), perGpu: capacitySchema.entries.perGpu });
+const heldSchema = v.object({ fits: v.nullable(v.boolean()), ticket: v.nullable(v.string()) });
 const stateSchema = v.object({ state: v.object({ capacity: capacitySchema }) });
 
 /** A machine of one GPU on which nothing runs but what the test puts there. */
@@ -278,6 +279,26 @@ test("CAP-22b who has waited for five mean durations gets its GPU, though small 
   over = true;
   await world.jobs.end(idOf(large), { outcome: "done" });
   await Promise.all(users);
+});
+
+test("CAP-59b a resident whose job failed and that asks again at once is told no, and gets no ticket", async () => {
+  const world = await machine(24_564);
+  const ask = () => world.rig.sidecar.url.concat("api/v1/fit?intent=start&pid=200&peakMiB=9000");
+  const start = async () => v.parse(heldSchema, await (await fetch(ask())).json());
+  world.holds({ 100: 12_000 }, 0);
+  await world.until(
+    "the other",
+    ({ freeMiB, residents }) => freeMiB === 12_164 && residents[0]?.state === "idle",
+  );
+  expect(await start()).toMatchObject({ fits: true, ticket: expect.any(String) });
+  world.holds({ 100: 12_000, 200: 12_000 }, 96);
+  await world.until("its job", ({ freeMiB, running }) => freeMiB === 164 && running === 1);
+  world.holds({ 100: 12_000, 200: 450 }, 0);
+  await world.until(
+    "its failure",
+    ({ freeMiB, residents }) => freeMiB === 11_714 && residents.every(({ state }) => state === "idle"),
+  );
+  expect(await start()).toMatchObject({ fits: false, ticket: null });
 });
 
 test("CAP-59 after a yes with the intent to start the room is held, and the asker's job takes the hold over", async () => {

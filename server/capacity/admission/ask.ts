@@ -27,6 +27,12 @@ export function fit(state: CapacityState, ask: JobAsk, policy: Policy, most = 64
   return most;
 }
 
+/** Who wants to start his next job has ended the one before in his process: what it taught counts for this one. */
+export function withoutJobBefore(before: CapacityState, ask: JobAsk, policy: Policy): CapacityState {
+  const { state, reached } = closeOwnJob(before, ask, policy);
+  return learnReached(state, reached, policy);
+}
+
 /** An undeclared asker wants to start: a yes holds the room for a moment. */
 export function askRoom(
   before: CapacityState,
@@ -34,8 +40,7 @@ export function askRoom(
   nowMs: number,
   policy: Policy,
 ): { state: CapacityState; answer: Answer } {
-  const closed = closeOwnJob({ ...before, askedMs: nowMs }, ask, policy);
-  const state = learnReached(closed.state, closed.reached, policy);
+  const state = { ...withoutJobBefore(before, ask, policy), askedMs: nowMs };
   const { figure, ...placing } = placingOf(ask, state, policy);
   const { basis, needMiB: neededMiB } = figure;
   if (fitsNever(state.gpus, figure, ask)) return { state, answer: { kind: "never", basis, neededMiB } };

@@ -24,7 +24,7 @@ export function isOf({ pid, backend }: Pick<JobAsk, "pid" | "backend">) {
     pid === null ? backend !== null && tenant.backend === backend : tenant.pid === pid;
 }
 
-/** Whoever asks for his next job has ended the one before: what it taught counts for this one. */
+/** Ends what is open in the asker's own process. */
 export function closeOwnJob(
   state: CapacityState,
   ask: Pick<JobAsk, "pid" | "backend">,
