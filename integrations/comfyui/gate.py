@@ -52,7 +52,8 @@ class Gate:
 
         @functools.wraps(get)
         def gated(queue: Any, timeout: Optional[float] = None) -> Any:
-            return get(queue, timeout) if not self.is_on else self._get(queue, timeout, get)
+            # Also while it is off: whoever waits in there would take the first prompt after it is switched on.
+            return self._get(queue, timeout, get)
 
         execution.PromptQueue.get = gated
 
@@ -71,7 +72,7 @@ class Gate:
                         return None
                     continue
                 # "Free memory" is done by the worker, between two prompts.
-                if queue.flags or (until is not None and time.monotonic() > until):
+                if self.is_on and (queue.flags or (until is not None and time.monotonic() > until)):
                     return None
                 queued = {item[1] for item in queue.queue}
             self._forget(queued)

@@ -209,7 +209,6 @@ class GateTest(RigTest):
         """A queue with a gate, and who takes from it as ComfyUI's worker does."""
         queue_class = fake_queue()
         gate = gates.Gate()
-        gate.is_on = True
         told = types.SimpleNamespace(Sidecar=lambda: panel.Sidecar(url), Unreachable=panel.Unreachable)
         gate.install(types.SimpleNamespace(PromptQueue=queue_class), told, lambda prompt: {"label": "prompt", "peakMiB": peak_mib})
         queue = queue_class()
@@ -221,7 +220,13 @@ class GateTest(RigTest):
                 if taken[-1] is None:
                     queue.flags.clear()
 
+        # It is switched on under a worker that waits for a prompt already.
+        waits = threading.Event()
+        real = queue.not_empty.wait
+        queue.not_empty.wait = lambda seconds=None: (waits.set(), real(seconds))[1]
         threading.Thread(target=work, daemon=True).start()
+        self.assertTrue(waits.wait(30))
+        gate.is_on = True
         return gate, queue, taken
 
     def waiting(self, url: str) -> List[str]:

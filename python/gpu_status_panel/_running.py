@@ -10,6 +10,7 @@ from urllib.parse import quote
 
 from ._api import ASK_TIMEOUT_S, CALL_TIMEOUT_S, Answer, Sidecar, Unreachable
 from ._base import WARNED, log, warn_once
+from ._places import Gpus, allowed_gpus
 
 
 AWAY_S = 5.0
@@ -81,6 +82,7 @@ class RunningJobs:
         self._wake = threading.Event()
         self._thread: Optional[threading.Thread] = None
         self._away_until = 0.0
+        self._gpus: Gpus = []
 
     def begin(self, describe: Describe, admitted: Optional[str] = None) -> RunningJob:
         """A job has begun; ``admitted``: the sidecar's name for it where it had asked for room. Returns at once."""
@@ -142,7 +144,7 @@ class RunningJobs:
             return one.end_body is not None and now - one.ended_at > END_PATIENCE_S
         if one.id is None:
             self._declare(one)
-        elif one.end_body is None and now >= self._due(one):
+        if one.id is not None and one.end_body is None and now >= self._due(one):
             self._beat(one)
         if one.id is not None and one.end_body is not None:
             return self._end(one)
@@ -153,21 +155,33 @@ class RunningJobs:
         if described is None:
             one.refused = True
             return
+        if self._sidecar.is_local and "gpuIndexes" not in described:
+            described = {**described, "gpuIndexes": allowed_gpus(None, 1, self._see_gpus())}
         body = {"pid": os.getpid(), **described, "started": True, "ttlSeconds": self._ttl, "requestId": one.request_id}
         if not self._sidecar.is_local:
             # On another machine the number is somebody else's.
             del body["pid"]
+        body = {key: value for key, value in body.items() if value is not None}
         answer = self._call("POST", "api/v1/jobs", body, ASK_TIMEOUT_S)
         given = answer.body.get("id")
         if answer.status in (200, 201) and isinstance(given, str):
             WARNED.pop("down", None)
-            one.id, one.heard_at = given, time.monotonic()
+            # Its first phase is told at once.
+            one.id, one.heard_at = given, 0.0 if one.phase_name else time.monotonic()
             return
         one.refused = True
         if answer.status in (401, 403):
             warn_once("token", "the sidecar does not take jobs from here, they run undeclared: %s Set GPU_PANEL_TOKEN.", answer.message)
         elif answer.body.get("code") != "demo-machine":
             warn_once(f"http-{answer.status}", "the sidecar does not take the job, it runs undeclared: %s", answer.message)
+
+    def _see_gpus(self) -> Gpus:
+        """Asked for once: none is put in while a host runs."""
+        if not self._gpus:
+            shown = self._call("GET", "api/v1/state", None).body.get("state")
+            gpus = shown.get("gpus") if isinstance(shown, dict) else None
+            self._gpus = [gpu for gpu in gpus if isinstance(gpu, dict)] if isinstance(gpus, list) else []
+        return self._gpus
 
     def _beat(self, one: RunningJob) -> None:
         phase = one.phase_name

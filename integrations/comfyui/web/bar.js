@@ -11,6 +11,11 @@ const STYLE = `
 .${CHIP}[data-kind="after-release"], .${CHIP}[data-kind="tight"], .${CHIP}[data-kind="no-room"] { --colour: #d97706; }
 .${CHIP}[data-kind="will-not-fit"] { --colour: #e5484d; }
 .${CHIP}::before { content: ""; width: 8px; height: 8px; flex: none; border-radius: 50%; background: var(--colour); }
+/* Run comes first: where the bar is narrow, words go, and hovering still tells them. */
+.${CHIP} > span { overflow: hidden; text-overflow: ellipsis; }
+@media (max-width: 1300px) { .${CHIP} > span { max-width: 14em; } }
+@media (max-width: 900px) { .${CHIP} > span { display: none; } }
+@media (max-width: 760px) { .${GLANCE} > span { display: none; } }
 .${CHIP}[data-kind="unknown"]::before { background: none; box-shadow: inset 0 0 0 1.5px var(--colour); }
 `;
 

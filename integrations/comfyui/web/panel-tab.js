@@ -35,7 +35,7 @@ function paint(frame) {
   if (style === undefined) return;
   const colours = {
     bg: backgroundOf(frame.parentElement),
-    surface: colourOf("var(--comfy-input-bg, #222222)"),
+    surface: colourOf("var(--secondary-background, var(--comfy-input-bg, #222222))"),
     line: colourOf("var(--border-color, #4e4e4e)"),
     text: colourOf("var(--input-text, #dddddd)"),
   };

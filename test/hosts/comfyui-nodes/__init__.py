@@ -1,0 +1,68 @@
+"""Nodes for tests inside a real ComfyUI: they take time, fail and hold VRAM of a stand-in allocator (ComfyUI runs on --cpu)."""
+
+import time
+
+import torch
+
+MIB = 1024 * 1024
+
+
+class Allocator:
+    """PyTorch's allocator as far as the pack asks it; the one of CUDA tells nothing on a machine without a GPU."""
+
+    reserved = peak = 1000 * MIB
+
+
+def stand_in():
+    cuda = torch.cuda
+    cuda.is_initialized = lambda: True
+    cuda.device_count = lambda: 1
+    cuda.current_device = lambda: 0
+    cuda.memory_allocated = cuda.memory_reserved = lambda device=0: Allocator.reserved
+    cuda.max_memory_allocated = cuda.max_memory_reserved = lambda device=0: Allocator.peak
+    cuda.reset_peak_memory_stats = lambda device=0: setattr(Allocator, "peak", Allocator.reserved)
+
+
+stand_in()
+
+
+class Work:
+    CATEGORY, FUNCTION, RETURN_TYPES = "test", "run", ("LATENT",)
+
+    @classmethod
+    def INPUT_TYPES(cls):
+        numbers = {"seconds": ("FLOAT", {"default": 0.0}), "mib": ("INT", {"default": 0, "max": 1_000_000}), "seed": ("INT", {"default": 0, "max": 1 << 32})}
+        texts = {"fail": ("STRING", {"default": ""}), "unet_name": ("STRING", {"default": "wan_fp16.safetensors"})}
+        return {"required": {**numbers, **texts}, "optional": {"after": ("*",)}}
+
+    def run(self, seconds, mib, seed, fail, unet_name, after=None):
+        import comfy.model_management
+
+        Allocator.peak = max(Allocator.peak, mib * MIB)
+        until = time.monotonic() + seconds
+        while time.monotonic() < until:
+            comfy.model_management.throw_exception_if_processing_interrupted()
+            time.sleep(0.01)
+        if fail == "memory":
+            raise torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 2.00 GiB.")
+        if fail:
+            raise ValueError(fail)
+        return (object(),)
+
+
+class Show:
+    CATEGORY, FUNCTION, RETURN_TYPES, OUTPUT_NODE = "test", "run", (), True
+
+    @classmethod
+    def INPUT_TYPES(cls):
+        return {"required": {"what": ("*",)}}
+
+    @classmethod
+    def VALIDATE_INPUTS(cls, input_types):
+        return True
+
+    def run(self, what):
+        return {}
+
+
+NODE_CLASS_MAPPINGS = {"TestLoader": type("TestLoader", (Work,), {"RETURN_TYPES": ("MODEL",)}), "TestSampler": Work, "TestDecoder": type("TestDecoder", (Work,), {}), "TestShow": Show}

@@ -1,0 +1,55 @@
+import { execFileSync } from "node:child_process";
+import { existsSync, lstatSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { dirname, join, resolve } from "node:path";
+import { fileURLToPath } from "node:url";
+import { afterAll, expect, test } from "vitest";
+
+const MAIN = fileURLToPath(new URL("../../../build/packs/main.mjs", import.meta.url));
+const folder = mkdtempSync(join(tmpdir(), "gpu-panel-packs-"));
+execFileSync(process.execPath, [MAIN, folder]);
+const pack = join(folder, "comfyui");
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+const files = readdirSync(pack, { recursive: true, encoding: "utf8" }).filter((path) =>
+  lstatSync(join(pack, path)).isFile(),
+);
+const read = (path: string) => readFileSync(join(pack, path), "utf8");
+
+test("HOST-9 the pack for ComfyUI has what ComfyUI, its Manager and its registry read", () => {
+  for (const path of ["__init__.py", "web/gpu-status-panel.js", "LICENSE", "README.md", "icon.svg"])
+    expect(files).toContain(path);
+  expect(read("requirements.txt")).toMatch(
+    /^gpu-status-panel>=\d+\.\d+\.\d+\nnodejs-wheel-binaries>=22\.13,<25\n$/,
+  );
+  expect(read("pyproject.toml")).toMatch(/^name = "gpu-status-panel"$/m);
+  expect(read("pyproject.toml")).toMatch(/^\[tool\.comfy\]$/m);
+  for (const name of ["settings", "commands"]) {
+    const [english, chinese] = ["en", "zh"].map((lang) =>
+      Object.keys(JSON.parse(read(`locales/${lang}/${name}.json`))),
+    );
+    expect(chinese).toEqual(english);
+  }
+});
+
+test("HOST-9 the pack is whole by itself and can be read", () => {
+  for (const path of readdirSync(pack, { recursive: true, encoding: "utf8" }))
+    expect(lstatSync(join(pack, path)).isSymbolicLink()).toBe(false);
+  for (const path of files.filter((one) => one.endsWith(".py"))) {
+    for (const [, name = ""] of read(path).matchAll(/^\s*from \.(\w+) import/gm))
+      expect(files).toContain(`${name}.py`);
+    expect(read(path)).not.toMatch(/\b(?:eval|exec|__import__)\(|subprocess|\bpip\b.*install.*\(/);
+  }
+  for (const path of files.filter((one) => one.endsWith(".js"))) {
+    for (const [, from = ""] of read(path).matchAll(/from "(\.[^"]+)"/g))
+      if (from !== "../../scripts/app.js") expect(existsSync(resolve(pack, dirname(path), from))).toBe(true);
+    expect(
+      Math.max(
+        ...read(path)
+          .split("\n")
+          .map(({ length }) => length),
+      ),
+    ).toBeLessThan(300);
+  }
+  for (const path of files.filter((one) => one.endsWith(".md"))) expect(read(path)).not.toContain("](..");
+});
