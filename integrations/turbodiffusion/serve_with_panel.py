@@ -13,7 +13,7 @@ import importlib
 import sys
 import threading
 from pathlib import Path
-from typing import Any, Callable, Dict, List, Optional
+from typing import Any, Callable, Dict, List, Optional, Tuple
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "python"))
 
@@ -112,6 +112,43 @@ def with_phase(fn: Callable[..., Any], before: str, after: Optional[str] = None)
     return told
 
 
+def signature_of(args: Any) -> Dict[str, Any]:
+    """What of the server's settings changes a prompt's peak, under which its peaks are learned. Nothing is guessed."""
+    mode = str(getattr(args, "mode", "t2v"))
+    paths = [getattr(args, name, None) for name in ("dit_path", "high_noise_model_path", "low_noise_model_path")]
+    files = [Path(str(path)).name[:200] for path in paths if path]
+    width, height = size_of(args)
+    options: Dict[str, Any] = {"quant": bool(getattr(args, "quant_linear", False))}
+    attention, resolution = getattr(args, "attention_type", None), getattr(args, "resolution", None)
+    if attention:
+        options["attention"] = str(attention)
+    if width is None and resolution:
+        # Each picture has a size of its own then, of about as many pixels.
+        options["resolution"] = str(resolution)
+    return {
+        "host": "turbodiffusion",
+        "kind": mode,
+        "models": files or [str(getattr(args, "model", None) or "Wan2.1-1.3B")],
+        "width": width,
+        "height": height,
+        "frames": getattr(args, "num_frames", None),
+        "batch": getattr(args, "num_samples", None),
+        "steps": getattr(args, "num_steps", None),
+        "options": options,
+    }
+
+
+def size_of(args: Any) -> Tuple[Optional[int], Optional[int]]:
+    if getattr(args, "adaptive_resolution", False) and getattr(args, "mode", None) == "i2v":
+        return None, None
+    try:
+        sizes = import_server("rcm.datasets.utils").VIDEO_RES_SIZE_INFO
+        width, height = sizes[args.resolution][args.aspect_ratio]
+    except (ImportError, AttributeError, KeyError, TypeError, ValueError):
+        return None, None
+    return int(width), int(height)
+
+
 def take_flag(arguments: List[str]) -> Optional[float]:
     """Takes our own flag out of the command line."""
     if "--release-after" not in arguments:
@@ -152,7 +189,7 @@ def main() -> None:
             settings = {} if name in PROFILES else {"resolution": getattr(args, "resolution", None), "quant": quant}
             idle.stop()
             try:
-                with job(PROFILES.get(name, name), label=f"TurboDiffusion {name}", if_refused="run", **settings):
+                with job(PROFILES.get(name, name), label=f"TurboDiffusion {name}", signature=signature_of(args), if_refused="run", **settings):
                     residents.bring_back()
                     return generate(models, args, *rest, **kwargs)
             finally:

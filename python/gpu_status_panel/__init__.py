@@ -58,6 +58,7 @@ _HOMES = {
     "Sidecar": "_api",
     "Unreachable": "_api",
     "begin_peak": "_allocator",
+    "is_out_of_vram": "_allocator",
     "loaded_torch": "_allocator",
     "peaks": "_allocator",
     "allocator_figures": "_allocator",

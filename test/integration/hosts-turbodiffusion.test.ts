@@ -45,12 +45,27 @@ async function jobs(url: string): Promise<Job[]> {
   return v.parse(v.object({ jobs: v.array(jobSchema) }), body).jobs;
 }
 
-test("HOST-1 HOST-4 TurboDiffusion: network, VAE and umT5 leave the GPU between prompts, and the next prompt brings them back", async () => {
+/** Of the command that the README gives, by TurboDiffusion's defaults. */
+const TURBO = {
+  host: "turbodiffusion",
+  kind: "t2v",
+  models: ["TurboWan2.1-T2V-1.3B-480P-quant.pth"],
+  width: 832,
+  height: 480,
+  batch: 1,
+  steps: 4,
+  options: { quant: true, attention: "sagesla" },
+};
+
+test("HOST-1 HOST-4 HOST-11 TurboDiffusion: network, VAE and umT5 leave the GPU between prompts, and the next prompt brings them back", async () => {
   const { server, url } = await start(serve ?? "");
   await prompt(server, "fox");
   // 600 of others, 400 of context, 7000 + 500 + 5000 of models, 2000 of cache.
   await waitUntil(async () => (await usedMiB(url)) === 15_500, { what: "the models and the cache" });
-  expect((await jobs(url))[0]).toMatchObject({ state: "done", profile: "wan2.1-1.3b-t2v-480p-quant" });
+  // The first is reckoned by the published profile, and learned under what it is.
+  const [first] = await jobs(url);
+  expect(first).toMatchObject({ state: "done", profile: expect.stringMatching(/^signature-/) });
+  expect(first?.peakMiB).toBeGreaterThan(5000);
   const token = /#token=(\S+)/.exec(server.said())?.[1];
   const started = await fetch(`${url}api/v1/release`, {
     method: "POST",
@@ -69,12 +84,23 @@ test("HOST-1 HOST-4 TurboDiffusion: network, VAE and umT5 leave the GPU between 
   expect(release).toMatchObject({ state: "done", freedMiB: 14_500 });
   await prompt(server, "again");
   expect((await jobs(url)).map(({ state }) => state)).toEqual(["done", "done"]);
+
+  // HOST-11: what such a prompt took is known for the next of its kind, and for no other.
+  const fitOf = async (frames: number) => {
+    const signature = JSON.stringify({ ...TURBO, frames });
+    return (await fetch(`${url}api/v1/fit?${new URLSearchParams({ signature })}`)).json();
+  };
+  expect(await fitOf(81)).toMatchObject({ basis: "measured", peakMiB: 14_500 });
+  server.child.stdin?.write("too-large\n");
+  await waitUntil(() => server.said().includes("Error: CUDA out of memory"), { what: () => server.said() });
+  const isFailed = async () => (await jobs(url)).map(({ state }) => state).includes("failed");
+  await waitUntil(isFailed, { what: "the job that ran out of memory" });
 });
 
 test("HOST-4 TurboDiffusion: with --release-after it lets go by itself, and of two networks each is a phase", async () => {
   const { server, url } = await start(serveAndLetGo ?? "");
   await prompt(server, "fox");
-  expect((await jobs(url))[0]).toMatchObject({ profile: "wan2.2-i2v-a14b", phase: "VAE decode" });
+  expect((await jobs(url))[0]).toMatchObject({ label: "TurboDiffusion Wan2.2-A14B", phase: "VAE decode" });
   await waitUntil(async () => (await usedMiB(url)) === 1000, {
     what: "VRAM to be given back without a click",
   });

@@ -51,6 +51,12 @@ test.concurrent("HOST-5 HOST-5b HOST-6 HOST-8 HOST-8b prompts of ComfyUI as jobs
   expect(await runUnittest(FOLDER, "test_comfyui")).toContain("OK");
 });
 
+test.concurrent("HOST-9 HOST-9b HOST-9c HOST-10 runs of A1111 as jobs, and what its form would need", {
+  timeout: LIMIT_MS,
+}, async ({ expect }) => {
+  expect(await runUnittest(FOLDER, "test_a1111")).toContain("OK");
+});
+
 test.concurrent("HUB-1 HUB-2 HUB-2b HUB-2c HUB-3 HUB-3b HUB-5 HUB-6 HUB-6b HUB-6c HUB-7 hosts share one sidecar, and strangers get nothing", {
   timeout: LIMIT_MS,
 }, async ({ expect }) => {

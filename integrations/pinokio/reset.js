@@ -1,0 +1,1 @@
+module.exports = { run: [{ method: "fs.rm", params: { path: "env" } }] };
