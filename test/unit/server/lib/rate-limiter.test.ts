@@ -36,9 +36,12 @@ test("SEC-4 one machine is one caller, however its address is written", () => {
   expect([addressKey("::1"), addressKey(undefined)]).toEqual(["127.0.0.1", "unknown"]);
   fc.assert(
     fc.property(fc.ipV6(), (address) => {
+      const short = new URL(`http://[${address}]`).hostname.slice(1, -1);
+      // This machine and IPv4 addresses, seen above, are no /64.
+      fc.pre(short !== "::1" && !short.startsWith("::ffff:"));
       const key = addressKey(address);
       expect(key.split(":")).toHaveLength(4);
-      expect(addressKey(new URL(`http://[${address}]`).hostname.slice(1, -1))).toBe(key);
+      expect(addressKey(short)).toBe(key);
     }),
   );
 });
