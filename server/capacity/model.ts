@@ -102,7 +102,7 @@ export interface UnlistedUse {
   ended: { atMs: number; usedMiB: number; asker: string; baseMiB: number } | null;
 }
 
-interface TrackBase {
+export interface TrackBase {
   evidence: Omit<GpuEvidence, "list">;
   recent: readonly Recent[];
   /** When VRAM in use last rose by more than the unlisted threshold. */

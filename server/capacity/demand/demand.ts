@@ -79,16 +79,18 @@ export function demandOf(
 }
 
 /** What is reserved on one GPU for somebody who was let in. */
-export function figureOn(
-  { figures, figureMiB }: Pick<RunningJob, "figures" | "figureMiB">,
-  gpu: number,
-): number {
+export function figureOn({ figures, figureMiB }: RunningJob | Ticket, gpu: number): number {
   return figures.get(gpu) ?? figureMiB;
 }
 
 function ticketHolder(ticket: Ticket, gpu: number): Holder {
-  const { pid, backend } = ticket;
-  return { ...NOBODY, pid, backend, expectMiB: figureOn(ticket, gpu), isActive: true };
+  return {
+    ...NOBODY,
+    pid: ticket.pid,
+    backend: ticket.backend,
+    expectMiB: figureOn(ticket, gpu),
+    isActive: true,
+  };
 }
 
 /** What the asker's own process keeps is held already. */
@@ -100,12 +102,7 @@ function unlistedTicket(ticket: Ticket, owned: ReadonlyMap<string, number>, gpu:
 
 const NONE: ReadonlyMap<string, number> = new Map();
 
-function holdersOf(
-  tenants: Holder[],
-  jobs: readonly RunningJob[],
-  tickets: readonly Ticket[],
-  gpu: number,
-): Holder[] {
+function holdersOf(tenants: Holder[], jobs: readonly RunningJob[], tickets: readonly Ticket[], gpu: number) {
   const holders = [...tenants];
   const at = (pid: number | null, backend: string | null) => indexOfHolder(holders, pid, backend);
   for (const job of jobs) {
@@ -123,13 +120,9 @@ function holdersOf(
   for (const ticket of tickets) {
     const i = at(ticket.pid, ticket.backend);
     const holder = holders[i];
+    const mib = Math.max(holder?.expectMiB ?? 0, figureOn(ticket, gpu));
     if (holder === undefined) holders.push(ticketHolder(ticket, gpu));
-    else
-      holders[i] = {
-        ...holder,
-        expectMiB: Math.max(holder.expectMiB, figureOn(ticket, gpu)),
-        isActive: true,
-      };
+    else holders[i] = { ...holder, expectMiB: mib, isActive: true };
   }
   return holders;
 }

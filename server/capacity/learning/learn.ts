@@ -36,10 +36,8 @@ export function learn(state: CapacityState, lesson: Lesson, policy: Policy): Cap
   };
   if (outcome === "other") return state;
   if (outcome === "out-of-memory") {
-    const raisedMiB = Math.max(
-      before.raisedMiB ?? 0,
-      Math.max(peakMiB ?? 0, lesson.figureMiB) * policy.raise,
-    );
+    const leastMiB = Math.max(peakMiB ?? 0, lesson.figureMiB) * policy.raise;
+    const raisedMiB = Math.max(before.raisedMiB ?? 0, leastMiB);
     return { ...state, learned: withClass(state.learned, key, { ...before, raisedMiB }) };
   }
   const took = durationMs === null ? [] : [durationMs];

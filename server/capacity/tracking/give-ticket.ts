@@ -25,11 +25,7 @@ export function isOf({ pid, backend }: Pick<JobAsk, "pid" | "backend">) {
 }
 
 /** Ends what is open in the asker's own process. */
-export function closeOwnJob(
-  state: CapacityState,
-  ask: Pick<JobAsk, "pid" | "backend">,
-  policy: Policy,
-): { state: CapacityState; reached: Reached[] } {
+export function closeOwnJob(state: CapacityState, ask: Pick<JobAsk, "pid" | "backend">, policy: Policy) {
   const reached: Reached[] = [];
   const isIts = isOf(ask);
   const gpus = state.gpus.map((track) => {
