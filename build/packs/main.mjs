@@ -1,6 +1,6 @@
 // `npm run packs`: the folders that managers of hosts clone, each whole by itself, written to `packs/` or the folder that is
 // named. The sidecar is not in them: it comes with the wheel that they require.
-import { cpSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { cpSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { a1111Files } from "./a1111.mjs";
@@ -21,6 +21,14 @@ function write(name, filesOf, to) {
     filter: (path) => !LEFT_OUT.test(path),
   });
   cpSync(join(ROOT, "LICENSE"), join(to, "LICENSE"));
+  for (const file of readdirSync(to).filter((one) => one.endsWith(".md"))) {
+    // What lies in this project lies not in the pack.
+    const text = readFileSync(join(to, file), "utf8");
+    const alone = text
+      .replace(/!\[[^\]]*\]\(\.\.[^)]*\)\n\n/g, "")
+      .replace(/\[([^\]]+)\]\(\.\.[^)]*\)/g, "$1");
+    writeFileSync(join(to, file), alone);
+  }
   for (const [file, text] of Object.entries(filesOf(manifest))) writeFileSync(join(to, file), text);
   process.stdout.write(`${to}\n`);
 }

@@ -19,6 +19,8 @@ from typing import Any, Callable, ContextManager, Dict, List
 import gradio as gr
 from shared.utils.plugins import WAN2GPPlugin
 
+from .jobs import GenerationWatch
+
 PATH = "/gpu-status-panel"
 GENERATORS = ("generate_media", "generate_video")
 """What generates, by its name since 2026 and the one before."""
@@ -77,6 +79,8 @@ class GpuStatusPanelPlugin(WAN2GPPlugin):
         self._running = 0
         self._counting = threading.Lock()
         self._blocks: Any = None
+        self._watch: Any = None
+        """There once the page is launched."""
 
     def setup_ui(self) -> None:
         for name in GLOBALS:
@@ -103,8 +107,9 @@ class GpuStatusPanelPlugin(WAN2GPPlugin):
             def counted(*args: Any, _generate: Callable[..., Any] = generate, **kwargs: Any) -> Any:
                 with self._counting:
                     self._running += 1
+                watch = self._watch
                 try:
-                    return _generate(*args, **kwargs)
+                    return _generate(*args, **kwargs) if watch is None else watch.run(_generate, args, kwargs)
                 finally:
                     with self._counting:
                         self._running -= 1
@@ -164,4 +169,7 @@ class GpuStatusPanelPlugin(WAN2GPPlugin):
         panel = load_panel()
         hook = panel.unload_hook(self.unload, busy=self.is_busy)
         # Wan2GP has no log-in: whoever may use it may unload its models, here as with its own button.
-        panel.mount(blocks, PATH, hook=hook, allow_release=lambda scope: True)
+        # Into what was launched, not as a demo of our own: its functions are declared here, and its tab has the frame.
+        panel.mount(blocks.app, PATH, hook=hook, allow_release=lambda scope: True)
+        config = getattr(self, "server_config", None)
+        self._watch = GenerationWatch(panel, lambda: {"profile": config["profile"]} if isinstance(config, dict) and "profile" in config else {})

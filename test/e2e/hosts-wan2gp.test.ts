@@ -1,10 +1,13 @@
 import { cpSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import * as v from "valibot";
 import { afterEach, expect, test } from "vitest";
+import { jobSchema } from "../../shared/jobs/job.ts";
 import { inBrowser } from "../helpers/in-browser.ts";
 import { isPanelUp, type PythonHost, startPythonHost } from "../helpers/python-host.ts";
 import { readmeSnippets } from "../helpers/readme-snippets.ts";
+import { waitUntil } from "../helpers/wait-until.ts";
 
 const FAKE = fileURLToPath(new URL("../fixtures/hosts/wan2gp", import.meta.url));
 const { browser } = inBrowser();
@@ -27,7 +30,7 @@ async function run(url: string, name: string, ...data: string[]): Promise<string
   return said.data[0];
 }
 
-test("HOST-1 HOST-4 Wan2GP: the plugin's tab shows the panel, and a release waits for whoever generates", async () => {
+test("HOST-1 HOST-4 HOST-14 Wan2GP: the plugin's tab shows the panel, a release waits for whoever generates, and generations are jobs", async () => {
   host = await startPythonHost();
   const folder = join(host.folder, "Wan2GP");
   cpSync(FAKE, folder, { recursive: true });
@@ -57,6 +60,20 @@ test("HOST-1 HOST-4 Wan2GP: the plugin's tab shows the panel, and a release wait
   await run(url, "take_gpu", "");
   await frame.getByText("12.0 GiB released").first().waitFor();
   expect(await run(url, "tell")).toBe("deepy,deepy,enhancer,extensions,model");
+
+  const jobs = async () => {
+    const body: unknown = await (await fetch(`${url}gpu-status-panel/api/v1/jobs`)).json();
+    return v.parse(v.object({ jobs: v.array(jobSchema) }), body).jobs;
+  };
+  const states = async () => (await jobs()).map(({ state }) => state).sort();
+  const label = "Wan2GP t2v_1.3B";
+  await waitUntil(async () => (await states()).join() === "done,done", { what: "both to have been jobs" });
+  expect((await jobs()).map((job) => job.label)).toEqual([label, label]);
+  // What goes wrong Wan2GP catches itself, and says it.
+  await run(url, "start", "too-large");
+  await waitUntil(async () => (await states()).includes("running"), { what: "the third job" });
+  await run(url, "finish", "too-large");
+  await waitUntil(async () => (await states()).join() === "done,done,failed", { what: "its failure" });
 });
 
 test("no block of the README is left out", () => {

@@ -57,6 +57,10 @@ test.concurrent("HOST-9 HOST-9b HOST-9c HOST-10 runs of A1111 as jobs, and what 
   expect(await runUnittest(FOLDER, "test_a1111")).toContain("OK");
 });
 
+test.concurrent("HOST-14 generations of Wan2GP as jobs", { timeout: LIMIT_MS }, async ({ expect }) => {
+  expect(await runUnittest(FOLDER, "test_wan2gp")).toContain("OK");
+});
+
 test.concurrent("HUB-1 HUB-2 HUB-2b HUB-2c HUB-3 HUB-3b HUB-5 HUB-6 HUB-6b HUB-6c HUB-7 hosts share one sidecar, and strangers get nothing", {
   timeout: LIMIT_MS,
 }, async ({ expect }) => {

@@ -16,7 +16,7 @@ const files = readdirSync(pack, { recursive: true, encoding: "utf8" }).filter((p
 );
 const read = (path: string) => readFileSync(join(pack, path), "utf8");
 
-test("HOST-12b the pack for ComfyUI has what ComfyUI, its Manager and its registry read", () => {
+test("HOST-12 the pack for ComfyUI has what ComfyUI, its Manager and its registry read", () => {
   for (const path of ["__init__.py", "web/gpu-status-panel.js", "LICENSE", "README.md", "icon.svg"])
     expect(files).toContain(path);
   expect(read("requirements.txt")).toMatch(
@@ -32,7 +32,7 @@ test("HOST-12b the pack for ComfyUI has what ComfyUI, its Manager and its regist
   }
 });
 
-test("HOST-12b the pack is whole by itself and can be read", () => {
+test("HOST-12 the pack is whole by itself and can be read", () => {
   for (const path of readdirSync(pack, { recursive: true, encoding: "utf8" }))
     expect(lstatSync(join(pack, path)).isSymbolicLink()).toBe(false);
   for (const path of files.filter((one) => one.endsWith(".py"))) {
