@@ -120,8 +120,8 @@ class Graph:
     def _output(self, node_id: str, slot: int) -> Value:
         kind, inputs = self.kind(node_id), self.inputs(node_id)
         if kind.startswith("Primitive") or kind in CONSTANTS:
-            name = next((one for one in ("value", "int", "float", "Value", "Number") if one in inputs), None)
-            return Unknown("node", kind) if name is None else self.value(node_id, name)
+            named = next((one for one in ("value", "int", "float", "Value", "Number") if one in inputs), None)
+            return Unknown("node", kind) if named is None else self.value(node_id, named)
         if kind in SWITCHES:
             chosen = self.value(node_id, "switch")
             return chosen if isinstance(chosen, Unknown) else self.value(node_id, "on_true" if chosen else "on_false")

@@ -63,7 +63,8 @@ def dynamic_mib() -> Optional[int]:
     if control is None or not getattr(memory, "aimdo_enabled", False):
         return None
     try:
-        return round(control.get_total_vram_usage() / MIB)
+        held: int = control.get_total_vram_usage()
+        return round(held / MIB)
     except Exception as error:
         log.debug("gpu_status_panel: DynamicVRAM does not tell: %r", error)
         return None
