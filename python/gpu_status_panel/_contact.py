@@ -9,7 +9,8 @@ from ._api import Sidecar, Unreachable
 from ._base import warn_once
 
 
-PROBE_S = 1.0
+PROBE_S = 2.0
+GOOD_FOR_S = 0.5
 BETWEEN_PROBES_S = 2.0
 
 
@@ -19,16 +20,19 @@ class Contact:
     def __init__(self, sidecar: Sidecar) -> None:
         self._sidecar = sidecar
         self._lock = threading.Lock()
+        self._heard_at = -GOOD_FOR_S
         self._is_lost = False
 
     def is_there(self) -> bool:
-        """Blocks for a second at most, and only the first that find out."""
-        if not self._is_lost and self._probe():
-            return True
-        with self._lock:
-            was_lost, self._is_lost = self._is_lost, True
-        if was_lost:
+        """Blocks for two seconds at most, and only those that find out. Of many at once one asks."""
+        if self._is_lost:
             return False
+        with self._lock:
+            if self._is_lost:
+                return False
+            if time.monotonic() - self._heard_at < GOOD_FOR_S or self._probe():
+                return True
+            self._is_lost = True
         warn_once("down", "the sidecar does not answer, jobs run without admission")
         threading.Thread(target=self._look_out, name="gpu-status-panel", daemon=True).start()
         return False
@@ -38,6 +42,7 @@ class Contact:
             self._sidecar.call("GET", "healthz", timeout=PROBE_S)
         except Unreachable:
             return False
+        self._heard_at = time.monotonic()
         return True
 
     def _look_out(self) -> None:

@@ -5,11 +5,14 @@ from __future__ import annotations
 import sys
 from typing import Any, Callable, List, Optional, Tuple
 
-from ._call_signature import call_signature
+from ._call_signature import call_signature, meaning_of
 from ._gradio_app import within
 from ._gradio_call import call_of
 from ._gradio_choice import Choice, functions_of
 from ._gradio_page import fit_html
+
+
+MEDIA_INPUTS = {"Image", "Video", "Audio", "File", "ImageEditor"}
 
 
 def add_fit_lines(demo: Any, choice: Choice) -> None:
@@ -51,7 +54,9 @@ def add_line(demo: Any, block_fn: Any, button: Any) -> None:
     line.parent.children.remove(line)
     line.parent = parent
     parent.children.insert(parent.children.index(follows) + 1, line)
-    triggers = [one.change for one in inputs if hasattr(one, "change")]
+    # A prompt that is being typed changes nothing.
+    matters = [one for one, (name, label, _) in zip(inputs, call_of(block_fn, inputs)) if meaning_of(name, label) or MEDIA_INPUTS & {kind.__name__ for kind in type(one).__mro__}]
+    triggers = [one.change for one in matters if hasattr(one, "change")]
     if triggers:
         gradio.on(triggers, tell, inputs, line, queue=False, show_progress="hidden", trigger_mode="always_last", preprocess=False, **unlisted(gradio))
 

@@ -1,3 +1,7 @@
-import { testGradio } from "./gradio/suite.ts";
+import { inGradio } from "./gradio/in-gradio.ts";
+import { testJobs } from "./gradio/jobs.ts";
+import { testLine } from "./gradio/line.ts";
 
-testGradio(4);
+const gradio = inGradio(4);
+testLine(gradio);
+testJobs(gradio);

@@ -1,3 +1,7 @@
-import { testGradio } from "./gradio/suite.ts";
+import { inGradio } from "./gradio/in-gradio.ts";
+import { testJobs } from "./gradio/jobs.ts";
+import { testLine } from "./gradio/line.ts";
 
-testGradio(5);
+const gradio = inGradio(5);
+testLine(gradio);
+testJobs(gradio);

@@ -1,3 +1,7 @@
-import { testGradio } from "./gradio/suite.ts";
+import { inGradio } from "./gradio/in-gradio.ts";
+import { testJobs } from "./gradio/jobs.ts";
+import { testLine } from "./gradio/line.ts";
 
-testGradio(6);
+const gradio = inGradio(6);
+testLine(gradio);
+testJobs(gradio);
