@@ -37,9 +37,10 @@ export function everyStateLooksAsKept(looks: readonly Look[]) {
       await page.clock.setFixedTime(NOW_MS);
       const album = await openAlbum(page, nameOf(look));
       // What is loaded when it is first shown has come before it is photographed.
-      if (album.renews) for (const state of Object.keys(STATES)) await show(page, state);
+      const states = Object.keys(STATES).filter((state) => !album.stays(state));
+      if (album.renews) for (const state of states) await show(page, state);
       const wrong: string[] = [];
-      for (const state of Object.keys(STATES)) {
+      for (const state of states) {
         await show(page, state, true);
         const complaint = await album.compare(state);
         if (complaint !== null) wrong.push(complaint);

@@ -11,8 +11,9 @@ import { type Bar, barsOf, countRecoloured, SCALE } from "./pictures-bars.ts";
 import { waitUntil } from "./wait-until.ts";
 
 const FOLDER = fileURLToPath(new URL("../fixtures/pictures", import.meta.url));
-/** `UPDATE_PICTURES=1` keeps what is seen in place of comparing it. */
-const RENEWS = process.env.UPDATE_PICTURES === "1";
+/** `UPDATE_PICTURES=1` keeps what is seen in place of comparing it, `new` only of states that have no picture yet. */
+const RENEWS = process.env.UPDATE_PICTURES === "1" || process.env.UPDATE_PICTURES === "new";
+const ADDS = process.env.UPDATE_PICTURES === "new";
 /**
  * How far two pixels may be apart, of 1, and how many may be further. Where pictures are not the same at once they are
  * compared blurred: how edges are smoothed, which changes with Chromium's version, is gone then; a moved, cut or
@@ -33,6 +34,8 @@ const FRAME = "document.fonts.ready.then(() => new Promise((resolve) => requestA
 export interface Album {
   /** What is seen is kept, not compared. */
   renews: boolean;
+  /** Its picture stays as it is, unseen. */
+  stays(name: string): boolean;
   /** A complaint with the place of three pictures, or `null`. */
   compare(name: string): Promise<string | null>;
   /** Keeps the pictures where they are renewed. */
@@ -43,10 +46,16 @@ export interface Album {
 export async function openAlbum(page: Page, look: string): Promise<Album> {
   const camera = await page.context().newCDPSession(page);
   const file = join(FOLDER, `${look}.br`);
+  const kept = existsSync(file) ? unpackPictures(readFileSync(file)) : () => null;
   if (RENEWS) {
     const taken = new Map<string, Picture>();
     return {
       renews: true,
+      stays(name) {
+        const known = ADDS ? kept(name) : null;
+        if (known !== null) taken.set(name, known);
+        return known !== null;
+      },
       async compare(name) {
         taken.set(name, await settled(page, camera));
         return null;
@@ -57,10 +66,10 @@ export async function openAlbum(page: Page, look: string): Promise<Album> {
       },
     };
   }
-  const kept = existsSync(file) ? unpackPictures(readFileSync(file)) : () => null;
   let patienceMs = PATIENCE_MS;
   return {
     renews: false,
+    stays: () => false,
     async compare(name) {
       const expected = kept(name);
       const began = performance.now();
