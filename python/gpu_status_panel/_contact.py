@@ -19,7 +19,7 @@ class Contact:
 
     def __init__(self, sidecar: Sidecar) -> None:
         self._sidecar = sidecar
-        self._lock = threading.Lock()
+        self._lock = threading.RLock()
         self._heard_at = -GOOD_FOR_S
         self._is_lost = False
 
@@ -32,10 +32,17 @@ class Contact:
                 return False
             if time.monotonic() - self._heard_at < GOOD_FOR_S or self._probe():
                 return True
+            self.lost()
+        return False
+
+    def lost(self) -> None:
+        """A call had no answer: the next ones do not wait for one."""
+        with self._lock:
+            if self._is_lost:
+                return
             self._is_lost = True
         warn_once("down", "the sidecar does not answer, jobs run without admission")
         threading.Thread(target=self._look_out, name="gpu-status-panel", daemon=True).start()
-        return False
 
     def _probe(self) -> bool:
         try:

@@ -29,8 +29,13 @@ class WatchedJob(Job):
         return self._begun
 
     def _ask(self) -> None:
-        if self._contact.is_there():
+        if not self._contact.is_there():
+            return
+        try:
             super()._ask()
+        except Unreachable:
+            self._contact.lost()
+            raise
 
     def _tell_waiting(self, answer: Answer) -> None:
         refusal = self._on_wait(answer.body)
