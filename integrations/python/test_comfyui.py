@@ -22,6 +22,7 @@ pack.__path__ = [str(ROOT / "integrations" / "comfyui")]
 sys.modules["comfyui_pack"] = pack
 gates = importlib.import_module("comfyui_pack.gate")
 jobs = importlib.import_module("comfyui_pack.jobs")
+glances = importlib.import_module("comfyui_pack.glance")
 graph = importlib.import_module("comfyui_pack.graph")
 signature = importlib.import_module("comfyui_pack.signature")
 host = importlib.import_module("comfyui_pack.host")
@@ -66,6 +67,18 @@ class SignatureTest(unittest.TestCase):
         for wrong in ("__import__('os')", "a.real", "9**9**9", "[x for x in (1,)]", "open", "lambda: 1"):
             with self.assertRaises(Exception):
                 graph.calculate(wrong, {"a": 1})
+
+
+class GlanceTest(unittest.TestCase):
+    def test_host_7_the_figures_are_those_of_its_own_gpu(self) -> None:
+        gpus = [{"uuid": f"GPU-{name}", "memoryUsedMiB": used, "memoryTotalMiB": 49_140} for name, used in (("a", 30_413), ("b", 1024))]
+        alerts = [{"severity": "info"}, {"severity": "critical"}]
+        state = {"gpus": gpus, "capacity": {"canStart": 1}, "alerts": alerts, "release": {"id": "r", "state": "done", "freedMiB": 7}}
+        told = glances.glance_of(state, None)
+        self.assertEqual((told["usedGb"], told["totalGb"], told["more"], told["alerts"], told["release"]["freedMiB"]), ("29.7", "48", 1, 1, 7))
+        self.assertEqual(glances.glance_of(state, "GPU-b")["usedGb"], "1.0")
+        self.assertIsNone(glances.glance_of({"gpus": []}, None))
+        self.assertIsNone(glances.glance_of({"gpus": [{"memoryTotalMiB": 1, "memoryUsedMiB": None}]}, None))
 
 
 def fake_execution() -> Any:

@@ -64,6 +64,15 @@ test("HOST-1 ComfyUI: a tab of the sidebar shows the panel on ComfyUI's port, an
   await frameOf(page).getByText("9.0 GiB released").first().waitFor();
 });
 
+test("HOST-1 ComfyUI: its command releases too, and tells how that ended", async () => {
+  const page = await browser.open(await startComfyUi());
+  await page.getByText(/\/24 GB/).waitFor();
+  await page.evaluate(
+    "import('./scripts/app.js').then(({ app }) => app.extensionManager.command.execute('gpu-status-panel.release'))",
+  );
+  await page.getByRole("status").getByText("9.0 GiB released.").waitFor();
+});
+
 test("HOST-2 ComfyUI: palette and language are followed, the tab closes and opens again, old frontends get a button", async () => {
   const url = await startComfyUi();
   const page = await browser.open(`${url}?locale=zh`);

@@ -49,7 +49,11 @@ const openTab = () =>
 
 async function release() {
   const answer = await ask("api/v1/release", { mode: "after-current" });
-  if (answer?.status === 202) return toast("info", words().asked);
+  if (answer?.status === 202) {
+    // It may be over before this page looks again.
+    glance.release = { id: answer.body.id, state: "asked" };
+    return toast("info", words().asked);
+  }
   toast("error", words().refused(answer?.body.message ?? "…"));
 }
 
