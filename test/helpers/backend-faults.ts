@@ -36,7 +36,7 @@ async function withKind(kind: Kind, use: (rig: Rig, panel: PanelClient) => Promi
     script: { gpus: [fakeGpu(0, { "memory.used": HELD, "memory.total": 24_564 })] },
     backends: [kind],
     // Long enough for a fake that answers late on a busy machine; one that hangs is waited for so long.
-    hookTimeoutMs: 2500,
+    hookTimeoutMs: 5000,
     settings: { releasePatience: 3000 },
     onUnload: (_, fake) => fake.setGpu(0, { "memory.used": LEFT }),
   });
