@@ -164,4 +164,4 @@ class GpuStatusPanelPlugin(WAN2GPPlugin):
         panel = load_panel()
         hook = panel.unload_hook(self.unload, busy=self.is_busy)
         # Wan2GP has no log-in: whoever may use it may unload its models, here as with its own button.
-        panel.mount(blocks, PATH, hook=hook, allow_release=lambda scope: True)
+        panel.mount(blocks.app, PATH, hook=hook, allow_release=lambda scope: True)
