@@ -90,6 +90,7 @@ test("no Python test is left out", () => {
   const folder = new URL(`../../${FOLDER}/`, import.meta.url);
   const modules = readdirSync(folder).filter((name) => /^test_\w+\.py$/.test(name));
   const inShort = [
+    "a1111",
     "comfyui",
     "gradio_parts",
     "hook",
@@ -100,7 +101,7 @@ test("no Python test is left out", () => {
     "mount_rights",
     "mount_wire",
   ];
-  const here = [...inShort, "package", "running", "share"].map((name) => `test_${name}.py`);
+  const here = [...inShort, "package", "running", "share", "wan2gp"].map((name) => `test_${name}.py`);
   const inLong = ["test_reload.py"];
   expect(modules.sort()).toEqual([...here, ...inLong].sort());
 });
