@@ -10,7 +10,7 @@ from ._base import warn_once
 
 
 PROBE_S = 2.0
-GOOD_FOR_S = 0.5
+GOOD_FOR_S = 0.1
 BETWEEN_PROBES_S = 2.0
 
 

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import threading
 from typing import Any, Callable, Dict, Optional
 
-from ._api import Answer, Unreachable
+from ._api import Answer, CALL_TIMEOUT_S, Unreachable
 from ._base import log
 from ._contact import Contact
 from ._gate import GATE
 from ._jobs import Job
 from ._report import JobRefused, JobSettings
 from ._threads import beside_this
+
+
+ASKING = threading.BoundedSemaphore(4)
+"""Of a crowd so many ask at once: more of them would only make the sidecar too slow for all."""
 
 
 class WatchedJob(Job):
@@ -36,6 +41,16 @@ class WatchedJob(Job):
         except Unreachable:
             self._contact.lost()
             raise
+
+    def _sees_gpus(self) -> bool:
+        with ASKING:
+            return super()._sees_gpus()
+
+    def _call_patiently(self, method: str, path: str, body: Optional[Dict[str, Any]] = None, timeout: float = CALL_TIMEOUT_S) -> Answer:
+        if method != "POST":
+            return super()._call_patiently(method, path, body, timeout)
+        with ASKING:
+            return super()._call_patiently(method, path, body, timeout)
 
     def _tell_waiting(self, answer: Answer) -> None:
         refusal = self._on_wait(answer.body)

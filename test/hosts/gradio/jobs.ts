@@ -104,12 +104,10 @@ export function testJobs({ version, browser, startDemos }: InGradio) {
     const refusals = await waitUntil(
       async () => {
         const over = await Promise.all(crowd.map((one) => one.over(names)));
-        const rest = 45 - 30 - (await inState("running")).length;
-        return over.flat().length === rest && over;
+        return over.flat().length > 5 && over;
       },
       { what: "the rest to be refused" },
     );
-    expect(refusals.flat().length).toBeGreaterThan(5);
     for (const [which, refused] of refusals.entries())
       for (const name of refused)
         expect((await crowd[which]?.result(name))?.error).toContain(
