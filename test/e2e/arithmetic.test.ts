@@ -23,9 +23,11 @@ const GPUS = [
   }),
   fakeGpu(2, { "memory.total": "[N/A]", "memory.used": "[N/A]", "memory.free": "[N/A]" }),
 ];
+/** No process of this machine has it: the end of one would be that of the job. */
+const PID = 4_004_242;
 const PROCESSES = GPUS.slice(0, 1).map(({ uuid }) => ({
   gpu_uuid: uuid,
-  pid: 4242,
+  pid: PID,
   process_name: "python",
   used_memory: 8_600,
 }));
@@ -35,7 +37,7 @@ test("CAP-5 in both languages the panel's arithmetic and figures are those of /a
   const answer = await fetch(`${sidecar.url}api/v1/jobs`, {
     method: "POST",
     headers: { "content-type": "application/json" },
-    body: JSON.stringify({ profile: "wan2.1-1.3b-t2v-480p-quant", pid: 4242, gpuIndexes: [0] }),
+    body: JSON.stringify({ profile: "wan2.1-1.3b-t2v-480p-quant", pid: PID, gpuIndexes: [0] }),
   });
   // Before the first sample it waits.
   expect(answer.ok).toBe(true);

@@ -22,7 +22,10 @@ const answerSchema = v.object({ canStart: v.nullable(v.number()), perGpu: capaci
 const heldSchema = v.object({ fits: v.nullable(v.boolean()), ticket: v.nullable(v.string()) });
 const stateSchema = v.object({ state: v.object({ capacity: capacitySchema }) });
 
-/** A machine of one GPU on which nothing runs but what the test puts there. */
+/**
+ * A machine of one GPU on which nothing runs but what the test puts there, by numbers that no process of this machine has:
+ * the end of one that had it would be that of the job.
+ */
 async function machine(totalMiB: number, options: RigOptions = {}) {
   const gpu: FakeGpu = fakeGpu(0, { "memory.total": totalMiB, "memory.used": 0, "memory.reserved": 400 });
   const running = await startRig({
@@ -99,27 +102,27 @@ for (const watched of [true, false]) {
   test(`CAP-50b one person, one WebUI, ${watched ? "watched" : "not watched"}: idle, running, ended, idle for long, second job`, async () => {
     const world = await machine(24_564);
     if (watched) await world.rig.connect().hello();
-    world.holds({ 100: 420 }, 0);
+    world.holds({ 4000100: 420 }, 0);
     const idle = await world.until(
       "an idle process",
       ({ running, residents }) => running === 0 && residents[0]?.state === "idle",
     );
     // 24,164 − 420 beside it; in it there is as much.
     expect(idle.canStart).toBeGreaterThanOrEqual(1);
-    world.holds({ 100: 6000 }, 96);
+    world.holds({ 4000100: 6000 }, 96);
     await world.until("the load", ({ running }) => running === 1);
-    world.holds({ 100: 12_200 }, 97);
+    world.holds({ 4000100: 12_200 }, 97);
     const busy = await world.until("the job", ({ freeMiB, running }) => freeMiB === 11_964 && running === 1);
     expect(busy.canStart).toBe(0);
-    world.holds({ 100: 10_200 }, 0);
+    world.holds({ 4000100: 10_200 }, 0);
     const ended = await world.until("its end", ({ running, freeMiB }) => running === 0 && freeMiB === 13_964);
     expect(ended).toMatchObject({ canStart: 1, inResidents: 1, running: 0 });
-    expect(ended.residents).toMatchObject([{ pid: 100, state: "idle", nextJob: { fits: 1 } }]);
+    expect(ended.residents).toMatchObject([{ pid: 4_000_100, state: "idle", nextJob: { fits: 1 } }]);
     expect(ended.explanation).toContain("1 in python3");
     // It is told the same when it has been idle for long, and again after another job.
-    world.holds({ 100: 10_200 }, 97);
+    world.holds({ 4000100: 10_200 }, 97);
     await world.until("the second job", ({ running }) => running === 1);
-    world.holds({ 100: 10_200 }, 0);
+    world.holds({ 4000100: 10_200 }, 0);
     expect(await world.until("its end", ({ running }) => running === 0)).toMatchObject({ canStart: 1 });
   });
 }
@@ -169,9 +172,9 @@ test("CAP-50e in a container that names no process the backend's state is said, 
 
 test("CAP-50 an idle process of 420 MiB beside any history takes nothing but what it holds", async () => {
   const world = await machine(24_564);
-  world.holds({ 100: 14_000 }, 95);
+  world.holds({ 4000100: 14_000 }, 95);
   await world.until("a job", ({ running }) => running === 1);
-  world.holds({ 100: 420 }, 0);
+  world.holds({ 4000100: 420 }, 0);
   const idle = await world.until("its end", ({ running, freeMiB }) => running === 0 && freeMiB === 23_744);
   expect(idle.promisedMiB).toBe(0);
   for (const peakMiB of [8_000, 12_200, 23_400])
@@ -180,7 +183,7 @@ test("CAP-50 an idle process of 420 MiB beside any history takes nothing but wha
 
 test("CAP-52 a visitor that has left holds nothing: an empty card starts the largest job that fits it", async () => {
   const world = await machine(49_140);
-  world.holds({ 200: 8_600 }, 40);
+  world.holds({ 4000200: 8_600 }, 40);
   await world.until("the visitor", ({ running }) => running === 1);
   world.holds({}, 0);
   await world.until("its end", ({ running }) => running === 0);
@@ -190,13 +193,13 @@ test("CAP-52 a visitor that has left holds nothing: an empty card starts the lar
 
 test("CAP-53 who was idle stays idle when a declared job begins beside it", async () => {
   const world = await machine(49_140);
-  world.holds({ 100: 2_000 }, 0);
+  world.holds({ 4000100: 2_000 }, 0);
   await world.until(
     "an idle process",
     ({ running, residents }) => running === 0 && residents[0]?.state === "idle",
   );
-  const { job } = await world.jobs.ask({ peakMiB: 12_200, pid: 300 });
-  world.holds({ 100: 2_000, 300: 4_000 }, 97);
+  const { job } = await world.jobs.ask({ peakMiB: 12_200, pid: 4_000_300 });
+  world.holds({ 4000100: 2_000, 4000300: 4_000 }, 97);
   const now = await world.until("the job's memory", ({ promisedMiB }) => promisedMiB === 8_200);
   expect(now).toMatchObject({ running: 1, freeMiB: 42_740 });
   await world.jobs.end(job?.id ?? "");
@@ -205,9 +208,9 @@ test("CAP-53 who was idle stays idle when a declared job begins beside it", asyn
 test("CAP-54 after three jobs of 12,200 in one process the fourth is expected to take about as much", async () => {
   const world = await machine(49_140);
   for (let i = 0; i < 3; i++) {
-    world.holds({ 100: 12_200 }, 97);
+    world.holds({ 4000100: 12_200 }, 97);
     await world.until(`job ${i + 1}`, ({ running, freeMiB }) => running === 1 && freeMiB === 36_540);
-    world.holds({ 100: 3_000 }, 0);
+    world.holds({ 4000100: 3_000 }, 0);
     await world.until(
       `the end of job ${i + 1}`,
       ({ running, freeMiB }) => running === 0 && freeMiB === 45_740,
@@ -215,7 +218,7 @@ test("CAP-54 after three jobs of 12,200 in one process the fourth is expected to
     // Fallen and flat for 15 seconds it is over, and not a pause before its second hump.
     await world.samples(35);
   }
-  world.holds({ 100: 6_000 }, 97);
+  world.holds({ 4000100: 6_000 }, 97);
   // Its last peak and 5 %, less what it holds.
   await world.until("the fourth", ({ running, promisedMiB }) => running === 1 && promisedMiB === 6_810);
 });
@@ -238,11 +241,11 @@ test("CAP-1b two jobs without a pid: state, fit and a waiting job's reason tell 
 
 test("CAP-56 beside the first hump of a job never seen nothing is recommended that its second would break", async () => {
   const world = await machine(49_140);
-  world.holds({ 100: 24_000 }, 97);
+  world.holds({ 4000100: 24_000 }, 97);
   await world.until("the first hump", ({ running }) => running === 1);
   // The largest published job that fits the card may be what it becomes.
   expect(await world.fit(`profile=${SMALL}`)).toMatchObject({ canStart: 0 });
-  world.holds({ 100: 41_200 }, 97);
+  world.holds({ 4000100: 41_200 }, 97);
   await world.until("the second hump", ({ freeMiB }) => freeMiB === 7_540);
   expect(await world.fit("peakMiB=7000")).toMatchObject({ canStart: 0 });
 });
@@ -285,21 +288,21 @@ test("CAP-22b who has waited for five mean durations gets its GPU, though small 
 
 test("CAP-59b a resident whose job failed and that asks again at once is told no, and gets no ticket", async () => {
   const world = await machine(24_564);
-  const ask = () => world.rig.sidecar.url.concat("api/v1/fit?intent=start&pid=200&peakMiB=9000");
+  const ask = () => world.rig.sidecar.url.concat("api/v1/fit?intent=start&pid=4000200&peakMiB=9000");
   const start = async () => v.parse(heldSchema, await (await fetch(ask())).json());
-  world.holds({ 100: 12_000 }, 0);
+  world.holds({ 4000100: 12_000 }, 0);
   await world.until(
     "the other",
     ({ freeMiB, residents }) => freeMiB === 12_164 && residents[0]?.state === "idle",
   );
   expect(await start()).toMatchObject({ fits: true, ticket: expect.any(String) });
-  world.holds({ 100: 12_000, 200: 12_000 }, 96);
+  world.holds({ 4000100: 12_000, 4000200: 12_000 }, 96);
   // Listed, too: what a job of which no list told has held, nobody can know.
   await world.until(
     "its job",
-    ({ freeMiB, residents }) => freeMiB === 164 && residents.some(({ pid }) => pid === 200),
+    ({ freeMiB, residents }) => freeMiB === 164 && residents.some(({ pid }) => pid === 4_000_200),
   );
-  world.holds({ 100: 12_000, 200: 450 }, 0);
+  world.holds({ 4000100: 12_000, 4000200: 450 }, 0);
   await world.until(
     "its failure",
     ({ freeMiB, residents }) => freeMiB === 11_714 && residents.every(({ state }) => state === "idle"),

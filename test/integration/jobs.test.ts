@@ -126,8 +126,8 @@ describe("the jobs API", () => {
     const [one, two] = await Promise.all([jobs.ask(wish), jobs.ask(wish)]);
     expect(idOf(one)).toBe(idOf(two));
     expect(await jobs.beat(idOf(one))).toMatchObject({ status: 200 });
-    expect(await jobs.beat(idOf(one), { phase: "decode", pid: 77 })).toMatchObject({
-      job: { phase: "decode", pid: 77 },
+    expect(await jobs.beat(idOf(one), { phase: "decode", pid: 4_000_077 })).toMatchObject({
+      job: { phase: "decode", pid: 4_000_077 },
     });
     expect((await jobs.list()).length).toBe(1);
     expect(await jobs.end(idOf(one))).toMatchObject({ status: 200, job: { state: "done" } });
@@ -177,10 +177,10 @@ describe("the jobs API", () => {
   test("CAP-25 what a job's process holds is not counted twice", async () => {
     const { jobs, rig: running } = await startJobs();
     const { uuid } = fakeGpu(0);
-    await jobs.ask({ peakMiB: 20_000, pid: 4242 });
+    await jobs.ask({ peakMiB: 20_000, pid: 4_004_242 });
     running.fake.setGpu(0, { "memory.used": 16_024 });
     running.fake.set({
-      processes: [{ gpu_uuid: uuid, pid: 4242, process_name: "python", used_memory: 15_000 }],
+      processes: [{ gpu_uuid: uuid, pid: 4_004_242, process_name: "python", used_memory: 15_000 }],
     });
     // 8,080 MiB free − 5,000 that it will still take − 256 kept free.
     const second = idOf(await jobs.ask({ peakMiB: 2824 }));
@@ -190,7 +190,7 @@ describe("the jobs API", () => {
 
   test("CAP-21b a job that takes more than was predicted makes others wait and is left alone", async () => {
     const { jobs, rig: running } = await startJobs();
-    const first = idOf(await jobs.ask({ peakMiB: 2000, pid: 4242 }));
+    const first = idOf(await jobs.ask({ peakMiB: 2000, pid: 4_004_242 }));
     running.fake.setGpu(0, { "memory.used": 20_000 });
     await waitUntil(
       async () => {
