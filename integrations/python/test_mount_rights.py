@@ -49,6 +49,7 @@ class MountRightsTest(MountRig):
         for headers in (
             OUTSIDE,
             {"origin": "null"},
+            {"origin": "null", "host": "box"},
             {"origin": self.base, "host": "evil.example"},
             {"sec-fetch-site": "cross-site"},
             {"sec-fetch-site": "same-site"},

@@ -41,7 +41,9 @@ class Permission:
             return True
         # A page cannot set X-Forwarded-Host for another origin without being asked first, and never on a WebSocket.
         hosts = {header_of(headers, b"host"), *(one.strip() for one in header_of(headers, b"x-forwarded-host").split(","))}
-        return authority_of(origin) in {authority_of(f"{origin.split(':', 1)[0]}://{host}") for host in hosts if host}
+        own = authority_of(origin)
+        # `null`, as a sandboxed frame sends it, has no authority, and is not that of a host without a port.
+        return own != "" and own in {authority_of(f"{origin.split(':', 1)[0]}://{host}") for host in hosts if host}
 
     async def may_look(self, scope: Scope) -> bool:
         return await said_by(resolved(self._allow_view, scope), scope)
