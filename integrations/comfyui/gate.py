@@ -10,7 +10,7 @@ import functools
 import logging
 import os
 import time
-from typing import Any, Callable, Dict, Optional
+from typing import AbstractSet, Any, Callable, Dict, Optional
 
 log = logging.getLogger("gpu_status_panel")
 LOOK_S = 0.5
@@ -35,12 +35,17 @@ class Gate:
     """Off unless it is switched on, in ComfyUI's settings or by ``GPU_PANEL_COMFYUI_GATE=1``."""
 
     def __init__(self) -> None:
-        self.is_on = os.environ.get("GPU_PANEL_COMFYUI_GATE") == "1"
+        self.is_forced = os.environ.get("GPU_PANEL_COMFYUI_GATE") == "1"
+        """Pages tell their setting when they load: it does not switch off what the machine's owner has switched on."""
+        self.is_on = self.is_forced
         self._panel: Any = None
         self._describe: Describe = lambda prompt: None
         self._asked: Dict[str, Asked] = {}
         self._let_in: Dict[str, str] = {}
         self._away_until = 0.0
+
+    def set(self, on: bool) -> None:
+        self.is_on = on or self.is_forced
 
     def take(self, prompt_id: str) -> Optional[str]:
         """The job as which a prompt was let in."""
@@ -62,8 +67,8 @@ class Gate:
         while True:
             with queue.not_empty:
                 head = queue.queue[0] if queue.queue else None
-                if head is None:
-                    self._forget(set())
+                # What is to be forgotten is told without the lock: ComfyUI's server takes it too.
+                if head is None and not self._asked:
                     left = None if until is None else until - time.monotonic()
                     if left is not None and left <= 0:
                         return None
@@ -72,10 +77,12 @@ class Gate:
                         return None
                     continue
                 # "Free memory" is done by the worker, between two prompts.
-                if self.is_on and (queue.flags or (until is not None and time.monotonic() > until)):
+                if head is not None and self.is_on and (queue.flags or (until is not None and time.monotonic() > until)):
                     return None
-                queued = {item[1] for item in queue.queue}
-            self._forget(queued)
+            # Only the next one has asked: one that others have overtaken asks again when its turn comes.
+            self._forget({head[1]} if head is not None and self.is_on else set())
+            if head is None:
+                continue
             may_go = not self.is_on or self._may_go(head[1], head[2])
             with queue.not_empty:
                 if may_go and queue.queue and queue.queue[0][1] == head[1]:
@@ -89,12 +96,16 @@ class Gate:
         if asked is not None and asked.job_id is not None:
             self._let_in = {prompt_id: asked.job_id}
 
-    def _forget(self, queued: Any) -> None:
-        """Prompts that were cancelled while they waited."""
-        for prompt_id in [one for one in self._asked if one not in queued]:
+    def _forget(self, kept: AbstractSet[str]) -> None:
+        """Prompts that were cancelled or overtaken while they waited."""
+        for prompt_id in [one for one in self._asked if one not in kept]:
             asked = self._asked.pop(prompt_id)
-            if asked.job_id is not None:
+            if asked.job_id is None:
+                continue
+            try:
                 self._call("DELETE", f"api/v1/jobs/{asked.job_id}", {"outcome": "failed"})
+            except Exception as error:  # ComfyUI's only worker is here.
+                log.debug("gpu_status_panel: the gate: %r", error)
 
     def _may_go(self, prompt_id: str, prompt: Dict[str, Any]) -> bool:
         try:
@@ -105,6 +116,10 @@ class Gate:
                 asked.beat_at = time.monotonic()
                 # A sign of life, whose answer says whether it may start.
                 answer = self._call("PATCH", f"api/v1/jobs/{asked.job_id}", {})
+                if answer is not None and answer.status == 404:
+                    # The sidecar has begun anew, or the machine has slept: it asks again.
+                    del self._asked[prompt_id]
+                    return False
                 asked.may_go = answer is None or answer.status != 200 or answer.body.get("state") != "waiting"
                 if answer is None or answer.status != 200:
                     asked.job_id = None

@@ -40,7 +40,7 @@ def add_routes(routes: Any, panel: Any, app: Any, gate: Any) -> None:
         return handle_own
 
     def set_gate(body: Dict[str, Any]) -> Told:
-        gate.is_on = body.get("on") is True
+        gate.set(body.get("on") is True)
         return 200, {"on": gate.is_on}
 
     routes.get(PATH + "/comfyui/glance")(serve(lambda body: glance(panel)))

@@ -283,6 +283,43 @@ class GateTest(RigTest):
         queue.put(1, "b")
         wait_until("it goes", lambda: [one[1] for one in taken] == ["b"])
 
+    def test_host_8_what_was_cancelled_or_overtaken_is_told_without_the_lock_of_the_queue(self) -> None:
+        queue_class, gate, told = fake_queue(), gates.Gate(), []
+        queue = queue_class()
+
+        def free_for_others() -> bool:
+            got: List[bool] = []
+            other = threading.Thread(target=lambda: got.append(queue.mutex.acquire(timeout=5) and not queue.mutex.release()))
+            other.start()
+            other.join()
+            return got == [True]
+
+        class Sidecar:
+            def call(self, method: str, path: str, body: Any = None, timeout: float = 0) -> Any:
+                told.append((method, path.rsplit("/", 1)[1], free_for_others()))
+                if method == "POST":
+                    with queue.mutex:
+                        queue.queue.clear()
+                        # The first is overtaken by the second, which is cancelled.
+                        if len(told) == 1:
+                            queue.put(2, "a"), queue.put(1, "b")
+                if method == "DELETE" and len(told) > 2:
+                    raise ValueError("what nobody expects")
+                return types.SimpleNamespace(status=201, body={"id": f"job-{len(told)}", "state": "waiting"})
+
+        gate.install(types.SimpleNamespace(PromptQueue=queue_class), types.SimpleNamespace(Sidecar=Sidecar, Unreachable=panel.Unreachable), lambda prompt: {"peakMiB": 1})
+        gate.is_on = True
+        queue.put(2, "a")
+        self.assertIsNone(queue.get(timeout=2.0))
+        self.assertEqual(told, [("POST", "jobs", True), ("DELETE", "job-1", True), ("POST", "jobs", True), ("DELETE", "job-3", True)])
+
+    def test_host_8_what_the_environment_has_switched_on_no_page_switches_off(self) -> None:
+        with mock.patch.dict("os.environ", {"GPU_PANEL_COMFYUI_GATE": "1"}):
+            gate = gates.Gate()
+        for on in (True, False):
+            gate.set(on)
+            self.assertTrue(gate.is_on)
+
 
 if __name__ == "__main__":
     unittest.main()
