@@ -24,6 +24,7 @@ gates = importlib.import_module("comfyui_pack.gate")
 jobs = importlib.import_module("comfyui_pack.jobs")
 glances = importlib.import_module("comfyui_pack.glance")
 graph = importlib.import_module("comfyui_pack.graph")
+routes = importlib.import_module("comfyui_pack.routes")
 signature = importlib.import_module("comfyui_pack.signature")
 host = importlib.import_module("comfyui_pack.host")
 VECTORS = json.loads((ROOT / "test" / "fixtures" / "hosts" / "comfyui-prompts.json").read_text("utf-8"))
@@ -67,6 +68,20 @@ class SignatureTest(unittest.TestCase):
         for wrong in ("__import__('os')", "a.real", "9**9**9", "[x for x in (1,)]", "open", "lambda: 1"):
             with self.assertRaises(Exception):
                 graph.calculate(wrong, {"a": 1})
+
+
+class RoutesTest(unittest.TestCase):
+    def test_host_7_a_workflow_that_comes_in_pieces_is_read_whole_and_a_fault_of_ours_says_nothing(self) -> None:
+        class Content:
+            pieces = [b'{"a":', b"1}"]
+
+            async def read(self, most: int) -> bytes:
+                return self.pieces.pop(0)[:most] if self.pieces else b""
+
+        text = asyncio.run(routes.body_of(Content()))
+        self.assertEqual(routes.told_by(lambda body: (200, body), text), (200, {"a": 1}))
+        self.assertEqual(routes.told_by(lambda body: (200, body), b"[" * 100_000)[0], 400)
+        self.assertEqual(routes.told_by(lambda body: (200, body["b"]), text), glances.AWAY)
 
 
 class GlanceTest(unittest.TestCase):
