@@ -77,7 +77,7 @@ class Graph:
         return found
 
     def link(self, given: Any) -> Optional[Tuple[str, int]]:
-        is_link = isinstance(given, list) and len(given) == 2 and isinstance(given[1], int) and str(given[0]) in self.nodes
+        is_link = isinstance(given, list) and len(given) == 2 and isinstance(given[0], (str, int)) and isinstance(given[1], int) and given[1] >= 0 and str(given[0]) in self.nodes
         return (str(given[0]), given[1]) if is_link else None
 
     def _find_live(self, outputs: Optional[Sequence[str]]) -> List[str]:
@@ -158,10 +158,13 @@ class Graph:
     def _math(self, node_id: str, slot: int) -> Value:
         found = self._many(node_id, "values.")
         expression = self.value(node_id, "expression")
-        if isinstance(found, Unknown) or not isinstance(expression, str):
-            return found if isinstance(found, Unknown) else Unknown("node", "ComfyMathExpression")
+        if isinstance(found, Unknown):
+            return found
+        # Of a text or a list "times" would make a larger one, without end.
+        if not isinstance(expression, str) or not all(isinstance(one, (int, float)) for one in found.values()):
+            return Unknown("node", "ComfyMathExpression")
         try:
-            result = calculate(expression, {**found, "values": list(found.values())})
+            result = number(calculate(expression, {**found, "values": list(found.values())}))
             return (float(result), int(result), bool(result))[slot]
         except Exception:
             return Unknown("node", "ComfyMathExpression")
@@ -175,9 +178,9 @@ class Graph:
         try:
             sides = [float(one) for one in str(aspect).split(" ")[0].split(":")]
             scale = math.sqrt(float(str(megapixels)) * 1024 * 1024 / (sides[0] * sides[1]))
-            step = int(str(multiple))
+            step = int(float(str(multiple)))
             return round(sides[slot] * scale / step) * step
-        except (ValueError, IndexError, ZeroDivisionError):
+        except (ValueError, IndexError, ArithmeticError):
             return Unknown("node", "ResolutionSelector")
 
 
@@ -191,8 +194,8 @@ def as_number(value: Value, slot: int) -> Value:
     if isinstance(value, Unknown):
         return value
     try:
-        number = float(value) if isinstance(value, (bool, int, float, str)) else math.nan
-        return number if slot == 0 else int(value if isinstance(value, int) else number)
+        told = float(value) if isinstance(value, (bool, int, float, str)) else math.nan
+        return told if slot == 0 else int(value if isinstance(value, int) else told)
     except (ValueError, OverflowError):
         return Unknown("node", "ComfyNumberConvert")
 
@@ -221,7 +224,7 @@ FUNCTIONS: Dict[str, Callable[..., Any]] = {
     "min": min,
     "max": max,
     "abs": abs,
-    "round": round,
+    "round": lambda value, digits=0: limited_round(value, digits),
     "sqrt": math.sqrt,
     "ceil": math.ceil,
     "floor": math.floor,
@@ -243,6 +246,18 @@ def limited_power(base: Any, power: Any) -> Any:
     return base**power
 
 
+def limited_round(value: Any, digits: Any) -> Any:
+    if not -20 <= digits <= 20:
+        raise ValueError("too many digits")
+    return round(value, digits) if digits else round(value)
+
+
+def number(value: Any) -> Any:
+    if not isinstance(value, (int, float)) or not abs(value) < 1e300:
+        raise ValueError("no number, or too large")
+    return value
+
+
 def calculate(expression: str, names: Dict[str, Any]) -> Any:
     """Numbers, names, operators and a few functions: nothing else is carried out."""
     if len(expression) > 1000:
@@ -256,7 +271,7 @@ def calculate(expression: str, names: Dict[str, Any]) -> Any:
         if isinstance(node, ast.Name):
             return names[node.id]
         if isinstance(node, ast.BinOp):
-            left, right = of(node.left), of(node.right)
+            left, right = number(of(node.left)), number(of(node.right))
             return limited_power(left, right) if isinstance(node.op, ast.Pow) else OPERATORS[type(node.op)](left, right)
         if isinstance(node, ast.UnaryOp):
             return OPERATORS[type(node.op)](of(node.operand))

@@ -52,10 +52,17 @@ class Pictures:
         value: Value = self._graph.value(node_id, name)
         if isinstance(value, Unknown):
             return value
-        return float(value) if isinstance(value, (int, float)) and not isinstance(value, bool) else Unknown("node", self._graph.kind(node_id))
+        is_side = isinstance(value, (int, float)) and not isinstance(value, bool) and abs(value) <= MOST
+        return float(str(value)) if is_side else Unknown("node", self._graph.kind(node_id))
 
     def made_by(self, node_id: str) -> Size:
         """What a node makes."""
+        try:
+            return self._made_by(node_id)
+        except (ArithmeticError, ValueError):  # Nothing by nothing, as nobody means it.
+            return Unknown("node", self._graph.kind(node_id))
+
+    def _made_by(self, node_id: str) -> Size:
         graph = self._graph
         kind = graph.kind(node_id)
         if kind in LOADERS:
@@ -151,6 +158,8 @@ class Pictures:
         return scale(source, how[0], number)
 
 
+MOST = 1_000_000
+"""No side, length or factor is larger."""
 LENGTHS = ("length", "num_frames", "video_frames", "frames", "frame_count", "num_video_frames")
 BY_MODEL = re.compile(r"(?:(?<![a-z])x(\d(?:\.\d)?)(?![\d])|(?<![\d.])(\d)x(?![a-z\d]))", re.IGNORECASE)
 SOURCES = ("image", "images.image0", "image1", "pixels", "input", "video", "samples", "latent_image", "video_latent", "latent")

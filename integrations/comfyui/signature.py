@@ -6,7 +6,7 @@ import re
 from typing import Any, Callable, Dict, List, NamedTuple, Optional, Sequence, Tuple, Union
 
 from .graph import Graph, Infos, Unknown, Value
-from .pictures import LENGTHS, FilesSize, Picture, Pictures, Size
+from .pictures import LENGTHS, MOST, FilesSize, Picture, Pictures, Size
 
 MODEL_FILE = re.compile(r"\.(?:safetensors|sft|gguf|ckpt|pt|pth|bin|onnx)$", re.IGNORECASE)
 # The longest first, for of `fp8_e4m3fn_scaled` the first that is found counts.
@@ -150,7 +150,7 @@ def steps_of(graph: Graph) -> Tuple[Union[int, Unknown], int]:
         if "start_at_step" in inputs and isinstance(steps, (int, float)):
             steps = between(steps, graph.value(key, "start_at_step"), graph.value(key, "end_at_step"))
         passes += 1
-        if isinstance(steps, (int, float)) and not isinstance(steps, bool):
+        if isinstance(steps, (int, float)) and not isinstance(steps, bool) and abs(steps) <= MOST:
             total += int(steps)
         else:
             unknown = steps if isinstance(steps, Unknown) else Unknown("node", kind)
@@ -161,7 +161,10 @@ def between(steps: float, start: Value, end: Value) -> Value:
     unknown = next((one for one in (start, end) if isinstance(one, Unknown)), None)
     if unknown is not None:
         return unknown
-    return max(0, int(min(steps, float(str(end)))) - int(float(str(start))))
+    try:
+        return max(0, int(min(steps, float(str(end)))) - int(float(str(start))))
+    except (ValueError, OverflowError):
+        return Unknown("none")
 
 
 def sigmas_in(value: Value) -> Value:
