@@ -11,7 +11,7 @@ import importlib.util
 import logging
 import sys
 from pathlib import Path
-from typing import Any, Dict, Optional
+from typing import Any, Dict, Optional, Sequence
 
 from .asgi import PATH
 from .gate import Gate
@@ -74,8 +74,8 @@ def watch(panel: Any, app: Any, gate: Any) -> None:
     from .host import describe_prompt
     from .jobs import PromptWatch, install
 
-    def body_of(prompt: Dict[str, Any]) -> Optional[Dict[str, Any]]:
-        signature = describe_prompt(prompt).signature
+    def body_of(prompt: Dict[str, Any], outputs: Optional[Sequence[str]]) -> Optional[Dict[str, Any]]:
+        signature = describe_prompt(prompt, outputs).signature
         return None if signature is None else {"signature": signature, **({"backend": app.backend} if app.backend else {})}
 
     install(execution, PromptWatch(panel, panel.RunningJobs(), body_of, gate.take))

@@ -10,7 +10,7 @@ import functools
 import logging
 import os
 import time
-from typing import AbstractSet, Any, Callable, Dict, Optional
+from typing import AbstractSet, Any, Callable, Dict, Optional, Sequence
 
 log = logging.getLogger("gpu_status_panel")
 LOOK_S = 0.5
@@ -19,7 +19,7 @@ AWAY_S = 30.0
 """A sidecar that did not answer holds no prompt up for so long."""
 ASK_S = 6.0
 
-Describe = Callable[[Dict[str, Any]], Optional[Dict[str, Any]]]
+Describe = Callable[[Dict[str, Any], Optional[Sequence[str]]], Optional[Dict[str, Any]]]
 
 
 class Asked:
@@ -39,7 +39,7 @@ class Gate:
         """Pages tell their setting when they load: it does not switch off what the machine's owner has switched on."""
         self.is_on = self.is_forced
         self._panel: Any = None
-        self._describe: Describe = lambda prompt: None
+        self._describe: Describe = lambda prompt, outputs: None
         self._asked: Dict[str, Asked] = {}
         self._let_in: Dict[str, str] = {}
         self._away_until = 0.0
@@ -83,7 +83,7 @@ class Gate:
             self._forget({head[1]} if head is not None and self.is_on else set())
             if head is None:
                 continue
-            may_go = not self.is_on or self._may_go(head[1], head[2])
+            may_go = not self.is_on or self._may_go(head[1], head[2], head[4])
             with queue.not_empty:
                 if may_go and queue.queue and queue.queue[0][1] == head[1]:
                     self._let(head[1])
@@ -107,11 +107,11 @@ class Gate:
             except Exception as error:  # ComfyUI's only worker is here.
                 log.debug("gpu_status_panel: the gate: %r", error)
 
-    def _may_go(self, prompt_id: str, prompt: Dict[str, Any]) -> bool:
+    def _may_go(self, prompt_id: str, prompt: Dict[str, Any], outputs: Sequence[str]) -> bool:
         try:
             asked = self._asked.get(prompt_id)
             if asked is None:
-                asked = self._asked[prompt_id] = self._ask(prompt)
+                asked = self._asked[prompt_id] = self._ask(prompt, outputs)
             elif not asked.may_go and time.monotonic() - asked.beat_at >= BEAT_S:
                 asked.beat_at = time.monotonic()
                 # A sign of life, whose answer says whether it may start.
@@ -128,8 +128,8 @@ class Gate:
             log.debug("gpu_status_panel: the gate: %r", error)
             return True
 
-    def _ask(self, prompt: Dict[str, Any]) -> Asked:
-        body = None if time.monotonic() < self._away_until else self._describe(prompt)
+    def _ask(self, prompt: Dict[str, Any], outputs: Sequence[str]) -> Asked:
+        body = None if time.monotonic() < self._away_until else self._describe(prompt, outputs)
         if body is None:
             return Asked(None, True)
         answer = self._call("POST", "api/v1/jobs", {"pid": os.getpid(), **body, "wait": True})

@@ -57,6 +57,10 @@ def size_of_picture(name: str) -> Optional[Tuple[int, int, Optional[int]]]:
 
     try:
         path = folder_paths.get_annotated_filepath(name)
+        # ComfyUIs of before do not look whether a name leads out of their folders.
+        roots = (folder_paths.get_input_directory(), folder_paths.get_output_directory(), folder_paths.get_temp_directory())
+        if not is_file_below(path, roots):
+            return None
         if name.rsplit(" [", 1)[0].lower().endswith((".mp4", ".webm", ".mov", ".mkv", ".avi", ".m4v")):
             return size_of_film(path)
         from PIL import Image
@@ -69,6 +73,12 @@ def size_of_picture(name: str) -> Optional[Tuple[int, int, Optional[int]]]:
         return (height, width, frames) if turned else (width, height, frames)
     except Exception:  # A file that is not there, or that nobody can read.
         return None
+
+
+def is_file_below(path: str, roots: Sequence[str]) -> bool:
+    """An ordinary file in one of the folders, wherever links lead."""
+    real = os.path.realpath(path)
+    return os.path.isfile(real) and any(real.startswith(os.path.join(os.path.realpath(root), "")) for root in roots)
 
 
 def size_of_film(path: str) -> Optional[Tuple[int, int, Optional[int]]]:

@@ -9,14 +9,14 @@ import functools
 import logging
 import sys
 import threading
-from typing import Any, Callable, Dict, Iterable, Optional, Tuple
+from typing import Any, Callable, Dict, Iterable, Optional, Sequence, Tuple
 
 log = logging.getLogger("gpu_status_panel")
 MIB = 1024 * 1024
 SAMPLES_APART_S = 0.5
 
-Describe = Callable[[Dict[str, Any]], Optional[Dict[str, Any]]]
-"""What is told of a prompt; ``None``: it needs no GPU."""
+Describe = Callable[[Dict[str, Any], Optional[Sequence[str]]], Optional[Dict[str, Any]]]
+"""What is told of a prompt and of the outputs that were asked for; ``None``: it needs no GPU."""
 
 
 class Peak:
@@ -48,8 +48,8 @@ class Peak:
 
     def end(self) -> Tuple[Optional[int], Optional[int]]:
         """Peak, and what of it could not give way; ``None``: no framework tells."""
-        self.sample()
         self._over.set()
+        self.sample()
         _, reserved = self._panel.peaks()
         if reserved is None:
             return None, None
@@ -73,13 +73,15 @@ def dynamic_mib() -> Optional[int]:
 class Prompt:
     """A prompt under way."""
 
-    def __init__(self, graph: Dict[str, Any], admitted: Optional[str]) -> None:
+    def __init__(self, graph: Dict[str, Any], outputs: Optional[Sequence[str]], admitted: Optional[str]) -> None:
         self.graph = graph
+        self.outputs = outputs
         self.admitted = admitted
         """The job as which the gate let it in."""
         self.job: Any = None
         self.peak: Optional[Peak] = None
         self.phases: Dict[str, str] = {}
+        self.of_kind: Dict[str, int] = {}
 
 
 class PromptWatch:
@@ -92,8 +94,8 @@ class PromptWatch:
         self._admitted = admitted
         self._now: Dict[str, Prompt] = {}
 
-    def enter(self, prompt_id: str, graph: Dict[str, Any]) -> None:
-        self._now[prompt_id] = Prompt(graph, self._admitted(prompt_id))
+    def enter(self, prompt_id: str, graph: Dict[str, Any], outputs: Optional[Sequence[str]] = None) -> None:
+        self._now[prompt_id] = Prompt(graph, outputs, self._admitted(prompt_id))
 
     def node(self, prompt_id: str, node_id: str, node: Any) -> None:
         """A node runs, none of those whose results ComfyUI still has."""
@@ -102,7 +104,7 @@ class PromptWatch:
             return
         if now.job is None:
             now.peak = Peak(self._panel)
-            now.job = self._jobs.begin(lambda: self._describe(now.graph), now.admitted)
+            now.job = self._jobs.begin(lambda: self._describe(now.graph, now.outputs), now.admitted)
         elif now.peak is not None:
             now.peak.sample()
         now.job.phase(phase_of(now, node_id, node))
@@ -126,9 +128,9 @@ class PromptWatch:
 def phase_of(now: Prompt, node_id: str, node: Any) -> str:
     """The node's kind; of several of a kind the later ones are numbered, as the two samplers of a two-model job."""
     if node_id not in now.phases:
-        told = now.graph.get(node_id, {}).get("class_type") or getattr(node, "__name__", type(node).__name__)
-        same = sum(1 for name in now.phases.values() if name.split(" ")[0] == str(told))
-        now.phases[node_id] = str(told) if same == 0 else f"{told} {same + 1}"
+        told = str(now.graph.get(node_id, {}).get("class_type") or getattr(node, "__name__", type(node).__name__))
+        now.of_kind[told] = number = now.of_kind.get(told, 0) + 1
+        now.phases[node_id] = told if number == 1 else f"{told} {number}"
     return now.phases[node_id]
 
 
@@ -149,7 +151,9 @@ def install(execution: Any, watch: PromptWatch) -> None:
 
     @functools.wraps(execute_async)
     async def watched(self: Any, prompt: Any, prompt_id: Any, *rest: Any, **named: Any) -> Any:
-        quietly(watch.enter, prompt_id, prompt)
+        # Of a part of the workflow the peak is no peak of all of it.
+        outputs = named.get("execute_outputs", rest[1] if len(rest) > 1 else None)
+        quietly(watch.enter, prompt_id, prompt, outputs or None)
         try:
             return await execute_async(self, prompt, prompt_id, *rest, **named)
         finally:

@@ -62,6 +62,18 @@ class SignatureTest(unittest.TestCase):
             path.write_bytes(b"\xff" * 200)
             self.assertIsNone(host.read_dtype(str(path)))
 
+    def test_host_6_files_are_read_of_the_hosts_folders_alone(self) -> None:
+        import tempfile
+
+        with tempfile.TemporaryDirectory() as folder:
+            inside, outside = Path(folder) / "input", Path(folder) / "input-not"
+            for one in (inside, outside):
+                one.mkdir()
+                (one / "a.png").write_bytes(b"x")
+            (inside / "link.png").symlink_to(outside / "a.png")
+            known = [host.is_file_below(str(inside / one), (str(inside),)) for one in ("a.png", "link.png", "../input-not/a.png", "", "none.png")]
+            self.assertEqual(known, [True, False, False, False, False])
+
     def test_host_6_expressions_are_reckoned_and_never_run(self) -> None:
         self.assertEqual(graph.calculate("max(a, 16) * 2 + 1 if b > 3 else 0", {"a": 8, "b": 4}), 33)
         self.assertEqual(graph.calculate("a & -8", {"a": 1023}), 1016)
@@ -147,6 +159,7 @@ class PromptsTest(RigTest):
         self.running = self.sidecar(self.fake())
         self.execution = fake_execution()
         self.ends: List[Dict[str, Any]] = []
+        self.outputs: List[Any] = []
         self.told = panel.RunningJobs(self.running.url)
         real = self.told._call
 
@@ -156,12 +169,12 @@ class PromptsTest(RigTest):
             return real(method, path, body, *rest)
 
         self.told._call = call  # type: ignore[method-assign]
-        watch = jobs.PromptWatch(panel, self.told, lambda prompt: {"signature": {"host": "comfyui", "models": [next(iter(prompt.values()))["class_type"]]}})
+        watch = jobs.PromptWatch(panel, self.told, lambda prompt, outputs: self.outputs.append(outputs) or {"signature": {"host": "comfyui", "models": [next(iter(prompt.values()))["class_type"]]}})
         jobs.install(self.execution, watch)
 
     def run_prompt(self, *nodes: Any) -> None:
         prompt = {str(key): {"class_type": kind, "run": run} for key, (kind, run) in enumerate(nodes)}
-        asyncio.run(self.execution.PromptExecutor().execute_async(prompt, "p", {}, []))
+        asyncio.run(self.execution.PromptExecutor().execute_async(prompt, "p", {}, ["1"]))
 
     def seen(self) -> Any:
         return wait_until("the job", lambda: [one for one in jobs_at(self.running.url) if one["state"] == "running"])[0]
@@ -173,8 +186,9 @@ class PromptsTest(RigTest):
             self.seen()
             phases.append(wait_until("its phase", lambda: self.seen()["phase"] not in (None, *phases) and self.seen()["phase"]))
 
-        self.run_prompt(("CheckpointLoader", None), ("KSampler", sees), ("KSampler", sees), ("VAEDecode", sees))
-        self.assertEqual(phases, ["KSampler", "KSampler 2", "VAEDecode"])
+        self.run_prompt(("CheckpointLoader", None), ("K Sampler", sees), ("K Sampler", sees), ("VAEDecode", sees))
+        self.assertEqual(phases, ["K Sampler", "K Sampler 2", "VAEDecode"])
+        self.assertEqual(self.outputs, [["1"]])
         wait_until("its end", lambda: self.ends)
         self.assertEqual(self.ends, [{"outcome": "done", "oom": False}])
         self.assertEqual(jobs_at(self.running.url)[0]["state"], "done")
@@ -242,7 +256,7 @@ def fake_queue() -> Any:
 
         def put(self, number: int, prompt_id: str) -> None:
             with self.mutex:
-                heapq.heappush(self.queue, (number, prompt_id, {"1": {"class_type": "KSampler"}}))
+                heapq.heappush(self.queue, (number, prompt_id, {"1": {"class_type": "KSampler"}}, {}, ["1"], {}))
                 self.not_empty.notify()
 
     return PromptQueue
@@ -254,7 +268,7 @@ class GateTest(RigTest):
         queue_class = fake_queue()
         gate = gates.Gate()
         told = types.SimpleNamespace(Sidecar=lambda: panel.Sidecar(url), Unreachable=panel.Unreachable)
-        gate.install(types.SimpleNamespace(PromptQueue=queue_class), told, lambda prompt: {"label": "prompt", "peakMiB": peak_mib})
+        gate.install(types.SimpleNamespace(PromptQueue=queue_class), told, lambda prompt, outputs: {"label": "prompt", "peakMiB": peak_mib})
         queue = queue_class()
         taken: List[Any] = []
 
@@ -338,7 +352,7 @@ class GateTest(RigTest):
                     raise ValueError("what nobody expects")
                 return types.SimpleNamespace(status=201, body={"id": f"job-{len(told)}", "state": "waiting"})
 
-        gate.install(types.SimpleNamespace(PromptQueue=queue_class), types.SimpleNamespace(Sidecar=Sidecar, Unreachable=panel.Unreachable), lambda prompt: {"peakMiB": 1})
+        gate.install(types.SimpleNamespace(PromptQueue=queue_class), types.SimpleNamespace(Sidecar=Sidecar, Unreachable=panel.Unreachable), lambda prompt, outputs: {"peakMiB": 1})
         gate.is_on = True
         queue.put(2, "a")
         self.assertIsNone(queue.get(timeout=2.0))
