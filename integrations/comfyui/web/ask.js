@@ -21,7 +21,11 @@ export function every(pauseMs, work) {
   let stopped = false;
   let timer;
   const again = async () => {
-    if (!document.hidden) await work();
+    try {
+      if (!document.hidden) await work();
+    } catch {
+      // Another release of ComfyUI may lack something; the next look may find it.
+    }
     if (!stopped) timer = setTimeout(again, pauseMs);
   };
   timer = setTimeout(again, 0);

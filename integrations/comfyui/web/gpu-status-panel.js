@@ -2,6 +2,7 @@ import { app } from "../../scripts/app.js";
 import { ask, every } from "./ask.js";
 import { addStyle, CHIP, GLANCE, write } from "./bar.js";
 import { PANEL, showPanel } from "./panel-tab.js";
+import { isQuiet } from "./quiet.js";
 import { gib, verdict } from "./verdict.js";
 import { languageOf, words } from "./words.js";
 
@@ -90,14 +91,15 @@ async function check(now = false) {
   asked = { text, atMs: Date.now() };
   const answer = await ask("comfyui/fit", { prompt: output, lang: languageOf() === "zh" ? "zh-CN" : "en" });
   const said = answer?.status === 200 ? verdict(answer.body, words()) : null;
-  write(CHIP, said);
+  // An answer for a workflow of before says nothing of this one.
+  if (asked.text === text) write(CHIP, said);
   return said;
 }
 
-/** The workflow as it would run; a node that takes a picture when it is asked is not asked. */
+/** The workflow as it would run; nodes that do something when they are read are not read. */
 async function promptOf() {
   const nodes = app.graph?._nodes ?? app.graph?.nodes ?? [];
-  if (nodes.length === 0 || nodes.some(({ type }) => type === "WebcamCapture")) return null;
+  if (nodes.length === 0 || !isQuiet(nodes)) return null;
   await new Promise((done) => (window.requestIdleCallback ?? setTimeout)(done, { timeout: 1000 }));
   try {
     const { output } = await app.graphToPrompt();
