@@ -1,5 +1,6 @@
 """The extension for A1111 without A1111: what a form needs, and runs as jobs whatever becomes of them."""
 
+import functools
 import importlib
 import sys
 import types
@@ -46,6 +47,7 @@ class FormTest(unittest.TestCase):
         for unknown in ({"width": None}, {"height": 0}, {"width": "512"}, {"width": True}):
             self.assertIsNone(form.signature_of({**hires(), **unknown}, HOST))
         self.assertIsNone(form.signature_of(hires(), HOST._replace(checkpoint="")))
+        self.assertIsNone(form.signature_of(hires(scale=None), HOST))
 
     def test_host_10_a_processing_object_and_the_form_of_the_page_are_told_in_the_same_words(self) -> None:
         p = types.SimpleNamespace(width=512, height=768, batch_size=2, steps=20, enable_hr=True, hr_scale=2.0, hr_resize_x=0, hr_resize_y=0, hr_second_pass_steps=0)
@@ -155,6 +157,20 @@ class RunsTest(RigTest):
             self.process(label, outer, by=by)
         self.assertEqual(self.after(2), [("done", False), ("done", False)])
         self.assertNotIn("detailer", [one["label"] for one in jobs_at(self.running.url)])
+
+    def test_host_9_what_another_extension_has_put_around_a_run_stays_when_scripts_load_anew(self) -> None:
+        other: List[str] = []
+        ours = self.processing.process_images
+
+        @functools.wraps(ours)
+        def around(p: Any) -> Any:
+            other.append(p.label)
+            return ours(p)
+
+        self.processing.process_images = around
+        runs.install(self.processing, lambda: None)
+        self.process("one", lambda: self.seen("one"))
+        self.assertEqual((other, self.after(1)), (["one"], [("done", False)]))
 
     def test_host_9c_a_sidecar_that_never_answers_holds_no_run_up(self) -> None:
         hole = Hole()

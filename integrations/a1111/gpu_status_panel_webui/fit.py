@@ -35,7 +35,7 @@ def fit(panel: Any, signature_of: SignatureOf, asked: Dict[str, Any]) -> Told:
     try:
         form = json.loads(asked["form"][0])
         lang = str(asked.get("lang", ["en"])[0])
-    except (KeyError, ValueError):
+    except (KeyError, ValueError, RecursionError):
         return 400, {"code": "bad-request"}
     signature = signature_of(form) if isinstance(form, dict) else None
     if signature is None:

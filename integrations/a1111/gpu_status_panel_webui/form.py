@@ -42,7 +42,10 @@ def signature_of(form: Dict[str, Any], host: Host) -> Optional[Dict[str, Any]]:
         return None
     hires = form.get("hires")
     if isinstance(hires, dict):
-        width, height = size_after(width, height, hires)
+        size = size_after(width, height, hires)
+        if size is None:
+            return None
+        width, height = size
         # Without a figure of its own the second pass has as many steps as the first.
         steps = steps and steps + (whole(hires.get("steps")) or steps)
     return {
@@ -58,13 +61,17 @@ def signature_of(form: Dict[str, Any], host: Host) -> Optional[Dict[str, Any]]:
     }
 
 
-def size_after(width: int, height: int, hires: Dict[str, Any]) -> Tuple[int, int]:
-    """What the second pass works on, as ``calculate_target_resolution`` reckons it: the larger side covers what was asked for."""
+def size_after(width: int, height: int, hires: Dict[str, Any]) -> Optional[Tuple[int, int]]:
+    """What the second pass works on, as ``calculate_target_resolution`` reckons it: the larger side covers what was asked for.
+
+    ``None``: by how much it scales is not known.
+    """
     x, y = whole(hires.get("x")) or 0, whole(hires.get("y")) or 0
     if x == 0 and y == 0:
         scale = hires.get("scale")
-        times = float(scale) if isinstance(scale, (int, float)) and 0 < scale < 100 else 1.0
-        return int(width * times), int(height * times)
+        if not isinstance(scale, (int, float)) or isinstance(scale, bool) or not 0 < scale < 100:
+            return None
+        return int(width * scale), int(height * scale)
     if y == 0 or (x != 0 and width / height < x / y):
         return x, x * height // width
     return y * width // height, y

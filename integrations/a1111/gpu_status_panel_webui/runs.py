@@ -77,7 +77,9 @@ def install(processing: Any, watch: Callable[[], Optional[RunWatch]]) -> None:
     for name in ("process_images", "process_images_inner"):
         run = getattr(processing, name, None)
         # The WebUI loads its scripts anew when its page is reloaded.
-        run = getattr(run, WRAPPED, run)
+        ours, before = getattr(run, WRAPPED, (None, None))
+        # Another extension's `functools.wraps` copies our mark: what is around ours stays.
+        run = before if ours is run else run
         if callable(run):
             setattr(processing, name, watched(run, watch))
 
@@ -98,7 +100,7 @@ def watched(run: Callable[..., Any], watch: Callable[[], Optional[RunWatch]]) ->
         finally:
             quietly(seen.leave, p, error)
 
-    setattr(watched_run, WRAPPED, run)
+    setattr(watched_run, WRAPPED, (watched_run, run))
     return watched_run
 
 
