@@ -69,7 +69,7 @@ class Pictures:
             name = graph.value(node_id, LOADERS[kind])
             found = self._size_of_file(name) if isinstance(name, str) else None
             if found is None:
-                return Unknown("file", str(name) if isinstance(name, str) else kind)
+                return Unknown("video" if kind == "LoadVideo" else "file", str(name) if isinstance(name, str) else kind)
             return Picture(found[0], found[1], Unknown("video", str(name)) if found[2] is None else found[2])
         if kind in ("ComfySwitchNode", "ComfySoftSwitchNode"):
             chosen = graph.value(node_id, "switch")
@@ -109,7 +109,10 @@ class Pictures:
         """How many frames a node makes; 1 is a picture."""
         name = next((one for one in LENGTHS if one in self._graph.inputs(node_id)), None)
         if name is None:
-            return 1 if isinstance(source, Unknown) else source.frames
+            if isinstance(source, Unknown):
+                # A film that is scaled to a known size has a number of frames all the same.
+                return source if source.why == "video" else 1
+            return source.frames
         length = self._number(node_id, name)
         return length if isinstance(length, Unknown) else int(length)
 
