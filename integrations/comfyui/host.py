@@ -10,7 +10,9 @@ from typing import Any, Dict, List, Optional, Sequence, Tuple
 from .graph import NodeInfo
 from .signature import Files, Found, describe
 
-LARGEST_HEADER_BYTES = 64 * 1024 * 1024
+LARGEST_HEADER_BYTES = 8 * 1024 * 1024
+"""Those of models have some hundred kilobytes, and nothing else runs while one is read."""
+MOST_FILES = 200
 MIB = 1024 * 1024
 KNOWN_NODES: Dict[str, NodeInfo] = {}
 KNOWN_DTYPES: Dict[Tuple[str, float], Optional[str]] = {}
@@ -106,6 +108,8 @@ def path_of_model(name: str) -> Optional[str]:
 
 def weights_mib(models: Sequence[str]) -> Optional[int]:
     """How large the files are: the least that their weights take, in VRAM or beside it. ``None``: one is not here."""
+    if len(models) > MOST_FILES:
+        return None
     sizes: List[int] = []
     for name in models:
         path = path_of_model(name)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import re
-from typing import Any, Callable, NamedTuple, Optional, Tuple, Union
+from typing import Any, Callable, Dict, NamedTuple, Optional, Tuple, Union
 
 from .graph import Graph, Unknown, Value
 
@@ -33,6 +33,7 @@ class Pictures:
         self._graph = graph
         self._size_of_file = size_of_file
         self._depth = 0
+        self._known: Dict[str, Size] = {}
         graph.side_of_picture = lambda node_id, slot: side_of(self.of(node_id, "image"), slot)
 
     def of(self, node_id: str, name: str) -> Size:
@@ -56,11 +57,13 @@ class Pictures:
         return float(str(value)) if is_side else Unknown("node", self._graph.kind(node_id))
 
     def made_by(self, node_id: str) -> Size:
-        """What a node makes."""
-        try:
-            return self._made_by(node_id)
-        except (ArithmeticError, ValueError):  # Nothing by nothing, as nobody means it.
-            return Unknown("node", self._graph.kind(node_id))
+        """What a node makes. Each is asked once: of two ways behind each other the number of ways doubles."""
+        if node_id not in self._known:
+            try:
+                self._known[node_id] = self._made_by(node_id)
+            except (ArithmeticError, ValueError):  # Nothing by nothing, as nobody means it.
+                self._known[node_id] = Unknown("node", self._graph.kind(node_id))
+        return self._known[node_id]
 
     def _made_by(self, node_id: str) -> Size:
         graph = self._graph

@@ -62,6 +62,24 @@ class SignatureTest(unittest.TestCase):
             path.write_bytes(b"\xff" * 200)
             self.assertIsNone(host.read_dtype(str(path)))
 
+    def test_host_6_a_graph_of_ways_that_double_is_read_in_no_time(self) -> None:
+        resize = {"class_type": "ResizeImageMaskNode", "inputs": {"resize_type": "match size"}}
+        prompt: Dict[str, Any] = {"0": {"class_type": "LoadImage", "inputs": {"image": "a.png"}}}
+        for key in range(1, 50):
+            before = [str(key - 1), 0]
+            prompt[str(key)] = {**resize, "inputs": {**resize["inputs"], "input": before, "resize_type.match": before}}
+        prompt["e"] = {"class_type": "VAEEncode", "inputs": {"pixels": ["49", 0]}}
+        prompt["s"] = {"class_type": "SaveImage", "inputs": {"images": ["e", 0]}}
+        asked: List[str] = []
+
+        def info(kind: str) -> Any:
+            asked.append(kind)
+            self.assertLess(len(asked), 10_000)
+            return graph.NodeInfo(["IMAGE"], ["IMAGE"]) if kind == "ResizeImageMaskNode" else info_of(kind)
+
+        found = signature.describe(prompt, info, signature.Files(lambda file: (640, 360, 1), lambda file: None)).signature
+        self.assertEqual((found["width"], found["height"]), (640, 360))
+
     def test_host_6_files_are_read_of_the_hosts_folders_alone(self) -> None:
         import tempfile
 
