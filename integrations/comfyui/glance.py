@@ -33,7 +33,8 @@ def uuid_here(panel: Any) -> Optional[str]:
 
 def glance_of(state: Dict[str, Any], uuid: Optional[str]) -> Optional[Dict[str, Any]]:
     gpus: List[Dict[str, Any]] = [gpu for gpu in state.get("gpus", []) if gpu.get("memoryTotalMiB")]
-    gpu = next((one for one in gpus if one.get("uuid") == uuid), gpus[0] if gpus else None)
+    # Of several that are not known by name none is guessed.
+    gpu = next((one for one in gpus if one.get("uuid") == uuid), gpus[0] if len(gpus) == 1 else None)
     if gpu is None or gpu.get("memoryUsedMiB") is None:
         return None
     used, total = gpu["memoryUsedMiB"] / 1024, gpu["memoryTotalMiB"] / 1024

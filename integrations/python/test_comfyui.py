@@ -135,7 +135,8 @@ class GlanceTest(unittest.TestCase):
         gpus = [{"uuid": f"GPU-{name}", "memoryUsedMiB": used, "memoryTotalMiB": 49_140} for name, used in (("a", 30_413), ("b", 1024))]
         alerts = [{"severity": "info"}, {"severity": "critical"}]
         state = {"gpus": gpus, "capacity": {"canStart": 1}, "alerts": alerts, "release": {"id": "r", "state": "done", "freedMiB": 7}}
-        told = glances.glance_of(state, None)
+        self.assertIsNone(glances.glance_of(state, None))
+        told = glances.glance_of({**state, "gpus": gpus[:1]}, None)
         self.assertEqual((told["usedGb"], told["totalGb"], told["more"], told["alerts"], told["release"]["freedMiB"]), ("29.7", "48", 1, 1, 7))
         self.assertEqual(glances.glance_of(state, "GPU-b")["usedGb"], "1.0")
         self.assertIsNone(glances.glance_of({"gpus": []}, None))
@@ -187,7 +188,12 @@ class PromptsTest(RigTest):
             return real(method, path, body, *rest)
 
         self.told._call = call  # type: ignore[method-assign]
-        watch = jobs.PromptWatch(panel, self.told, lambda prompt, outputs: self.outputs.append(outputs) or {"signature": {"host": "comfyui", "models": [next(iter(prompt.values()))["class_type"]]}})
+
+        def describe(prompt: Dict[str, Any], outputs: Any) -> Dict[str, Any]:
+            self.outputs.append(outputs)
+            return {"signature": {"host": "comfyui", "models": [next(iter(prompt.values()))["class_type"]]}}
+
+        watch = jobs.PromptWatch(panel, self.told, describe)
         jobs.install(self.execution, watch)
 
     def run_prompt(self, *nodes: Any) -> None:
