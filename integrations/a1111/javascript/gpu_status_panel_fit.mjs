@@ -74,8 +74,8 @@ function kindOf({ fits, basis, never, peakMiB, uncertaintyMiB, leastMiB, missing
   if (fits) return ["fits", {}];
   const missing = missingMiB ?? 0;
   const here = peakMiB + uncertaintyMiB - missing;
-  // It is sure only where more than the whole card is needed: a peak is no need.
-  if (never && (leastMiB === null || leastMiB > here)) return ["will-not-fit", {}];
+  // Never where less was enough before, however little is free now: a peak is no need.
+  if (never && leastMiB === null) return ["will-not-fit", {}];
   const release = options.find(({ kind, enough }) => kind === "release" && enough);
   if (release !== undefined) return ["after-release", { gib: Math.round(release.gainMiB / 1024) }];
   if (missing <= uncertaintyMiB || (leastMiB !== null && leastMiB <= here)) return ["tight", {}];

@@ -34,8 +34,8 @@ function kindOf(fit, would, words) {
   if (fit.fits) return said("fits");
   const missingMiB = fit.missingMiB ?? 0;
   const hereMiB = fit.peakMiB + fit.uncertaintyMiB - missingMiB;
-  // It is sure only where more than the whole card is needed: a peak is no need.
-  if (fit.never && (fit.leastMiB === null || fit.leastMiB > hereMiB))
+  // Never where less was enough before, however little is free now: a peak is no need.
+  if (fit.never && fit.leastMiB === null)
     return said("will-not-fit", { would: wouldOf(fit, would, words) }, words.never);
   const release = fit.options.find(({ kind, enough }) => kind === "release" && enough);
   if (release !== undefined) return said("after-release", { gib: Math.round(release.gainMiB / 1024) });

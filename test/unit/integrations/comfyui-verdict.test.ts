@@ -67,6 +67,8 @@ test("HOST-7b that it will not fit is said of more than the card has, never wher
     "will not: 49 frames or tiling",
   );
   expect(say({ never: true, leastMiB: 9000 })?.kind).toBe("tight");
+  // It has run with that on this card, of which others hold the rest now.
+  expect(say({ never: true, leastMiB: 15_000 })?.kind).toBe("no-room");
 });
 
 test("HOST-7 nothing is said where nothing runs on a GPU, or nobody answers", () => {
