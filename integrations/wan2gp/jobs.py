@@ -77,8 +77,8 @@ class GenerationWatch:
     def _end(self, job: Any, error: Optional[BaseException], said: List[str], failed: bool) -> None:
         self._under_way.remove(job)
         _, reserved = (None, None) if self._mixed else self._panel.peaks()
-        # It says "unsufficient VRAM" of what PyTorch said, and keeps the rest to itself.
-        out_of_memory = self._panel.is_out_of_vram(error) or any("VRAM" in one for one in said)
+        # It says "unsufficient VRAM" of what PyTorch said, and keeps the rest to itself; other errors may speak of VRAM too.
+        out_of_memory = self._panel.is_out_of_vram(error) or any("sufficient VRAM" in one for one in said)
         job.end(failed=failed or error is not None or bool(said), out_of_memory=out_of_memory, peak_mib=reserved)
 
 

@@ -133,7 +133,7 @@ test("HOST-7 HOST-7b ComfyUI: before Run a chip says whether the workflow fits, 
   host?.fake.set({ gpus: [fakeGpu(0, { "memory.used": 16_000, "memory.total": 24_564 })] });
   await change();
   await says(/^tight$/);
-  expect(await chip.getAttribute("title")).toContain("It has run here with 4.0 GiB");
+  expect(await chip.getAttribute("title")).toContain("It would have run here with 4.0 GiB");
   host?.fake.set({ gpus: [fakeGpu(0, { "memory.used": 22_000, "memory.total": 24_564 })] });
   await change();
   await says(/^no room now \(\d+\.\d GiB short\)$/);
