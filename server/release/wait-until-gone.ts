@@ -32,6 +32,8 @@ export async function waitUntilGone({
   const startedMs = steadyMs();
   let idleSinceMs = startedMs;
   let stayed = false;
+  /** It was seen going, and has answered since: in a long wait one slow answer is no end. */
+  let answered = false;
   for (;;) {
     const look = await going(closing);
     if (closing.aborted) return { kind: "failed", problem: problem("sidecar-closing") };
@@ -42,7 +44,10 @@ export async function waitUntilGone({
         return look;
       case "failed":
         // A backend that has ended has taken its models with it.
-        return look.reached ? { kind: "stays", problem: look.problem } : { kind: "gone" };
+        if (!look.reached) return { kind: "gone" };
+        if (!answered) return { kind: "stays", problem: look.problem };
+        answered = false;
+        break;
       case "stays":
         // Once may be a look between the answer and the deed.
         if (stayed) return look;
@@ -50,6 +55,7 @@ export async function waitUntilGone({
         break;
       case "going":
         stayed = false;
+        answered = true;
         if (look.inUse) {
           idleSinceMs = nowMs;
           if (nowMs - startedMs > jobLimitMs) {

@@ -44,6 +44,13 @@ test("REL-20c a backend that has ended has taken its models with it; of one that
   expect((await waitFor([{ ...down, reached: true }])).outcome).toEqual({ kind: "stays", problem: silent });
 });
 
+test("REL-20c one slow answer does not end a long wait for a job, two in a row do", async () => {
+  const silent = problem("backend-timeout", { seconds: 5 });
+  const slow: Going = { kind: "failed", problem: silent, reached: true };
+  expect((await waitFor([IN_USE, slow, IN_USE, slow, GONE])).outcome).toEqual({ kind: "gone" });
+  expect((await waitFor([IN_USE, slow, slow, GONE])).outcome).toEqual({ kind: "stays", problem: silent });
+});
+
 test("REL-20c what goes without an end is left to the samples, a job to the user", async () => {
   const limits = { lookMs: 1, goneLimitMs: -1, jobLimitMs: -1 };
   expect((await waitFor([STOPPING], { limits })).outcome).toEqual({ kind: "gone" });
