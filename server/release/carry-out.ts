@@ -150,7 +150,8 @@ const TAKE: Readonly<Record<Step, (course: Course, found: Findings) => Promise<N
     await measure.next(closing);
     // The end of the job is seen this much later at most, when the models may be gone: older samples are kept.
     const lagMs = limits.followLagMs + (backend.subscribe === undefined ? limits.statusIntervalMs : 0);
-    found.follow = course.measure.follow(lagMs);
+    // One that answers when all has gone has been at it for as long as that took.
+    found.follow = measure.follow(lagMs + (backend.letsJobsEnd === true ? limits.longestFallMs : 0));
     course.onPhase("calling");
     return null;
   },
