@@ -1,6 +1,7 @@
 import { problem } from "../../shared/problems/make-problem.ts";
 import type { Problem } from "../../shared/problems/problem.ts";
 import { steadyMs } from "../lib/clock.ts";
+import { rest } from "../lib/rest.ts";
 import type { BackendWatch } from "./backend-watch.ts";
 import type { Backend } from "./backends/backend.ts";
 import type { ReleaseLimits } from "./release-limits.ts";
@@ -69,6 +70,7 @@ export async function waitUntilGone({
         if (nowMs - idleSinceMs > goneLimitMs) return { kind: "gone" };
         onLook(look.inUse);
     }
-    await watch.nextChange(lookMs, either);
+    // What others tell meanwhile must not make two looks at one moment out of it.
+    await (stayed ? rest(lookMs, either) : watch.nextChange(lookMs, either));
   }
 }
