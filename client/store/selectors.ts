@@ -19,7 +19,6 @@ const NOTHING_FOUND: readonly Found[] = [];
 export const selectFound = ({ known }: PanelState) => known?.found ?? NOTHING_FOUND;
 export const selectSource = ({ known }: PanelState) => known?.source ?? null;
 export const selectRelease = ({ known }: PanelState) => known?.release ?? IDLE_RELEASE;
-/** True while a backend cannot run a job after a release. */
 /** True while this viewer may release, and its word would arrive at once. */
 export const selectMayRelease = ({ connection, known }: PanelState) =>
   connection.status === "live" && known?.capabilities.release.allowed === true;

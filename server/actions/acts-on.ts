@@ -1,7 +1,6 @@
 import type { FitAdvice, FitLanguage } from "../../shared/capacity/fit.ts";
 import type { AlertList, Mute, TestResult } from "../../shared/health/past-alert.ts";
 import type { HistoryAnswer, HistoryQuery } from "../../shared/history/series.ts";
-import type { Problem } from "../../shared/problems/problem.ts";
 import type { Profile } from "../../shared/profiles/profile.ts";
 import type { RegisterBody } from "../../shared/protocol/host-requests.ts";
 import type { FitQuery } from "../../shared/protocol/job-requests.ts";
@@ -18,6 +17,7 @@ import type { Jobs } from "../jobs/jobs.ts";
 import type { Exposition } from "../recording/prometheus/render.ts";
 import type { Sessions } from "../recording/sessions/sessions.ts";
 import type { ReleaseDemand } from "../release/targets.ts";
+import type { Asker } from "./asker.ts";
 
 /** What actions may ask of the sidecar. */
 export interface ActsOn {
@@ -35,7 +35,7 @@ export interface ActsOn {
   source(): SourceState;
   /** Tries to get samples at once where a wait for that is going on; resolves when the try has said something. */
   retrySource(): Promise<void>;
-  hello(actProblem: Problem | null): Hello;
+  hello(asker: Pick<Asker, "actProblem" | "ownBackend">): Hello;
   resume(sinceSeq: number, windowMs: number): Resumed;
   profiles(): readonly Profile[];
   fit(query: FitQuery, asker: string, language: FitLanguage): Promise<Reply<FitAnswer>>;

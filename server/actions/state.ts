@@ -15,5 +15,5 @@ export const state = defineAction({
     takes: nothing,
     answers: { 200: "The state; its history is empty" },
   },
-  run: (sidecar, _request, { actProblem }) => succeed(sidecar.hello(actProblem)),
+  run: (sidecar, _request, asker) => succeed(sidecar.hello(asker)),
 });

@@ -33,10 +33,11 @@ export function composeFound(parts: {
   const { list, sampler, timings } = parts;
   const { greetingMs } = timings.patience;
   const gpus = () => sampler.latest().gpus;
+  const taken = () => takenPorts(parts.server, list);
   const finder = createFinder({
     gpus: parts.isReal ? gpus : () => [],
     portsOf,
-    taken: () => takenPorts(parts.server, list),
+    taken,
     ask: async ({ port, kinds }, signal) =>
       parts.isReal ? askPort(port, kinds, { greetingMs, signal }) : null,
     isRunning,
@@ -47,7 +48,7 @@ export function composeFound(parts: {
   const store = parts.isReal
     ? createFoundStore(join(parts.folder, "backends.json"), parts.hold, parts.complain)
     : { read: () => ({ adopted: [], dismissed: [] }), write() {} };
-  return { finder, ...createFoundBackends({ list, finder, store, gpus, timings }) };
+  return { finder, ...createFoundBackends({ list, finder, store, gpus, taken, timings }) };
 }
 
 /** Where this sidecar listens, and every backend that there is. */

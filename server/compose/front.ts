@@ -82,7 +82,8 @@ export function composeFront(options: Pick<Options, "basePath" | "allowOrigin">,
   const tally = createTally();
   const actsOn = composeActions(parts, {
     bootId: () => bootId,
-    hello: (actProblem) => makeHello({ actProblem, bootId: undefined, lastSeq: 0, historyMs: 0 }),
+    hello: ({ actProblem, ownBackend }) =>
+      makeHello({ actProblem, ownBackend, bootId: undefined, lastSeq: 0, historyMs: 0 }),
     past,
     metrics: composeMetrics(tally, { version, sampler, state: currentState, viewers: viewers.count }),
   });

@@ -59,7 +59,7 @@ export function composeHello(parts: HelloParts, bootId: () => string): HelloMake
   return {
     currentState,
     past,
-    makeHello({ actProblem, bootId: knownBoot, lastSeq, historyMs }) {
+    makeHello({ actProblem, ownBackend: own, bootId: knownBoot, lastSeq, historyMs }) {
       const missing = actProblem ?? (parts.backends.length > 0 ? null : problem("no-backend"));
       const blocked = parts.replay !== null ? problem("replaying") : missing;
       return {
@@ -69,7 +69,9 @@ export function composeHello(parts: HelloParts, bootId: () => string): HelloMake
         epochMs: parts.time.epochMs(),
         nowMs: Math.round(sampler.nowMs()),
         seq: sampler.latest().seq,
-        capabilities: { release: { allowed: blocked === null, problem: blocked } },
+        capabilities: {
+          release: { allowed: blocked === null, problem: blocked, ...(own === undefined ? {} : { own }) },
+        },
         state: currentState(),
         profiles: [...capacity.profiles()],
         history: past(knownBoot === bootId() ? lastSeq : 0, historyMs),

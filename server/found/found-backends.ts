@@ -8,7 +8,7 @@ import type { BackendList } from "../release/backend-list.ts";
 import { createBackend } from "../release/backends/create-backend.ts";
 import type { Timings } from "../timings.ts";
 import { urlOf } from "./ask.ts";
-import type { Finder } from "./finder.ts";
+import type { Finder, FoundPort } from "./finder.ts";
 import { type FoundStore, isSamePlace, type Place } from "./record.ts";
 
 /** Backends that were found: offered, adopted or dismissed. */
@@ -29,12 +29,21 @@ export interface FoundParts {
   finder: Pick<Finder, "found" | "lookAgain">;
   store: FoundStore;
   gpus(): readonly Pick<Gpu, "index" | "processes">[];
+  /** Ports of this sidecar and of backends that there are. */
+  taken(): ReadonlySet<number>;
   timings: Pick<Timings, "backends" | "patience">;
 }
 
 const idOf = ({ kind, port }: Place) => `${kind}-${port}`;
 
-export function createFoundBackends({ list, finder, store, gpus, timings }: FoundParts): FoundBackends {
+export function createFoundBackends({
+  list,
+  finder,
+  store,
+  gpus,
+  taken,
+  timings,
+}: FoundParts): FoundBackends {
   let record = store.read();
   /** The backends' ids, by place. */
   const adopted = new Map<string, { place: Place; backend: string }>();
@@ -62,8 +71,20 @@ export function createFoundBackends({ list, finder, store, gpus, timings }: Foun
     );
   }
 
+  /** A hook that its app has registered meanwhile, or another backend, reaches it already. */
+  function isReached({ port, pid }: FoundPort): boolean {
+    const owned = gpus().flatMap(
+      ({ processes }) => processes?.filter((one) => one.backend !== undefined) ?? [],
+    );
+    return taken().has(port) || owned.some((one) => one.pid === pid);
+  }
+
   const offered = () =>
-    finder.found().filter((one) => !record.dismissed.some(isSamePlace(one)) && !adopted.has(idOf(one)));
+    finder
+      .found()
+      .filter(
+        (one) => !record.dismissed.some(isSamePlace(one)) && !adopted.has(idOf(one)) && !isReached(one),
+      );
 
   return {
     list: () => [

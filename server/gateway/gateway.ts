@@ -21,6 +21,7 @@ import type { Viewers } from "./viewers.ts";
 /** Makes the `hello` for one viewer. */
 export type MakeHello = (viewer: {
   actProblem: Problem | null;
+  ownBackend: string | undefined;
   bootId: string | undefined;
   lastSeq: number;
   historyMs: number;
@@ -96,7 +97,8 @@ export function createGateway(
   function greet(socket: PanelSocket, lastSeq: number) {
     const { handshake, viewer } = socket.data;
     const { bootId, historyMs } = handshake;
-    socket.emit("hello", makeHello({ actProblem: viewer.actProblem, bootId, lastSeq, historyMs }));
+    const { actProblem, ownBackend } = viewer;
+    socket.emit("hello", makeHello({ actProblem, ownBackend, bootId, lastSeq, historyMs }));
   }
 
   io.on("connection", (socket) => {

@@ -41,13 +41,17 @@ export function createBackendKnowledge(
 ): BackendKnowledge {
   const changes = createEmitter<BackendState[]>();
   const known = new Map<string, Known>();
+  /** The state of each as last told: what an adapter remembers is part of it. */
+  const told = new Map<string, string>();
   const listChanged = () => {
-    for (const id of known.keys()) if (backends.every((one) => one.id !== id)) known.delete(id);
+    for (const id of known.keys()) {
+      if (backends.some((one) => one.id === id)) continue;
+      known.delete(id);
+      told.delete(id);
+    }
     for (const { id } of backends) known.set(id, known.get(id) ?? NOTHING_KNOWN);
   };
   listChanged();
-  /** The state of each as last told: what an adapter remembers is part of it. */
-  const told = new Map<string, string>();
   /** Which backends ran declared jobs when that was last compared. */
   let declared = "";
 

@@ -3,7 +3,15 @@ import { CONTEXT_MIB } from "../../shared/release/estimate.ts";
 import type { Release, ReleaseMode } from "../../shared/release/release.ts";
 import { wallMs } from "../lib/clock.ts";
 import type { Backend, UnloadOutcome } from "./backends/backend.ts";
-import { busyOf, type CarryOutContext, type Course, type Findings, jobsOf, stateOf } from "./course.ts";
+import {
+  busyOf,
+  type CarryOutContext,
+  type Course,
+  type Findings,
+  jobOf,
+  jobsOf,
+  stateOf,
+} from "./course.ts";
 import { lookOf, minutesOf, pushesBusy, wait, waitFor } from "./course-waits.ts";
 import { faultOf } from "./fault.ts";
 import { cancelled, failed, nothingLoaded, type Outcome, outcomeOf, type PartOutcome } from "./outcome.ts";
@@ -93,7 +101,7 @@ const TAKE: Readonly<Record<Step, (course: Course, found: Findings) => Promise<N
   async interrupt(course, found) {
     if (!course.asked) course.onPhase("calling");
     found.jobsBefore ??= jobsOf(course);
-    found.jobBefore = course.watch.jobOf(course.backend.id);
+    found.jobBefore ??= jobOf(course);
     const stopped = await course.backend.interrupt?.(course.closing);
     found.interrupted = true;
     return stopped?.kind === "failed" ? { ended: failed(stopped.problem) } : null;
@@ -117,10 +125,13 @@ const TAKE: Readonly<Record<Step, (course: Course, found: Findings) => Promise<N
     return waited.kind === "idle" ? null : afterOtherEnd(waited);
   },
   async "await-job-end"(course, found) {
-    const { jobsBefore } = found;
+    const { jobsBefore, jobBefore } = found;
     // A job that nobody has stopped may go on: the backend unloads when it ends. One that was stopped should have ended.
     const tooLong = found.interrupted ? {} : { tooLong: problem("job-still-running", minutesOf(course)) };
-    const waited = await wait(course, waitForJobEnd, { ...waitFor(course, found), ...tooLong, jobsBefore });
+    const waited = await wait(course, waitForJobEnd, {
+      ...waitFor(course, found),
+      ...{ ...tooLong, jobsBefore, jobBefore },
+    });
     return waited.kind === "failed" || waited.kind === "cancelled" ? afterOtherEnd(waited) : null;
   },
   async note(course, found) {
@@ -139,12 +150,14 @@ const TAKE: Readonly<Record<Step, (course: Course, found: Findings) => Promise<N
     await measure.next(closing);
     // The end of the job is seen this much later at most, when the models may be gone: older samples are kept.
     const lagMs = limits.followLagMs + (backend.subscribe === undefined ? limits.statusIntervalMs : 0);
-    found.follow = course.measure.follow(lagMs);
+    // One that answers when all has gone has been at it for as long as that took.
+    found.follow = measure.follow(lagMs + (backend.letsJobsEnd === true ? limits.longestFallMs : 0));
     course.onPhase("calling");
     return null;
   },
   async ask(course, found) {
     found.jobsBefore = jobsOf(course);
+    found.jobBefore ??= jobOf(course);
     const waits = found.follow !== null && course.backend.letsJobsEnd === true;
     const queue = stateOf(course)?.queue ?? null;
     const waiting = { since: wallMs(), queue, cancellable: true, asked: true };

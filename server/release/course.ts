@@ -39,12 +39,14 @@ export interface Findings {
   follow: ReturnType<Measure["follow"]> | null;
   /** Jobs when it was asked, the running one included; `null` where that is not told. */
   jobsBefore: number | null;
-  /** The job itself, where it was told, when it was told to stop. */
+  /** The job itself, where it was told, when it was asked or told to stop. */
   jobBefore: string | null;
   accepted: Extract<UnloadOutcome, { kind: "accepted" }> | null;
 }
 
 export const stateOf = ({ watch, backend }: Course) => watch.stateOf(backend.id);
+
+export const jobOf = ({ watch, backend }: Course) => watch.jobOf(backend.id);
 
 /** The running job and those behind it; `null` where that is not told. */
 export function jobsOf(course: Course): number | null {

@@ -1,6 +1,7 @@
 import { problem } from "../../shared/problems/make-problem.ts";
 import type { Problem } from "../../shared/problems/problem.ts";
 import { steadyMs } from "../lib/clock.ts";
+import { rest } from "../lib/rest.ts";
 import type { BackendWatch } from "./backend-watch.ts";
 import type { Backend } from "./backends/backend.ts";
 import type { ReleaseLimits } from "./release-limits.ts";
@@ -32,6 +33,8 @@ export async function waitUntilGone({
   const startedMs = steadyMs();
   let idleSinceMs = startedMs;
   let stayed = false;
+  /** It was seen going, and has answered since: in a long wait one slow answer is no end. */
+  let answered = false;
   for (;;) {
     const look = await going(closing);
     if (closing.aborted) return { kind: "failed", problem: problem("sidecar-closing") };
@@ -42,7 +45,10 @@ export async function waitUntilGone({
         return look;
       case "failed":
         // A backend that has ended has taken its models with it.
-        return look.reached ? { kind: "stays", problem: look.problem } : { kind: "gone" };
+        if (!look.reached) return { kind: "gone" };
+        if (!answered) return { kind: "stays", problem: look.problem };
+        answered = false;
+        break;
       case "stays":
         // Once may be a look between the answer and the deed.
         if (stayed) return look;
@@ -50,6 +56,7 @@ export async function waitUntilGone({
         break;
       case "going":
         stayed = false;
+        answered = true;
         if (look.inUse) {
           idleSinceMs = nowMs;
           if (nowMs - startedMs > jobLimitMs) {
@@ -63,6 +70,7 @@ export async function waitUntilGone({
         if (nowMs - idleSinceMs > goneLimitMs) return { kind: "gone" };
         onLook(look.inUse);
     }
-    await watch.nextChange(lookMs, either);
+    // What others tell meanwhile must not make two looks at one moment out of it.
+    await (stayed ? rest(lookMs, either) : watch.nextChange(lookMs, either));
   }
 }

@@ -24,7 +24,12 @@ export const helloSchema = v.object({
   seq: v.number(),
   capabilities: v.object({
     /** May this viewer release? If not, why. */
-    release: v.object({ allowed: v.boolean(), problem: v.nullable(problemSchema) }),
+    release: v.object({
+      allowed: v.boolean(),
+      problem: v.nullable(problemSchema),
+      /** The only backend it may release, on the page of an app, which has no say in which backends there are. */
+      own: v.exactOptional(v.string()),
+    }),
   }),
   state: stateSchema,
   profiles: v.array(wireProfileSchema),

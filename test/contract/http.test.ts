@@ -78,7 +78,7 @@ describe("programs by configuration", () => {
   test("REL-14 KoboldCpp without --admin refuses with 200, and that is told", async () => {
     const server = await startKoboldCpp({ admin: false });
     const backend = documented("koboldcpp", server);
-    const refused = { kind: "failed", problem: { code: "hook-refused" } };
+    const refused = { kind: "failed", problem: { code: "hook-refused" }, refused: true };
     expect(await backend.unload("auto", never)).toMatchObject(refused);
     expect(await backend.load?.(never)).toMatchObject(refused);
     expect(server.model()).toBe("first");

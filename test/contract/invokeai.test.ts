@@ -56,6 +56,13 @@ test("REL-11d a pause whose answer never came is taken back", async () => {
   expect(fake.isPaused()).toBe(false);
 });
 
+test("REL-11d … and where that fails, too, it is said that the queue is left held", async () => {
+  const hasty = adapterOf("invokeai", fake, { timeoutMs: 200 });
+  fake.swallowPause();
+  fake.refuseToResume();
+  expect(await hasty.hold?.(never)).toMatchObject({ kind: "failed", problem: { code: "queue-left-held" } });
+});
+
 test("REL-10 models of a running job stay, the others go, and the job completes", async () => {
   fake.startJob();
   fake.startJob();

@@ -117,6 +117,12 @@ describe("a machine on which nothing is set up", () => {
     expect(new Set(stranger.asked).size).toBe(stranger.asked.length);
     expect(elsewhere.asked).toEqual([]);
     expect(await foundAt(rig, stranger.port)).toBeUndefined();
+
+    const hook = { url: `http://127.0.0.1:${gradio.port}/unload`, label: "app", ttl: 60 };
+    const headers = { "content-type": "application/json" };
+    const api = `${rig.sidecar.url}api/v1/backends`;
+    expect((await fetch(api, { method: "POST", headers, body: JSON.stringify(hook) })).status).toBe(200);
+    expect(await foundAt(rig, gradio.port)).toBeUndefined();
   });
 });
 
@@ -133,9 +139,11 @@ test("FND-4b without the token, or on the page of one app, nothing is adopted, d
     ["POST", "backends/look"],
   ] as const;
   const token = { authorization: "Bearer secret-token" };
+  const app = { ...token, "x-gpu-panel-backend": "app" };
+  expect((await ask(rig, "GET", "state", app)).body.capabilities.release.own).toBe("app");
   for (const [method, path] of demands) {
     expect((await ask(rig, method, path)).status).toBe(403);
-    const confined = await ask(rig, method, path, { ...token, "x-gpu-panel-backend": "app" });
+    const confined = await ask(rig, method, path, app);
     expect(confined).toMatchObject({ status: 403, body: { code: "not-allowed" } });
   }
   expect(await panel.socket.emitWithAck("adopt-backend", { id })).toMatchObject({ ok: false });

@@ -21,6 +21,6 @@ export function offerText(
 
 /** True while this viewer may say which backends there are. */
 export const selectMayAdopt = ({ connection, known }: PanelState) => {
-  const { allowed = false, problem = null } = known?.capabilities.release ?? {};
-  return connection.status === "live" && (allowed || problem?.code === "no-backend");
+  const { allowed = false, problem = null, own } = known?.capabilities.release ?? {};
+  return connection.status === "live" && own === undefined && (allowed || problem?.code === "no-backend");
 };

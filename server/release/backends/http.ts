@@ -132,7 +132,8 @@ function statusOf(hook: HttpHook): ((signal: AbortSignal) => Promise<StatusOutco
 
 function agreed(answer: Answer | CallFailure): Answer | CallFailure {
   if (answer.kind === "failed" || readAnswer(answer, refusalSchema) === null) return answer;
-  return { kind: "failed", problem: problem("hook-refused"), reached: true, status: answer.status };
+  const { status } = answer;
+  return { kind: "failed", problem: problem("hook-refused"), reached: true, refused: true, status };
 }
 
 export const HTTP_ROW: AdapterRow = {

@@ -37,6 +37,8 @@ type Queue = Jobs | Pick<CallFailure, "kind" | "problem" | "reached">;
 /** Not for the end of the sidecar either: whoever holds a queue lets it go. */
 const NEVER = new AbortController().signal;
 
+const isLeft = (letGo: CallOutcome) => letGo.kind === "failed" && letGo.reached;
+
 /**
  * InvokeAI, whose models in use are locked and stay, while the others go at once. All of them go between two jobs alone,
  * for which its queue is held. What its cache says it holds is not asked for: it counts what the last job fetched.
@@ -97,9 +99,9 @@ export function createInvokeAiBackend(options: AdapterOptions<"invokeai">): Back
     if (found.paused) return { kind: "held", letGo: async () => ({ kind: "accepted" }) };
     const answer = await call(`${QUEUE}/processor/pause`, signal, { method: "PUT", timeoutMs });
     if (answer.kind === "answered") return { kind: "held", letGo };
+    if (!answer.reached || answer.refused === true) return answer;
     // It may have paused all the same.
-    if (answer.reached && answer.status === null) await letGo();
-    return answer;
+    return isLeft(await letGo()) ? { ...answer, problem: problem("queue-left-held") } : answer;
   }
 
   async function letGo(): Promise<CallOutcome> {

@@ -40,8 +40,12 @@ export function createLlamaCppMemory(): LlamaCppMemory {
   return {
     learn,
     learnList(models) {
-      for (const name of statuses.keys())
-        if (models.every((one) => one.name !== name)) learn(name, "unloaded");
+      for (const name of statuses.keys()) {
+        if (models.some((one) => one.name === name)) continue;
+        learn(name, "unloaded");
+        // Otherwise ever new names would fill the memory.
+        statuses.delete(name);
+      }
       for (const { name, status } of models) learn(name, status);
     },
     held,

@@ -129,11 +129,11 @@ export const releaseProblemsZhCn: ReleaseWords = {
   },
   "model-kept": {
     message: "{model} 没有卸载；它会在 {time} 自行卸载。",
-    advice: "它在加载期间被删除或重新创建，或刚有请求用到它：请再释放一次。",
+    advice: "它在已加载时被删除或重新创建，或刚有请求用到它：请再释放一次。",
   },
   "model-kept-on": {
     message: "{model} 没有卸载，会一直保留到有人卸载它。",
-    advice: "它在加载期间被删除或重新创建，或刚有请求用到它：请再释放一次。",
+    advice: "它在已加载时被删除或重新创建，或刚有请求用到它：请再释放一次。",
   },
   "load-failed": {
     message: "无法重新加载 {model}。",

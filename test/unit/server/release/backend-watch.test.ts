@@ -300,3 +300,18 @@ describe("the end", () => {
     }
   });
 });
+
+test("REL-17 one that goes and comes again is told anew, though it says what it said before", async () => {
+  const one = memoryBackend("a");
+  const backends = [one.backend];
+  const watching = start(backends, 60_000);
+  const heard: (boolean | null | undefined)[] = [];
+  watching.onChange(([state]) => heard.push(state?.reachable));
+  await watching.ask(one.backend, never);
+  backends.pop();
+  watching.listChanged();
+  backends.push(one.backend);
+  watching.listChanged();
+  await watching.ask(one.backend, never);
+  expect(heard).toEqual([true, undefined, null, true]);
+});

@@ -137,3 +137,23 @@ test("REL-11 REL-11b one that lets its job end itself is asked at once, and answ
   controller.cancel("10.0.0.2");
   expect(await ended()).toMatchObject({ problem: { code: "left-to-backend" } });
 });
+
+test("REL-1 one that answers only when it has unloaded is measured from before it began", async () => {
+  const on = machine(20_000);
+  const { backend, say } = memoryBackend("a", {
+    duringJob: "ends-jobs",
+    letsJobsEnd: true,
+    async unload() {
+      // Weights go to host memory one after the other.
+      for (let i = 0; i < 20; i++) {
+        await new Promise((resolve) => setTimeout(resolve, 1000));
+        on.levels[0] = (on.levels[0] ?? 0) - 900;
+      }
+      return ACCEPTED;
+    },
+  });
+  say({ busy: true, queue: 0 });
+  const { demand, ended } = start([backend], { on });
+  demand({ mode: "after-current" });
+  expect(await ended()).toMatchObject({ state: "done", freedMiB: 18_000 });
+});

@@ -128,6 +128,18 @@ describe("modes and several backends", () => {
     await until(({ state }) => state === "done");
   });
 
+  test("REL-11 a job that ends as another is queued has ended, where the backend names it", async () => {
+    const on = machine(20_000);
+    const { backend, say, calls } = memoryBackend("a", { duringJob: "deferred" }, { pushes: true });
+    say({ busy: true, queue: 1, job: "first" });
+    const { demand, until } = start([backend], { on });
+    demand();
+    await until(() => calls.length > 0);
+    on.levels[0] = 4000;
+    say({ busy: true, queue: 1, job: "second" });
+    await until(({ state }) => state === "done");
+  });
+
   test("REL-11c with jobs queued: one that is stopped at once is not waited for until the next one's end", async () => {
     const on = machine(20_000);
     const { backend, say } = memoryBackend(

@@ -16,7 +16,7 @@ async function waitFor(looks: readonly Going[], more: Partial<GoneOptions> = {})
   const outcome = await waitUntilGone({
     watch: { nextChange: () => new Promise((resolve) => setImmediate(resolve)) },
     going: async () => looks[Math.min(at++, looks.length - 1)] ?? GONE,
-    limits: { lookMs: 1500, goneLimitMs: 120_000, jobLimitMs: 120_000 },
+    limits: { lookMs: 1, goneLimitMs: 120_000, jobLimitMs: 120_000 },
     cancel: new AbortController().signal,
     closing: new AbortController().signal,
     onLook: (inUse) => seen.push(inUse),
@@ -37,11 +37,23 @@ test("REL-20d what stays is told once it was seen twice in a row", async () => {
   expect((await waitFor([STAYS, STAYS])).outcome).toEqual(STAYS);
 });
 
+test("REL-20d two looks in a row are a while apart, whatever others tell meanwhile", async () => {
+  const nextChange = () => Promise.reject(new Error("it waits for any news"));
+  expect((await waitFor([STAYS, GONE], { watch: { nextChange } })).outcome).toEqual({ kind: "gone" });
+});
+
 test("REL-20c a backend that has ended has taken its models with it; of one that hangs nobody knows", async () => {
   const silent = problem("backend-timeout", { seconds: 5 });
   const down: Going = { kind: "failed", problem: silent, reached: false };
   expect((await waitFor([STOPPING, down])).outcome).toEqual({ kind: "gone" });
   expect((await waitFor([{ ...down, reached: true }])).outcome).toEqual({ kind: "stays", problem: silent });
+});
+
+test("REL-20c one slow answer does not end a long wait for a job, two in a row do", async () => {
+  const silent = problem("backend-timeout", { seconds: 5 });
+  const slow: Going = { kind: "failed", problem: silent, reached: true };
+  expect((await waitFor([IN_USE, slow, IN_USE, slow, GONE])).outcome).toEqual({ kind: "gone" });
+  expect((await waitFor([IN_USE, slow, slow, GONE])).outcome).toEqual({ kind: "stays", problem: silent });
 });
 
 test("REL-20c what goes without an end is left to the samples, a job to the user", async () => {
