@@ -18,7 +18,7 @@ class MountRightsTest(MountRig):
     def test_visitors_may_look_and_not_release(self) -> None:
         freed = []
         url = self.start(hook=lambda: freed.append(1))
-        for path, method in (("api/v1/release", "POST"), ("api/v1/jobs", "POST"), ("api/v1/release/x", "DELETE"), ("api/v1/backends/http/prepare", "POST")):
+        for path, method in (("api/v1/release", "POST"), ("api/v1/jobs", "POST"), ("api/v1/release/x", "DELETE"), ("api/v1/backends/http/prepare", "POST"), ("api/v1/backends/http/load", "POST")):
             self.assertEqual(call(url + path, method, {}).status, 403, path)
             self.assertEqual(call(url + path, method, {}, {"authorization": "Bearer wrong-token"}).status, 403, path)
 

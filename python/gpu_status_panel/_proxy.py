@@ -29,7 +29,7 @@ NO_WEBSOCKET = "no-websocket.js"
 NO_WEBSOCKET_JS = b"globalThis.WebSocket = class { constructor() { setTimeout(() => this.onerror?.(new Event('error'))); } send() {} close() {} };\n"
 SCRIPT_HEADERS: Headers = [(b"content-type", b"text/javascript; charset=utf-8"), (b"cache-control", b"no-cache"), (b"x-content-type-options", b"nosniff")]
 # What the token of the app is added to: the panel's own button, and nothing else.
-RELEASING = re.compile(r"^(?:socket\.io(?:/|$)|api/v1/release(?:/[\w-]+)?$|api/v1/backends/[\w-]+/prepare$)")
+RELEASING = re.compile(r"^(?:socket\.io(?:/|$)|api/v1/release(?:/[\w-]+)?$|api/v1/backends/[\w-]+/(?:load|prepare)$)")
 
 
 class PanelProxy:

@@ -13,6 +13,7 @@ import Pop from "../../ui/Pop.tsx";
 import { busyGpus } from "../gpus/busy.ts";
 import { backendName } from "./backend-name.ts";
 import { ModeHints } from "./ModeHints.tsx";
+import { mineOf } from "./mine-of.ts";
 import { Offers } from "./Offers.tsx";
 import { releaseChoice } from "./release-choice.ts";
 import { restartHint } from "./restart-hint.ts";
@@ -39,7 +40,7 @@ export function Confirm({ control, anchor }: ConfirmProps) {
 
 function Question({ control, words }: { control: ReleaseControl; words: ReleaseWords }) {
   const demo = usePanel(selectSource)?.kind === "demo";
-  const backends = usePanel(selectBackends);
+  const backends = mineOf(usePanel(selectBackends), control.own);
   const gpus = usePanel(selectGpus);
   const [target, setTarget] = useState<string | null>(null);
   const first = useRef<HTMLButtonElement>(null);

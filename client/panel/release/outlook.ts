@@ -13,6 +13,7 @@ import { verdictOf } from "../concurrency/verdict.ts";
 import { backendName, backendNameOf } from "./backend-name.ts";
 import { DOT_OF, doingOf, foremost } from "./backend-tone.ts";
 import { canStartAfter } from "./can-start-after.ts";
+import { mineOf } from "./mine-of.ts";
 import { offersOf, offerText } from "./offers.ts";
 import { type ReleaseFace, releaseFace } from "./release-face.ts";
 import { restartHint } from "./restart-hint.ts";
@@ -50,8 +51,9 @@ export interface OutlookInput {
 }
 
 /** Everything that there is to say of a release. Pure. */
-export function outlookOf({ backends, found, gpus, capacity, room, ...input }: OutlookInput): Outlook {
+export function outlookOf({ backends: all, found, gpus, capacity, room, ...input }: OutlookInput): Outlook {
   const { words } = input;
+  const backends = mineOf(all, input.control.own);
   const estimateMiB = totalEstimateMiB(backends, gpus);
   const canStart = capacity?.canStart ?? null;
   const after = capacity === null ? null : canStartAfter(capacity, estimateMiB);
@@ -62,7 +64,7 @@ export function outlookOf({ backends, found, gpus, capacity, room, ...input }: O
   const [offer] = offersOf(found);
   const face = releaseFace({
     ...input,
-    nameOf: (id) => backendNameOf(id, backends),
+    nameOf: (id) => backendNameOf(id, all),
     canStart,
     hasMore: found.length > 0 || backends.some(({ canLoad, givesNothing }) => canLoad || givesNothing),
     offer:

@@ -23,6 +23,8 @@ export interface ReleaseControl {
   enabled: boolean;
   /** Why this viewer may not press it. */
   blockedBy: Problem | null;
+  /** The only backend it would release; all of them without it. */
+  own: string | undefined;
   /** What is missing at present, so that nobody can. */
   missing: "connection" | "samples" | null;
   /** The sidecar would not take the last demand. */
@@ -67,6 +69,7 @@ export function useRelease(): ReleaseControl {
     releasing,
     enabled: permitted && fresh && !releasing,
     blockedBy: permission?.problem ?? null,
+    own: permission?.own,
     missing,
     refusal,
     asking: asking && !releasing,

@@ -1,0 +1,31 @@
+import { expect, test } from "vitest";
+import { releaseEn } from "../../../../client/i18n/release/en.ts";
+import { outlookOf } from "../../../../client/panel/release/outlook.ts";
+import type { ReleaseControl } from "../../../../client/panel/release/use-release.ts";
+import { IDLE_RELEASE } from "../../../../shared/release/release.ts";
+import { backendWith } from "../../../helpers/backend-with.ts";
+
+const nothing = () => {};
+const controlOf = (own: string | undefined): ReleaseControl => ({
+  ...{ release: IDLE_RELEASE, releasing: false, enabled: true, blockedBy: null, own, missing: null },
+  ...{ refusal: null, asking: false, mayCancel: false, showResult: false },
+  ...{ ask: nothing, cancel: nothing, confirm: nothing, cancelWaiting: nothing, dismiss: nothing },
+});
+const holds = (id: string, usedMiB: number) =>
+  backendWith({ id, reachable: true, busy: false, models: [{ name: "model", usedMiB }] });
+
+test("HUB-3 REL-16 the page of an app estimates what a release of that app would bring, not of all", () => {
+  const estimateFor = (own: string | undefined) =>
+    outlookOf({
+      control: controlOf(own),
+      words: releaseEn,
+      room: null,
+      wordsOf: ({ message, advice = "" }) => ({ message, advice }),
+      backends: [holds("mine", 4 * 1024), holds("another", 20 * 1024)],
+      found: [],
+      gpus: [],
+      capacity: null,
+    }).estimate;
+  expect(estimateFor(undefined)).toContain("24");
+  expect(estimateFor("mine")).toContain("4.0");
+});
