@@ -23,6 +23,10 @@ class Contact:
         self._heard_at = -GOOD_FOR_S
         self._is_lost = False
 
+    @property
+    def is_lost(self) -> bool:
+        return self._is_lost
+
     def is_there(self) -> bool:
         """Blocks for two seconds at most, and only those that find out. Of many at once one asks."""
         if self._is_lost:
