@@ -10,7 +10,8 @@ from ._base import warn_once
 
 
 PROBE_S = 2.0
-GOOD_FOR_S = 0.1
+GOOD_FOR_S = 0.02
+"""A crowd shares one probe; a visitor who comes right after another must not run into a sidecar that hangs by now."""
 BETWEEN_PROBES_S = 2.0
 
 
