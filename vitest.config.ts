@@ -4,7 +4,7 @@ import { QUICK_INTEGRATION, tierOf } from "./test/tiers.ts";
 
 const setup = (...names: string[]) => names.map((name) => `test/helpers/${name}.ts`);
 
-/** `vitest run` is the tier of `npm test`; `--mode fast`, `long` and `long-short` are the others. */
+/** `vitest run` is the tier of `npm test`; `--mode fast`, `long`, `long-short`, `hosts` and `hosts-long` are the others. */
 export default defineConfig(({ mode }) => {
   const tier = tierOf(mode);
   const common = {

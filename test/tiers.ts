@@ -15,10 +15,11 @@ export const QUICK_INTEGRATION: readonly string[] = [
   "test/integration/{nvidia-smi,terminal,upgrades}.test.ts",
 ];
 
-/** @param mode of vitest: `--mode long`, or `--mode hosts` for real backends */
+/** @param mode of vitest: `--mode long`, or `--mode hosts` or `hosts-long` for real backends */
 export function tierOf(mode: string): Tier {
   if (mode === "fast") return { name: "fast", seed: FIXED_SEED, runs: 1 };
-  if (mode === "hosts") return { name: "hosts", seed: FIXED_SEED, runs: 1 };
+  if (mode === "hosts" || mode === "hosts-long")
+    return { name: "hosts", seed: FIXED_SEED, runs: mode === "hosts" ? 1 : 3 };
   if (mode !== "long" && mode !== "long-short") return { name: "test", seed: FIXED_SEED, runs: 1 };
   const given = Number(process.env.TEST_SEED);
   const seed = Number.isInteger(given) && given > 0 ? given : Math.floor(Math.random() * 2 ** 31);

@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import threading
 import types
 import unittest
 
@@ -46,6 +47,8 @@ class SignatureTest(unittest.TestCase):
             ("Number of images", 4, {"batch": 4}),
             ("Width", 0, {}),
             ("Width", float("nan"), {}),
+            ("Width", "²", {}),
+            ("Width", "9" * 5000, {}),
             ("Framework", 3, {}),
             ("Guidance scale", 7.5, {}),
             ("Prompt", "a width of 512x512", {}),
@@ -53,6 +56,16 @@ class SignatureTest(unittest.TestCase):
             signature = panel.call_signature("gradio", infer, [("", label, value)])
             signature = {key: told for key, told in signature.items() if key not in ("host", "kind") and told not in ([], {})}
             self.assertEqual(signature, found, label)
+
+    def test_an_editors_picture_is_a_given_image(self) -> None:
+        class ndarray:
+            def __bool__(self):
+                raise ValueError("ambiguous")
+
+        def infer(picture): ...
+
+        for value in ({"background": ndarray(), "layers": []}, {"path": None, "background": {"path": "/tmp/a.png"}}):
+            self.assertEqual(panel.call_signature("gradio", infer, [("picture", "", value)])["options"], {"given image": True})
 
     def test_what_no_signature_can_be_read_from_is_a_signature_all_the_same(self) -> None:
         self.assertEqual(panel.bound_call(print, [object()], {"nonsense": 1}), [])
@@ -184,6 +197,47 @@ class WatchTest(unittest.TestCase):
         watching._waiting_events.add("a")
         self.assertFalse(watching.is_busy())
 
+    def test_who_has_gone_while_the_sidecar_was_asked_does_not_count_as_waiting(self) -> None:
+        watching = panel.Watch(self.demo, None, None, None, None)
+
+        async def goes() -> None:
+            made = watching._make(block_fn(lambda: None), [], None, "a")
+            answered = asyncio.Event()
+            loop = asyncio.get_running_loop()
+            go = threading.Event()
+
+            def admit() -> None:
+                loop.call_soon_threadsafe(answered.set)
+                go.wait(5)
+                made._on_wait({})
+
+            made.admit = admit
+            task = asyncio.ensure_future(watching._admit(made, "a", False))
+            await answered.wait()
+            task.cancel()
+            await asyncio.wait({task})
+            go.set()
+
+        asyncio.run(goes())
+        for thread in [one for one in threading.enumerate() if one.name == "gpu-status-panel"]:
+            thread.join(5)
+        self.assertEqual((watching.queued(), watching._waiting_events), (2, set()))
+
+    def test_who_goes_the_moment_he_is_admitted_gives_his_room_back(self) -> None:
+        watching = panel.Watch(self.demo, None, None, None, None)
+        left = []
+
+        async def goes() -> None:
+            made = watching._make(block_fn(lambda: None), [], None, "a")
+            made.leave_unbegun = lambda: left.append(made)
+            watching._make = lambda *args: made
+            task = asyncio.ensure_future(watching.call_function(block_fn(lambda: None, [Video()]), [], None, None, "a"))
+            made.admit = lambda: task.get_loop().call_soon_threadsafe(task.cancel)
+            await asyncio.wait({task})
+
+        asyncio.run(goes())
+        self.assertEqual(len(left), 1)
+
     def test_later_steps_functions_without_python_and_those_of_no_gpu_go_as_they_are(self) -> None:
         self.assertIs(panel.watch(self.demo), self.demo)
         self.assertIs(panel.watch_demo(self.demo, None, None, None, None), panel.watch_demo(self.demo, None, None, None, None), "once a demo")
@@ -199,6 +253,118 @@ class WatchTest(unittest.TestCase):
             for _ in range(2):
                 panel.watch(types.SimpleNamespace(fns={}))
         self.assertEqual(len(logs.output), 1)
+
+
+class Desk:
+    """What a sidecar answers, by the words of a request; what raises is silence."""
+
+    def __init__(self, **answers):
+        self.answers = {"GET": [], "POST": [], **answers}
+        self.asked = []
+        self.url = "http://127.0.0.1:1/"
+        self.is_local = True
+
+    def call(self, method, path, body=None, timeout=0):
+        self.asked.append((method, path.split("?")[0]))
+        if method == "GET" and path in ("healthz", "api/v1/state"):
+            return panel.Answer(200, {})
+        answers = self.answers.get(method)
+        answer = answers.pop(0) if answers else None
+        if callable(answer):
+            answer = answer()
+        if answer is None and method == "POST":
+            raise panel.Unreachable("slow")
+        return panel.Answer(200, answer or {})
+
+
+WAITS, RUNS = {"id": "j", "state": "waiting"}, {"id": "j", "state": "running", "pid": 1}
+
+
+class WatchedJobTest(unittest.TestCase):
+    def setUp(self) -> None:
+        panel.WARNED.clear()
+        self.addCleanup(lambda: self.assertEqual(panel.GATE.running, 0))
+
+    def made(self, desk, on_wait=lambda told: None):
+        settings = panel.JobSettings(None, None, 1, {}, None, None, None, True, None, None, 20, "raise", None, None)
+        job = panel.WatchedJob(settings, panel.Contact(desk), on_wait)
+        job._sidecar = desk
+        self.addCleanup(job._stop.set)
+        return job
+
+    def test_who_is_slow_is_asked_again_and_no_job_is_let_through_uncounted(self) -> None:
+        job = self.made(Desk(POST=[None, WAITS, {"id": "k", "state": "running", "pid": 1}], GET=[{"state": "expired"}]))
+        job.admit()
+        self.assertEqual(job.id, "k")
+        with self.assertLogs("gpu_status_panel", logging.WARNING):
+            job = self.made(Desk())
+            job.admit()
+        self.assertEqual((job.id, len([1 for one in job._sidecar.asked if one[0] == "POST"])), (None, panel.TRIES))
+
+    def test_what_was_left_does_not_begin_and_gives_its_room_back(self) -> None:
+        job = self.made(Desk(POST=[RUNS]))
+        job.admit()
+        job.leave_unbegun()
+        with self.assertRaises(panel.JobError):
+            job.begin()
+        for thread in [one for one in threading.enumerate() if one.name == "gpu-status-panel"]:
+            thread.join(5)
+        self.assertIn(("DELETE", "api/v1/jobs/j"), job._sidecar.asked)
+
+    def test_what_has_begun_is_not_left_and_what_cannot_begin_gives_its_room_back(self) -> None:
+        job = self.made(Desk(POST=[RUNS]))
+        job.admit()
+        # Its visitor goes while its models come back.
+        panel.GATE.returns.append(job.leave_unbegun)
+        self.addCleanup(panel.GATE.returns.clear)
+        job.begin()
+        self.assertNotIn(("DELETE", "api/v1/jobs/j"), job._sidecar.asked)
+        job.end(None)
+
+        def no_room():
+            raise RuntimeError("CUDA out of memory")
+
+        panel.GATE.returns[:] = [no_room]
+        other = self.made(Desk(POST=[RUNS]))
+        other.admit()
+        with self.assertRaises(RuntimeError):
+            other.begin()
+        self.assertTrue(other._abandoned.is_set())
+
+    def test_an_async_run_that_is_cancelled_as_it_begins_or_fails_as_it_closes_ends_its_job(self) -> None:
+        async def infer():
+            raise AssertionError("it runs for nobody")
+
+        async def steps():
+            try:
+                yield 1
+            finally:
+                raise ValueError("as it closes")
+
+        async def cancelled(job):
+            begun = asyncio.Event()
+            loop = asyncio.get_running_loop()
+            go = threading.Event()
+            panel.GATE.returns[:] = [lambda: (loop.call_soon_threadsafe(begun.set), go.wait(5))]
+            task = asyncio.ensure_future(panel.under_job(job, infer, print)())
+            await begun.wait()
+            task.cancel()
+            await asyncio.wait({task})
+            panel.GATE.returns.clear()
+            go.set()
+
+        async def closed(job):
+            run = panel.under_job(job, steps, print)()
+            await run.__anext__()
+            with self.assertRaises(ValueError):
+                await run.aclose()
+
+        for run in (cancelled, closed):
+            job = self.made(Desk())
+            asyncio.run(run(job))
+            for thread in [one for one in threading.enumerate() if one.name == "gpu-status-panel"]:
+                thread.join(5)
+            self.assertEqual(job.report.outcome, "failed", run)
 
 
 class WordsTest(unittest.TestCase):

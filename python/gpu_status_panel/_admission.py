@@ -22,6 +22,10 @@ SIDECAR_PATIENCE_S = 10.0
 """How long a waiting job puts up with a sidecar that is away (a restart) before it runs without it."""
 
 
+class Forgotten(Unreachable):
+    """The sidecar answers, and knows nothing of a job that waited any more."""
+
+
 class Admission:
     """A job up to its start, at the sidecar."""
 
@@ -114,7 +118,7 @@ class Admission:
                     raise JobError("given up while waiting")
                 answer = self._call_patiently("GET", f"api/v1/jobs/{quote(self.id or '')}?wait={int(slice_s)}", timeout=slice_s + CALL_TIMEOUT_S)
                 if answer.status == 404:
-                    raise Unreachable("the sidecar has forgotten the job")
+                    raise Forgotten("the sidecar has forgotten the job")
         finally:
             GATE.waiting -= 1
         self._take(answer)
@@ -128,7 +132,7 @@ class Admission:
     def _take(self, answer: Answer) -> None:
         if answer.body.get("state") != "running":
             # It fell silent while it waited, as a laptop does that slept.
-            raise Unreachable(f"the job is {answer.body.get('state', 'unknown')} at the sidecar")
+            raise Forgotten(f"the job is {answer.body.get('state', 'unknown')} at the sidecar")
         indexes = answer.body.get("gpus")
         self.gpu_indexes = tuple(index for index in indexes if isinstance(index, int)) if isinstance(indexes, list) else ()
         self.device = device_of(self.gpu_indexes[0], self._gpus) if self.gpu_indexes else None

@@ -68,7 +68,7 @@ def meaning_of(name: str, label: str) -> Optional[str]:
 def whole_number(value: Any) -> Optional[int]:
     if isinstance(value, bool):
         return None
-    if isinstance(value, str) and value.strip().isdigit():
+    if isinstance(value, str) and value.strip().isdecimal() and len(value) < 20:
         value = int(value)
     return int(value) if isinstance(value, (int, float)) and value == value and 1 <= value <= 65_536 else None
 
@@ -80,7 +80,8 @@ def is_short(value: Any) -> bool:
 def media_of(value: Any) -> Optional[str]:
     """Whether a picture, video or sound was given: its size is not looked at, and hosts scale it."""
     if isinstance(value, Mapping):
-        value = value.get("path") or value.get("background") or (value.get("video") or {})
+        # An editor's picture is an array, which has no truth.
+        value = next((value[key] for key in ("path", "background", "video") if value.get(key) is not None), None)
         if isinstance(value, Mapping):
             value = value.get("path")
     if isinstance(value, (str, os.PathLike)):

@@ -10,7 +10,8 @@ from ._base import warn_once
 
 
 PROBE_S = 2.0
-GOOD_FOR_S = 0.1
+GOOD_FOR_S = 0.02
+"""A crowd shares one probe; a visitor who comes right after another must not run into a sidecar that hangs by now."""
 BETWEEN_PROBES_S = 2.0
 
 
@@ -22,6 +23,10 @@ class Contact:
         self._lock = threading.RLock()
         self._heard_at = -GOOD_FOR_S
         self._is_lost = False
+
+    @property
+    def is_lost(self) -> bool:
+        return self._is_lost
 
     def is_there(self) -> bool:
         """Blocks for two seconds at most, and only those that find out. Of many at once one asks."""

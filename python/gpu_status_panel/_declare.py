@@ -29,13 +29,11 @@ class DeclaredJob:
     def _make(self) -> Job:
         if self._entered is not None:
             raise RuntimeError("gpu_status_panel: this job is running; call job(…) anew for one beside it")
-        outer = CURRENT_JOB.get()
-        if outer is not None:
-            outer.give_way()
         return Job(self._settings)
 
     def __enter__(self) -> Job:
         made = self._make()
+        give_way_to_this()
         made.admit()
         try:
             made.begin()
@@ -55,7 +53,13 @@ class DeclaredJob:
 
     async def __aenter__(self) -> Job:
         made = self._make()
-        await in_thread(made.start, made.give_up)
+
+        def start() -> None:
+            # It calls the sidecar, which must not hold the loop up.
+            give_way_to_this()
+            made.start()
+
+        await in_thread(start, made.give_up)
         made.enter_context()
         self._entered = made
         return made
@@ -105,6 +109,12 @@ class DeclaredJob:
         wrapped = next((made for is_kind, made in kinds if is_kind(fn)), function)
         setattr(wrapped, DECLARES, True)
         return cast(Fn, wrapped)
+
+
+def give_way_to_this() -> None:
+    outer = CURRENT_JOB.get()
+    if outer is not None:
+        outer.give_way()
 
 
 def job(

@@ -74,4 +74,4 @@ def teller(block_fn: Any) -> Callable[..., str]:
 
 def unlisted(gradio: Any) -> Any:
     """Not among the endpoints that people call; Gradio 6 names it anew."""
-    return {"api_visibility": "private"} if str(gradio.__version__).split(".")[0] >= "6" else {"api_name": False}
+    return {"api_visibility": "private"} if int(str(gradio.__version__).split(".")[0]) >= 6 else {"api_name": False}

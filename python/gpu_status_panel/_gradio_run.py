@@ -51,7 +51,7 @@ def under_job(running: WatchedJob, fn: Callable[..., Any], on_own_job: Callable[
 
     @functools.wraps(fn)
     async def coroutine(*args: Any, **kwargs: Any) -> Any:
-        await in_thread(running.begin)
+        await in_thread(running.begin, running.give_up)
         outer = CURRENT_JOB.set(running)
         error: Optional[BaseException] = None
         try:
@@ -65,7 +65,7 @@ def under_job(running: WatchedJob, fn: Callable[..., Any], on_own_job: Callable[
 
     @functools.wraps(fn)
     async def async_generator(*args: Any, **kwargs: Any) -> Any:
-        await in_thread(running.begin)
+        await in_thread(running.begin, running.give_up)
         error: Optional[BaseException] = None
         inner = fn(*args, **kwargs)
         try:
@@ -82,8 +82,10 @@ def under_job(running: WatchedJob, fn: Callable[..., Any], on_own_job: Callable[
             error = raised
             raise
         finally:
-            await inner.aclose()
-            end(error)
+            try:
+                await inner.aclose()
+            finally:
+                end(error)
 
     for is_kind, made in ((inspect.isasyncgenfunction, async_generator), (inspect.iscoroutinefunction, coroutine), (inspect.isgeneratorfunction, generator)):
         if is_kind(fn):

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import copy
 import functools
-from typing import Any, Callable, Iterable, Optional, Set, TypeVar
+import threading
+from typing import Any, Callable, Iterable, Mapping, Optional, Set, TypeVar
 
 from ._api import Sidecar
-from ._base import warn_once
+from ._base import log, warn_once
 from ._call_signature import call_signature
 from ._contact import Contact
 from ._gate import GATE
@@ -39,7 +40,8 @@ class Watch:
             GATE.returns.append(self.parking.bring_back)
         self._url, self._token = url, token
         self._contact = Contact(Sidecar(url, token))
-        self._waiting: Set[object] = set()
+        self._waiting: Set[WatchedJob] = set()
+        self._lock = threading.Lock()
         self._waiting_events: Set[Optional[str]] = set()
         self._call = demo.call_function
 
@@ -57,8 +59,8 @@ class Watch:
             return await self._call(called, *args, **kwargs)
         request = first_request(argument("requests", given, kwargs))
         made = self._make(called, argument("processed_input", given, kwargs), request, event_id)
-        await self._admit(made, event_id, speaks_chinese(request))
         try:
+            await self._admit(made, event_id, speaks_chinese(request))
             return await self._call(with_fn(called, under_job(made, called.fn, self.choice.declares_itself)), *args, **kwargs)
         finally:
             # A generator's body begins with its first step, which is part of the call.
@@ -69,21 +71,21 @@ class Watch:
 
         loop = asyncio.get_running_loop()
         chinese = speaks_chinese(request)
-        me = object()
 
         def on_wait(told: Any) -> Optional[str]:
             """In a thread: what a visitor is told, or why he may not wait."""
-            if me not in self._waiting and len(self._waiting) >= MOST_WAITING:
-                return crowded_words(MOST_WAITING, chinese)
-            self._waiting.add(me)
-            self._waiting_events.add(event_id)
+            with self._lock:
+                # The answer came too late: nobody would take it out again.
+                if made.has_left:
+                    raise JobError("given up while waiting")
+                if made not in self._waiting and len(self._waiting) >= MOST_WAITING:
+                    return crowded_words(MOST_WAITING, chinese)
+                self._waiting.add(made)
             loop.call_soon_threadsafe(show_progress, self.demo, event_id, waiting_words(told, chinese))
             return None
 
-        signature = call_signature("gradio", called.fn, call_of(called, values))
-        settings = JobSettings(None, None, None, {}, None, None, None, True, None, None, TTL_S, "raise", self._url, self._token, signature, asker_of(request))
+        settings = JobSettings(None, None, None, {}, None, None, None, True, None, None, TTL_S, "raise", self._url, self._token, signature_of(called, values), asker_of(request))
         made = WatchedJob(settings, self._contact, on_wait)
-        made.waits_as = me
         return made
 
     async def _admit(self, made: WatchedJob, event_id: Optional[str], chinese: bool) -> None:
@@ -91,7 +93,7 @@ class Watch:
         import asyncio
 
         self._waiting_events.add(event_id)
-        admission = asyncio.ensure_future(in_thread(made.admit, made.give_up))
+        admission = asyncio.ensure_future(in_thread(made.admit))
         try:
             while not admission.done():
                 await asyncio.wait({admission}, timeout=LOOK_S)
@@ -107,8 +109,10 @@ class Watch:
         finally:
             if not admission.done():
                 admission.cancel()
-            was_waiting = made.waits_as in self._waiting
-            self._waiting.discard(made.waits_as)
+            with self._lock:
+                made.has_left = True
+                was_waiting = made in self._waiting
+                self._waiting.discard(made)
             self._waiting_events.discard(event_id)
             if was_waiting:
                 show_progress(self.demo, event_id, None)
@@ -121,6 +125,15 @@ class Watch:
         """Who waits, for Gradio's turn or for VRAM."""
         queues = getattr(getattr(self.demo, "_queue", None), "event_queue_per_concurrency_id", None) or {}
         return len(self._waiting) + sum(len(one.queue) for one in list(queues.values()))
+
+
+def signature_of(called: Any, values: Any) -> Mapping[str, Any]:
+    """What of the values is understood; no visitor's value may cost him his run."""
+    try:
+        return call_signature("gradio", called.fn, call_of(called, values))
+    except Exception as error:
+        log.debug("gpu_status_panel: a call is not understood: %r", error)
+        return call_signature("gradio", called.fn, [])
 
 
 def with_fn(block_fn: Any, fn: Callable[..., Any]) -> Any:

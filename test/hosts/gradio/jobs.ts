@@ -71,8 +71,8 @@ export function testJobs({ version, browser, startDemos }: InGradio) {
     await waitUntil(async () => (await usedMiB(url + PANEL)) > 4000, { what: "the models to be back" });
   });
 
-  test("GRA-6b GRA-8 Gradio: of forty-five some thirty wait and the rest are refused in words; a sidecar that is frozen is not noticed", async () => {
-    const { caller, until, inState, here, url } = await startDemos();
+  test("GRA-6b GRA-8 Gradio: of forty-five thirty wait and the rest are refused in words; a sidecar that is frozen is not noticed", async () => {
+    const { caller, until, jobs, inState, here, url } = await startDemos();
     const five = async () => {
       let sum = 0;
       for (let i = 0; i < 5; i++) sum += await caller.predict("/t2v", "go", ...T2V);
@@ -104,9 +104,13 @@ export function testJobs({ version, browser, startDemos }: InGradio) {
     const refusals = await waitUntil(
       async () => {
         const over = await Promise.all(crowd.map((one) => one.over(names)));
-        return over.flat().length > 5 && over;
+        const known = await jobs();
+        const count = (state: string) => known.filter((job) => job.state === state).length;
+        // Whoever ran without being counted would be neither refused nor known to the sidecar.
+        const counted = over.flat().length + count("waiting") + count("running");
+        return count("waiting") === 30 && counted === 45 && over;
       },
-      { what: "the rest to be refused" },
+      { timeoutMs: 90_000, what: "each of them to be refused, to wait or to run" },
     );
     for (const [which, refused] of refusals.entries())
       for (const name of refused)
