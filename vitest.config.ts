@@ -69,21 +69,24 @@ export default defineConfig(({ mode }) => {
       ),
     },
   };
-  const hosts: TestProjectConfiguration = {
+  const hosts = (name: string, include: string[], ...programs: string[]): TestProjectConfiguration => ({
     define: { __VERSION__: '"test"' },
     test: {
       ...inChromium,
-      name: "hosts",
-      include: ["test/hosts/**/*.test.ts"],
-      globalSetup: setup("build-sidecar-parts", "find-chromium", "find-gradio", "find-hosts"),
+      name,
+      include,
+      globalSetup: setup("build-sidecar-parts", ...programs),
       hookTimeout: 300_000,
     },
-  };
+  });
+  // Apart, so that what fetches little need not fetch all.
+  const backends = hosts("backends", ["test/hosts/!(gradio-)*.test.ts"], "find-chromium", "find-hosts");
+  const gradio = hosts("gradio", ["test/hosts/gradio-*.test.ts"], "find-chromium", "find-gradio");
   const projects = {
     fast: [unit, integration],
     test: [unit, integration, e2e],
     long: [unit, long],
-    hosts: [hosts],
+    hosts: [backends, gradio],
   };
   return {
     test: {

@@ -28,6 +28,10 @@ interface Wanted {
   width?: number;
 }
 
+if (COMFYUI === null) {
+  process.stdout.write("COMFYUI_DIR names no checkout: ComfyUI's pack is tested with a stand-in alone.\n");
+}
+
 let seeds = 0;
 /** A loader, two samplers, a decoder; a new one each time, so that ComfyUI knows none of its results. */
 function promptOf({ seconds = 0.6, mib = 0, fail = "", width = 832 }: Wanted = {}) {
