@@ -56,7 +56,7 @@ export function seatOn(demand: GpuDemand, wish: Wish): Seat {
   const figureMiB = wish.isUnknown ? Math.max(1, mostMiB) : capped;
   const jobs = [...holder.jobs, shareOf(demand, wish, figureMiB)];
   const costMiB = Math.max(holder.heldMiB + ownMiB, declaredMiB(jobs)) - freedMiB;
-  const isBarred = waits || (wish.isUnknown && !isAlone);
+  const isBarred = waits || (wish.isUnknown && (!isAlone || holder.jobs.length > 0));
   return { figureMiB, costMiB, leftMiB: isBarred ? Number.NEGATIVE_INFINITY : roomMiB - costMiB };
 }
 

@@ -163,6 +163,15 @@ describe("figures", () => {
     expect(fits(empty, ask("a", null))).toBe(1);
     const busy = seconds(1, declared(empty, ask("b", 2000), [0]), [gpu([])]);
     expect(fits(busy, ask("a", null))).toBe(0);
+    // Beside another job in its own process, too.
+    const held = seconds(5, START, [gpu([process(1, 4400)])]);
+    const first = ask("a", null, { pid: 1 });
+    const second = ask("b", null, { pid: 1 });
+    expect(fits(held, first)).toBe(1);
+    const used = declared(held, first, [0]);
+    expect(fits(used, second)).toBe(0);
+    const grown = seconds(1, used, [gpu([process(1, 6400)])]);
+    expect(fits(grown, second)).toBe(0);
   });
 });
 
