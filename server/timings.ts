@@ -272,7 +272,7 @@ export const TIMINGS: Timings = {
   hosts: {
     firstLeaseMs: MINUTE,
     leaseGraceMs: 10 * SECOND,
-    leaseBeatMs: 5 * SECOND,
+    leaseBeatMs: SECOND,
   },
   capacity: {
     freshMs: 2 * SECOND,

@@ -76,6 +76,44 @@ class MountRightsTest(MountRig):
             call(url + "api/v1/release", "POST", body, {"origin": "http://demo.example", "host": "demo.example"})
         self.assertIn("allow_origin", logs.output[0])
 
+    def test_where_the_app_has_nothing_to_release_its_pages_release_nothing_else(self) -> None:
+        with self.assertLogs("gpu_status_panel", logging.WARNING) as logs:
+            url = self.start(allow_release=True)
+        self.assertIn("nothing of its own to release", logs.output[0])
+        freed = []
+        other = panel.unload_hook(lambda: freed.append("another app's"), port=0)
+        self.addCleanup(other.close)
+        told = {"kind": "http", "url": other.private_url, "label": "other", "ttl": 60}
+        self.assertEqual(panel.Sidecar(self.launcher.sidecar.url).call("POST", "api/v1/backends", told).status, 200)
+        self.assertEqual(call(url + "api/v1/release", "POST", {"mode": "now"}).status, 403)
+
+        async def scenario():
+            channel, hello = await greet(url, Origin=self.base)
+            self.assertFalse(hello["capabilities"]["release"]["allowed"])
+            await channel.send("421" + json.dumps(["release", {"requestId": "r", "bootId": hello["bootId"], "mode": "now"}]))
+            text = await answer_to(channel, "431")
+            await channel.close()
+            return text
+
+        self.assertIn('"ok":false', asyncio.run(scenario()))
+        self.assertEqual(freed, [])
+
+    def test_a_page_that_may_release_changes_nothing_of_the_machines_owner(self) -> None:
+        gpu = self.fake(used_mib=2000)
+        url = self.start(gpu=gpu, hook=lambda: None, allow_release=True)
+
+        async def scenario():
+            channel, hello = await greet(url, Origin=self.base)
+            self.assertTrue(hello["capabilities"]["release"]["allowed"])
+            said = []
+            for number, (event, message) in enumerate((("mute-rule", {"rule": "gpu-hot", "minutes": 60}), ("sessions", {"action": "start", "label": "mine"}), ("look-for-backends", None))):
+                await channel.send(f"42{number}" + json.dumps([event] if message is None else [event, message]))
+                said.append(json.loads((await answer_to(channel, f"43{number}"))[3:])[0])
+            await channel.close()
+            return said
+
+        self.assertEqual([one["code"] for one in asyncio.run(scenario())], ["not-allowed"] * 3)
+
     def test_foreign_pages_can_neither_read_nor_connect(self) -> None:
         url = self.start(allow_origin=["https://friend.example"])
         self.assertEqual(call(url + "api/v1/state", headers=OUTSIDE).status, 403)

@@ -114,7 +114,7 @@ class ShareTest(RigTest):
         os.kill(int(line.split()[0]), signal.SIGKILL)
         wait_until("another run", lambda: is_up(url) and state_of(url)["bootId"] != boot)
         wait_until("the hooks there", lambda: backends_of(url) == ["four", "three"])
-        self.assertEqual(len(sidecars()), 1)
+        wait_until("the slower one to have ended", lambda: len(sidecars()) == 1)
 
         more.process.communicate(b"\n")
         hosts[2].process.communicate(b"\n")
@@ -205,6 +205,65 @@ class ShareTest(RigTest):
             relayed["over"] = True
         self.assertTrue(seen)
         self.assertEqual([request for request in seen if token in request], [])
+
+    @unittest.skipUnless(sys.platform == "linux" and os.geteuid() == 0, "only root can give a socket to another user")
+    def test_another_users_program_that_proves_nothing_is_named_and_not_used(self) -> None:
+        asked = []
+
+        class Stranger(http.server.BaseHTTPRequestHandler):
+            def do_GET(self):
+                asked.append(self.requestline)
+                answer = b'{"name":"gpu-status-panel","version":"1","bootId":"b","proof":null,"pid":1}'
+                self.send_response(200)
+                self.send_header("content-length", str(len(answer)))
+                self.end_headers()
+                self.wfile.write(answer)
+
+            def log_message(self, *_): ...
+
+        server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Stranger)
+        os.fchown(server.fileno(), 65534, -1)
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        self.addCleanup(server.server_close)
+        self.addCleanup(server.shutdown)
+        port = server.server_address[1]
+        with mock.patch.dict(os.environ, {"GPU_PANEL_PORT": str(port)}), mock.patch.object(panel, "LOOK_PAUSE_S", 0.1), self.assertLogs("gpu_status_panel", logging.WARNING) as logs:
+            page, launcher = self.mounted(None, hook=lambda: None, allow_release=True)
+            wait_until("the words", lambda: b"held by a program of another user (65534)" in call(page).body)
+            self.assertEqual(launcher.state, "failed")
+            with panel.job(peak_mib=100) as running:
+                self.assertIsNone(running.id)
+        self.assertIn("jobs ask the panel of another user (65534)", "\n".join(logs.output))
+        self.assertEqual([line for line in asked if "whoami" not in line and "api/v1/state" not in line], [], "told nothing")
+        # Who names it has decided that it is to be used.
+        self.assertIsNone(panel.Sidecar(f"http://127.0.0.1:{port}/").stranger)
+
+    def test_a_sidecar_that_was_stopped_costs_who_asks_nothing(self) -> None:
+        real = self.sidecar(self.fake())
+        mine = panel.Sidecar(real.url)
+        contact = panel.Contact(mine)
+        self.assertTrue(contact.is_there())
+        os.kill(real.process.pid, signal.SIGSTOP)
+        self.addCleanup(os.kill, real.process.pid, signal.SIGCONT)
+        with self.assertLogs("gpu_status_panel", logging.WARNING), mock.patch.object(panel, "PROBE_S", 600.0), mock.patch.object(panel, "GOOD_FOR_S", 0.0):
+            # Either would wait for ten minutes, had it asked.
+            with self.assertRaisesRegex(panel.Unreachable, "was stopped"):
+                mine.call("GET", "healthz", timeout=600.0)
+            self.assertFalse(contact.is_there())
+        os.kill(real.process.pid, signal.SIGCONT)
+        wait_until("contact again", contact.is_there)
+
+    def test_a_sidecar_that_fell_silent_is_given_less_time_and_no_less_once_it_has_answered(self) -> None:
+        real = self.sidecar(self.fake())
+        asked = []
+        mine = panel.Sidecar(real.url)
+        contact = panel.Contact(mine)
+        whoami = mine.whoami
+        with mock.patch.object(mine, "whoami", lambda timeout: asked.append(timeout) or whoami(5.0)), mock.patch.object(panel, "GOOD_FOR_S", 0.0):
+            with mock.patch.dict(panel.PULSES, {mine.url: panel.Pulse(panel.time.monotonic() - 60, 3.0)}):
+                self.assertTrue(contact.is_there())
+                self.assertTrue(contact.is_there())
+        self.assertEqual(asked, [panel.SHORT_PROBE_S, panel.PROBE_S])
 
     def test_a_request_that_was_signed_is_taken_once_and_as_it_was_signed(self) -> None:
         real = self.sidecar(self.fake(), env={"GPU_PANEL_TOKEN": "a token of ours"})

@@ -21,11 +21,12 @@ if TYPE_CHECKING:
     from ._base import __version__ as __version__
     from ._declare import job as job
     from ._gradio_watch import watch as watch
-    from ._hook import UnloadHook as UnloadHook, unload_hook as unload_hook
+    from ._hook import UnloadHook as UnloadHook
     from ._jobs import Job as Job, current_job as current_job
     from ._mount import mount as mount, panel_app as panel_app
     from ._report import JobError as JobError, JobRefused as JobRefused, JobReport as JobReport
     from ._report import JobTimeout as JobTimeout, UnknownProfile as UnknownProfile
+    from ._unload_hook import unload_hook as unload_hook
     from ._running import RunningJob as RunningJob, RunningJobs as RunningJobs
     from ._watch_torch import watch_torch as watch_torch
 
@@ -66,7 +67,7 @@ _HOMES = {
     "empty_caches": "_allocator",
     "job": "_declare",
     "UnloadHook": "_hook",
-    "unload_hook": "_hook",
+    "unload_hook": "_unload_hook",
     "RunningJob": "_running",
     "RunningJobs": "_running",
     "mount": "_mount",

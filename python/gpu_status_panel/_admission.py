@@ -68,6 +68,8 @@ class Admission:
         if not self._sees_gpus():
             warn_once("no-gpus", "the sidecar shows simulated GPUs or a recording, jobs run without admission")
             return
+        if self._sidecar.stranger is not None:
+            warn_once("stranger", "jobs ask the panel of another user (%s) at %s; GPU_PANEL_URL names another one", self._sidecar.stranger, self._sidecar.url)
         body = self._body()
         answer = self._call_patiently("POST", "api/v1/jobs", body, ASK_TIMEOUT_S)
         if answer.status in (200, 201, 202):

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Dict, NamedTuple, Optional, Tuple
 from urllib.parse import urlsplit
 
 from ._base import DEFAULT_PORT, is_loopback, log
+from ._listener import PIDS, is_stopped, listener_at
 
 
 if TYPE_CHECKING:
@@ -91,7 +92,8 @@ class Sidecar:
         """Calls the API; raises ``Unreachable`` within ``timeout`` seconds when there is no answer to read."""
         import http.client
 
-        connection = self.connection(timeout)
+        # What has ended is told all the same: a sidecar that goes on reads it then.
+        connection = self.connection(timeout, wakes=method == "DELETE")
         try:
             response = self._send(connection, method, path, body)
             text = response.read(LARGEST_ANSWER_BYTES)
@@ -152,10 +154,24 @@ class Sidecar:
 
         proof, token = told.get("proof"), self.token
         proven = None if token is None or proof is None else hmac.compare_digest(str(proof), hmac_of(token, f"whoami {self.port} {nonce}"))
+        pid = told.get("pid")
+        if isinstance(pid, int) and self.is_local:
+            PIDS[self.port] = pid
         return Who(str(told.get("version")), str(told.get("bootId")), proven)
 
-    def connection(self, timeout: float) -> http.client.HTTPConnection:
+    @property
+    def stranger(self) -> Optional[int]:
+        """The other user whose program has the port, where nobody said that it is to be used; ``None``: none that is known."""
+        found = None if self.is_named or not self.is_local else listener_at(self.port)
+        return found.uid if found is not None and found.is_foreign else None
+
+    def connection(self, timeout: float, wakes: bool = False) -> http.client.HTTPConnection:
+        """Not open yet. Raises ``Unreachable`` at once where nobody would answer; ``wakes``: it is worth the wait."""
         import http.client
+
+        found = listener_at(self.port) if self.is_local and not wakes else None
+        if found is not None and is_stopped(self.port, found):
+            raise Unreachable(f"{self.url}: the sidecar was stopped")
 
         kind = http.client.HTTPSConnection if self.scheme == "https" else http.client.HTTPConnection
         return kind(self.host, self.port, timeout=timeout)

@@ -8,7 +8,7 @@ import subprocess
 import sys
 from typing import List, NoReturn, Optional, Sequence
 
-from ._launch import ENDS_WITH, find_command
+from ._start import ENDS_WITH, find_command
 from ._node import NodeMissing
 
 

@@ -10,10 +10,11 @@ from ._gradio_app import ENDPOINT, ByLogIn, append_html, attach_to_demo
 from ._gradio_fit import add_fit_lines
 from ._gradio_page import FRAME_JS, FRAME_SCRIPT, frame_html
 from ._gradio_watch import Watch, watch_demo
-from ._hook import UnloadHook, unload_hook
+from ._hook import UnloadHook
 from ._mount import GradioOptions, Hook, panel_app
 from ._permission import Decision
 from ._threads import run_to_end
+from ._unload_hook import unload_hook
 
 
 PLACE = "/gradio_api/gpu"

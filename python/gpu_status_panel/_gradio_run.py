@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import inspect
-from typing import Any, Callable, List, Optional
+from typing import Any, Callable, Iterator, List, Optional
 
 from ._allocator import begin_peak, loaded_torch, peaks
 from ._gate import GATE
@@ -17,80 +18,69 @@ from ._threads import in_thread
 def under_job(running: WatchedJob, fn: Callable[..., Any], on_own_job: Callable[[Any], None]) -> Any:
     """The function, whose job begins and ends in the thread in which it runs itself: a cancelled one runs on."""
 
-    def end(error: Optional[BaseException]) -> None:
-        if running.gave_way:
-            on_own_job(fn)
-        # A sidecar that hangs shall not hold the answer back.
-        running.end(error, beside=True)
+    @contextlib.contextmanager
+    def ending(is_current: bool = False) -> Iterator[None]:
+        """What runs in it is the body of the job; where steps come, each sets the current job itself."""
+        error: Optional[BaseException] = None
+        try:
+            with current(running) if is_current else contextlib.nullcontext():
+                yield
+        except BaseException as raised:
+            error = raised
+            raise
+        finally:
+            if running.gave_way:
+                on_own_job(fn)
+            # A sidecar that hangs shall not hold the answer back.
+            running.end(error, beside=True)
 
     @functools.wraps(fn)
     def function(*args: Any, **kwargs: Any) -> Any:
         running.begin()
-        outer = CURRENT_JOB.set(running)
-        error: Optional[BaseException] = None
-        try:
+        with ending(is_current=True):
             return fn(*args, **kwargs)
-        except BaseException as raised:
-            error = raised
-            raise
-        finally:
-            CURRENT_JOB.reset(outer)
-            end(error)
 
     @functools.wraps(fn)
     def generator(*args: Any, **kwargs: Any) -> Any:
         running.begin()
-        error: Optional[BaseException] = None
-        try:
+        with ending():
             return (yield from steps_under(running, fn(*args, **kwargs)))
-        except BaseException as raised:
-            error = raised
-            raise
-        finally:
-            end(error)
 
     @functools.wraps(fn)
     async def coroutine(*args: Any, **kwargs: Any) -> Any:
         await in_thread(running.begin, running.give_up)
-        outer = CURRENT_JOB.set(running)
-        error: Optional[BaseException] = None
-        try:
+        with ending(is_current=True):
             return await fn(*args, **kwargs)
-        except BaseException as raised:
-            error = raised
-            raise
-        finally:
-            CURRENT_JOB.reset(outer)
-            end(error)
 
     @functools.wraps(fn)
     async def async_generator(*args: Any, **kwargs: Any) -> Any:
         await in_thread(running.begin, running.give_up)
-        error: Optional[BaseException] = None
-        inner = fn(*args, **kwargs)
-        try:
-            while True:
-                outer = CURRENT_JOB.set(running)
-                try:
-                    item = await inner.__anext__()
-                except StopAsyncIteration:
-                    return
-                finally:
-                    CURRENT_JOB.reset(outer)
-                yield item
-        except BaseException as raised:
-            error = raised
-            raise
-        finally:
+        with ending():
+            inner = fn(*args, **kwargs)
             try:
-                await inner.aclose()
+                while True:
+                    try:
+                        with current(running):
+                            item = await inner.__anext__()
+                    except StopAsyncIteration:
+                        return
+                    yield item
             finally:
-                end(error)
+                await inner.aclose()
 
     for is_kind, made in ((inspect.isasyncgenfunction, async_generator), (inspect.iscoroutinefunction, coroutine), (inspect.isgeneratorfunction, generator)):
         if is_kind(fn):
             return made
     return function
+
+
+@contextlib.contextmanager
+def current(running: WatchedJob) -> Iterator[None]:
+    outer = CURRENT_JOB.set(running)
+    try:
+        yield
+    finally:
+        CURRENT_JOB.reset(outer)
 
 
 def observed(fn: Callable[..., Any], learn: Callable[[Any, int], None]) -> Any:

@@ -7,20 +7,19 @@ import hmac
 import json
 import re
 import threading
-from typing import TYPE_CHECKING, Any, Callable, Dict, Generic, Iterable, Optional, Tuple, Type, TypeVar, Union, cast, overload
-from urllib.parse import urlsplit
+from typing import TYPE_CHECKING, Any, Callable, Dict, Generic, Iterable, Optional, Tuple, TypeVar, Union, cast
 
 from ._allocator import allocator_figures, empty_caches
-from ._asgi import JSON_HEADERS, attach, attach_kind, mount_path_of, path_below, read_body, refuse_websocket, send_json
+from ._asgi import path_below, read_body, refuse_websocket, send_json
 from ._base import DEFAULT_HOOK_PORT, Receive, Scope, Send, is_loopback, log, problem
 from ._gate import GATE
+from ._hook_server import HOOK_BODY_BYTES, hook_handler
 from ._threads import in_thread, run_to_end
 
 
 if TYPE_CHECKING:
     import http.server
 
-HOOK_BODY_BYTES = 16 * 1024
 SECRET_HEADER = "x-gpu-panel-secret"
 MODES = ("auto", "now", "after-current", "interrupt")
 PROXY_HEADERS = ("x-forwarded-for", "x-real-ip", "forwarded", "x-forwarded-host")
@@ -203,116 +202,3 @@ def call_with_mode(fn: Callable[..., Any], mode: str) -> Any:
     except (TypeError, ValueError):
         takes_mode = False
     return run_to_end(functools.partial(fn, mode=mode) if takes_mode else fn)
-
-
-def hook_handler(hook: UnloadHook[Any]) -> Type[http.server.BaseHTTPRequestHandler]:
-    """The request handler of a hook's own server."""
-    import http.server
-
-    class Handler(http.server.BaseHTTPRequestHandler):
-        protocol_version = "HTTP/1.1"
-        timeout = 15
-
-        def handle_any(self) -> None:
-            headers = {name.lower(): value for name, value in self.headers.items()}
-            path = urlsplit(self.path).path
-            length = headers.get("content-length", "0")
-            if "transfer-encoding" in headers or not length.isdigit() or int(length) > HOOK_BODY_BYTES:
-                self.close_connection = True
-                return self.reply(413, problem("bad-request", f"a body has a content-length, of {HOOK_BODY_BYTES} bytes at most"))
-            body = self.rfile.read(int(length))
-            if path != hook.path and not path.startswith(hook.path + "/"):
-                return self.reply(404, problem("not-found", f"the hook is at {hook.path}"))
-            self.reply(*hook.answer(self.command, path[len(hook.path) :], headers, self.client_address[0], body))
-
-        do_GET = do_HEAD = do_POST = do_PUT = do_DELETE = do_OPTIONS = handle_any
-
-        def reply(self, status: int, answer: Dict[str, Any]) -> None:
-            text = json.dumps(answer).encode()
-            self.send_response(status)
-            for name, value in JSON_HEADERS + [(b"content-length", str(len(text)).encode())]:
-                self.send_header(name.decode(), value.decode())
-            self.end_headers()
-            if self.command != "HEAD":
-                self.wfile.write(text)
-
-        def log_message(self, format: str, *args: Any) -> None:
-            log.debug("gpu_status_panel: hook: " + format, *args)
-
-    return Handler
-
-
-@overload
-def unload_hook(
-    fn: Unload,
-    *,
-    app: Any = ...,
-    path: str = ...,
-    port: Optional[int] = ...,
-    interrupt: Optional[Callable[[], Any]] = ...,
-    busy: Optional[Callable[[], Optional[bool]]] = ...,
-    queue: Optional[Callable[[], Optional[int]]] = ...,
-    models: Union[None, Callable[[], Iterable[Any]], Iterable[Any]] = ...,
-    secret: Optional[str] = ...,
-) -> UnloadHook[Unload]: ...
-@overload
-def unload_hook(
-    fn: None = None,
-    *,
-    app: Any = ...,
-    path: str = ...,
-    port: Optional[int] = ...,
-    interrupt: Optional[Callable[[], Any]] = ...,
-    busy: Optional[Callable[[], Optional[bool]]] = ...,
-    queue: Optional[Callable[[], Optional[int]]] = ...,
-    models: Union[None, Callable[[], Iterable[Any]], Iterable[Any]] = ...,
-    secret: Optional[str] = ...,
-) -> Callable[[Unload], UnloadHook[Unload]]: ...
-def unload_hook(
-    fn: Optional[Callable[..., Any]] = None,
-    *,
-    app: Any = None,
-    path: str = "/gpu-unload",
-    port: Optional[int] = None,
-    interrupt: Optional[Callable[[], Any]] = None,
-    busy: Optional[Callable[[], Optional[bool]]] = None,
-    queue: Optional[Callable[[], Optional[int]]] = None,
-    models: Union[None, Callable[[], Iterable[Any]], Iterable[Any]] = None,
-    secret: Optional[str] = None,
-) -> Any:
-    """Lets the panel's "Release VRAM" button call ``fn``, which drops every reference to the models.
-
-    ::
-
-        @unload_hook                        # on http://127.0.0.1:7871/unload
-        def free(): state.pipe = None
-
-        unload_hook(free, app=app)          # on /gpu-unload of the app
-        mount(app, hook=free)               # both: the panel, and its button knows the hook
-
-    Afterwards the caches of PyTorch are emptied. A ``job`` of this process is never unloaded under its feet: while one
-    runs the hook answers that it is busy, and the next job waits for an unload to end. Apps that do not use ``job``
-    give ``busy``, ``queue`` (callables) and better take the lock of their generation in ``fn``. ``fn`` may take
-    ``mode`` (auto, now, after-current, interrupt), be async, and return ``{"freed_mib": …, "models": […]}``.
-    ``models``: names of what is loaded, or ``{"name": …, "used_mib": …}``, or a callable that tells.
-
-    Only programs of this machine may call it, unless ``secret`` is set: then whoever sends it in the header
-    ``X-Gpu-Panel-Secret``. Behind a reverse proxy on the same machine set one, or keep ``path`` out of the proxy.
-    """
-    if fn is None:
-        return functools.partial(
-            unload_hook, app=app, path=path, port=port, interrupt=interrupt, busy=busy, queue=queue, models=models, secret=secret
-        )
-    if not callable(fn):
-        raise TypeError("gpu_status_panel: unload_hook takes the function that unloads the models")
-    made = UnloadHook(fn, interrupt=interrupt, busy=busy, queue=queue, models=models, secret=secret)
-    if app is None:
-        made.serve(port)
-    else:
-        place = mount_path_of(path)
-
-        async def endpoint(scope: Scope, receive: Receive, send: Send) -> None:
-            await made.asgi(scope, receive, send, place)
-
-        attach(attach_kind(app), place, endpoint, "gpu-status-panel-unload", endpoint)
-    return made

@@ -3,25 +3,21 @@
 from __future__ import annotations
 
 import os
-import shlex
-import shutil
 import socket
 import subprocess
 import sys
 import threading
 import time
-from pathlib import Path
-from typing import IO, TYPE_CHECKING, Any, Dict, List, Optional, Sequence, Tuple
+from typing import TYPE_CHECKING, Any, Dict, Optional, Sequence, Tuple
 
-from ._api import Answer, Sidecar, Unreachable, Who, data_folder, make_token
+from ._api import Answer, Sidecar, Unreachable, Who, make_token
 from ._base import WARNED, log, warn_once
-from ._node import find_node, packed_program
+from ._contact import PULSES, Pulse
+from ._start import cause_in, find_command, open_log, spawn
 
 if TYPE_CHECKING:
     from ._hook import UnloadHook
 
-ENDS_WITH = "GPU_PANEL_ENDS_WITH"
-"""Tells the sidecar with what it ends: ``stdin`` or ``leases``."""
 EXIT_PORT_TAKEN = 3
 START_PATIENCE_S = 180.0
 """A checkout may have to build first."""
@@ -32,7 +28,9 @@ LONGEST_PAUSE_S = 300.0
 LOOK_PAUSE_S = 2.0
 """Between two looks at a port that somebody else has."""
 LEASE_SILENCE_S = 15.0
-"""An open lease is written to every five seconds: a sidecar that is silent for longer has been stopped, or hangs."""
+"""An open lease is written to every second, by older sidecars every five: one that is silent for longer has been stopped, or hangs."""
+BEATS_MISSED = 3
+"""After so many a sidecar that is asked for room is given less time to answer."""
 
 
 class Launcher:
@@ -55,7 +53,7 @@ class Launcher:
         self._environment = environment
         self._origins = origins
         self._hook = hook
-        self._label = label
+        self.label = label
         self._kind = backend
         self._lock = threading.Lock()
         self._keeper: Optional[threading.Thread] = None
@@ -101,6 +99,12 @@ class Launcher:
                 f"what answers on port {self.sidecar.port} does not know this user's token: another user's panel, perhaps."
                 " Set GPU_PANEL_TOKEN to its token, or take another port with GPU_PANEL_PORT"
             )
+        if who.proven is None and self.sidecar.stranger is not None:
+            # Its page would be one of this app's, and it would be told how to unload the app's models.
+            return self._fail(
+                f"port {self.sidecar.port} is held by a program of another user ({self.sidecar.stranger}), which proves nothing."
+                f" If it is to be used, set GPU_PANEL_URL={self.sidecar.url}, otherwise take another port with GPU_PANEL_PORT"
+            )
         return self._use(who)
 
     def _nobody(self, error: Unreachable) -> float:
@@ -135,11 +139,11 @@ class Launcher:
 
     def _use(self, who: Who) -> float:
         """Holds a lease while the sidecar lives."""
-        wish: Dict[str, Any] = {"host": "python", "label": self._label, "pid": os.getpid()}
+        wish: Dict[str, Any] = {"host": "python", "label": self.label, "pid": os.getpid()}
         if self._kind is not None:
-            wish["hook"] = {"kind": self._kind[0], "url": self._kind[1], "app": app_key(self._label)}
+            wish["hook"] = {"kind": self._kind[0], "url": self._kind[1], "app": app_key(self.label)}
         elif self._hook is not None and self._hook.private_url is not None:
-            wish["hook"] = {"url": self._hook.private_url, "app": app_key(self._label)}
+            wish["hook"] = {"url": self._hook.private_url, "app": app_key(self.label)}
         answer, response, connection = self.sidecar.lease(wish, LEASE_SILENCE_S)
         if answer.status == 400 and "hook" in wish:
             warn_once("hook", "the panel does not take the hook of this program, so its page cannot release it: %s", answer.message)
@@ -152,12 +156,14 @@ class Launcher:
             self._lease = connection.sock
             self.backend = answer.body.get("backend")
             self._up(who)
+            beat_s = float(answer.body.get("beatMs") or LEASE_SILENCE_S * 1000) / 1000
             while not self._closed and response.readline():
-                pass
+                PULSES[self.sidecar.url] = Pulse(time.monotonic(), beat_s * BEATS_MISSED)
         except OSError as error:
             log.debug("gpu_status_panel: the lease broke: %r", error)
         finally:
             self._lease = None
+            PULSES.pop(self.sidecar.url, None)
             connection.close()
         if not self._closed:
             self.state = "starting"
@@ -180,9 +186,16 @@ class Launcher:
     def _start(self) -> float:
         """Starts one and waits until it answers, or another one has the port."""
         self.state = "starting"
-        with self._open_log() as said:
+        token = self.sidecar.token or make_token(self.sidecar.port)
+        if self.sidecar.token is None:
+            # It could not be kept in a file.
+            self.sidecar.keep(token)
+        flags = ["--host", self.sidecar.host, "--port", str(self.sidecar.port), "--base-path", self.sidecar.base]
+        for origin in self._origins:
+            flags += ["--allow-origin", origin]
+        with open_log(self.sidecar.port) as said:
             begin = said.seek(0, os.SEEK_END)
-            process = self._process = self._spawn(said)
+            process = self._process = spawn([*find_command(self._command), *flags], token, self._environment, said)
             until = time.monotonic() + START_PATIENCE_S
             while time.monotonic() < until and not self._closed:
                 code = process.poll()
@@ -204,45 +217,6 @@ class Launcher:
         except Unreachable:
             return False
         return True
-
-    def _spawn(self, said: IO[bytes]) -> subprocess.Popen[bytes]:
-        command = [*find_command(self._command), "--host", self.sidecar.host, "--port", str(self.sidecar.port), "--base-path", self.sidecar.base]
-        for origin in self._origins:
-            command += ["--allow-origin", origin]
-        # In the environment the token is not seen in the list of processes.
-        token = self.sidecar.token or make_token(self.sidecar.port)
-        if self.sidecar.token is None:
-            # It could not be kept in a file.
-            self.sidecar.keep(token)
-        environment = {**os.environ, **self._environment, "GPU_PANEL_TOKEN": token, ENDS_WITH: "leases"}
-        log.info("gpu_status_panel: starting %s", " ".join(command))
-        # It outlives this process while others use it, so that nothing of it hangs on a pipe of this one.
-        flags = 0
-        if sys.platform == "win32":
-            flags = subprocess.CREATE_NEW_PROCESS_GROUP | subprocess.CREATE_NO_WINDOW
-        return subprocess.Popen(
-            command,
-            stdin=subprocess.DEVNULL,
-            stdout=said,
-            stderr=subprocess.STDOUT,
-            env=environment,
-            start_new_session=os.name == "posix",
-            creationflags=flags,
-        )
-
-    def _open_log(self) -> IO[bytes]:
-        """What the sidecar says, for this user alone: it prints its link with the token."""
-        try:
-            path = data_folder() / f"mount-{self.sidecar.port}.log"
-            path.parent.mkdir(parents=True, exist_ok=True)
-            if path.is_file() and path.stat().st_size > 1_000_000:
-                path.unlink()
-            made: IO[bytes] = os.fdopen(os.open(path, os.O_RDWR | os.O_CREAT | os.O_APPEND, 0o600), "r+b", buffering=0)
-            return made
-        except (OSError, RuntimeError):
-            import tempfile
-
-            return tempfile.TemporaryFile(buffering=0)
 
     def close(self) -> None:
         """Gives the lease back: a sidecar that a host started ends soon after the last one. Idempotent."""
@@ -275,41 +249,3 @@ def app_key(label: str) -> str:
 
     words = [os.getcwd(), label, *sys.argv]
     return hashlib.sha256("\0".join(words).encode("utf-8", "surrogateescape")).hexdigest()[:16]
-
-
-def cause_in(said: IO[bytes], begin: int) -> str:
-    """The cause in what a program said: the last line of ours, else the last one; warnings come before it."""
-    said.seek(max(begin, said.seek(0, os.SEEK_END) - 4000))
-    lines = [line.strip() for line in said.read().decode("utf-8", "replace").splitlines() if line.strip()]
-    ours = [line for line in lines if line.startswith("gpu-status-panel: ")]
-    return ([*lines, *ours] or [""])[-1][-600:]
-
-
-def find_command(given: Optional[Sequence[str]]) -> List[str]:
-    """How the sidecar is started: as told, the package's own, or that of the checkout this file lies in.
-
-    A copied file has none: then one that is installed, on Python's path, as a local npm package or on PATH. Nothing here
-    asks a registry.
-    """
-    if given:
-        return list(given)
-    told = os.environ.get("GPU_PANEL_COMMAND")
-    if told:
-        # A path may hold blanks.
-        return [told] if os.path.isfile(told) else shlex.split(told, posix=os.name == "posix")
-    packed = packed_program(__file__)
-    if packed is not None:
-        return [find_node(), str(packed)]
-    for root in Path(__file__).resolve().parents[2:3]:
-        # A checkout, which builds itself first, or an installed npm package, where everything is built.
-        for program in (root / "server" / "start.mjs", root / "dist" / "server" / "main.js"):
-            if program.is_file() and (root / "package.json").is_file():
-                return [find_node(), str(program)]
-    for root in (Path.cwd(), *Path.cwd().parents):
-        program = root / "node_modules" / "gpu-status-panel" / "dist" / "server" / "main.js"
-        if program.is_file():
-            return [find_node(), str(program)]
-    installed = shutil.which("gpu-status-panel")
-    if installed:
-        return [installed]
-    raise RuntimeError(f'the sidecar is not installed: "{sys.executable}" -m pip install "gpu-status-panel[node]"')

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING, Any, Callable, Dict, Iterable, NamedTuple, Optional, Protocol, Sequence, Tuple, TypeVar, Union, overload
+from typing import TYPE_CHECKING, Any, Callable, Dict, Iterable, NamedTuple, Optional, Protocol, Sequence, Tuple, TypedDict, TypeVar, Union, overload
 
 from ._asgi import attach, attach_kind, is_demo, mount_path_of
+from ._base import warn_once
 
 if TYPE_CHECKING:
+    from typing_extensions import Unpack
+
     from ._gradio_choice import Functions
     from ._hook import UnloadHook
     from ._permission import Decision
@@ -52,10 +55,11 @@ def panel_app(
     import shlex
 
     from ._api import Sidecar
-    from ._hook import UnloadHook, unload_hook
+    from ._hook import UnloadHook
     from ._launch import Launcher
     from ._permission import Permission, authority_of
     from ._proxy import PanelProxy
+    from ._unload_hook import unload_hook
 
     place = mount_path_of(path)
     for origin in allow_origin:
@@ -70,6 +74,8 @@ def panel_app(
     atexit.register(launcher.close)
     if hasattr(os, "register_at_fork"):
         os.register_at_fork(after_in_child=launcher.forget)
+    if allow_release is not False and known is None and backend is None:
+        warn_once("release", "the page of %s has nothing of its own to release, and may not release other programs: mount(…, hook=…)", launcher.label)
     launcher.ensure()
     return PanelProxy(launcher, place, Permission(allow_view, allow_release, allow_origin), own)
 
@@ -86,43 +92,35 @@ class GradioDemo(Protocol):
 Demo = TypeVar("Demo", bound=GradioDemo)
 
 
+class PanelOptions(TypedDict, total=False):
+    """What ``mount`` takes by name for any app, as type checkers know it."""
+
+    hook: Hook
+    label: Optional[str]
+    url: Optional[str]
+    token: Optional[str]
+    command: Union[None, str, Sequence[str]]
+    start: bool
+    allow_view: Decision
+    allow_release: Optional[Decision]
+    allow_origin: Sequence[str]
+    env: Optional[Dict[str, str]]
+
+
+class DemoOptions(PanelOptions, total=False):
+    """And for a Gradio demo."""
+
+    watch: bool
+    functions: Functions
+    park: Optional[Callable[[], Iterable[Any]]]
+    fit: bool
+    frame: bool
+
+
 @overload
-def mount(
-    app: Demo,
-    path: Optional[str] = ...,
-    *,
-    hook: Hook = ...,
-    label: Optional[str] = ...,
-    url: Optional[str] = ...,
-    token: Optional[str] = ...,
-    command: Union[None, str, Sequence[str]] = ...,
-    start: bool = ...,
-    allow_view: Decision = ...,
-    allow_release: Optional[Decision] = ...,
-    allow_origin: Sequence[str] = ...,
-    env: Optional[Dict[str, str]] = ...,
-    watch: bool = ...,
-    functions: Functions = ...,
-    park: Optional[Callable[[], Iterable[Any]]] = ...,
-    fit: bool = ...,
-    frame: bool = ...,
-) -> Demo: ...
+def mount(app: Demo, path: Optional[str] = ..., **options: Unpack[DemoOptions]) -> Demo: ...
 @overload
-def mount(
-    app: App,
-    path: Optional[str] = ...,
-    *,
-    hook: Hook = ...,
-    label: Optional[str] = ...,
-    url: Optional[str] = ...,
-    token: Optional[str] = ...,
-    command: Union[None, str, Sequence[str]] = ...,
-    start: bool = ...,
-    allow_view: Decision = ...,
-    allow_release: Optional[Decision] = ...,
-    allow_origin: Sequence[str] = ...,
-    env: Optional[Dict[str, str]] = ...,
-) -> App: ...
+def mount(app: App, path: Optional[str] = ..., **options: Unpack[PanelOptions]) -> App: ...
 def mount(
     app: Any,
     path: Optional[str] = None,
@@ -161,8 +159,8 @@ def mount(
     * ``hook``: the function that unloads your models, or what ``unload_hook`` made of it. The sidecar is told of it, and
       the Release button of this app's page releases it alone; workers of one app count as one.
     * ``label``: what the panel calls it, the program's name by default.
-    * ``allow_release``: visitors may look and not release. With ``True`` pages of the app itself may: what proves their
-      right is added here, no visitor sees the token. Where visitors come by a name such as demo.example, name it in
+    * ``allow_release``: visitors may look and not release. With ``True`` pages of the app itself may release its ``hook``
+      and nothing else: what proves their right is added here, no visitor sees the token. Where visitors come by a name such as demo.example, name it in
       ``allow_origin=["https://demo.example"]``.
     * ``allow_view``: who may look. The log-in of a Gradio demo decides both by itself: who has logged in may look and
       release, unless one is ``False``. That of another app does not guard mounted paths. Both take a function of the

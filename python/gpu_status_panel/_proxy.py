@@ -68,8 +68,9 @@ class PanelProxy:
         return self._permission.is_own_origin(scope["headers"]) and await self._permission.may_look(scope)
 
     async def _may_release(self, scope: Scope) -> bool:
-        """Whether what proves the right of the app is added to this request."""
-        return self._sidecar.token is not None and await self._permission.may_release(scope)
+        """Whether what proves the right of the app is added to this request. Unconfined it would release every other app, too."""
+        has_own = self._launcher.backend is not None or self._launcher.state != "up"
+        return self._sidecar.token is not None and has_own and await self._permission.may_release(scope)
 
     def _request_headers(self, scope: Scope, target: bytes, releases: bool, body: bytes = b"") -> Headers:
         headers: Headers = scope["headers"]
@@ -99,9 +100,8 @@ class PanelProxy:
         if releases:
             signature = self._sidecar.signature(str(scope.get("method", "GET")), target.decode("latin-1"), body)
             passed += [(key.encode(), value.encode()) for key, value in signature.items()]
-            if self._launcher.backend is not None:
-                # The page of an app releases that app.
-                passed.append((b"x-gpu-panel-backend", self._launcher.backend.encode()))
+            # The page of an app releases that app.
+            passed.append((b"x-gpu-panel-backend", (self._launcher.backend or "none").encode()))
         elif own.lower().startswith("bearer "):
             passed.append((b"authorization", own.encode("latin-1")))
         return [(key, value) for key, value in passed if b"\r" not in value and b"\n" not in value]

@@ -9,7 +9,7 @@ export const cancelRelease = defineAction({
   name: "cancel-release",
   summary: "Cancels a release while it waits for a job",
   docs: "whoever began it, as long as nothing has been asked of the backend",
-  may: "act",
+  may: "release",
   reply: idSchema,
   http: {
     method: "DELETE",

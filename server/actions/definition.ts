@@ -9,8 +9,11 @@ import type { ActsOn } from "./acts-on.ts";
 import type { Asker } from "./asker.ts";
 import type { HttpRequest, SocketMessage } from "./requests.ts";
 
-/** `see`: whoever sees the panel. `act`: whoever has the token, or is on this machine where there is none. */
-export type Right = "see" | "act";
+/**
+ * `see`: whoever sees the panel. `act`: whoever has the token, or is on this machine where there is none. `release`: they,
+ * and the visitors of an app, for whose page the app's proxy has signed: those may release that app and no more.
+ */
+export type Right = "see" | "release" | "act";
 
 /** One thing that can be asked of the sidecar, on however many ways: what it takes and answers, and who may. */
 export interface Definition<R, A, By extends Asker = Asker> {

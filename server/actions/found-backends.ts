@@ -1,17 +1,10 @@
 import * as v from "valibot";
-import { problem } from "../../shared/problems/make-problem.ts";
-import { type Reply, refuse } from "../../shared/protocol/reply.ts";
 import { idRequestSchema } from "../../shared/protocol/requests.ts";
 import { idSchema } from "../http/openapi/components.ts";
-import type { Asker } from "./asker.ts";
 import { defineAction } from "./define-action.ts";
 import { idOfPath, message, nothing } from "./requests.ts";
 
 const ID = /[\w.-]{1,60}/;
-
-/** The page of one app has no say in which backends there are. */
-const forAll = <A>({ ownBackend }: Asker, run: () => Reply<A>): Reply<A> =>
-  ownBackend === undefined ? run() : refuse(problem("not-allowed"));
 
 export const adoptBackend = defineAction({
   name: "adopt-backend",
@@ -28,7 +21,7 @@ export const adoptBackend = defineAction({
     refused: { "not-allowed": 403, otherwise: 404 },
   },
   socket: { event: "adopt-backend", takes: message(idRequestSchema) },
-  run: (sidecar, { id }, asker) => forAll(asker, () => sidecar.found.adopt(id)),
+  run: (sidecar, { id }) => sidecar.found.adopt(id),
 });
 
 export const dismissBackend = defineAction({
@@ -45,7 +38,7 @@ export const dismissBackend = defineAction({
     refused: { "not-allowed": 403, otherwise: 404 },
   },
   socket: { event: "dismiss-backend", takes: message(idRequestSchema) },
-  run: (sidecar, { id }, asker) => forAll(asker, () => sidecar.found.dismiss(id)),
+  run: (sidecar, { id }) => sidecar.found.dismiss(id),
 });
 
 export const forgetBackend = defineAction({
@@ -63,7 +56,7 @@ export const forgetBackend = defineAction({
     refused: { "not-allowed": 403, otherwise: 404 },
   },
   socket: { event: "forget-backend", takes: message(idRequestSchema) },
-  run: (sidecar, { id }, asker) => forAll(asker, () => sidecar.found.forget(id)),
+  run: (sidecar, { id }) => sidecar.found.forget(id),
 });
 
 export const lookForBackends = defineAction({
@@ -80,5 +73,5 @@ export const lookForBackends = defineAction({
     refused: { "not-allowed": 403, otherwise: 400 },
   },
   socket: { event: "look-for-backends", takes: nothing },
-  run: (sidecar, _, asker) => forAll(asker, () => sidecar.found.lookAgain()),
+  run: (sidecar) => sidecar.found.lookAgain(),
 });

@@ -26,7 +26,7 @@ export const loadBackend = defineAction({
   name: "load-backend",
   summary: "Makes a backend load again what a release took away",
   docs: "one that has `canLoad`, with the settings that it had; answers when it is loaded",
-  may: "act",
+  may: "release",
   reply: idSchema,
   http: way("/api/v1/backends/{id}/load"),
   socket: { event: "load-backend", takes: message(idRequestSchema) },
@@ -37,7 +37,7 @@ export const loadBackend = defineAction({
 export const prepareBackend = defineAction({
   name: "prepare-backend",
   summary: "The older name of `load`",
-  may: "act",
+  may: "release",
   reply: idSchema,
   http: way("/api/v1/backends/{id}/prepare"),
   socket: { event: "prepare-backend", takes: message(idRequestSchema) },

@@ -8,6 +8,7 @@ import { sendJson, sendProblem, sendText } from "../http/respond.ts";
 import { ownBackendOf } from "../lib/bearer.ts";
 import type { Asker } from "./asker.ts";
 import type { Definition, Exchange, HttpWay, Route } from "./definition.ts";
+import { problemWith } from "./right.ts";
 
 /** Binds an action to a request: asks for the right, reads what it takes, and sends what came of it. */
 export function overHttp<R, A>(action: Definition<R, A>, way: HttpWay<R, A>): Route {
@@ -18,13 +19,13 @@ export function overHttp<R, A>(action: Definition<R, A>, way: HttpWay<R, A>): Ro
     describe,
     async handle({ request, response, url, id, actProblem }, sidecar) {
       const { may } = action;
-      if (may === "act" && actProblem !== null) return sendProblem(response, 403, actProblem);
+      const asker = askerOf({ request, response, actProblem });
+      const refused = typeof may === "function" ? null : problemWith(may, asker);
+      if (refused !== null) return sendProblem(response, 403, refused);
       const parsed = await way.takes.read(request, url, id);
       if (!parsed.ok) return sendProblem(response, 400, problem("bad-request", { detail: parsed.detail }));
-      if (typeof may === "function" && may(parsed.request) === "act" && actProblem !== null) {
-        return sendProblem(response, 403, actProblem);
-      }
-      const asker = askerOf({ request, response, actProblem });
+      const refusedThen = typeof may === "function" ? problemWith(may(parsed.request), asker) : null;
+      if (refusedThen !== null) return sendProblem(response, 403, refusedThen);
       const reply =
         (await action.run(sidecar, parsed.request, asker)) ??
         refuse(problem("not-found", { path: url.pathname }));
@@ -78,7 +79,7 @@ function describeRoute<R, A>(
   return {
     path,
     summary,
-    acts: may === "act",
+    acts: may === "act" || may === "release",
     ...(takes.query === undefined ? {} : { query: takes.query }),
     ...(takes.body === undefined ? {} : { body: takes.body }),
     answers: Object.fromEntries(

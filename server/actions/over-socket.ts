@@ -4,6 +4,7 @@ import type { ActsOn } from "./acts-on.ts";
 import type { Viewer } from "./asker.ts";
 import type { Answered, Definition, SocketWay } from "./definition.ts";
 import type { Parsed, SocketMessage } from "./requests.ts";
+import { problemWith } from "./right.ts";
 
 /** An action as the gateway has it. */
 export interface SocketEvent {
@@ -21,13 +22,12 @@ export function overSocket<R, A>(
   const { may } = action;
 
   function replyTo(sidecar: ActsOn, viewer: Viewer, message: unknown): Reply<A> | Promise<Reply<A>> {
-    const { actProblem } = viewer;
-    if (may === "act" && actProblem !== null) return refuse(actProblem);
+    const refused = typeof may === "function" ? null : problemWith(may, viewer);
+    if (refused !== null) return refuse(refused);
     const parsed: Parsed<R> = takes.parse(message);
     if (!parsed.ok) return refuse(problem("bad-request", { detail: parsed.detail }));
-    if (typeof may === "function" && may(parsed.request) === "act" && actProblem !== null) {
-      return refuse(actProblem);
-    }
+    const refusedThen = typeof may === "function" ? problemWith(may(parsed.request), viewer) : null;
+    if (refusedThen !== null) return refuse(refusedThen);
     const found = (answered: Answered<A>) => answered ?? refuse(problem("not-found", { path: event }));
     const answered = action.run(sidecar, parsed.request, viewer);
     return answered instanceof Promise ? answered.then(found) : found(answered);

@@ -15,7 +15,7 @@ export const release = defineAction<Wish, { id: string }>({
   name: "release",
   summary: "Releases VRAM, or joins the release in progress",
   docs: "a second caller gets the id of the first. The event is refused for another `bootId`",
-  may: "act",
+  may: "release",
   reply: idSchema,
   http: {
     method: "POST",

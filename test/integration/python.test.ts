@@ -27,7 +27,7 @@ test.concurrent("PY-4 PY-4b PY-5 the unload hook of Python", { timeout: LIMIT_MS
   expect(await runUnittest(FOLDER, "test_hook")).toContain("OK");
 });
 
-test.concurrent("PY-6 PY-6b PY-7 PY-7b PY-8 PY-8b the panel on the port of a Python app", {
+test.concurrent("PY-6 PY-6b PY-7 PY-7b PY-8 PY-8b HUB-5b SEC-13 the panel on the port of a Python app", {
   timeout: LIMIT_MS,
 }, async ({ expect }) => {
   expect(await runUnittest(FOLDER, "test_mount")).toContain("OK");
@@ -61,7 +61,7 @@ test.concurrent("HOST-14 generations of Wan2GP as jobs", { timeout: LIMIT_MS }, 
   expect(await runUnittest(FOLDER, "test_wan2gp")).toContain("OK");
 });
 
-test.concurrent("HUB-1 HUB-2 HUB-2b HUB-2c HUB-3 HUB-3b HUB-5 HUB-6 HUB-6b HUB-6c HUB-7 hosts share one sidecar, and strangers get nothing", {
+test.concurrent("HUB-1 HUB-2 HUB-2b HUB-2c HUB-3 HUB-3b HUB-5 HUB-6 HUB-6b HUB-6c HUB-6d HUB-7 GRA-8 hosts share one sidecar, and strangers get nothing", {
   timeout: LIMIT_MS,
 }, async ({ expect }) => {
   expect(await runUnittest(FOLDER, "test_share")).toContain("OK");

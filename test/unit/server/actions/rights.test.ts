@@ -79,6 +79,8 @@ const stranger: Viewer = {
 const START = { query: "?profile=a&intent=start", message: { action: "start", label: "mine" } };
 
 const acting = ACTIONS.filter(({ may }) => may !== "see");
+/** What the visitors of an app may: release it, and load it again. */
+const OF_AN_APP = ["release", "cancel-release", "load-backend", "prepare-backend"];
 const routes = acting.flatMap(({ may, route }) => (route === null ? [] : [{ may, route }]));
 const events = acting.flatMap(({ may, event }) => (event === null ? [] : [{ may, event }]));
 
@@ -115,6 +117,29 @@ describe("who may not act", () => {
     const ack = (reply: Reply<unknown>) => replies.push(reply);
     event.answer(untouchable, stranger, event.schema === null ? [ack] : [message, ack]);
     expect(replies).toMatchObject([{ ok: false, code: "wrong-token" }]);
+    expect(reached).toEqual([]);
+  });
+});
+
+describe("a page that is confined to its app", () => {
+  const visitor: Viewer = { ...stranger, actProblem: null, ownBackend: "http-2" };
+
+  test.each(events)("SEC-13 changes nothing of the machine's owner by $event.name", ({ may, event }) => {
+    if (OF_AN_APP.includes(event.name)) return expect(may).toBe("release");
+    const replies: unknown[] = [];
+    const message = may === "depends" ? START.message : { nonsense: true };
+    const ack = (reply: Reply<unknown>) => replies.push(reply);
+    event.answer(untouchable, visitor, event.schema === null ? [ack] : [message, ack]);
+    expect(replies).toMatchObject([{ ok: false, code: "not-allowed" }]);
+    expect(reached).toEqual([]);
+  });
+
+  test("SEC-13 may release its own app alone", () => {
+    const release = events.find(({ event }) => event.name === "release")?.event;
+    const replies: unknown[] = [];
+    const wish = { requestId: "1", bootId: "b", mode: "now", backend: "http-1" };
+    release?.answer(untouchable, visitor, [wish, (reply: unknown) => replies.push(reply)]);
+    expect(replies).toMatchObject([{ ok: false, code: "not-allowed" }]);
     expect(reached).toEqual([]);
   });
 });
