@@ -7,7 +7,7 @@ import { reportSizes } from "./sizes.ts";
 
 /** What every view needs from the start, in one file: cut in pieces it compresses worse. */
 const NEEDED_FIRST =
-  /node_modules\/(?:react|react-dom|scheduler|valibot|socket\.io-[a-z]+|engine\.io-[a-z]+|@socket\.io\/[a-z-]+)\/|shared\/(?:gpu\/(?:vram|units)|health\/alert|release\/(?:release|backend)|problems\/(?:problem|fill-in))\.ts|client\/(?:connection\/(?!host-bridge|is-refused)|embedding\/(?!page-title|host-frame|snapshot)|entries\/page|store|shadow\/[a-z]|ui\/(?:Icon|icons|View|quiet)|panel\/(?:connection\/(?:Status|use-state)|vram\/(?:VramBar|level)|Panel|CompactView|Later\.|later-part\.|concurrency\/(?:Answer|ProfilePicker|use)|release\/(?:use-|ReleaseButton|ThenLine)|gpus\/(?:GpuLine|gpu-name|temp)|settings\/look|health\/AlertSlot))/;
+  /node_modules\/(?:react|react-dom|scheduler|valibot)\/|shared\/(?:gpu\/(?:vram|units)|health\/alert|release\/(?:release|backend)|problems\/(?:problem|fill-in))\.ts|client\/(?:connection\/(?:early-source|own-problem|refused-source)|embedding\/(?!page-title|host-frame|snapshot)|entries\/page|store|shadow\/[a-z]|ui\/(?:Icon|icons|View|quiet)|panel\/(?:connection\/(?:Status|use-state)|vram\/(?:VramBar|level)|Panel|CompactView|Later\.|later-part\.|concurrency\/(?:Answer|ProfilePicker|use)|release\/(?:use-|ReleaseButton|ThenLine)|gpus\/(?:GpuLine|gpu-name|temp)|settings\/look|health\/AlertSlot))/;
 
 const ours = (path: string) => join(import.meta.dirname, "../client", path);
 

@@ -53,5 +53,7 @@ export interface PanelSource {
   wantHistory(windowMs: number): void;
   /** A hidden panel asks for no samples. */
   setVisible(visible: boolean): void;
+  /** The first figures stand there: what the panel can do without until then may load. */
+  drawn?(): void;
   close(): void;
 }

@@ -1,4 +1,5 @@
-import { createLiveSource, type LiveSourceOptions } from "../connection/live-source.ts";
+import { createEarlySource } from "../connection/early-source.ts";
+import type { LiveSourceOptions } from "../connection/live-source.ts";
 import { createRefusedSource } from "../connection/refused-source.ts";
 import { createSharedParts } from "../store/shared-parts.ts";
 
@@ -14,7 +15,7 @@ export const createBrowserParts = () =>
 
 function openSource(options: LiveSourceOptions) {
   return /^https?:\/\/[^/]/.test(options.baseUrl)
-    ? createLiveSource(options)
+    ? createEarlySource(options)
     : createRefusedSource("sidecar-address", { url: options.baseUrl });
 }
 

@@ -9,7 +9,7 @@ import {
 } from "../i18n/use-messages.ts";
 import type { PanelState } from "../store/panel-state.ts";
 import { selectFresh, selectGpus } from "../store/selectors.ts";
-import { PanelContext, type PanelParts, usePanel } from "../store/use-panel.ts";
+import { PanelContext, type PanelParts, usePanel, usePanelParts } from "../store/use-panel.ts";
 import { CompactView } from "./CompactView.tsx";
 import { ProfileContext, useCapacity } from "./concurrency/use-capacity.ts";
 import { LookContext } from "./settings/look.ts";
@@ -81,6 +81,10 @@ function Frame(props: { dark: boolean; language: Language; view: View; children:
   const fresh = usePanel(selectFresh);
   const settled = usePanel(selectSettled);
   const later = useLoaded(props.language, loadLater, settled);
+  const { source } = usePanelParts();
+  useEffect(() => {
+    if (settled) source.drawn?.();
+  }, [settled, source]);
   return (
     <LaterProvider value={later}>
       <div

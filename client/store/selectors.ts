@@ -30,6 +30,6 @@ export const selectWaiting = ({ connection, known }: PanelState) =>
     ? connection.status === "connecting"
     : known.gpus.length === 0 && known.source.status === "starting";
 
-/** True while the figures on the panel are of now. */
-export const selectFresh = ({ connection, known }: PanelState) =>
-  connection.status === "live" && known?.source.status === "live";
+/** True while the figures on the panel are of now: the first ones come before the connection. */
+export const selectFresh = ({ connection: { status }, known }: PanelState) =>
+  (status === "live" || status === "connecting") && known?.source.status === "live";

@@ -165,6 +165,7 @@ test.each([
   { view: "bar", width: 320, lang: "zh-CN" },
   { view: "compact", width: 200, lang: "en" },
   { view: "full", width: 200, lang: "en" },
+  { view: "full", width: 800, lang: "en" },
 ])("PNL-30g the words of the Release button are whole: $view, $width px, $lang", async (look) => {
   const page = await open({ ...look, state: LIFE[0], picture: true });
   for (const state of LIFE) {
@@ -188,6 +189,19 @@ test.each([
     expect([state, cut]).toEqual([state, []]);
   }
 });
+
+test.each([700, 800, 1080, 1280])(
+  "PNL-30h the answer's last line is whole while nothing fits: %d px",
+  async (width) => {
+    for (const lang of ["en", "zh-CN"]) {
+      const page = await open({ view: "full", width, lang, state: "full", picture: true });
+      const cut = await page
+        .locator(".room .r4 .cut")
+        .evaluateAll((parts) => parts.filter((part) => part.scrollWidth > part.clientWidth).map(String));
+      expect([lang, cut]).toEqual([lang, []]);
+    }
+  },
+);
 
 describe("what is on it", () => {
   test.each([

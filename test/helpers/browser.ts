@@ -24,7 +24,11 @@ export interface TestBrowser {
    * Opens a page that is not ours and is going to be refused something, which Chromium tells in the console of
    * the page that tried. What it logs is kept apart, for the test to assert.
    */
-  openForeign(url: string, options?: BrowserContextOptions): Promise<{ page: Page; logged: string[] }>;
+  openForeign(
+    url: string,
+    options?: BrowserContextOptions,
+    prepare?: (page: Page) => void | Promise<void>,
+  ): Promise<{ page: Page; logged: string[] }>;
   /** Closes the pages of a test and fails when one of them has logged an error or a warning. */
   finishTest(): Promise<void>;
   close(): Promise<void>;
@@ -66,9 +70,9 @@ export async function launchBrowser(moreFlags: readonly string[] = []): Promise<
 
   return {
     open: (url, options = {}, prepare) => openPage(url, options, complaints, prepare),
-    async openForeign(url, options = {}) {
+    async openForeign(url, options = {}, prepare) {
       const logged: string[] = [];
-      const page = await openPage(url, options, logged);
+      const page = await openPage(url, options, logged, prepare);
       return { page, logged };
     },
     async finishTest() {

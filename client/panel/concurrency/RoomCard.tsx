@@ -20,7 +20,8 @@ export function RoomCard({ capacity, gpus }: RoomCardProps) {
   const m = useMessages();
   const words = useFullWords();
   const room = useLater()?.room;
-  const verdict = room === undefined ? null : verdictOf(capacity, room.verdict);
+  const verdictIn = (brief: boolean) =>
+    room === undefined ? null : verdictOf(capacity, room.verdict, brief);
   const { running, recommendedMax } = capacity === null ? NOTHING : totalOf(capacity);
   return (
     <section className="card room" aria-label={m.concurrency.title}>
@@ -50,7 +51,8 @@ export function RoomCard({ capacity, gpus }: RoomCardProps) {
         )}
       </div>
       <div className="r4">
-        <span className="muted cut">{verdict}</span>
+        <span className="muted cut at-length">{verdictIn(false)}</span>
+        <span className="muted cut in-short">{verdictIn(true)}</span>
         {recommendedMax !== null && (
           <span className="most muted cut push" data-testid="recommended-max">
             {fillIn(words.max, { n: recommendedMax })}
