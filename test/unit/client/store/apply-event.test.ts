@@ -160,7 +160,7 @@ describe("what the figures are worth", () => {
     expect(applyEvent(panel, from("stale")).known?.gpus).toEqual(panel.known?.gpus);
   });
 
-  test("CAP-6 figures are of now only while connection and source are both live", () => {
+  test("CAP-6 figures are of now only while connection and source are both live, and the first ones until the connection is there", () => {
     const sources = ["starting", "live", "stale", "failed"] as const;
     const connections = ["connecting", "live", "stale", "offline", "refused"] as const;
     const fresh = sources.flatMap((status) =>
@@ -168,7 +168,10 @@ describe("what the figures are worth", () => {
         .filter((connection) => selectFresh(applyEvent(applyEvent(panel, from(status)), over(connection))))
         .map((connection) => [status, connection]),
     );
-    expect(fresh).toEqual([["live", "live"]]);
+    expect(fresh).toEqual([
+      ["live", "connecting"],
+      ["live", "live"],
+    ]);
     expect(selectFresh(applyEvent(INITIAL_STATE, over("live")))).toBe(false);
   });
 
