@@ -58,7 +58,7 @@ export interface SidecarOptions {
   profiles?: object[];
   /** Red lines by rule, `false` turns one off; see docs/alerts.md. */
   alerts?: object;
-  /** Who is told of alerts; see docs/alerts.md. */
+  /** Who is told of alerts and jobs; see docs/notifications.md. */
   notify?: object[];
   /** MiB of each GPU that are kept free beside running jobs: 256. */
   reserve?: number;

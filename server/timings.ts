@@ -113,6 +113,8 @@ export interface NotifyTimings {
   firstRetryMs: number;
   /** … up to this. */
   longestRetryMs: number;
+  /** How often it is looked whether quiet hours are over, while there is something to tell after them. */
+  quietLookMs: number;
 }
 
 export interface RecordingTimings {
@@ -241,6 +243,7 @@ export const TIMINGS: Timings = {
     restMs: SECOND,
     firstRetryMs: SECOND,
     longestRetryMs: 5 * MINUTE,
+    quietLookMs: 30 * SECOND,
   },
   recording: {
     logRestMs: 10 * SECOND,

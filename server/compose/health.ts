@@ -12,9 +12,11 @@ import { type Alerts, createAlerts } from "../health/alerts.ts";
 import { evaluate, NEW_HEALTH } from "../health/evaluate.ts";
 import { openKernelLog } from "../health/kernel-log.ts";
 import type { EndedJobFact, HostFigures, Moment, SlowReading } from "../health/moment.ts";
-import { createNotifier } from "../health/notify/notifier.ts";
+import { toldJob } from "../health/notify/message.ts";
+import { createNotifier, type Notifier } from "../health/notify/notifier.ts";
 import { createRules } from "../health/rules/all.ts";
 import type { EndedJob, Jobs } from "../jobs/jobs.ts";
+import { childEnvironment } from "../lib/child-environment.ts";
 import type { Time } from "../lib/clock.ts";
 import type { Disposer } from "../lib/disposer.ts";
 import type { BackendWatch } from "../release/backend-watch.ts";
@@ -82,13 +84,7 @@ export function composeHealth(
   const rules = createRules(options.alerts);
   const alertLog = createAlertLog(folder, complain, parts.hold);
   const alerts = createAlerts(alertLog, nowMs, timings.health.carriedMs, time.wallOf);
-  const notifier = createNotifier(options.notify, parts.readHost().state.name, {
-    complain,
-    onTrouble: (receiver) =>
-      parts.warnings.set("notify", receiver === null ? null : problem("alerts-not-sent", { receiver })),
-    timings: timings.notify,
-  });
-  disposer.add(notifier.close);
+  const notifier = openNotifier(options.notify, parts, env);
   // Simulated or recorded GPUs notify nobody, and the host of now has nothing to do with them.
   const isReal = choice.kind === "nvidia-smi";
   if (isReal) disposer.add(alerts.onNews(notifier.publish));
@@ -116,6 +112,7 @@ export function composeHealth(
       xids: isReal ? kernelLog.read() : [],
     };
     ended = [];
+    if (isReal) notifier.lookAt(jobs.list(), moment.nowMs);
     const next = evaluate(health, moment, rules);
     health = next.health;
     alerts.apply(next.changes, moment.nowMs, (uuid) => gpus.find((gpu) => gpu.uuid === uuid)?.index);
@@ -149,8 +146,10 @@ export function composeHealth(
     mute: alerts.mute,
     test: notifier.test,
     sample: ({ gpus }) => judge(gpus),
-    jobEnded({ job: { gpus, startedAt, endedAt, state }, oom }) {
+    jobEnded({ job, oom, peakMiB }) {
+      const { gpus, startedAt, endedAt, state } = job;
       const outcome = oom ? "out-of-memory" : state === "done" ? "done" : "failed";
+      if (isReal) notifier.jobEnded(`job-${outcome}`, toldJob(job, peakMiB, nowMs()));
       if (startedAt !== null)
         ended.push({ gpus, startedMs: startedAt, endedMs: endedAt ?? nowMs(), outcome });
     },
@@ -166,4 +165,20 @@ export function composeHealth(
         askSlowly(createSlowQuery(choice.command, env, nowMs, timings.patience.queryMs));
     },
   };
+}
+
+function openNotifier(
+  targets: Options["notify"],
+  { disposer, readHost, warnings, complain, timings }: HealthParts,
+  env: NodeJS.ProcessEnv,
+): Notifier {
+  const notifier = createNotifier(targets, readHost().state.name, {
+    complain,
+    onTrouble: (receiver) =>
+      warnings.set("notify", receiver === null ? null : problem("alerts-not-sent", { receiver })),
+    timings: timings.notify,
+    env: childEnvironment(env),
+  });
+  disposer.add(notifier.close);
+  return notifier;
 }

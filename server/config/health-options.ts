@@ -1,7 +1,5 @@
 import * as v from "valibot";
-import { type RuleId, SEVERITIES } from "../../shared/health/alert.ts";
-import { LANGUAGES } from "../../shared/protocol/host-messages.ts";
-import { httpUrl } from "./checks.ts";
+import type { RuleId } from "../../shared/health/alert.ts";
 
 const figure = (least: number, most: number, usual: number) =>
   v.optional(
@@ -86,18 +84,3 @@ export const alertRulesSchema = v.strictObject({
   "process-killed": rule({}),
 } satisfies Record<RuleId, unknown>);
 export type AlertRules = v.InferOutput<typeof alertRulesSchema>;
-
-/** Kinds of receivers. */
-export const NOTIFY_KINDS = ["webhook", "slack", "discord", "feishu", "dingtalk", "wecom"] as const;
-
-/** Who is told of alerts. Address and secret never leave the sidecar. */
-export const notifySchema = v.strictObject({
-  kind: v.picklist(NOTIFY_KINDS, NOTIFY_KINDS.join(", ")),
-  url: httpUrl,
-  /** Signs what is sent: `webhook`, `feishu` and `dingtalk` know how. */
-  secret: v.optional(v.pipe(v.string(), v.minLength(1), v.maxLength(1024))),
-  language: v.optional(v.picklist(LANGUAGES.filter((language) => language !== "auto")), "en"),
-  minSeverity: v.optional(v.picklist(SEVERITIES), "warning"),
-  timeoutMs: v.optional(v.pipe(v.number(), v.integer(), v.minValue(100), v.maxValue(60_000)), 10_000),
-});
-export type NotifyOptions = v.InferOutput<typeof notifySchema>;

@@ -2,7 +2,8 @@ import * as v from "valibot";
 import { profileSchema } from "../../shared/profiles/profile.ts";
 import { backendSchema, CONFIGURABLE_KINDS } from "./backend-options.ts";
 import { httpUrl, list, origin, wholeNumber } from "./checks.ts";
-import { alertRulesSchema, notifySchema } from "./health-options.ts";
+import { alertRulesSchema } from "./health-options.ts";
+import { notifySchema } from "./notify-options.ts";
 
 /** A backend's name: the one it was given, else its kind. */
 export function backendId({ id, kind }: { id?: string | undefined; kind: string }): string {

@@ -2,6 +2,7 @@ import { describe, expect, test } from "vitest";
 import { axeViolations } from "../helpers/browser.ts";
 import { fakeGpu } from "../helpers/fake-nvidia-smi.ts";
 import { inBrowser } from "../helpers/in-browser.ts";
+import { idOf, jobsClient } from "../helpers/jobs-client.ts";
 import { QUIET_HOST } from "../helpers/rig.ts";
 
 const { browser, start } = inBrowser();
@@ -101,7 +102,7 @@ test("HLT-12d the bar shows how many alerts there are, and no code for alerts is
   expect(await axeViolations(page)).toEqual([]);
 });
 
-test("HLT-12c the browser is asked for leave by a click only, and then shows each alert once", async () => {
+test("HLT-12c HLT-12e the browser is asked for leave by a click only, and then shows each alert and each job's end once", async () => {
   const rig = await start({ script: { gpus: [fakeGpu(0, CALM)] }, settings });
   const page = await browser.open(`${rig.sidecar.url}?lang=en`);
   // Chromium without a screen has no notifications of its own: what the page asks of it is written down.
@@ -141,4 +142,13 @@ test("HLT-12c the browser is asked for leave by a click only, and then shows eac
   await page.getByRole("button", { name: "Got it" }).click();
   await page.getByText("seen", { exact: true }).waitFor();
   expect(await log()).toHaveLength(2);
+  rig.fake.setGpu(0, CALM);
+  const jobs = jobsClient(() => rig.sidecar.url);
+  const id = idOf(await jobs.ask({ label: "a prompt", peakMiB: 900 }));
+  expect((await jobs.show(id, 30)).job?.state).toBe("running");
+  await page.getByText("a prompt").first().waitFor();
+  await jobs.end(id, { outcome: "failed" });
+  await expect
+    .poll(log)
+    .toEqual([...(await log()).slice(0, 2), expect.stringMatching(/^Job failed \| GPU 0 · \d+ s$/)]);
 });

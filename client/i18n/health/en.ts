@@ -16,9 +16,10 @@ export const healthEn: HealthWords = {
   lasted: "{n} min",
   mutedRules: "Snoozed",
   notify: "Notify me in this browser",
-  notifyOn: "This browser notifies you while the page is open.",
+  notifyOn: "While the page is open, this browser tells you of alerts and of jobs that end.",
   notifyOff: "Turn off",
   notifyBlocked:
     "Browser notifications are not possible here: they are blocked for this page, or it was not opened by https or on this machine.",
+  jobEnded: { done: "Job done", failed: "Job failed" },
   cpuLimit: "CPU limit {n}",
 };

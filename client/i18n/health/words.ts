@@ -20,5 +20,6 @@ export interface HealthWords {
   notifyOn: string;
   notifyOff: string;
   notifyBlocked: string;
+  jobEnded: Record<"done" | "failed", string>;
   cpuLimit: string;
 }

@@ -16,8 +16,9 @@ export const healthZhCn: HealthWords = {
   lasted: "{n} 分钟",
   mutedRules: "已暂停提醒",
   notify: "在此浏览器中通知我",
-  notifyOn: "页面打开期间，此浏览器会通知你。",
+  notifyOn: "页面打开期间，此浏览器会通知告警和任务结束。",
   notifyOff: "关闭",
   notifyBlocked: "此处无法使用浏览器通知：本页的通知已被阻止，或页面不是通过 https 或在本机打开的。",
+  jobEnded: { done: "任务完成", failed: "任务失败" },
   cpuLimit: "CPU 限额 {n}",
 };

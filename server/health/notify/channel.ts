@@ -13,6 +13,8 @@ export type Taken = "taken" | "later" | "never";
 export interface ChannelTarget {
   url: string;
   secret: string | undefined;
+  /** Where the receiver has several places. */
+  chat?: string | undefined;
 }
 
 /** One kind of receiver: how it wants to be told, and what its answers mean. */

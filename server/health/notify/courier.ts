@@ -1,10 +1,8 @@
-import type { NotifyOptions } from "../../config/health-options.ts";
 import { backoffMs } from "../../lib/backoff.ts";
-import { steadyMs, wallMs } from "../../lib/clock.ts";
+import { steadyMs } from "../../lib/clock.ts";
 import type { NotifyTimings } from "../../timings.ts";
-import type { Channel } from "./channel.ts";
-import { type Message, textOf } from "./message.ts";
-import { post } from "./post.ts";
+import type { Delivery } from "./delivery.ts";
+import type { Message } from "./message.ts";
 
 /** Brings messages to one receiver, in order, each until it is taken, refused for good, or a day old. */
 export interface Courier {
@@ -28,8 +26,7 @@ const MOST_WAITING = 100;
 const OLDEST_MS = 24 * 3_600_000;
 
 export function createCourier(
-  target: NotifyOptions,
-  channel: Channel,
+  deliver: Delivery,
   { complain, onTrouble, name, timings: { firstRetryMs, longestRetryMs, restMs } }: CourierOptions,
 ): Courier {
   const closing = new AbortController();
@@ -39,23 +36,11 @@ export function createCourier(
   let attempts = 0;
   let complained = false;
 
-  async function deliver(message: Message) {
-    const text = textOf(message, target.language);
-    const to = { url: target.url, secret: target.secret };
-    const posted = await post(channel.write(message, text, to, wallMs()), target.timeoutMs, closing.signal);
-    if (!posted.ok) return { taken: "later" as const, why: posted.error, waitMs: null };
-    const taken = channel.read(posted.status, posted.answer);
-    // Of what it says only figures are told: the rest may repeat what was sent.
-    const code = /"(?:code|errcode|StatusCode)"\s*:\s*(-?\d+)/.exec(posted.answer)?.[1];
-    const why = `HTTP ${posted.status}${code === undefined ? "" : `, code ${code}`}`;
-    return { taken, why, waitMs: posted.retryAfterMs };
-  }
-
   async function next() {
     const first = waiting[0];
     if (first === undefined || sending || closing.signal.aborted) return;
     sending = true;
-    const { taken, why, waitMs } = await deliver(first.message);
+    const { taken, why, waitMs } = await deliver(first.message, closing.signal);
     sending = false;
     if (closing.signal.aborted) return;
     if (taken === "taken") setTrouble(false);
@@ -100,7 +85,7 @@ export function createCourier(
       if (waiting.length === 1 && !sending) schedule(0);
     },
     async attempt(message) {
-      const { taken, why } = await deliver(message);
+      const { taken, why } = await deliver(message, closing.signal);
       return taken === "taken" ? null : why;
     },
     close() {

@@ -1,6 +1,6 @@
 import { createHmac } from "node:crypto";
 import { type Channel, JSON_HEADERS, readStatus } from "../channel.ts";
-import type { Message } from "../message.ts";
+import { jsonBody } from "../json-body.ts";
 
 /**
  * JSON to any address. With a secret it is signed: `x-gpu-panel-signature` is `sha256=` and the HMAC-SHA256, in
@@ -8,7 +8,7 @@ import type { Message } from "../message.ts";
  */
 export const webhook: Channel = {
   write(message, text, { url, secret }, nowMs) {
-    const body = JSON.stringify(bodyOf(message, text));
+    const body = jsonBody(message, text);
     const timestamp = String(Math.floor(nowMs / 1000));
     const headers = {
       ...JSON_HEADERS,
@@ -21,22 +21,3 @@ export const webhook: Channel = {
   },
   read: readStatus,
 };
-
-function bodyOf(message: Message, text: string) {
-  if (message.kind === "test") return { event: "test", host: message.host, text };
-  const { id, rule, severity, gpu = null, since, endedAt, message: seen, advice, params } = message.alert;
-  return {
-    event: `alert.${message.kind}`,
-    id,
-    host: message.host,
-    rule,
-    severity,
-    gpu,
-    since: new Date(since).toISOString(),
-    endedAt: endedAt === null ? null : new Date(endedAt).toISOString(),
-    message: seen,
-    advice,
-    params,
-    text,
-  };
-}

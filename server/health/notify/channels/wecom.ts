@@ -1,4 +1,5 @@
 import { type Channel, JSON_HEADERS, readCode } from "../channel.ts";
+import { shortened } from "../shortened.ts";
 
 /** The system is busy; too many requests. */
 const BUSY: readonly number[] = [-1, 45_009, 45_033];
@@ -9,13 +10,7 @@ export const wecom: Channel = {
   write: (_message, text, { url }) => ({
     url,
     headers: JSON_HEADERS,
-    body: JSON.stringify({ msgtype: "text", text: { content: shorten(text) } }),
+    body: JSON.stringify({ msgtype: "text", text: { content: shortened(text, LONGEST_BYTES) } }),
   }),
   read: (status, answer) => readCode(status, answer, BUSY),
 };
-
-function shorten(text: string): string {
-  let short = text;
-  while (Buffer.byteLength(short) > LONGEST_BYTES) short = short.slice(0, -16);
-  return short;
-}

@@ -1,7 +1,7 @@
 import { createHmac } from "node:crypto";
 import * as v from "valibot";
 import { afterEach, describe, expect, test } from "vitest";
-import { NOTIFY_KINDS, notifySchema } from "../../../../server/config/health-options.ts";
+import { NOTIFY_KINDS, notifySchema } from "../../../../server/config/notify-options.ts";
 import { createNotifier } from "../../../../server/health/notify/notifier.ts";
 import { TIMINGS } from "../../../../server/timings.ts";
 import type { PastAlert } from "../../../../shared/health/past-alert.ts";
@@ -50,6 +50,7 @@ function notify(targets: readonly object[]) {
       complain: (message) => complaints.push(message),
       onTrouble() {},
       timings: { ...TIMINGS.notify, firstRetryMs: 20, restMs: 1 },
+      env: {},
     },
   );
   opened.push(notifier.close);
@@ -57,7 +58,7 @@ function notify(targets: readonly object[]) {
 }
 
 describe("formats", () => {
-  test.each(NOTIFY_KINDS)(
+  test.each(NOTIFY_KINDS.filter((kind) => !["exec", "ntfy", "telegram"].includes(kind)))(
     "HLT-8b %s gets one message in its own format, in Chinese where that is asked for",
     async (kind) => {
       const receiver = await startReceiver();
@@ -81,8 +82,9 @@ describe("formats", () => {
         feishu: { msg_type: "text", content: { text: said } },
         dingtalk: { msgtype: "text", text: { content: said } },
         wecom: { msgtype: "text", text: { content: said } },
-      }[kind];
-      expect(body).toMatchObject(shape);
+      }[kind as string];
+      expect(body).toMatchObject(shape ?? {});
+      expect(shape).toBeDefined();
       expect(call.path).toContain("access_token=abc");
       if (kind === "slack") expect(call.body).toContain("&lt;!channel&gt;");
       if (kind === "feishu") {
@@ -90,6 +92,108 @@ describe("formats", () => {
         expect(sign).toBe(createHmac("sha256", `${String(timestamp)}\n${SECRET}`).digest("base64"));
       }
       expect(call.body + call.path + JSON.stringify(call.headers)).not.toContain(SECRET);
+    },
+  );
+
+  // As docs.ntfy.sh/publish had it in November 2026: JSON to the root of the server, the topic in the body.
+  test("HLT-8b ntfy gets what its documentation asks for, at a server of one's own, with a token and without", async () => {
+    const receiver = await startBackendServer((response) =>
+      answerJson(response, 200, { id: "x1", time: 1, event: "message", topic: "gpu_1", message: "…" }),
+    );
+    opened.push(receiver.close);
+    const url = `${receiver.url}/gpu_1`;
+    const { notifier, complaints } = notify([
+      { kind: "ntfy", url, secret: "tk_0123456789", language: "zh-CN" },
+      { kind: "ntfy", url },
+    ]);
+    notifier.publish({ kind: "began", alert: { ...ALERT, severity: "critical" } });
+    await waitUntil(() => receiver.calls.length === 2, { what: "two messages" });
+    const [withToken, without] = [...receiver.calls].sort((a) =>
+      a.headers.authorization === undefined ? 1 : -1,
+    );
+    if (withToken === undefined || without === undefined) throw new Error("two messages have come");
+    expect([withToken.method, withToken.path]).toEqual(["POST", "/"]);
+    expect(withToken.headers.authorization).toBe("Bearer tk_0123456789");
+    expect(jsonOf(withToken)).toEqual({
+      topic: "gpu_1",
+      title: "严重 · gpu-host",
+      message: expect.stringContaining("GPU 2 的显存都增加约 100 MiB"),
+      priority: 5,
+    });
+    expect(jsonOf(without)).toMatchObject({ title: "Critical · gpu-host", priority: 5 });
+    expect(complaints).toEqual([]);
+    expect(await notifier.test()).toEqual([
+      { kind: "ntfy", error: null },
+      { kind: "ntfy", error: null },
+    ]);
+    expect(receiver.calls.slice(2).map((call) => jsonOf(call))).toContainEqual({
+      topic: "gpu_1",
+      message: "gpu-host: this is a test message of gpu-status-panel.",
+      priority: 3,
+    });
+  });
+
+  // As core.telegram.org/bots/api (sendMessage, ResponseParameters) had it in November 2026.
+  test("HLT-8b Telegram gets what its documentation asks for, at a Bot API server of one's own", async () => {
+    const receiver = await startBackendServer((response) =>
+      answerJson(response, 200, { ok: true, result: { message_id: 1 } }),
+    );
+    opened.push(receiver.close);
+    const bot = {
+      kind: "telegram",
+      url: receiver.url,
+      secret: "123456:ABC-DEF_1234",
+      chat: "-1001234567890",
+    };
+    const { notifier } = notify([bot]);
+    notifier.publish({ kind: "began", alert: ALERT });
+    const call = await waitUntil(() => receiver.calls[0], { what: "the message" });
+    expect([call.method, call.path]).toEqual(["POST", "/bot123456:ABC-DEF_1234/sendMessage"]);
+    expect(call.headers["content-type"]).toMatch(/^application\/json/);
+    expect(jsonOf(call)).toEqual({
+      chat_id: "-1001234567890",
+      text: expect.stringMatching(/^Warning · gpu-host\n/),
+      link_preview_options: { is_disabled: true },
+    });
+  });
+
+  test("HLT-9 Telegram that says how long to wait is left alone for so long, and one that refuses the token is not asked again", async () => {
+    let answer: [number, object] = [
+      429,
+      { ok: false, error_code: 429, description: "Too Many Requests", parameters: { retry_after: 3600 } },
+    ];
+    const receiver = await startBackendServer((response) => answerJson(response, ...answer));
+    opened.push(receiver.close);
+    const bot = { kind: "telegram", url: receiver.url, secret: "123456:ABC-DEF_1234", chat: "@gpus" };
+    const first = notify([bot]);
+    first.notifier.publish({ kind: "began", alert: ALERT });
+    await waitUntil(() => first.complaints.length > 0, { what: "a complaint" });
+    first.notifier.publish({ kind: "ended", alert: ALERT });
+    answer = [401, { ok: false, error_code: 401, description: "Unauthorized" }];
+    const second = notify([bot]);
+    second.notifier.publish({ kind: "began", alert: ALERT });
+    second.notifier.publish({ kind: "ended", alert: ALERT });
+    await waitUntil(() => receiver.calls.length === 3, {
+      what: "one attempt of the first, two messages of the second",
+    });
+    await waitUntil(() => second.complaints.length > 0, { what: "a complaint" });
+    expect(second.complaints).toEqual(["notify 1 (telegram) refuses a message (HTTP 401)."]);
+    expect(first.complaints).toEqual([
+      "notify 1 (telegram) cannot be reached (HTTP 429); it is tried again.",
+    ]);
+  });
+
+  test.each(["ntfy", "telegram"])(
+    "HLT-9e %s: a page with 200 that another server answers counts as not taken",
+    async (kind) => {
+      const receiver = await startBackendServer((response) =>
+        response.writeHead(200, { "content-type": "text/html" }).end("<h1>Log in</h1>"),
+      );
+      opened.push(receiver.close);
+      const { notifier } = notify([
+        { kind, url: `${receiver.url}/topic`, ...(kind === "telegram" ? { secret: "1:a", chat: "1" } : {}) },
+      ]);
+      expect(await notifier.test()).toEqual([{ kind, error: "HTTP 200" }]);
     },
   );
 });

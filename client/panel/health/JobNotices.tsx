@@ -1,0 +1,38 @@
+import { useContext, useEffect, useRef } from "react";
+import type { Job } from "../../../shared/jobs/job.ts";
+import { duration } from "../../i18n/durations.ts";
+import { useLaterWords } from "../../i18n/use-messages.ts";
+import { selectJobs } from "../../store/selectors.ts";
+import { usePanel } from "../../store/use-panel.ts";
+import { LookContext } from "../settings/look.ts";
+import { notices, notify } from "./use-browser-notices.ts";
+
+/**
+ * Tells of jobs that end while the page is open, where the browser may notify and that is wanted. Without their label:
+ * hosts put prompts there, and a notification is read on locked screens.
+ */
+export default function JobNotices() {
+  const words = useLaterWords();
+  const { language } = useContext(LookContext);
+  const jobs = usePanel(selectJobs);
+  const running = useRef<ReadonlySet<string>>(new Set());
+  useEffect(() => {
+    const ended = jobs.filter(({ id, endedAt }) => endedAt !== null && running.current.has(id));
+    running.current = new Set(jobs.filter(({ state }) => state === "running").map(({ id }) => id));
+    if (words === null || ended.length === 0 || !notices.mayTell()) return;
+    const { jobEnded } = words.health;
+    for (const job of ended) {
+      const title = job.state === "done" ? jobEnded.done : jobEnded.failed;
+      notify(title, factsOf(job, (seconds) => duration(seconds, language)).join(" · "), job.id);
+    }
+  }, [jobs, words, language]);
+  return null;
+}
+
+function factsOf({ profile, gpus, startedAt, endedAt }: Job, time: (seconds: number) => string): string[] {
+  return [
+    ...(profile === null ? [] : [profile]),
+    ...(gpus.length === 0 ? [] : [`GPU ${gpus.join(", ")}`]),
+    ...(startedAt === null || endedAt === null ? [] : [time((endedAt - startedAt) / 1000)]),
+  ];
+}
