@@ -230,7 +230,7 @@ test("EMB-10b no build is heavier than its budget", () => {
     }
   }
   // What the issue asks for stands in the file, whatever else changes there.
-  expect([budget.page?.first, budget.element?.first]).toEqual([100_000, 100_000]);
+  expect([budget.page?.first, budget.element?.first]).toEqual([90_000, 90_000]);
   // The figures are those of the files that are packed.
   const folder = join(installed, "node_modules/gpu-status-panel/dist");
   const gzipped = (name: string) =>
