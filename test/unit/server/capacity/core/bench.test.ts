@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import { expect, inject, test } from "vitest";
 import { over } from "../../../../bench/capacity/bench.ts";
+import { compare, detectable } from "../../../../bench/capacity/counts.ts";
 import { onePerson } from "../../../../bench/capacity/one-person.ts";
 import { EXCLUDING, MACHINES, PATIENT } from "../../../../bench/capacity/world/machines.ts";
 
@@ -61,6 +62,19 @@ test("of two residents that exclude each other the idle one is asked to leave", 
 test("a large job among small ones that keep coming starts within ten mean durations", () => {
   const { longestWait } = over(seeds, { ...settings, machine: PATIENT, who: "declared", minutes: 20 });
   expect(longestWait).toBeLessThanOrEqual(10);
+});
+
+test("rare events are compared exactly, and a comparison that can show nothing is seen to", () => {
+  // Sums of binomials in whole numbers give the same.
+  const few = compare({ events: 15, starts: 6788 }, { events: 17, starts: 7970 });
+  expect(few.chance).toBeCloseTo(0.5289, 4);
+  expect(few.interval[0]).toBeLessThan(few.ratio);
+  expect(few.interval[1]).toBeGreaterThan(few.ratio);
+  expect(detectable(few)).toBeGreaterThan(2);
+  const none = compare({ events: 0, starts: 100 }, { events: 3, starts: 100 });
+  expect([none.ratio, none.chance, none.interval[0]]).toEqual([0, 1, 0]);
+  const clear = compare({ events: 40, starts: 1000 }, { events: 10, starts: 1000 });
+  expect(clear.chance).toBeLessThan(0.001);
 });
 
 test("CAP-19c no policy but the baseline that is called perfect can read the truth", () => {
