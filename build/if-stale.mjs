@@ -1,4 +1,5 @@
-// Builds what is missing or older than its sources: `node build/if-stale.mjs build` runs `npm run build` then.
+// Builds what is missing or older than its sources: `node build/if-stale.mjs build` runs `npm run build` then, and
+// `node build/if-stale.mjs built` notes that the whole has just been built.
 import { spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
 import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
@@ -61,4 +62,12 @@ export function buildIfStale(script) {
   writeFileSync(stampOf(script), wanted);
 }
 
-if (argv[1] === fileURLToPath(import.meta.url)) buildIfStale(argv[2] === "build" ? "build" : "build:sidecar");
+/** Else `npm start` after `npm run build` would build once more, and several that start together break each other's. */
+function noteBuilt() {
+  writeFileSync(join(root, "dist", "build.sha256"), sourcesHash());
+}
+
+if (argv[1] === fileURLToPath(import.meta.url)) {
+  if (argv[2] === "built") noteBuilt();
+  else buildIfStale(argv[2] === "build" ? "build" : "build:sidecar");
+}

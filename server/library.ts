@@ -64,6 +64,14 @@ export interface SidecarOptions {
   reserve?: number;
   /** Ids of backends that may be asked to release when a waiting job does not fit; none by default. */
   releaseOnRequest?: string[];
+  /** Several hosts as one view, see docs/group.md: their Redis, group, secret; what they call and where they find this panel. */
+  redisUrl?: string;
+  group?: string;
+  groupSecret?: string;
+  hostName?: string;
+  address?: string;
+  /** Or the other panels themselves. */
+  peers?: { url: string; token?: string }[];
   /** Told in words what does not work, though the panel goes on. Warns through `process.emitWarning` by default. */
   onProblem?: (message: string) => void;
 }

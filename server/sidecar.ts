@@ -55,7 +55,7 @@ export interface Sidecar {
   readonly server: Server;
   /** Needed to act; `null`: there is none, and only those on this machine may who come through no proxy. */
   readonly token: string | null;
-  readonly sourceKind: "nvidia-smi" | "demo" | "replay";
+  readonly sourceKind: "nvidia-smi" | "demo" | "replay" | "none";
   /** Ends everything that was started, children included. Idempotent. */
   close(): Promise<void>;
 }
@@ -134,7 +134,7 @@ export function createSidecar(options: Options, surroundings: SidecarSurrounding
   });
   const hosts = composeHosts(disposer, { list, timings, isReplay, whenUnleased });
   const front = composeFront(options, {
-    ...{ ...common, version, clientFolder, admit, prove, replay, time, readHost },
+    ...{ ...common, version, clientFolder, admit, prove, replay, time, readHost, url: bound?.url ?? null },
     ...{ history, capacity, watch, releases, audit, health, sessions, backends, hosts, found, server },
     jobs: decisions?.jobs ?? capacity.told,
     fit: decisions?.fit ?? capacity.fit,

@@ -15,6 +15,7 @@ export interface Timings {
   patience: PatienceTimings;
   hosts: HostTimings;
   capacity: CapacityTimings;
+  group: GroupTimings;
 }
 
 export interface SamplingTimings {
@@ -188,6 +189,28 @@ export interface CapacityTimings {
   staleSampleMs: number;
 }
 
+/** Several hosts that show one view. */
+export interface GroupTimings {
+  /** A host says something at least this often, and a peer is asked so often. */
+  beatMs: number;
+  /** Between two entries in Redis that say everything of a host. */
+  wholeMs: number;
+  /** Between two of its capacity, whose figures move with every sample. */
+  capacityMs: number;
+  /** Beyond three of its intervals, a host may be silent for so long before it counts as stale … */
+  staleSpareMs: number;
+  /** … and for so long before it is shown no more. */
+  goneMs: number;
+  /** Before a lost Redis is connected to again. */
+  retryMs: number;
+  /** A Redis that answers nothing for so long hangs. */
+  redisSilenceMs: number;
+  /** How often it is asked whether it is there. */
+  redisPingMs: number;
+  /** An answer of a peer. */
+  peerMs: number;
+}
+
 const SECOND = 1000;
 const MINUTE = 60 * SECOND;
 const HOUR = 60 * MINUTE;
@@ -281,6 +304,17 @@ export const TIMINGS: Timings = {
     freshMs: 2 * SECOND,
     staleSampleMs: 1500,
   },
+  group: {
+    beatMs: SECOND,
+    wholeMs: 10 * SECOND,
+    capacityMs: 5 * SECOND,
+    staleSpareMs: 2 * SECOND,
+    goneMs: MINUTE,
+    retryMs: SECOND,
+    redisSilenceMs: 8 * SECOND,
+    redisPingMs: 3 * SECOND,
+    peerMs: 5 * SECOND,
+  },
 };
 
 /** Below this a busy machine would count as a hung one. */
@@ -309,5 +343,6 @@ export function scaleTimings(timings: Timings, factor: number): Timings {
     patience: shorter(timings.patience, LEAST_PATIENCE_MS),
     hosts: shorter(timings.hosts),
     capacity: timings.capacity,
+    group: shorter(timings.group, 0),
   };
 }

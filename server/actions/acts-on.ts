@@ -2,6 +2,7 @@ import type { FitAdvice, FitLanguage } from "../../shared/capacity/fit.ts";
 import type { AlertList, Mute, TestResult } from "../../shared/health/past-alert.ts";
 import type { HistoryAnswer, HistoryQuery } from "../../shared/history/series.ts";
 import type { Profile } from "../../shared/profiles/profile.ts";
+import type { GroupView } from "../../shared/protocol/group-view.ts";
 import type { RegisterBody } from "../../shared/protocol/host-requests.ts";
 import type { FitQuery } from "../../shared/protocol/job-requests.ts";
 import type { Hello, Resumed } from "../../shared/protocol/messages.ts";
@@ -35,6 +36,8 @@ export interface ActsOn {
   source(): SourceState;
   /** Tries to get samples at once where a wait for that is going on; resolves when the try has said something. */
   retrySource(): Promise<void>;
+  /** All hosts that it shows. */
+  group(): GroupView;
   hello(asker: Pick<Asker, "actProblem" | "ownBackend">): Hello;
   resume(sinceSeq: number, windowMs: number): Resumed;
   profiles(): readonly Profile[];

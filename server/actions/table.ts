@@ -5,6 +5,7 @@ import type { Action } from "./define-action.ts";
 import { endJob } from "./end-job.ts";
 import { fit } from "./fit.ts";
 import { adoptBackend, dismissBackend, forgetBackend, lookForBackends } from "./found-backends.ts";
+import { group } from "./group.ts";
 import { healthz } from "./healthz.ts";
 import { history } from "./history.ts";
 import { lease } from "./lease.ts";
@@ -42,6 +43,7 @@ export const ACTIONS: readonly Action[] = [
   healthz,
   whoami,
   state,
+  group,
   profiles,
   release,
   showRelease,

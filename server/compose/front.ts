@@ -8,7 +8,7 @@ import type { ActsOn } from "../actions/acts-on.ts";
 import type { Options } from "../config/options.ts";
 import type { Admit } from "../gateway/admit.ts";
 import { callerOf } from "../gateway/caller.ts";
-import { createGateway, type Gateway } from "../gateway/gateway.ts";
+import { createGateway, type Gateway, type MakeHello } from "../gateway/gateway.ts";
 import { createPublisher, type Publisher } from "../gateway/publisher.ts";
 import { createViewers } from "../gateway/viewers.ts";
 import { loadAssets } from "../http/assets.ts";
@@ -22,6 +22,7 @@ import type { Sessions } from "../recording/sessions/sessions.ts";
 import type { Audit } from "../release/audit.ts";
 import type { Timings } from "../timings.ts";
 import type { FoundArea } from "./found.ts";
+import { composeGroup } from "./group.ts";
 import { composeHello, type HelloMaker, type HelloParts } from "./hello.ts";
 import type { HostsArea } from "./hosts.ts";
 import { composeMetrics } from "./metrics.ts";
@@ -43,6 +44,8 @@ export interface FrontParts extends HelloParts {
   /** Those of capacity, or the same with their decisions recorded. */
   jobs: ActsOn["jobs"];
   fit: ActsOn["fit"];
+  /** Where this panel is found; `null`: on a host's server. */
+  url: string | null;
   /** Listening already, or not yet. */
   server: Server;
 }
@@ -58,10 +61,19 @@ export interface Front {
 }
 
 /** HTTP, the socket, and who watches by it. */
-export function composeFront(options: Pick<Options, "basePath" | "allowOrigin">, parts: FrontParts): Front {
+export function composeFront(options: Options, parts: FrontParts): Front {
   const { disposer, sampler, version, clientFolder, admit, replay, timings, capacity, watch, server } = parts;
   let bootId = randomUUID();
-  const { currentState, past, makeHello } = composeHello(parts, () => bootId);
+  const { currentState, past, makeHello: helloOfOwn } = composeHello(parts, () => bootId);
+  const group = composeGroup(options, {
+    ...parts,
+    machine: parts.readHost().state.name,
+    state: currentState,
+  });
+  const makeHello: MakeHello = (viewer) => {
+    const hello = helloOfOwn(viewer);
+    return group.name === null ? hello : { ...hello, hosts: group.view().hosts };
+  };
   const noteRefusal = tellOnce(parts.complain);
   const viewers = createViewers(mostViewers(), (watched) => {
     sampler.setWatched(watched);
@@ -75,6 +87,7 @@ export function composeFront(options: Pick<Options, "basePath" | "allowOrigin">,
       return titleFigures(sampler.latest().gpus, promises, fits, capacity.profiles());
     },
     view: () => viewOf({ ...currentState(), profiles: capacity.profiles() }),
+    others: group.turns,
     nowMs: steadyMs,
     timings: timings.panel,
   });
@@ -82,6 +95,7 @@ export function composeFront(options: Pick<Options, "basePath" | "allowOrigin">,
   const tally = createTally();
   const actsOn = composeActions(parts, {
     bootId: () => bootId,
+    group: group.view,
     hello: ({ actProblem, ownBackend }) =>
       makeHello({ actProblem, ownBackend, bootId: undefined, lastSeq: 0, historyMs: 0 }),
     past,
@@ -128,7 +142,7 @@ export function composeFront(options: Pick<Options, "basePath" | "allowOrigin">,
 /** What actions may ask of the parts. */
 function composeActions(
   { sampler, capacity, releases, health, history, replay, sessions, ...parts }: FrontParts,
-  { past, ...told }: Pick<ActsOn, "bootId" | "hello" | "metrics"> & Pick<HelloMaker, "past">,
+  { past, ...told }: Pick<ActsOn, "bootId" | "hello" | "metrics" | "group"> & Pick<HelloMaker, "past">,
 ): ActsOn {
   return {
     ...told,

@@ -15,6 +15,7 @@ import { createDemoBackend } from "../release/backends/demo.ts";
 import type { ProcessOwners } from "../release/owners/process-owners.ts";
 import type { SourceChoice } from "../sampling/choose-source.ts";
 import { createDemoSource } from "../sampling/demo/demo-source.ts";
+import { createNoneSource } from "../sampling/none-source.ts";
 import { createNvidiaSmiSource } from "../sampling/nvidia-smi-source.ts";
 import { createReplaySource, type ReplaySource } from "../sampling/replay/replay-source.ts";
 import { createSampler, type Sampler } from "../sampling/sampler.ts";
@@ -49,6 +50,8 @@ export function composeSource(
     const source = createNvidiaSmiSource(choice.command, options.interval, env, timings);
     return { source, list: createBackendList(wantedBackends(options, timings)), replay: null };
   }
+  if (choice.kind === "none")
+    return { source: createNoneSource(), list: createBackendList([]), replay: null };
   const path = resolve(choice.path);
   const replay = createReplaySource({ path, name: basename(path), speed: 1 });
   // Whoever looks at a recording must not release on the machine of now.

@@ -2,6 +2,7 @@ import * as v from "valibot";
 import { profileSchema } from "../../shared/profiles/profile.ts";
 import { backendSchema, CONFIGURABLE_KINDS } from "./backend-options.ts";
 import { httpUrl, list, origin, wholeNumber } from "./checks.ts";
+import { GROUP_FLAGS, groupEntries } from "./group-options.ts";
 import { alertRulesSchema } from "./health-options.ts";
 import { notifySchema } from "./notify-options.ts";
 
@@ -40,8 +41,8 @@ export const optionsSchema = v.strictObject({
     v.pipe(
       v.string(),
       v.regex(
-        /^(?:auto|nvidia-smi|demo|demo:[1-9]\d?|replay:.+)$/,
-        "auto, nvidia-smi, demo (demo:8 for eight GPUs) or replay:FILE",
+        /^(?:auto|nvidia-smi|none|demo|demo:[1-9]\d?|replay:.+)$/,
+        "auto, nvidia-smi, demo (demo:8 for eight GPUs), replay:FILE or none",
       ),
     ),
     "auto",
@@ -96,6 +97,7 @@ export const optionsSchema = v.strictObject({
     v.array(v.omit(profileSchema, ["basis", "source", "seen", "raised", "uncertaintyMiB"])),
     [],
   ),
+  ...groupEntries,
   /** Red lines by rule; `false` turns one off. */
   alerts: v.optional(alertRulesSchema, () => v.parse(alertRulesSchema, {})),
   notify: v.optional(v.pipe(v.array(notifySchema), v.maxLength(16)), []),
@@ -124,7 +126,7 @@ export const FLAGS = [
     key: "source",
     flag: "source",
     value: "KIND",
-    help: "auto, nvidia-smi, demo, demo:GPUS or replay:FILE (default auto)",
+    help: "auto, nvidia-smi, demo, demo:GPUS, replay:FILE, or none to show other hosts (default auto)",
   },
   { key: "nvidiaSmi", flag: "nvidia-smi", value: "COMMAND", help: "path of nvidia-smi, or a command line" },
   {
@@ -173,6 +175,7 @@ export const FLAGS = [
     value: "MIB",
     help: "VRAM of each GPU that is kept free beside running jobs (default 256)",
   },
+  ...GROUP_FLAGS,
   { key: "open", flag: "open", value: null, help: "open the panel in the browser" },
 ] as const satisfies readonly { key: OptionKey; flag: string; value: string | null; help: string }[];
 

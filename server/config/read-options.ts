@@ -3,6 +3,7 @@ import * as v from "valibot";
 import { reasonOf } from "../lib/reason-of.ts";
 import { BUILT_IN_PROFILES } from "../profiles/built-in-profiles.ts";
 import { isBlockedPort } from "./blocked-ports.ts";
+import { groupContradictions } from "./group-options.ts";
 import { FLAGS, type Options, optionsSchema, variableOf } from "./options.ts";
 
 /** The options, or every reason why they cannot be taken. */
@@ -11,6 +12,9 @@ export type OptionsResult =
   | { kind: "help" }
   | { kind: "version" }
   | { kind: "errors"; errors: string[] };
+
+/** Settings that are secrets or may hold one. */
+const SECRET_KEYS = ["token", "backends", "notify", "redisUrl", "groupSecret", "peers"];
 
 export const DEFAULT_CONFIG_FILE = "gpu-panel.config.json";
 
@@ -58,9 +62,7 @@ export function readOptions(
       const place = [placeOf(key), ...rest].join(" › ");
       // What stands there may be a secret, or an address that carries one.
       const got =
-        issue.received === "undefined" || key === "token" || key === "backends" || key === "notify"
-          ? ""
-          : `, not ${issue.received}`;
+        issue.received === "undefined" || SECRET_KEYS.includes(key) ? "" : `, not ${issue.received}`;
       return issue.expected === "never"
         ? `${place}: there is no such setting`
         : `${place}: ${issue.message.startsWith("Invalid") ? `expected ${issue.expected}${got}` : `${issue.message}${got}`}`;
@@ -98,6 +100,7 @@ export function contradictions(options: Options, placeOf: (key: string) => strin
   if (backend !== undefined && backends !== undefined) {
     errors.push(`${placeOf("backend")}: the file has both backend and backends: keep one of them`);
   }
+  errors.push(...groupContradictions(options, placeOf));
   const ids = [...profiles, ...BUILT_IN_PROFILES].map(({ id }) => id);
   if (profile !== undefined && !ids.includes(profile)) {
     errors.push(`${placeOf("profile")}: there is no profile ${profile}; there are: ${ids.join(", ")}`);

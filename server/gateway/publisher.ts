@@ -32,12 +32,21 @@ export interface PublisherContext {
   hidden(): Iterable<Reader>;
   /** What the title of a page says. */
   title(): TitleFigures;
+  /** Who else is told, beside viewers: each turn, and when everything is told anew. */
+  others?: { turn(turn: PublishedTurn): void; anew(): void } | null;
   nowMs(): number;
   timings: PanelTimings;
 }
 
+/** What viewers were told in a turn, and all that they know by then. */
+export interface PublishedTurn {
+  sample: WireSample | null;
+  changes: Changes | undefined;
+  known: View;
+}
+
 export function createPublisher(context: PublisherContext): Publisher {
-  const { view, watching, nowMs, timings } = context;
+  const { view, watching, others, nowMs, timings } = context;
   const differences = createViewDifferences(context);
   const hidden = createHiddenNews(context);
   let timer: NodeJS.Timeout | undefined;
@@ -53,6 +62,7 @@ export function createPublisher(context: PublisherContext): Publisher {
     const known = differences.known();
     if (wire !== null || changes !== undefined)
       deliver(watching(), nowMs(), { sample: wire, changes, known });
+    if (known !== null) others?.turn({ sample: wire, changes, known });
     hidden.publish(known);
   }
 
@@ -67,6 +77,7 @@ export function createPublisher(context: PublisherContext): Publisher {
     publishAll: () => publish(null, true),
     restart() {
       differences.restart(view());
+      others?.anew();
       for (const reader of watching()) reader.caughtUp();
     },
     catchUp(reader) {

@@ -6,6 +6,8 @@ import { commandOf, locateNvidiaSmi } from "./locate.ts";
 export type SourceChoice =
   | { kind: "nvidia-smi"; command: string[] }
   | { kind: "replay"; path: string }
+  /** No GPU of its own: it shows those of other hosts. */
+  | { kind: "none" }
   | { kind: "demo"; gpuCount: number; reason: NonNullable<SourceState["demoReason"]> };
 
 const DEMO_GPUS = 2;
@@ -16,6 +18,7 @@ const DEMO_GPUS = 2;
  */
 export function chooseSource({ source, nvidiaSmi }: Options, env: NodeJS.ProcessEnv): SourceChoice {
   if (source.startsWith("replay:")) return { kind: "replay", path: source.slice("replay:".length) };
+  if (source === "none") return { kind: "none" };
   if (source.startsWith("demo")) {
     return { kind: "demo", gpuCount: Number(source.split(":")[1] ?? DEMO_GPUS), reason: "asked-for" };
   }

@@ -29,7 +29,7 @@ export interface ProcessAnswer {
 
 /** Where samples come from. One interface for nvidia-smi, the demo machine and recordings. */
 export interface SampleSource {
-  readonly kind: "nvidia-smi" | "demo" | "replay";
+  readonly kind: "nvidia-smi" | "demo" | "replay" | "redis";
   subscribe(listener: (event: SourceEvent) => void): () => void;
   start(): void;
   /** Changes the rate; the stream of samples does not break off over it. Never emits within the call. */

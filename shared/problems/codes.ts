@@ -116,6 +116,9 @@ const KEPT_CODES = [
   "data-not-kept",
 ] as const;
 
+/** Several hosts that show one view. */
+const GROUP_CODES = ["group-away", "group-stranger", "group-twin", "group-clock", "peer-away"] as const;
+
 /** Messages that cannot be taken, and who may not connect. */
 const WIRE_CODES = [
   "bad-request",
@@ -138,6 +141,7 @@ export const PROBLEM_CODES = [
   ...RELEASE_CODES,
   ...JOB_CODES,
   ...KEPT_CODES,
+  ...GROUP_CODES,
   ...WIRE_CODES,
 ] as const;
 export type ProblemCode = (typeof PROBLEM_CODES)[number];
@@ -154,4 +158,5 @@ export type SourceWords = Words<typeof SOURCE_CODES>;
 export type ReleaseWords = Words<typeof RELEASE_CODES>;
 export type JobWords = Words<typeof JOB_CODES>;
 export type KeptWords = Words<typeof KEPT_CODES>;
+export type GroupWords = Words<typeof GROUP_CODES>;
 export type WireWords = Words<typeof WIRE_CODES>;

@@ -1,4 +1,5 @@
 import type { ProblemCatalog } from "./codes.ts";
+import { groupProblemsEn } from "./group/en.ts";
 import { jobsProblemsEn } from "./jobs/en.ts";
 import { keptProblemsEn } from "./kept/en.ts";
 import { releaseProblemsEn } from "./release/en.ts";
@@ -10,5 +11,6 @@ export const problemsEn: ProblemCatalog = {
   ...releaseProblemsEn,
   ...jobsProblemsEn,
   ...keptProblemsEn,
+  ...groupProblemsEn,
   ...wireProblemsEn,
 };

@@ -1,4 +1,5 @@
 import type { ProblemCatalog } from "./codes.ts";
+import { groupProblemsZhCn } from "./group/zh-cn.ts";
 import { jobsProblemsZhCn } from "./jobs/zh-cn.ts";
 import { keptProblemsZhCn } from "./kept/zh-cn.ts";
 import { releaseProblemsZhCn } from "./release/zh-cn.ts";
@@ -10,5 +11,6 @@ export const problemsZhCn: ProblemCatalog = {
   ...releaseProblemsZhCn,
   ...jobsProblemsZhCn,
   ...keptProblemsZhCn,
+  ...groupProblemsZhCn,
   ...wireProblemsZhCn,
 };

@@ -3,6 +3,8 @@ import { gpuProcessSchema, gpuSchema } from "../../../shared/gpu/gpu.ts";
 import { jobSchema } from "../../../shared/jobs/job.ts";
 import { problemSchema } from "../../../shared/problems/problem.ts";
 import { wireProfileSchema } from "../../../shared/profiles/profile.ts";
+import { groupViewSchema } from "../../../shared/protocol/group-view.ts";
+import { hostOfGroupSchema } from "../../../shared/protocol/host-of-group.ts";
 import { helloSchema } from "../../../shared/protocol/messages.ts";
 import {
   gpuCapacitySchema,
@@ -33,7 +35,13 @@ const stateAnswerSchema = v.object({
   ...stateSchema.entries,
   history: v.exactOptional(v.object({ problem: v.nullable(problemSchema) })),
 }) satisfies v.GenericSchema<State>;
-export const stateHelloSchema = v.object({ ...helloSchema.entries, state: stateAnswerSchema });
+const hostAnswerSchema = v.object({ ...hostOfGroupSchema.entries, state: v.nullable(stateAnswerSchema) });
+export const groupSchema = v.object({ ...groupViewSchema.entries, hosts: v.array(hostAnswerSchema) });
+export const stateHelloSchema = v.object({
+  ...helloSchema.entries,
+  state: stateAnswerSchema,
+  hosts: v.exactOptional(v.array(hostAnswerSchema)),
+});
 
 /** Shapes that have a name in the document; wherever one of them is met, it is referred to. */
 export const COMPONENTS: Readonly<Record<string, v.GenericSchema>> = {
@@ -41,6 +49,7 @@ export const COMPONENTS: Readonly<Record<string, v.GenericSchema>> = {
   ProblemBody: problemBodySchema,
   Hello: stateHelloSchema,
   State: stateAnswerSchema,
+  HostOfGroup: hostAnswerSchema,
   Source: sourceSchema,
   Gpu: gpuSchema,
   GpuProcess: gpuProcessSchema,

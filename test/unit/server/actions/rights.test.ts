@@ -27,6 +27,7 @@ const untouchable: ActsOn = {
   leases: { begin: () => reach("leases.begin"), beatMs: 5000 },
   bootId: () => reach("bootId"),
   source: () => reach("source"),
+  group: () => reach("group"),
   hello: () => reach("hello"),
   retrySource: () => reach("retrySource"),
   resume: () => reach("resume"),

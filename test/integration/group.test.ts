@@ -1,0 +1,184 @@
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import type { GroupView } from "../../shared/protocol/group-view.ts";
+import { fakeGpu } from "../helpers/fake-nvidia-smi.ts";
+import { type RedisServer, startRedis } from "../helpers/redis-server.ts";
+import { type Rig, type RigOptions, startRig } from "../helpers/rig.ts";
+import { waitUntil } from "../helpers/wait-until.ts";
+
+/** A minute of waiting, made shorter still. */
+const soonGone: RigOptions["timings"] = (scaled) => ({ ...scaled, group: { ...scaled.group, goneMs: 3500 } });
+const SECRET = "the secret of a lab of ours";
+
+let redis: RedisServer;
+const rigs: Rig[] = [];
+beforeAll(async () => {
+  redis = await startRedis();
+});
+afterAll(async () => {
+  for (const rig of rigs) await rig.close();
+  await redis.close();
+});
+
+async function member(group: string, name: string, more: RigOptions = {}) {
+  const rig = await startRig({
+    ...more,
+    flags: ["--redis-url", redis.url, "--group", group, "--host-name", name, ...(more.flags ?? [])],
+  });
+  rigs.push(rig);
+  return rig;
+}
+
+async function groupOf(rig: Rig): Promise<GroupView> {
+  return (await fetch(`${rig.sidecar.url}api/v1/group`)).json();
+}
+
+/** Waits until a host's view of the group is as wanted. */
+const seen = (rig: Rig, what: string, wanted: (view: GroupView) => unknown) =>
+  waitUntil(
+    async () => {
+      const view = await groupOf(rig);
+      return wanted(view) ? view : null;
+    },
+    { what },
+  );
+
+const status = ({ hosts }: GroupView, name: string) => hosts.find((host) => host.name === name)?.status;
+const gpuOf = ({ hosts }: GroupView, name: string) =>
+  hosts.find((host) => host.name === name)?.state?.gpus[0];
+
+describe("a group over Redis", () => {
+  test("GRP-1 GRP-2 two hosts, and one without a GPU that shows both: as they are, turn by turn", async () => {
+    const secret = ["--group-secret", SECRET];
+    const a = await member("lab", "a", { flags: secret, script: { gpus: [fakeGpu(0), fakeGpu(1)] } });
+    const b = await member("lab", "b", { flags: secret });
+    const hub = await member("lab", "hub", { flags: [...secret, "--source", "none"] });
+    const view = await seen(hub, "both hosts, live", (group) =>
+      ["a", "b"].every(
+        (name) => status(group, name) === "live" && gpuOf(group, name)?.memoryUsedMiB === 1024,
+      ),
+    );
+    expect(view.hosts.map(({ name }) => name)).toEqual(["a", "b"]);
+    expect(view.problem).toBeNull();
+    a.fake.setGpu(0, { "memory.used": 9000 });
+    b.fake.setGpu(0, { "memory.used": 7000 });
+    await seen(
+      hub,
+      "what changed on both",
+      (group) => gpuOf(group, "a")?.memoryUsedMiB === 9000 && gpuOf(group, "b")?.memoryUsedMiB === 7000,
+    );
+    // Every host shows all; and what it says of another is what that one says of itself.
+    const own = (await groupOf(b)).hosts.find(({ name }) => name === "b")?.state;
+    const told = await seen(a, "b, as a sees it", (group) => gpuOf(group, "b")?.memoryUsedMiB === 7000);
+    const state = told.hosts.find(({ name }) => name === "b")?.state;
+    expect(state?.capacity.perGpu[0]).toMatchObject({
+      index: 0,
+      perJobMiB: own?.capacity.perGpu[0]?.perJobMiB,
+    });
+    expect(Object.keys(state ?? {}).sort()).toEqual(
+      Object.keys(own ?? {})
+        .filter((key) => key !== "history")
+        .sort(),
+    );
+    expect((await groupOf(a)).hosts[0]).toMatchObject({ name: "a", address: a.sidecar.url });
+    const hello = await hub.connect().hello();
+    expect(hello.hosts?.map(({ name }) => name)).toEqual(["a", "b"]);
+    expect((await fetch(`${hub.sidecar.url}healthz`)).status).toBe(200);
+  });
+
+  test("GRP-3 GRP-3b a host that stops is stale, then gone, and back by itself", async () => {
+    const a = await member("ends", "a", { timings: soonGone });
+    const b = await member("ends", "b", { flags: ["--address", "http://b.lab:7870"] });
+    await seen(a, "b", (group) => status(group, "b") === "live");
+    await b.sidecar.end();
+    await seen(a, "b as stale", (group) => status(group, "b") === "stale");
+    await seen(a, "b gone", (group) => status(group, "b") === undefined);
+    await b.restart();
+    await seen(a, "b again", (group) => status(group, "b") === "live" && group.hosts.length === 2);
+  });
+
+  test("GRP-4 GRP-4b with Redis away a host goes on, the group says so, and when it is back without its data all is as before", async () => {
+    const a = await member("away", "a");
+    const b = await member("away", "b");
+    const both = (group: GroupView) => status(group, "a") === "live" && status(group, "b") === "live";
+    for (const rig of [a, b]) await seen(rig, "both", both);
+    await redis.kill();
+    const away = await seen(a, "what is wrong", ({ problem }) => problem?.code === "group-away");
+    expect(away.hosts.map(({ name }) => name)).toEqual(["a", "b"]);
+    await seen(a, "b as stale", (group) => status(group, "b") === "stale");
+    a.fake.setGpu(0, { "memory.used": 5000 });
+    b.fake.setGpu(0, { "memory.used": 6000 });
+    await seen(a, "its own figures", (group) => gpuOf(group, "a")?.memoryUsedMiB === 5000);
+    expect((await fetch(`${a.sidecar.url}healthz`)).status).toBe(200);
+    expect(a.sidecar.output()).toContain("Redis cannot be reached");
+    await redis.start();
+    const back = await seen(
+      a,
+      "both again",
+      (group) => both(group) && gpuOf(group, "b")?.memoryUsedMiB === 6000,
+    );
+    expect([back.problem, back.hosts.length]).toEqual([null, 2]);
+    const known = () => redis.ask("scard", "gpu-panel:away:hosts");
+    await waitUntil(async () => (await known()) === "2\n", { what: "each of them once" });
+  });
+
+  test("GRP-5 a stranger in Redis gains nothing: rubbish, a forged host, a repeated entry; it is said once", async () => {
+    const flags = ["--group-secret", SECRET];
+    const a = await member("guarded", "a", { flags });
+    const b = await member("guarded", "b", { flags });
+    const [, other] = (await seen(a, "b", (group) => status(group, "b") === "live")).hosts;
+    const keyOfB = `gpu-panel:guarded:host:${other?.id}`;
+    const stream = "gpu-panel:guarded:turns";
+    const [mac = "", body = ""] = (await redis.ask("get", keyOfB)).split("\n");
+    // Its address points to the stranger: with its own signature, a later number, or none at all.
+    const forged = body.replace(b.sidecar.url, "http://127.0.0.1:1/").replace(/"n":\d+/, '"n":100000');
+    expect(forged).not.toBe(body);
+    for (const [entry, signed] of [
+      ["rubbish", ""],
+      [forged, mac],
+      [forged, ""],
+      [body, mac],
+    ] as const)
+      await redis.ask("xadd", stream, "*", "e", entry, "m", signed);
+    await redis.ask("xadd", stream, "*", "something", "else");
+    await redis.ask("sadd", "gpu-panel:guarded:hosts", "nobody");
+    await redis.ask("set", "gpu-panel:guarded:host:nobody", `${mac}\n${forged}`);
+    await waitUntil(() => a.sidecar.output().includes("not signed with its secret"), {
+      what: "a word of it",
+    });
+    b.fake.setGpu(0, { "memory.used": 8000 });
+    const view = await seen(a, "b, after that", (group) => gpuOf(group, "b")?.memoryUsedMiB === 8000);
+    expect(view.hosts.map(({ name, address, status: is }) => [name, address, is])).toEqual([
+      ["a", a.sidecar.url, "live"],
+      ["b", b.sidecar.url, "live"],
+    ]);
+    expect(a.sidecar.output().split("not signed with its secret")).toHaveLength(2);
+  });
+
+  test("Redis that holds something else under our names is told, and the host goes on", async () => {
+    await redis.ask("set", "gpu-panel:taken:turns", "of somebody else");
+    const a = await member("taken", "a");
+    const { problem } = await seen(a, "what is wrong", (group) =>
+      group.problem?.message.includes("WRONGTYPE"),
+    );
+    expect(problem?.code).toBe("group-away");
+    await waitUntil(async () => (await fetch(`${a.sidecar.url}healthz`)).ok, { what: "samples of its own" });
+  });
+});
+
+test("GRP-6 peers give the same view without a Redis, and one that is away is told", async () => {
+  const a = await startRig({ flags: ["--host-name", "a"] });
+  rigs.push(a);
+  const settings = { peers: [{ url: a.sidecar.url }, { url: "http://127.0.0.1:1024" }] };
+  const hub = await startRig({ timings: soonGone, settings, flags: ["--source", "none"] });
+  rigs.push(hub);
+  a.fake.setGpu(0, { "memory.used": 4321 });
+  const view = await seen(hub, "the peer", (group) => gpuOf(group, "a")?.memoryUsedMiB === 4321);
+  expect(view.hosts.map(({ name, status: is }) => [name, is])).toEqual([
+    ["a", "live"],
+    ["127.0.0.1:1024", "unreachable"],
+  ]);
+  expect(view.problem).toMatchObject({ code: "peer-away", params: { name: "127.0.0.1:1024" } });
+  await a.sidecar.end();
+  const after = await seen(hub, "that it is away", (group) => status(group, "a") === "unreachable");
+  expect(after.hosts[0]).toMatchObject({ name: "a", state: null });
+});
