@@ -1,6 +1,6 @@
 import { defineConfig, type TestProjectConfiguration } from "vitest/config";
 import { SlowFirst } from "./test/helpers/slow-first.ts";
-import { QUICK_INTEGRATION, tierOf } from "./test/tiers.ts";
+import { QUICK_INTEGRATION, tierOf, unitTestsThatDraw } from "./test/tiers.ts";
 
 const setup = (...names: string[]) => names.map((name) => `test/helpers/${name}.ts`);
 
@@ -19,7 +19,7 @@ export default defineConfig(({ mode }) => {
     test: {
       ...common,
       name: "unit",
-      include: ["test/unit/**/*.test.{ts,tsx}"],
+      include: tier.name === "long" ? unitTestsThatDraw() : ["test/unit/**/*.test.{ts,tsx}"],
       testTimeout: 120_000 * Math.max(1, tier.runs / 4),
     },
   };

@@ -1,3 +1,6 @@
+import { readdirSync, readFileSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+
 /** What a run tests, and how hard. docs/development.md has the table. */
 export interface Tier {
   name: "fast" | "test" | "long" | "hosts";
@@ -14,6 +17,18 @@ export const QUICK_INTEGRATION: readonly string[] = [
   "test/contract/!(backend).test.ts",
   "test/integration/{nvidia-smi,terminal,upgrades}.test.ts",
 ];
+
+const ROOT = fileURLToPath(new URL("..", import.meta.url));
+
+/** Unit tests that draw cases: the long tier gives them more, and has no use for the others, which `npm test` has run. */
+export const unitTestsThatDraw = (): string[] =>
+  readdirSync(`${ROOT}test/unit`, { recursive: true, encoding: "utf8" })
+    .map((name) => `test/unit/${name.replaceAll("\\", "/")}`)
+    .filter(
+      (path) =>
+        /\.test\.tsx?$/.test(path) &&
+        /"fast-check"|helpers\/seeds|inject\("(?:seed|runs)"\)/.test(readFileSync(ROOT + path, "utf8")),
+    );
 
 /** @param mode of vitest: `--mode long`, or `--mode hosts` or `hosts-long` for real backends */
 export function tierOf(mode: string): Tier {

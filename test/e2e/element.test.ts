@@ -1,28 +1,33 @@
 import pixelmatch from "pixelmatch";
 import type { Page } from "playwright-core";
 import { PNG } from "pngjs";
-import { afterEach, beforeAll, expect, test } from "vitest";
+import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from "vitest";
 import { noteFirstFigure } from "../bench/first-figure.ts";
 import { axeViolations } from "../helpers/browser.ts";
 import { fakeGpu } from "../helpers/fake-nvidia-smi.ts";
 import { inBrowser } from "../helpers/in-browser.ts";
 import { countLeftovers, expectLeftovers, leftoversOf } from "../helpers/leftovers.ts";
 import { openWhy } from "../helpers/on-panel.ts";
-import { type PackedPackage, packPackage } from "../helpers/packed-package.ts";
+import { packPackage } from "../helpers/packed-package.ts";
 import { readmeSnippets } from "../helpers/readme-snippets.ts";
-import type { Rig } from "../helpers/rig.ts";
+import { type Rig, startRig } from "../helpers/rig.ts";
 import { type ServedPages, servePages } from "../helpers/serve-pages.ts";
 import { countSockets, type PageSockets } from "../helpers/sockets.ts";
 import { waitUntil } from "../helpers/wait-until.ts";
 
 const { browser, start } = inBrowser();
-let packed: PackedPackage;
+/** The sidecar of the packed package, with two GPUs, idle when a test begins; shared by those that want no other. */
+let rig: Rig;
+const IDLE = { gpus: [fakeGpu(0), fakeGpu(1)] };
 let program: string;
 beforeAll(async () => {
-  packed = await packPackage();
+  const packed = await packPackage();
   program = packed.program(await packed.installed());
+  rig = await sampling(await startRig({ script: IDLE, program }));
   // npm may have to fetch.
 }, 240_000);
+beforeEach(() => rig.fake.set(IDLE));
+afterAll(() => rig.close());
 
 const served: ServedPages[] = [];
 afterEach(async () => {
@@ -34,12 +39,10 @@ async function serve(...args: Parameters<typeof servePages>): Promise<string> {
   served.push(pages);
   return pages.url;
 }
-/** The sidecar of the packed package, with two idle GPUs. */
-async function startPacked(options: Parameters<typeof start>[0] = {}): Promise<Rig> {
-  const rig = await start({ script: { gpus: [fakeGpu(0), fakeGpu(1)] }, program, ...options });
-  // Before its first sample a sidecar knows of no GPUs, and says hello again when it does.
-  await waitUntil(async () => (await fetch(`${rig.sidecar.url}healthz`)).ok, { what: "samples" });
-  return rig;
+/** Before its first sample a sidecar knows of no GPUs, and says hello again when it does. */
+async function sampling(started: Rig): Promise<Rig> {
+  await waitUntil(async () => (await fetch(`${started.sidecar.url}healthz`)).ok, { what: "samples" });
+  return started;
 }
 
 const scriptOf = (rig: Rig) => `<script type="module" src="${rig.sidecar.url}element.js"></script>`;
@@ -50,7 +53,6 @@ const live = (page: Page, nth = 0) => page.getByTestId("status").nth(nth).getByT
 test("EMB-4 README of integrations/plain-html/README.md: the panel shows the sidecar its script came from", async () => {
   const readme = readmeSnippets("integrations/plain-html/README.md");
   expect(readme.take("sh").code).toBe("npx gpu-status-panel\n");
-  const rig = await startPacked();
   const html = readme
     .take("html", "index.html")
     .code.replaceAll("http://localhost:7870/", `${rig.sidecar.url}`);
@@ -77,14 +79,17 @@ test("EMB-4 README of integrations/plain-html/README.md: the panel shows the sid
 });
 
 test("EMB-4b a release is told as events, from the call to the measured result", async () => {
-  const rig = await startPacked({
-    script: { gpus: [fakeGpu(0, { "memory.used": 20_000 })] },
-    hook: (fake) => (response) => {
-      fake.setGpu(0, { "memory.used": 2000 });
-      response.writeHead(204).end();
-    },
-  });
-  const url = await serve({ "/": document(rig, '<gpu-status-panel view="compact"></gpu-status-panel>') });
+  const own = await sampling(
+    await start({
+      script: { gpus: [fakeGpu(0, { "memory.used": 20_000 })] },
+      hook: (fake) => (response) => {
+        fake.setGpu(0, { "memory.used": 2000 });
+        response.writeHead(204).end();
+      },
+      program,
+    }),
+  );
+  const url = await serve({ "/": document(own, '<gpu-status-panel view="compact"></gpu-status-panel>') });
   const page = await browser.open(url);
   await live(page);
   await page.evaluate(() => {
@@ -118,7 +123,6 @@ const HOSTILE = `
 test.each(["compact", "bar"])(
   "EMB-5 hostile styles around the %s panel change no pixel of it",
   async (view) => {
-    const rig = await startPacked();
     const element = `<gpu-status-panel view="${view}" theme="light" lang="en"></gpu-status-panel>`;
     const url = await serve({
       "/clean": document(rig, element, "<style>html, body { margin: 0 }</style>"),
@@ -151,7 +155,6 @@ test.each(["compact", "bar"])(
 );
 
 test("EMB-5 EMB-5c the panel's styles stay in, and nothing of it is left in the page when it is gone", async () => {
-  const rig = await startPacked();
   const url = await serve({
     "/": document(
       rig,
@@ -206,7 +209,6 @@ test("EMB-5 EMB-5c the panel's styles stay in, and nothing of it is left in the 
 });
 
 test("EMB-5 in a page that has its own landmarks and headings the panel is one section of it", async () => {
-  const rig = await startPacked();
   const panels = ["full", "compact", "bar"].map(
     (view) => `<gpu-status-panel view="${view}"></gpu-status-panel>`,
   );
@@ -232,7 +234,6 @@ test("EMB-5 in a page that has its own landmarks and headings the panel is one s
 });
 
 test("EMB-6 EMB-6b EMB-6c an element that is moved keeps its connection and what is open in it; attributes change live", async () => {
-  const rig = await startPacked();
   const url = await serve({
     "/": document(
       rig,
@@ -296,11 +297,11 @@ test("EMB-6 EMB-6b EMB-6c an element that is moved keeps its connection and what
 
 test("EMB-6b a token that is set later lets the viewer act, over a connection of its own", async () => {
   const token = "a-token-of-the-test";
-  const rig = await startPacked({ flags: ["--token", token] });
-  const url = await serve({ "/": document(rig, '<gpu-status-panel view="compact"></gpu-status-panel>') });
+  const own = await sampling(await start({ script: IDLE, program, flags: ["--token", token] }));
+  const url = await serve({ "/": document(own, '<gpu-status-panel view="compact"></gpu-status-panel>') });
   let sockets: PageSockets | undefined;
   const page = await browser.open(url, {}, (opened) => {
-    sockets = countSockets(opened, rig.sidecar.url);
+    sockets = countSockets(opened, own.sidecar.url);
   });
   await live(page);
   const button = page.getByRole("button", { name: "Release VRAM" });
@@ -313,7 +314,6 @@ test("EMB-6b a token that is set later lets the viewer act, over a connection of
 });
 
 test("EMB-7 panels of one sidecar share one connection; what only one of them needs is fetched for it", async () => {
-  const rig = await startPacked();
   const panels = ["compact", "bar", "compact"].map(
     (view) => `<gpu-status-panel view="${view}"></gpu-status-panel>`,
   );
@@ -344,7 +344,6 @@ test("EMB-7 panels of one sidecar share one connection; what only one of them ne
 });
 
 test("EMB-5b a page whose policy forbids inline styles and scripts shows the panel as it is", async () => {
-  const rig = await startPacked();
   const { origin } = new URL(rig.sidecar.url);
   const policy = `default-src 'none'; script-src ${origin}; connect-src ${origin} ${origin.replace("http", "ws")}`;
   const url = await serve(
@@ -359,7 +358,6 @@ test("EMB-5b a page whose policy forbids inline styles and scripts shows the pan
 });
 
 test("EMB-10 until the compact element shows its first figure, at most 90 kB gzipped have come", async () => {
-  const rig = await startPacked();
   const element = '<gpu-status-panel view="compact" lang="zh-CN"></gpu-status-panel>';
   const url = await serve({ "/": document(rig, element) });
   const page = await browser.open(url, {}, async (opened) => {

@@ -1,4 +1,4 @@
-import { rmSync } from "node:fs";
+import { existsSync, rmSync } from "node:fs";
 import { pid } from "node:process";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import { build } from "vite";
@@ -16,9 +16,15 @@ const ENTRY = fileURLToPath(new URL("./sidecar-parts.ts", import.meta.url));
 const FOLDER = fileURLToPath(new URL("../../.cache/sidecar-parts", import.meta.url));
 
 /** One file in place of three hundred that each of the run's processes would have to read. */
-export default async function setup({ provide, name }: TestProject) {
-  // Another run may go on beside this one, of a mutant even.
-  const file = `${name}-${pid}.js`;
+export default async function setup({ provide }: TestProject) {
+  // The projects of one run share it; another run may go on beside this one, of a mutant even.
+  const file = `${pid}-${Math.round(performance.timeOrigin)}.js`;
+  if (!existsSync(`${FOLDER}/${file}`)) await buildParts(file);
+  provide("sidecarParts", pathToFileURL(`${FOLDER}/${file}`).href);
+  return () => rmSync(`${FOLDER}/${file}`, { force: true });
+}
+
+async function buildParts(file: string) {
   await build({
     configFile: false,
     logLevel: "warn",
@@ -37,6 +43,4 @@ export default async function setup({ provide, name }: TestProject) {
     },
     ssr: { noExternal: true, external: ["libsql"] },
   });
-  provide("sidecarParts", pathToFileURL(`${FOLDER}/${file}`).href);
-  return () => rmSync(`${FOLDER}/${file}`, { force: true });
 }

@@ -29,8 +29,6 @@ const stateSchema = v.object({ state: v.object({ capacity: capacitySchema }) });
 async function machine(totalMiB: number, options: RigOptions = {}) {
   const gpu: FakeGpu = fakeGpu(0, { "memory.total": totalMiB, "memory.used": 0, "memory.reserved": 400 });
   const running = await startRig({
-    // The built sidecar as a process of its own: what users run.
-    own: true,
     flags: ["--profile", SMALL],
     ...options,
     script: { gpus: [gpu], ...options.script },
@@ -100,7 +98,8 @@ async function machine(totalMiB: number, options: RigOptions = {}) {
 /** C1: a WebUI that keeps 10.2 GB of weights after a job of 12.2 GB on 24 GB. */
 for (const watched of [true, false]) {
   test(`CAP-50b one person, one WebUI, ${watched ? "watched" : "not watched"}: idle, running, ended, idle for long, second job`, async () => {
-    const world = await machine(24_564);
+    // Once the built sidecar as a process of its own, which is what users run.
+    const world = await machine(24_564, { own: watched });
     if (watched) await world.rig.connect().hello();
     world.holds({ 4000100: 420 }, 0);
     const idle = await world.until(

@@ -1,0 +1,3 @@
+import { everyViewIsSound, OTHER_DRESSES, withThreeGpus } from "../helpers/every-view.ts";
+
+everyViewIsSound(OTHER_DRESSES, withThreeGpus());
