@@ -98,10 +98,13 @@ async function firstHello({ baseUrl, token }: LiveSourceOptions) {
   try {
     const answer = await fetch(new URL("api/v1/state", baseUrl), {
       headers: token === null ? {} : { authorization: `Bearer ${token}` },
+      // A log-in page is no answer, and the token is for nobody else.
+      redirect: "error",
       signal: AbortSignal.timeout(PATIENCE_MS),
     });
     const parsed = v.safeParse(helloSchema, answer.ok ? await answer.json() : null);
-    return parsed.success ? parsed.output : null;
+    // Its one sample would stand before those that the connection brings of the past, and they would be taken for known.
+    return parsed.success ? { ...parsed.output, history: { ...parsed.output.history, data: [] } } : null;
   } catch {
     return null;
   }

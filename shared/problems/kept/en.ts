@@ -19,7 +19,7 @@ export const keptProblemsEn: KeptWords = {
     advice: "Look at the list of alerts again.",
   },
   "alerts-not-sent": {
-    message: "Alerts do not reach a receiver: {receiver}.",
+    message: "Notifications do not reach a receiver: {receiver}.",
     advice:
       "The terminal tells what it answers. They are sent again by themselves for a day; POST /api/v1/alerts/test tries it.",
   },

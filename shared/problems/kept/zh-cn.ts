@@ -18,7 +18,7 @@ export const keptProblemsZhCn: KeptWords = {
     advice: "请重新查看告警列表。",
   },
   "alerts-not-sent": {
-    message: "告警未能送达接收方：{receiver}。",
+    message: "通知未能送达接收方：{receiver}。",
     advice: "终端会显示对方的答复。程序会在一天内自动重发；可用 POST /api/v1/alerts/test 试发。",
   },
   "history-not-stored": {
