@@ -9,10 +9,12 @@ export interface BuildSizes {
   first: number;
   /** What a chart brings, after the first figures. */
   charts: number;
-  /** Every file, also those that no page loads together; but for what `redis` counts. */
+  /** Every file, also those that no page loads together; less what stands in a line of its own. */
   all: number;
   /** The client of Redis, which the sidecar loads only where a group is asked for. */
   redis: number;
+  /** What the command line alone loads. */
+  cli: number;
 }
 /** A build that is not shown in a browser has no first figure. */
 export type Budget = Readonly<Record<string, Partial<BuildSizes>>>;
@@ -57,15 +59,38 @@ function sizesOf(bundle: Rolldown.OutputBundle, firstEntry: string): BuildSizes 
     chunks
       .filter(({ facadeModuleId }) => pattern.test(facadeModuleId ?? ""))
       .map((chunk) => sum([...withImports(chunk, bundle)].filter((name) => !first.has(name))));
+  const redis = sum([...sizes.keys()].filter((name) => /^redis-client\b/.test(name)));
+  const cli = sum(aloneFor(/\/server\/cli\/cli\.ts$/, chunks, bundle));
   return {
     first: sum(first) + Math.max(0, ...added(/\/i18n\/(?:en|zh-cn)\.ts$/)),
     charts: Math.max(0, ...added(/\/TimelineChart\.tsx$/)),
-    all: sum([...sizes.keys()].filter((name) => !isRedis(name))),
-    redis: sum([...sizes.keys()].filter(isRedis)),
+    all: sum(sizes.keys()) - cli - redis,
+    redis,
+    cli,
   };
 }
 
-const isRedis = (name: string) => /^redis-client\b/.test(name);
+/** Chunks that are loaded for one part and for nothing else. */
+function aloneFor(part: RegExp, chunks: readonly Rolldown.OutputChunk[], bundle: Rolldown.OutputBundle) {
+  const isPart = ({ moduleIds }: Rolldown.OutputChunk) => moduleIds.some((id) => part.test(id));
+  const elsewhere = new Set<string>();
+  const reach = (
+    chunk: Rolldown.OutputChunk,
+    seen: Set<string>,
+    mayEnter: (one: Rolldown.OutputChunk) => boolean,
+  ) => {
+    if (seen.has(chunk.fileName) || !mayEnter(chunk)) return;
+    seen.add(chunk.fileName);
+    for (const name of [...chunk.imports, ...chunk.dynamicImports]) {
+      const next = bundle[name];
+      if (next?.type === "chunk") reach(next, seen, mayEnter);
+    }
+  };
+  for (const entry of chunks.filter(({ isEntry }) => isEntry)) reach(entry, elsewhere, (one) => !isPart(one));
+  const own = new Set<string>();
+  for (const chunk of chunks.filter(isPart)) reach(chunk, own, ({ fileName }) => !elsewhere.has(fileName));
+  return own;
+}
 
 /** A chunk and all that it imports at once. */
 function withImports(chunk: Rolldown.OutputChunk, bundle: Rolldown.OutputBundle, seen = new Set<string>()) {

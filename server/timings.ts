@@ -187,6 +187,8 @@ export interface CapacityTimings {
   freshMs: number;
   /** A sample that is older is not of now: the next one is waited for. */
   staleSampleMs: number;
+  /** A job that is a process of its own: after that has gone, for so long it is waited for word of how it ended. */
+  outcomeMs: number;
 }
 
 /** Several hosts that show one view. */
@@ -303,6 +305,7 @@ export const TIMINGS: Timings = {
   capacity: {
     freshMs: 2 * SECOND,
     staleSampleMs: 1500,
+    outcomeMs: 3 * SECOND,
   },
   group: {
     beatMs: SECOND,

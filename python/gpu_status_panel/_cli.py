@@ -1,4 +1,4 @@
-"""The program ``gpu-status-panel``: the sidecar of this package, with the flags it is given."""
+"""The program ``gpu-status-panel``: the sidecar of this package, or one of its commands, with what it is given."""
 
 from __future__ import annotations
 
@@ -21,18 +21,29 @@ def main(args: Optional[Sequence[str]] = None) -> NoReturn:
         sys.stderr.write(f"gpu-status-panel: {error}\n")
         sys.exit(1)
     if sys.platform == "win32":
-        sys.exit(run_piped(command))
-    # Python ignores it, and what is ignored stays so in the program that follows.
-    signal.signal(signal.SIGPIPE, signal.SIG_DFL)
+        is_command = bool(flags) and not flags[0].startswith("-")
+        sys.exit(run_beside(command) if is_command else run_piped(command))
+    # Python ignores them, and what is ignored stays so in the program that follows.
+    for name in ("SIGPIPE", "SIGXFSZ"):
+        if hasattr(signal, name):
+            signal.signal(getattr(signal, name), signal.SIG_DFL)
     os.execv(command[0], command)
 
 
 def run_piped(command: List[str]) -> int:
     """Runs the sidecar with a pipe as its input: when this process ends, however it does, the pipe closes and it ends too."""
-    process = subprocess.Popen(command, stdin=subprocess.PIPE, env={**os.environ, ENDS_WITH: "stdin"})
+    return wait_for(subprocess.Popen(command, stdin=subprocess.PIPE, env={**os.environ, ENDS_WITH: "stdin"}))
+
+
+def run_beside(command: List[str]) -> int:
+    """Runs a command that has this terminal's input, as ``run`` hands it on."""
+    return wait_for(subprocess.Popen(command))
+
+
+def wait_for(process: "subprocess.Popen[bytes]") -> int:
     while True:
         try:
             return process.wait()
         except KeyboardInterrupt:
-            # The sidecar has got it as well.
+            # The other has got it as well.
             continue

@@ -117,7 +117,7 @@ export function beat(
   state: CapacityState,
   id: string,
   nowMs: number,
-  patch: { pid?: number | null; ttlMs?: number } = {},
+  patch: { pid?: number | null; ttlMs?: number; lastsWithPid?: boolean } = {},
 ): CapacityState {
   const lives = <T extends { id: string }>(job: T) =>
     job.id === id ? { ...job, ...patch, beatMs: nowMs } : job;

@@ -148,6 +148,8 @@ export interface JobAsk {
   /** GPUs that it may use; empty: any. */
   on: readonly number[];
   pid: number | null;
+  /** Once it runs it ends with its process alone, which is known to be one of this machine, and not by silence. */
+  lastsWithPid?: boolean;
   backend: string | null;
 }
 

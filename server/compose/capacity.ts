@@ -17,6 +17,7 @@ import { createFitDesk } from "../fit/fit-desk.ts";
 import type { FitAnswer } from "../http/openapi/fit-schema.ts";
 import { createJobStore } from "../jobs/job-store.ts";
 import { createJobs, type EndedJob, type Jobs } from "../jobs/jobs.ts";
+import { createLineage } from "../jobs/lineage.ts";
 import { createPidWatch } from "../jobs/pid-watch.ts";
 import type { Time } from "../lib/clock.ts";
 import type { Disposer } from "../lib/disposer.ts";
@@ -93,6 +94,7 @@ export function composeCapacity(parts: CapacityParts): CapacityArea {
     backends: watch.states,
     holdBackends: watch.hold,
     readHost: parts.readHost,
+    lineage: createLineage(),
     nowMs,
     timings: parts.timings.capacity,
   });
@@ -112,6 +114,7 @@ export function composeCapacity(parts: CapacityParts): CapacityArea {
     store: stamps.kept(createJobStore(database)),
     live,
     pids: createPidWatch(),
+    outcomeMs: parts.timings.capacity.outcomeMs,
     resolve: knowledge.resolve,
     noteClass: knowledge.note,
     obstacle,

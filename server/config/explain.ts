@@ -1,3 +1,4 @@
+import { COMMANDS } from "../cli/names.ts";
 import { FLAGS, variableOf } from "./options.ts";
 
 /** Text of `--help`. */
@@ -14,6 +15,7 @@ export function usage(): string {
     "gpu-status-panel: VRAM, temperature, utilization, recommended concurrency and a Release VRAM button.",
     "",
     "Usage: gpu-status-panel [flags]      (from a clone: npm start -- [flags])",
+    `       gpu-status-panel ${COMMANDS.join("|")} …      (each with --help)`,
     "",
     ...rows.map(([left, help]) => `  ${left.padEnd(width)}  ${help}`),
     "",

@@ -1,7 +1,7 @@
 import type { Job } from "../../shared/jobs/job.ts";
 import type { JobEnd } from "../../shared/protocol/job-requests.ts";
 import { createEmitter } from "../lib/emitter.ts";
-import { isUnfinished, type JobRecord } from "./job-record.ts";
+import { isMortal, isUnfinished, type JobRecord } from "./job-record.ts";
 import type { JobStore } from "./job-store.ts";
 import { prune, shownOf, textOf } from "./records.ts";
 
@@ -45,11 +45,11 @@ export function createJobBook(
 
   function watchExpiry() {
     clearTimeout(expiry);
-    const deadlines = records.filter(isUnfinished).map(({ job }) => job.expiresAt);
+    const deadlines = records.filter(isMortal).map(({ job }) => job.expiresAt);
     if (deadlines.length === 0) return;
     const inMs = Math.max(1, Math.min(...deadlines) - nowMs());
     expiry = setTimeout(() => {
-      expire(records.flatMap((one) => (isUnfinished(one) && one.job.expiresAt <= nowMs() ? one.job : [])));
+      expire(records.flatMap((one) => (isMortal(one) && one.job.expiresAt <= nowMs() ? one.job : [])));
       watchExpiry();
     }, inMs);
   }

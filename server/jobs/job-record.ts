@@ -9,6 +9,8 @@ export const jobRecordSchema = v.object({
   place: v.number(),
   requestId: v.nullable(v.string()),
   ttlMs: v.number(),
+  /** When its process began, where it lasts as long as that; `null`: its heartbeats keep it. */
+  pidStart: v.optional(v.nullable(v.string()), null),
   jobClass: jobClassSchema,
   /** Indexes of the GPUs that it may use; empty: any. */
   on: v.array(v.number()),
@@ -25,4 +27,7 @@ export type JobRecord = v.InferOutput<typeof jobRecordSchema>;
 
 export const isRunning = ({ job }: JobRecord) => job.state === "running";
 export const isWaiting = ({ job }: JobRecord) => job.state === "waiting";
+/** Silence ends it. */
+export const isMortal = (record: JobRecord) =>
+  isWaiting(record) || (isRunning(record) && record.pidStart === null);
 export const isUnfinished = (record: JobRecord) => isRunning(record) || isWaiting(record);

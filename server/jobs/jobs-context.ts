@@ -11,6 +11,8 @@ export interface JobsContext {
   store: JobStore;
   live: LiveCapacity;
   pids: PidWatch;
+  /** How long it is waited for word of how a process ended that was a job by itself, ms. */
+  outcomeMs: number;
   /** The class that is meant; `null`: nothing is known of such a job. */
   resolve(description: Description): Meant | null;
   /** A kind of job is asked for that may be learned; people are to see it under a name. */

@@ -38,7 +38,9 @@ export interface Jobs {
 
 /** Every step is taken without an interruption and is on disk before anybody is told of it. */
 export function createJobs(context: JobsContext): Jobs {
-  const { store, live, pids } = context;
+  const { store, live, pids, outcomeMs } = context;
+  /** When the process of a job was first seen to be gone. */
+  const gone = new Map<string, number>();
   const book = createJobBook(store, live.nowMs, (silent) => {
     for (const { id } of silent) finish(id, "expired");
   });
@@ -53,8 +55,14 @@ export function createJobs(context: JobsContext): Jobs {
   }
 
   function endGone() {
-    for (const { job } of book.records().filter(isUnfinished))
-      if (job.pid !== null && pids.hasGone(job.id, job.pid)) finish(job.id, "failed");
+    for (const { job, pidStart } of book.records().filter(isUnfinished)) {
+      if (job.pid === null || !pids.hasGone(job.id, job.pid, pidStart)) continue;
+      // Whoever has run it tells in a moment how it ended; until then its room is kept.
+      const sinceMs = gone.get(job.id) ?? live.nowMs();
+      gone.set(job.id, sinceMs);
+      const waits = pidStart !== null && job.state === "running";
+      if (!waits || live.nowMs() - sinceMs >= outcomeMs) finish(job.id, "failed");
+    }
   }
 
   function finish(id: string, state: "done" | "failed" | "expired", said?: JobEnd) {
@@ -65,6 +73,7 @@ export function createJobs(context: JobsContext): Jobs {
     const how = { outcome, reportedMiB: said?.peakMiB ?? null, leastMiB } as const;
     live.change((now, nowMs, policy) => end(now, id, how, nowMs, policy));
     pids.forget(id);
+    gone.delete(id);
     const ended = endedRecord(record, state, live.nowMs());
     const records = book.records().map((one) => (one === record ? ended : one));
     book.take(records, new Map(said === undefined ? [] : [[id, said]]));
@@ -134,9 +143,12 @@ function takeHeartbeat(
   if (!isUnfinished(record)) return refuse(problem("job-ended", { state: record.job.state }));
   const ttlMs = patch.ttlSeconds === undefined ? record.ttlMs : patch.ttlSeconds * 1000;
   const { phase = record.job.phase, pid = record.job.pid } = patch;
-  live.change((state, nowMs) => beat(state, id, nowMs, { pid, ttlMs }));
   const expiresAt = live.nowMs() + ttlMs;
-  const next = { ...record, ttlMs, job: { ...record.job, phase, pid, expiresAt } };
+  // Another process is told of without its beginning: from then on heartbeats keep the job.
+  const pidStart = pid === record.job.pid ? record.pidStart : null;
+  const lasts = pidStart === null ? { lastsWithPid: false } : {};
+  live.change((state, nowMs) => beat(state, id, nowMs, { pid, ttlMs, ...lasts }));
+  const next = { ...record, ttlMs, pidStart, job: { ...record.job, phase, pid, expiresAt } };
   book.take(book.records().map((one) => (one === record ? next : one)));
   return succeed(book.find(id) ?? next.job);
 }

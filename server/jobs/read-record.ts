@@ -23,7 +23,7 @@ export function readJobRecord(body: unknown): JobRecord | null {
   const { profile, peakMiB, label } = job;
   const isOwn = ownPeak || profile === null;
   return {
-    ...{ place, requestId, ttlMs, on: allowed ?? [], running: null },
+    ...{ place, requestId, ttlMs, on: allowed ?? [], running: null, pidStart: null },
     job: { ...job, startsAt: null, endsAt: null },
     jobClass: {
       ...{ key: isOwn ? `${profile ?? label}@${peakMiB}` : profile, family: null, size: null, seconds: null },

@@ -25,7 +25,9 @@ function queryOf(body: JobBody): ProfileQuery | null {
 
 /** The job as admission sees it. */
 export function askOf(body: JobBody, { jobClass, profile }: Meant, asker: string): JobAsk {
+  const { pidStart } = body;
   return {
+    ...(pidStart === undefined ? {} : { lastsWithPid: true }),
     id: randomUUID(),
     asker: body.asker ?? asker,
     jobClass,
@@ -49,6 +51,7 @@ export function recordOf(
     place,
     requestId: body.requestId ?? null,
     ttlMs,
+    pidStart: body.pidStart ?? null,
     jobClass: ask.jobClass,
     on: [...ask.on],
     running: null,

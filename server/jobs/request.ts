@@ -16,7 +16,7 @@ import { neverProblem } from "./reasons.ts";
 import { askOf, descriptionOf, placeOf, recordOf } from "./records.ts";
 
 /** What a request works with. */
-export interface Desk extends Pick<JobsContext, "live" | "resolve" | "noteClass" | "obstacle"> {
+export interface Desk extends Pick<JobsContext, "live" | "pids" | "resolve" | "noteClass" | "obstacle"> {
   book: JobBook;
   /** Takes over who has started by now, and what the others wait for. */
   follow(): void;
@@ -40,12 +40,13 @@ export async function requestJob(desk: Desk, body: JobBody, requestedBy: string)
   if (against !== null) return refuse(against);
   const meant = meantBy(desk, body);
   if (!meant.ok) return meant;
-  const ask = askOf(body, meant.data, requestedBy);
+  const here = withOwnProcess(desk, body);
+  const ask = askOf(here, meant.data, requestedBy);
   const refusal = declareTo(live, body, ask);
   if (refusal !== null) return refusal;
   desk.noteClass(meant.data);
   const place = Math.max(0, ...book.records().map((record) => record.place)) + 1;
-  book.take([...book.records(), recordOf(body, ask, meant.data, { nowMs: live.nowMs(), place })]);
+  book.take([...book.records(), recordOf(here, ask, meant.data, { nowMs: live.nowMs(), place })]);
   if (body.started) {
     live.recompute();
     noteOverCommitment(desk, ask.id);
@@ -58,6 +59,13 @@ export async function requestJob(desk: Desk, body: JobBody, requestedBy: string)
   const { reason = problem("not-sampling"), startsAt } = job;
   const retryAfterS = startsAt === null ? null : Math.max(1, Math.ceil((startsAt - live.nowMs()) / 1000));
   return refuse(retryAfterS === null ? reason : { ...reason, params: { ...reason.params, retryAfterS } });
+}
+
+/** What the body says of its process, where that is one of those that are seen here. */
+function withOwnProcess({ pids }: Desk, body: JobBody): JobBody {
+  const { pid, pidStart, ...rest } = body;
+  if (pid === undefined || pidStart === undefined || pids.isHere(pid, pidStart)) return body;
+  return rest;
 }
 
 /** Which class is meant, or why such a job cannot be taken. */

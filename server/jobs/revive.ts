@@ -21,8 +21,10 @@ export function revive(kept: readonly JobRecord[], nowMs: number): Revived {
   return { records, running, waiting };
 }
 
-function askOf({ job: { id, requestedBy, gpuCount, pid, backend }, jobClass, on }: JobRecord): JobAsk {
-  return { id, asker: requestedBy, jobClass, gpuCount, on, pid, backend };
+function askOf({ job, jobClass, on, pidStart }: JobRecord): JobAsk {
+  const { id, requestedBy, gpuCount, pid, backend } = job;
+  const lasts = pidStart === null ? {} : { lastsWithPid: true };
+  return { id, asker: requestedBy, jobClass, gpuCount, on, pid, ...lasts, backend };
 }
 
 function runningOf(record: JobRecord, nowMs: number): RunningJob {

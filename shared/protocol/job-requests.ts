@@ -46,6 +46,11 @@ export const jobBodySchema = v.pipe(
     ),
     backend: v.optional(text(60)),
     pid: v.optional(pid),
+    /**
+     * When that process began (Linux: field 22 of `/proc/PID/stat`). Where the sidecar sees the same process, a job that
+     * runs lasts until that has ended, also without heartbeats; where it does not, the pid is another machine's.
+     */
+    pidStart: v.optional(v.pipe(v.string(), v.regex(/^\d{1,20}$/, "a number of clock ticks"))),
     /** Who asks, where one address asks for several people: they take turns. */
     asker: v.optional(text(120)),
     /** It runs already: it is counted, whether there is room or not. */
@@ -61,6 +66,7 @@ export const jobBodySchema = v.pipe(
       [profile, model, signature, peakMiB].some((given) => given !== undefined),
     "profile, model, signature or peakMiB is needed",
   ),
+  v.check(({ pid, pidStart }) => pidStart === undefined || pid !== undefined, "pidStart is of a pid"),
 );
 export type JobBody = v.InferOutput<typeof jobBodySchema>;
 

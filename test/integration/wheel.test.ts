@@ -1,12 +1,22 @@
 import { execFile } from "node:child_process";
 import { createHash } from "node:crypto";
-import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  writeFileSync,
+} from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { expect, inject, test } from "vitest";
+import { cli, startCli } from "../helpers/cli.ts";
 import { ownPython } from "../helpers/own-python.ts";
 import { startSidecar } from "../helpers/sidecar.ts";
+import { waitUntil } from "../helpers/wait-until.ts";
 
 const ROOT = fileURLToPath(new URL("../..", import.meta.url));
 const run = promisify(execFile);
@@ -60,6 +70,24 @@ test("PKG-1 PKG-1b PKG-2 the wheel is whole, the same each time, and its program
   } finally {
     await sidecar.end();
   }
+});
+
+test("CLI-6 the console script of the wheel passes commands, signals and exit codes on", async () => {
+  const { folder } = await unpacked();
+  const env = { ...process.env, PYTHONPATH: folder, PYTHONDONTWRITEBYTECODE: "1" };
+  const program = [await ownPython(), "-m", "gpu_status_panel"];
+  const url = "http://127.0.0.1:39999/";
+  const ran = await cli(url, ["run", "--without-panel", "--", "sh", "-c", "cat; kill -TERM $$"], {
+    ...{ program, env, input: "in and out\n" },
+  });
+  expect([ran.code, ran.stdout]).toEqual([143, "in and out\n"]);
+  const ready = join(folder, "ready");
+  const script = `trap 'exit 9' TERM; touch ${ready}; while :; do sleep 0.05; done`;
+  const run = startCli(url, ["run", "--without-panel", "--", "sh", "-c", script], { program, env });
+  await waitUntil(() => existsSync(ready), { what: "the program" });
+  run.child.kill("SIGTERM");
+  expect(await run.ended).toBe(9);
+  expect(await cli(url, ["status"], { program, env })).toMatchObject({ code: 2 });
 });
 
 test("PKG-3 what is bundled is told to people and to programs, in the wheel and in the npm package", async () => {

@@ -92,7 +92,9 @@ function released(track: GpuTrack, job: RunningJob, left: readonly RunningJob[],
   return { ...track, tenants };
 }
 
-/** Jobs whose time to live is over without a heartbeat. */
+/** Jobs whose time to live is over without a heartbeat. One that runs as a process of its own needs none. */
 export function expired({ running, waiting }: CapacityState, nowMs: number): string[] {
-  return [...running, ...waiting].filter(({ beatMs, ttlMs }) => nowMs - beatMs > ttlMs).map(({ id }) => id);
+  return [...running.filter(({ lastsWithPid }) => lastsWithPid !== true), ...waiting]
+    .filter(({ beatMs, ttlMs }) => nowMs - beatMs > ttlMs)
+    .map(({ id }) => id);
 }

@@ -34,6 +34,8 @@ export interface Surroundings {
   listsAsked: boolean;
   /** A list was asked for just now, for a decision, and did not come. */
   listFailed: boolean;
+  /** The process whose child this one is, where that is a job by itself; else the process. */
+  jobOf?(pid: number): number;
   /** Asked only where a GPU shares the host's memory. */
   readHost(): Pick<HostState, "memoryTotalMiB" | "memoryAvailableMiB">;
 }
@@ -99,7 +101,7 @@ function listOf(
   usedMiB: number,
   taken: Gpu["processes"] | undefined,
   tells: boolean,
-  { listsAsked, listFailed }: Surroundings,
+  { listsAsked, listFailed, jobOf = (pid) => pid }: Surroundings,
 ): ProcessList {
   if (processes === null)
     return listFailed || (listsAsked && !tells) ? { kind: "hidden" } : { kind: "not-read" };
@@ -107,8 +109,20 @@ function listOf(
   if (!explains) return { kind: "hidden" };
   if (processes === taken) return listFailed ? { kind: "hidden" } : { kind: "not-read" };
   const listed = processes.map(({ pid, name, usedMiB: mib, backend = null }) => ({
-    ...{ pid, name, backend },
+    ...{ pid: jobOf(pid), name, backend },
     usedMiB: mib,
   }));
-  return { kind: "fresh", processes: listed };
+  return { kind: "fresh", processes: joined(listed) };
+}
+
+/** What several processes of one job hold is one holder's. */
+function joined(listed: readonly ListedProcess[]): ListedProcess[] {
+  const byPid = new Map<number, ListedProcess>();
+  for (const one of listed) {
+    const other = byPid.get(one.pid);
+    const both = [other?.usedMiB ?? null, one.usedMiB].filter((mib) => mib !== null);
+    const usedMiB = both.length === 0 ? null : both.reduce((sum, mib) => sum + mib, 0);
+    byPid.set(one.pid, { ...(other ?? one), usedMiB });
+  }
+  return [...byPid.values()];
 }

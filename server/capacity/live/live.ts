@@ -30,6 +30,8 @@ export interface LiveContext {
   /** Has backends asked for their status until the returned function is called. */
   holdBackends(): () => void;
   readHost(): Pick<HostState, "memoryTotalMiB" | "memoryAvailableMiB">;
+  /** The nearest of these processes that the process has come from, or is; else the process. */
+  lineage?(pid: number, roots: ReadonlySet<number>): number;
   /** Epoch milliseconds of a clock that is never put forward or back. */
   nowMs(): number;
   timings: CapacityTimings;
@@ -76,7 +78,10 @@ export function createLiveCapacity(context: LiveContext): LiveCapacity {
   function takeStep(listFailed: boolean, atMs: number) {
     if (samples.isRecording) return;
     const listsAsked = samples.processesAsked();
-    const around = { sampledMs: sampleAtMs, listsAsked, listFailed, readHost: context.readHost };
+    const around = {
+      ...{ sampledMs: sampleAtMs, listsAsked, listFailed, readHost: context.readHost },
+      jobOf: jobOf(state, context),
+    };
     const { evidence: gpus, memory } = evidenceOf(samples.latest().gpus, lists, around);
     lists = memory;
     const backends = context.backends();
@@ -140,6 +145,12 @@ export function createLiveCapacity(context: LiveContext): LiveCapacity {
     onTurn: turns.subscribe,
     close: fullRate.close,
   };
+}
+
+/** Of which job that is a process of its own another process is a child: a script starts its programs. */
+function jobOf({ running }: CapacityState, { lineage }: LiveContext): (pid: number) => number {
+  const roots = new Set(running.flatMap(({ pid, lastsWithPid }) => (lastsWithPid === true && pid) || []));
+  return (pid) => (lineage === undefined || roots.size === 0 ? pid : lineage(pid, roots));
 }
 
 /** The next event, or the end of the patience. */

@@ -21,11 +21,20 @@ export function listeners(text: string): { port: number; inode: string; isNear: 
   });
 }
 
-/** Name, parent and start time from the text of `/proc/PID/stat`; a program's name may hold spaces and parentheses. Pure. */
-export function parseStat(text: string): { name: string; parent: number; startTime: string } | null {
+export interface ProcessStat {
+  name: string;
+  parent: number;
+  startTime: string;
+  /** A zombie: only its exit code is left. */
+  hasEnded: boolean;
+}
+
+/** What the text of `/proc/PID/stat` tells; a program's name may hold spaces and parentheses. Pure. */
+export function parseStat(text: string): ProcessStat | null {
   const name = text.slice(text.indexOf("(") + 1, text.lastIndexOf(")"));
   const fields = text.slice(text.lastIndexOf(")") + 2).split(" ");
   const parent = Number(fields[1]);
   const startTime = fields[19];
-  return Number.isInteger(parent) && startTime !== undefined ? { name, parent, startTime } : null;
+  const hasEnded = fields[0] === "Z" || fields[0] === "X";
+  return Number.isInteger(parent) && startTime !== undefined ? { name, parent, startTime, hasEnded } : null;
 }
