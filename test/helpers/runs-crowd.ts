@@ -128,7 +128,7 @@ export async function runsSurviveKills(
   });
   for (const { index } of rig.fake.script.gpus)
     expect(await jobs.ask({ peakMiB: roomMiB, gpuIndexes: [index] })).toMatchObject({ status: 201 });
-  expect(begun().length).toBeGreaterThan(size / 3);
+  expect(begun().length).toBeGreaterThanOrEqual(size / 4);
   return { begun: begun().length, mostMiB, looks };
 }
 

@@ -19,24 +19,30 @@ test("CLI-4 CLI-4b status, fit and release say yes or no by their exit code, in 
   });
   const { url } = rig.sidecar;
   await jobs.ask({ peakMiB: 2000, label: "mine", pid: 4_000_100 });
-  const status = await cli(url, ["status"]);
-  expect(status.code).toBe(0);
-  expect(status.stdout).toMatch(/samples come\n.*VRAM in use.*\n0 .*9000 \/ 24564 MiB/);
-  expect(status.stdout).toContain("runs on GPU 0: mine");
-  const shown = JSON.parse((await cli(url, ["status", "--json"])).stdout);
+  const asked = (...args: string[]) => cli(url, args);
+  const [status, json, chinese, fits, not, never, nameless, unknown] = await Promise.all([
+    ...[asked("status"), asked("status", "--json"), asked("status", "--lang", "zh-CN")],
+    ...[
+      asked("fit", "--peak", "8GB"),
+      asked("fit", "--peak", "20GB"),
+      asked("fit", "--peak", "90GB", "--json"),
+    ],
+    ...[asked("fit"), asked("fit", "--profile", "none")],
+  ]);
+  expect(status?.code).toBe(0);
+  expect(status?.stdout).toMatch(/samples come\n.*VRAM in use.*\n0 .*9000 \/ 24564 MiB/);
+  expect(status?.stdout).toContain("runs on GPU 0: mine");
+  const shown = JSON.parse(json?.stdout ?? "");
   expect([shown.gpus[0].memoryUsedMiB, shown.jobs[0].label]).toEqual([9000, "mine"]);
-  expect((await cli(url, ["status"], { env: { LANG: "zh_CN.UTF-8" } })).stdout).toContain(
-    "运行于 GPU 0：mine",
-  );
-
-  expect((await cli(url, ["fit", "--peak", "8GB"])).code).toBe(0);
-  const not = await cli(url, ["fit", "--peak", "20GB"]);
-  expect([not.code, not.stdout]).toEqual([1, expect.stringMatching(/does not fit now: \d+ MiB are missing/)]);
-  expect(JSON.parse((await cli(url, ["fit", "--peak", "90GB", "--json"])).stdout)).toMatchObject({
-    never: true,
+  expect(chinese?.stdout).toContain("运行于 GPU 0：mine");
+  expect(fits?.code).toBe(0);
+  expect(not).toMatchObject({
+    code: 1,
+    stdout: expect.stringMatching(/does not fit now: \d+ MiB are missing/),
   });
-  expect(await cli(url, ["fit"])).toMatchObject({ code: 2, stderr: expect.stringContaining("--profile ID") });
-  expect(await cli(url, ["fit", "--profile", "none"])).toMatchObject({ code: 2 });
+  expect(JSON.parse(never?.stdout ?? "")).toMatchObject({ never: true });
+  expect(nameless).toMatchObject({ code: 2, stderr: expect.stringContaining("--profile ID") });
+  expect(unknown).toMatchObject({ code: 2 });
 
   // Nobody is at a terminal who could say yes.
   expect(await cli(url, ["release"])).toMatchObject({ code: 2, stderr: expect.stringContaining("--yes") });
@@ -50,27 +56,25 @@ test("CLI-4 CLI-4c wrong flags, nobody there, and something that is no panel are
   const server = createServer((_, response) => response.end('{"version":"9","state":{"gpus":7}}'));
   const other = `http://127.0.0.1:${await listen(server)}/`;
   onTestFinished(() => void server.close());
-  for (const command of [["status"], ["fit", "--peak", "1GB"], ["release", "--yes"]]) {
-    expect(await cli(nobody, command)).toMatchObject({
-      code: 2,
-      stderr: expect.stringMatching(/no panel answers/),
-    });
-    expect(await cli(other, command)).toMatchObject({
-      code: 2,
-      stderr: expect.stringMatching(/no panel that this version/),
-    });
-  }
-  expect(await cli(other, ["run", "--", "true"])).toMatchObject({ code: 125 });
-  for (const [command, words] of [
-    [["status", "--lang", "fr"], /--lang: en or zh-CN/],
-    [["status", "more"], /nothing stands behind the flags/],
-    [["fit", "--peak", "much"], /peak: VRAM such as 14GB/],
-    [["status", "--port", "x"], /--port/],
-    [["release", "--mode", "never"], /--mode: auto/],
-    [["run"], /the program stands behind --/],
-  ] as const)
-    expect((await cli(nobody, command)).stderr).toMatch(words);
-  expect((await cli("no address", ["status"])).stderr).toMatch(/no address is no address of a panel/);
+  const told = async (url: string, ...args: string[]) => {
+    const { code, stderr } = await cli(url, args);
+    return `${code} ${stderr}`;
+  };
+  const cases = [
+    ...[["status"], ["fit", "--peak", "1GB"]].flatMap((command) => [
+      [nobody, command, /^2 .*no panel answers/] as const,
+      [other, command, /^2 .*no panel that this version/] as const,
+    ]),
+    [other, ["run", "--", "true"], /^125 .*no panel that this version/],
+    [nobody, ["status", "--lang", "fr"], /--lang: en or zh-CN/],
+    [nobody, ["status", "more"], /nothing stands behind the flags/],
+    [nobody, ["fit", "--peak", "much"], /peak: VRAM such as 14GB/],
+    [nobody, ["status", "--port", "x"], /--port/],
+    [nobody, ["release", "--mode", "never"], /--mode: auto/],
+    [nobody, ["run"], /^125 .*the program stands behind --/],
+    ["no address", ["status"], /no address is no address of a panel/],
+  ] as const;
+  await Promise.all(cases.map(async ([url, args, words]) => expect(await told(url, ...args)).toMatch(words)));
 });
 
 test("CLI-5 doctor names what is there and what is wrong, each with what to do", async () => {

@@ -64,6 +64,7 @@ describe("parents", () => {
           name: called,
           parent,
           startTime: String(start),
+          hasEnded: false,
         });
       }),
     );
