@@ -11,6 +11,7 @@ import type { Reply } from "../../shared/protocol/reply.ts";
 import type { SourceState } from "../../shared/protocol/state.ts";
 import type { ReleaseRecord } from "../../shared/release/record.ts";
 import type { Release } from "../../shared/release/release.ts";
+import type { AskForLimit } from "../fit/limit-desk.ts";
 import type { FoundBackends } from "../found/found-backends.ts";
 import type { Leases } from "../hosts/leases.ts";
 import type { FitAnswer } from "../http/openapi/fit-schema.ts";
@@ -42,6 +43,7 @@ export interface ActsOn {
   resume(sinceSeq: number, windowMs: number): Resumed;
   profiles(): readonly Profile[];
   fit(query: FitQuery, asker: string, language: FitLanguage): Promise<Reply<FitAnswer>>;
+  limit: AskForLimit;
   /** What would make a job of this profile fit. */
   adviseOn(profile: string): Reply<FitAdvice>;
   takeFigure(profile: string): Reply<Profile>;

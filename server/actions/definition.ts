@@ -44,6 +44,8 @@ export interface HttpWay<R, A> {
   answers: Readonly<Record<number, string | AnswerDescription>>;
   status?(data: A): number;
   headers?(data: A): Readonly<Record<string, string>>;
+  /** Names the answer, so that who has it already (`If-None-Match`) gets 304 in its place. */
+  etag?(data: A): string;
   /** Answers that are no JSON. */
   text?(data: A): { type: string; text: string };
   /** The answer stays open after its first line, for as long as somebody holds it; how often it is written to. */

@@ -4,7 +4,7 @@ import type { Problem } from "../../shared/problems/problem.ts";
 import { refuse } from "../../shared/protocol/reply.ts";
 import { callerOf } from "../gateway/caller.ts";
 import type { RouteDescription } from "../http/openapi/describe.ts";
-import { sendJson, sendProblem, sendText } from "../http/respond.ts";
+import { sendJson, sendNothing, sendProblem, sendText } from "../http/respond.ts";
 import { ownBackendOf } from "../lib/bearer.ts";
 import type { Asker } from "./asker.ts";
 import type { Definition, Exchange, HttpWay, Route } from "./definition.ts";
@@ -32,6 +32,10 @@ export function overHttp<R, A>(action: Definition<R, A>, way: HttpWay<R, A>): Ro
       if (!reply.ok) return sendRefused(response, reply, way.refused);
       const { data } = reply;
       for (const [name, value] of Object.entries(way.headers?.(data) ?? {})) response.setHeader(name, value);
+      const etag = way.etag?.(data);
+      if (etag !== undefined) response.setHeader("etag", etag);
+      if (etag !== undefined && request.headers["if-none-match"]?.replace(/^W\//, "") === etag)
+        return sendNothing(response, 304);
       const status = way.status?.(data) ?? Number(Object.keys(way.answers)[0]);
       if (way.stays !== undefined) return keepOpen(response, status, data, way.stays(sidecar));
       const text = way.text?.(data);

@@ -9,6 +9,7 @@ import { group } from "./group.ts";
 import { healthz } from "./healthz.ts";
 import { history } from "./history.ts";
 import { lease } from "./lease.ts";
+import { limit } from "./limit.ts";
 import { listJobs } from "./list-jobs.ts";
 import { listSessions } from "./list-sessions.ts";
 import { loadBackend, prepareBackend } from "./load-backend.ts";
@@ -63,6 +64,7 @@ export const ACTIONS: readonly Action[] = [
   patchJob,
   endJob,
   fit,
+  limit,
   adviseOnFit,
   takeFigure,
   pastAlerts,

@@ -14,6 +14,7 @@ import type { Policy } from "../capacity/policy.ts";
 import { type CapacityDatabase, openDatabase } from "../data/database.ts";
 import type { FolderHold } from "../data/folder-hold.ts";
 import { createFitDesk } from "../fit/fit-desk.ts";
+import { type AskForLimit, createLimitDesk } from "../fit/limit-desk.ts";
 import type { FitAnswer } from "../http/openapi/fit-schema.ts";
 import { createJobStore } from "../jobs/job-store.ts";
 import { createJobs, type EndedJob, type Jobs } from "../jobs/jobs.ts";
@@ -63,6 +64,7 @@ export interface CapacityArea {
   profiles(): readonly Profile[];
   state(): Pick<State, "capacity" | "promises" | "fits" | "runs" | "jobs">;
   fit(query: FitQuery, asker: string, language: FitLanguage): Promise<Reply<FitAnswer>>;
+  limit: AskForLimit;
   adviseOn(profile: string): Reply<FitAdvice>;
   takeFigure(profile: string): Reply<Profile>;
   /** Reckons with a sample: who holds what, who has ended, who may start. */
@@ -100,16 +102,7 @@ export function composeCapacity(parts: CapacityParts): CapacityArea {
   });
   disposer.add(live.close);
   const knowledge = createKnowledge({ live, profiles, store: createLearnedStore(database) });
-  async function obstacle(): Promise<Problem | null> {
-    // Real jobs must not be let in on imaginary GPUs.
-    if (parts.isStandIn) return problem("demo-machine");
-    if (parts.hold.problem() === null) return null;
-    // Two panels that let jobs in would give the same room away twice. The other one may just have ended: then its jobs
-    // are taken over before this one is judged.
-    parts.hold.retry();
-    database.retry();
-    return parts.hold.problem();
-  }
+  const obstacle = obstacleOf(parts, database);
   const jobs = createJobs({
     store: stamps.kept(createJobStore(database)),
     live,
@@ -166,6 +159,27 @@ export function composeCapacity(parts: CapacityParts): CapacityArea {
     },
     state: () => ({ ...view.state(runs), runs: stamps.runs(runs), jobs: stamps.jobs(jobs.list()) }),
     fit: desk.fit,
+    limit: createLimitDesk({
+      state: () => ({ ...view.state(runs), jobs: jobs.list(), backends: watch.states() }),
+      onTurn: live.onTurn,
+    }),
     adviseOn: desk.adviseOn,
+  };
+}
+
+/** Why no job can be let in here, whatever there is room for. */
+function obstacleOf(
+  { isStandIn, hold }: CapacityParts,
+  database: CapacityDatabase,
+): () => Promise<Problem | null> {
+  return async () => {
+    // Real jobs must not be let in on imaginary GPUs.
+    if (isStandIn) return problem("demo-machine");
+    if (hold.problem() === null) return null;
+    // Two panels that let jobs in would give the same room away twice. The other one may just have ended: then its jobs
+    // are taken over before this one is judged.
+    hold.retry();
+    database.retry();
+    return hold.problem();
   };
 }

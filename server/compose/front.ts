@@ -159,6 +159,7 @@ function composeActions(
     }),
     profiles: capacity.profiles,
     fit: parts.fit,
+    limit: capacity.limit,
     adviseOn: capacity.adviseOn,
     takeFigure: capacity.takeFigure,
     jobs: parts.jobs,

@@ -21,6 +21,12 @@ export function sendText(
   response.end(response.req.method === "HEAD" ? undefined : text);
 }
 
+/** Sends a status that has no body. */
+export function sendNothing(response: ServerResponse, status: number) {
+  response.writeHead(status, { "cache-control": "no-store" });
+  response.end();
+}
+
 /** Sends what is wrong as RFC 9457 `application/problem+json`, with our `code`, `advice` and `params` beside it. */
 export function sendProblem(response: ServerResponse, status: number, problem: Problem) {
   sendJson(response, status, problemBody(status, problem), "application/problem+json");

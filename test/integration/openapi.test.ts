@@ -114,6 +114,9 @@ describe("openapi.json", () => {
     // Too much for any GPU, so that every way out is told.
     await ask("GET", "/api/v1/fit", "/api/v1/fit?resolution=720p");
 
+    await ask("GET", "/api/v1/limit", "/api/v1/limit?backend=http");
+    await ask("GET", "/api/v1/limit", "/api/v1/limit?backend=none");
+
     const take = "/api/v1/profiles/{id}/take-figure";
     await ask("POST", take, "/api/v1/profiles/wan2.1-14b-t2v-480p/take-figure");
     await ask("POST", take, "/api/v1/profiles/none/take-figure");

@@ -50,7 +50,7 @@ export async function checkDriver(context: CommandContext): Promise<Check[]> {
   const choice = chooseSource(options, env);
   if (choice.kind === "demo")
     return choice.reason === "asked-for" ? [] : [wrong("driver", say.noNvidiaSmi, say.getNvidiaSmi)];
-  if (choice.kind === "replay" || choice.kind === "none") return [];
+  if (choice.kind !== "nvidia-smi") return [];
   const ask = (args: readonly string[]) =>
     runOnce(choice.command, args, env, new AbortController().signal, PATIENCE_MS);
   const told = await ask([

@@ -9,6 +9,8 @@ export interface AnswerDescription {
   schema?: v.GenericSchema;
   /** Media type; `application/json` by default. */
   type?: string;
+  /** It has no body. */
+  empty?: boolean;
 }
 
 /** What `openapi.json` says of a route. It stands beside the route, and a test compares the two. */

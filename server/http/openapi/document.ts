@@ -78,7 +78,8 @@ function operation({ path, summary, acts = false, query, body, answers, problems
   };
 }
 
-function response({ what, schema, type = "application/json" }: AnswerDescription) {
+function response({ what, schema, type = "application/json", empty = false }: AnswerDescription) {
+  if (empty) return { description: what };
   return { description: what, content: { [type]: schema === undefined ? {} : { schema: given(schema) } } };
 }
 

@@ -33,6 +33,7 @@ const untouchable: ActsOn = {
   resume: () => reach("resume"),
   profiles: () => reach("profiles"),
   fit: () => reach("fit"),
+  limit: () => reach("limit"),
   adviseOn: () => reach("adviseOn"),
   takeFigure: () => reach("takeFigure"),
   jobs: {
