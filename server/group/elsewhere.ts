@@ -2,6 +2,7 @@ import { randomUUID } from "node:crypto";
 import * as v from "valibot";
 import { type Job, jobSchema } from "../../shared/jobs/job.ts";
 import { problem } from "../../shared/problems/make-problem.ts";
+import type { Problem } from "../../shared/problems/problem.ts";
 import type { HostOfGroup } from "../../shared/protocol/host-of-group.ts";
 import type { FitQuery, JobBody } from "../../shared/protocol/job-requests.ts";
 import { type Reply, refuse, succeed } from "../../shared/protocol/reply.ts";
@@ -73,14 +74,23 @@ export function createElsewhere(context: ElsewhereContext): Elsewhere {
   const { own, hosts } = context;
   /** Which host has a job that was asked for here. */
   const hostOfJob = createShortMemory();
+  /** Names of those that something was passed on to: one that is gone from the group may come back. */
+  const names = createShortMemory();
   const find = (id: string) => hosts().find((host) => host.id === id);
+
+  function missing(id: string): Problem {
+    const name = names.get(id);
+    if (name === undefined) return problem("host-unknown", { host: id });
+    return problem("host-unreachable", { name, address: "—", detail: "nothing is heard of it any more" });
+  }
 
   async function pass(
     id: string,
     ...request: [method: string, path: string, body?: object]
   ): Promise<Passed> {
     const host = find(id);
-    if (host === undefined) return { kind: "unreachable", problem: problem("host-unknown", { host: id }) };
+    if (host === undefined) return { kind: "unreachable", problem: missing(id) };
+    names.set(id, host.name);
     const target = context.targetOf(host);
     return target.ok ? context.passOn(target.data, ...request) : { kind: "unreachable", problem: target };
   }

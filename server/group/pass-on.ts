@@ -94,6 +94,7 @@ function send(
     request.on("socket", (socket) => {
       // One that is kept from before is connected; of a new one nothing is sent before it is.
       isConnected = !socket.connecting;
+      if (isConnected) return;
       socket.once(isTls ? "secureConnect" : "connect", () => {
         isConnected = true;
       });
