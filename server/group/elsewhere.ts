@@ -129,14 +129,14 @@ export function createElsewhere(context: ElsewhereContext): Elsewhere {
     isOther: (host) => host !== own.id,
     async release(host, demand) {
       const requestId = demand.requestId ?? randomUUID();
-      return settled(await ask(idSchema, host, "POST", "api/v1/release", { ...demand, requestId }));
+      return replyOf(await ask(idSchema, host, "POST", "api/v1/release", { ...demand, requestId }));
     },
     findRelease: (id) => withRelease(id)?.state?.release ?? null,
     cancelRelease(id) {
       const host = withRelease(id);
       return host === undefined
         ? null
-        : ask(idSchema, host.id, "DELETE", `api/v1/release/${id}`).then(settled);
+        : ask(idSchema, host.id, "DELETE", `api/v1/release/${id}`).then(replyOf);
     },
     async requestJob(body, where, asker) {
       const candidates = where === "anywhere" ? byRoom(hosts(), body) : [where.host];
@@ -150,14 +150,14 @@ export function createElsewhere(context: ElsewhereContext): Elsewhere {
       const host = hostOfJob.get(id) ?? told();
       if (host === undefined || host === own.id) return null;
       return ask(jobSchema, host, method, `api/v1/jobs/${id}${path}`, body).then((asked) => {
-        const reply = settled(asked);
+        const reply = replyOf(asked);
         return reply.ok ? succeed({ ...reply.data, host: whereOf(host) }) : reply;
       });
     },
     async fitAnywhere(query, asker) {
       const path = `api/v1/fit?${searchOf(query)}`;
       const ofHost = async (id: string) =>
-        id === own.id ? context.ownFit(query, asker) : settled(await ask(fitSchema, id, "GET", path));
+        id === own.id ? context.ownFit(query, asker) : replyOf(await ask(fitSchema, id, "GET", path));
       const live = hosts().filter(({ status }) => status === "live");
       const asked = await Promise.all(live.map(async ({ id }) => ({ id, reply: await ofHost(id) })));
       return bestOf(asked, whereOf);
@@ -203,5 +203,5 @@ function byRoom(hosts: readonly HostOfGroup[], { profile, gpus = 1 }: JobBody): 
     .map(({ id }) => id);
 }
 
-const settled = <T>(asked: Asked<T>): Reply<T> =>
+const replyOf = <T>(asked: Asked<T>): Reply<T> =>
   asked.kind === "answered" ? asked.reply : refuse(asked.problem);

@@ -71,14 +71,14 @@ export function createRedisGroup(context: GroupContext): Group {
         tellOnce(problem("group-twin", { name: own.name }));
       return;
     }
-    const taken = hosts.take(entry, ageMs, nowMs(), wallMs());
+    const outcome = hosts.take(entry, ageMs, nowMs(), wallMs());
     const name = entry.kind === "whole" ? entry.name : (hosts.find(entry.host)?.name ?? entry.host);
-    if (taken === "clock" && ageMs < timings.staleSpareMs) tellOnce(problem("group-clock", { name }));
-    if (taken === "behind" && nowMs() - readAgainAtMs > timings.staleSpareMs) {
+    if (outcome === "clock" && ageMs < timings.staleSpareMs) tellOnce(problem("group-clock", { name }));
+    if (outcome === "behind" && nowMs() - readAgainAtMs > timings.staleSpareMs) {
       readAgainAtMs = nowMs();
       link.readAgain();
     }
-    if (taken === "taken" || taken === "behind") changes.emit();
+    if (outcome === "accepted" || outcome === "behind") changes.emit();
   }
 
   function status(reason: string | null) {

@@ -73,7 +73,7 @@ async function crowd(size: number, hub: Rig, hosts: readonly Rig[]) {
   }
 
   /** What all hosts say at one time. */
-  async function look() {
+  async function inspect() {
     const lists = await Promise.all(at.map((jobs) => jobs.list().catch((): Job[] => [])));
     const running = lists.map((jobs) => jobs.filter(({ state }) => state === "running"));
     for (const jobs of running) expect(jobs.length * PEAK_MIB).toBeLessThanOrEqual(ROOM_MIB);
@@ -83,10 +83,10 @@ async function crowd(size: number, hub: Rig, hosts: readonly Rig[]) {
     return lists;
   }
 
-  let looking = true;
-  const looks = (async () => {
-    while (looking) {
-      await look();
+  let inspecting = true;
+  const inspections = (async () => {
+    while (inspecting) {
+      await inspect();
       await new Promise((resolve) => setTimeout(resolve, 100));
     }
   })();
@@ -103,9 +103,9 @@ async function crowd(size: number, hub: Rig, hosts: readonly Rig[]) {
   expect(before.filter(({ id }) => !after.has(id)).map(({ label }) => label)).toEqual([]);
   killed = true;
   await clients;
-  looking = false;
-  await looks;
+  inspecting = false;
+  await inspections;
   expect([admitted.size, ended, new Set(admitted.values()).size]).toEqual([size, size, size]);
-  const left = (await look()).flat().filter(({ state }) => state === "running" || state === "waiting");
+  const left = (await inspect()).flat().filter(({ state }) => state === "running" || state === "waiting");
   expect(left).toEqual([]);
 }
