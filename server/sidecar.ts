@@ -68,7 +68,7 @@ export function createSidecar(options: Options, surroundings: SidecarSurrounding
   const { clientFolder, version, env, bound, mounted = false, whenUnleased } = surroundings;
   const { complain, timings, timeScale = 1 } = surroundings;
   const disposer = createDisposer();
-  const { admit, token, prove } = composeAuthority(options, mounted);
+  const { admit, token, prove } = composeAuthority(options, { mounted, url: bound?.url ?? null });
   const { profiles, profile } = chooseProfiles(options);
   const choice = chooseSource(options, env);
   const isReplay = choice.kind === "replay";

@@ -13,6 +13,7 @@ import type { ReleaseRecord } from "../../shared/release/record.ts";
 import type { Release } from "../../shared/release/release.ts";
 import type { AskForLimit } from "../fit/limit-desk.ts";
 import type { FoundBackends } from "../found/found-backends.ts";
+import type { Elsewhere } from "../group/elsewhere.ts";
 import type { Leases } from "../hosts/leases.ts";
 import type { FitAnswer } from "../http/openapi/fit-schema.ts";
 import type { Jobs } from "../jobs/jobs.ts";
@@ -47,6 +48,8 @@ export interface ActsOn {
   /** What would make a job of this profile fit. */
   adviseOn(profile: string): Reply<FitAdvice>;
   takeFigure(profile: string): Reply<Profile>;
+  /** What is asked of the other hosts of the group. */
+  elsewhere: Elsewhere;
   jobs: Pick<Jobs, "list" | "request" | "heartbeat" | "finish" | "whenStarted">;
   alerts: {
     all(): AlertList;

@@ -1,6 +1,7 @@
-import { jobSchema } from "../../shared/jobs/job.ts";
 import { jobEndSchema } from "../../shared/protocol/job-requests.ts";
 import { succeed } from "../../shared/protocol/reply.ts";
+import { placedJobSchema } from "../http/openapi/components.ts";
+import { AWAY } from "./away.ts";
 import { defineAction } from "./define-action.ts";
 import { bodyOrNothing } from "./requests.ts";
 
@@ -9,16 +10,16 @@ export const endJob = defineAction({
   summary: "The job has ended, or no longer wants to start",
   docs: "it needs no body, and may have ended before. `peakMiB` is what it measured itself, evidence for its class: of what the host reads from its allocator 1 % more is reserved, of what was sampled 4 %. `leastMiB` is the part of it that cannot give way, where the host drops weights as others need room",
   may: "act",
-  reply: jobSchema,
+  reply: placedJobSchema,
   http: {
     method: "DELETE",
     path: "/api/v1/jobs/{id}",
     takes: bodyOrNothing(jobEndSchema),
     answers: { 200: "The job" },
-    refused: { otherwise: 404 },
+    refused: { ...AWAY, otherwise: 404 },
   },
-  run(sidecar, { id, ...end }) {
+  async run(sidecar, { id, ...end }) {
     const job = sidecar.jobs.finish(id, end);
-    return job === null ? null : succeed(job);
+    return job === null ? sidecar.elsewhere.ofJob(id, "DELETE", "", end) : succeed(job);
   },
 });

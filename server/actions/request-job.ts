@@ -1,5 +1,7 @@
-import { type Job, jobSchema } from "../../shared/jobs/job.ts";
-import { jobBodySchema } from "../../shared/protocol/job-requests.ts";
+import type { Job } from "../../shared/jobs/job.ts";
+import { groupJobBodySchema } from "../../shared/protocol/job-requests.ts";
+import { placedJobSchema } from "../http/openapi/components.ts";
+import { AWAY } from "./away.ts";
 import { defineAction } from "./define-action.ts";
 import { bodyOrNothing } from "./requests.ts";
 
@@ -14,13 +16,13 @@ const STATUS: Readonly<Record<Job["state"], number>> = {
 export const requestJob = defineAction({
   name: "request-job",
   summary: "A job asks to start; where it must wait, others do not run out of memory with it",
-  docs: "see [jobs](#jobs)",
+  docs: "see [jobs](#jobs); `host` names another host of the [group](group.md), `anywhere: true` takes the first with room, and `host` of the answer says which",
   may: "act",
-  reply: jobSchema,
+  reply: placedJobSchema,
   http: {
     method: "POST",
     path: "/api/v1/jobs",
-    takes: bodyOrNothing(jobBodySchema),
+    takes: bodyOrNothing(groupJobBodySchema),
     answers: {
       200: "The job of this requestId has ended",
       201: "Admitted: its VRAM is reserved",
@@ -29,6 +31,7 @@ export const requestJob = defineAction({
     status: ({ state }) => STATUS[state],
     headers: retryAfter,
     refused: {
+      ...AWAY,
       "unknown-profile": 400,
       "bad-request": 400,
       "demo-machine": 503,
@@ -38,7 +41,12 @@ export const requestJob = defineAction({
       otherwise: 409,
     },
   },
-  run: (sidecar, { id: _, ...wish }, { address }) => sidecar.jobs.request(wish, address),
+  run(sidecar, { id: _, host, anywhere, ...wish }, { address }) {
+    const { elsewhere, jobs } = sidecar;
+    if (anywhere) return elsewhere.requestJob(wish, "anywhere", address);
+    if (host !== undefined && elsewhere.isOther(host)) return elsewhere.requestJob(wish, { host }, address);
+    return jobs.request(wish, address);
+  },
 });
 
 /** Of a job that waits, in how many seconds it is expected to start, where that is known. */

@@ -17,7 +17,7 @@ export const showRelease = defineAction({
     refused: { otherwise: 404 },
   },
   run(sidecar, { id }) {
-    const found = sidecar.findRelease(id);
+    const found = sidecar.findRelease(id) ?? sidecar.elsewhere.findRelease(id);
     return found === null ? null : succeed(found);
   },
 });

@@ -22,7 +22,7 @@ import type { Sessions } from "../recording/sessions/sessions.ts";
 import type { Audit } from "../release/audit.ts";
 import type { Timings } from "../timings.ts";
 import type { FoundArea } from "./found.ts";
-import { composeGroup } from "./group.ts";
+import { composeElsewhere, composeGroup } from "./group.ts";
 import { composeHello, type HelloMaker, type HelloParts } from "./hello.ts";
 import type { HostsArea } from "./hosts.ts";
 import { composeMetrics } from "./metrics.ts";
@@ -65,11 +65,7 @@ export function composeFront(options: Options, parts: FrontParts): Front {
   const { disposer, sampler, version, clientFolder, admit, replay, timings, capacity, watch, server } = parts;
   let bootId = randomUUID();
   const { currentState, past, makeHello: helloOfOwn } = composeHello(parts, () => bootId);
-  const group = composeGroup(options, {
-    ...parts,
-    machine: parts.readHost().state.name,
-    state: currentState,
-  });
+  const group = composeGroup(options, { ...parts, state: currentState });
   const makeHello: MakeHello = (viewer) => {
     const hello = helloOfOwn(viewer);
     return group.name === null ? hello : { ...hello, hosts: group.view().hosts };
@@ -96,6 +92,7 @@ export function composeFront(options: Options, parts: FrontParts): Front {
   const actsOn = composeActions(parts, {
     bootId: () => bootId,
     group: group.view,
+    elsewhere: composeElsewhere(group, parts),
     hello: ({ actProblem, ownBackend }) =>
       makeHello({ actProblem, ownBackend, bootId: undefined, lastSeq: 0, historyMs: 0 }),
     past,
@@ -142,7 +139,10 @@ export function composeFront(options: Options, parts: FrontParts): Front {
 /** What actions may ask of the parts. */
 function composeActions(
   { sampler, capacity, releases, health, history, replay, sessions, ...parts }: FrontParts,
-  { past, ...told }: Pick<ActsOn, "bootId" | "hello" | "metrics" | "group"> & Pick<HelloMaker, "past">,
+  {
+    past,
+    ...told
+  }: Pick<ActsOn, "bootId" | "hello" | "metrics" | "group" | "elsewhere"> & Pick<HelloMaker, "past">,
 ): ActsOn {
   return {
     ...told,

@@ -1,11 +1,13 @@
-import { createHash, randomUUID } from "node:crypto";
+import { randomUUID } from "node:crypto";
 import type { HostOfGroup } from "../../shared/protocol/host-of-group.ts";
 import type { State } from "../../shared/protocol/state.ts";
-import { networkUrls } from "../binding/network-urls.ts";
+import type { ActsOn } from "../actions/acts-on.ts";
+import { ownName } from "../binding/own-name.ts";
 import type { Options } from "../config/options.ts";
+import { createElsewhere, type Elsewhere } from "../group/elsewhere.ts";
 import { createRedisGroup, type Group } from "../group/group.ts";
 import { createLoneGroup } from "../group/lone-group.ts";
-import type { OwnHost } from "../group/own-turns.ts";
+import { createPassOn } from "../group/pass-on.ts";
 import { createPeersGroup } from "../group/peers.ts";
 import { steadyMs, wallMs } from "../lib/clock.ts";
 import type { Disposer } from "../lib/disposer.ts";
@@ -17,8 +19,6 @@ export interface GroupParts {
   sampler: Pick<Sampler, "latest">;
   /** Where this panel is found; `null`: on a host's server, which alone knows. */
   url: string | null;
-  /** What the machine calls itself. */
-  machine: string;
   state(): State;
   complain(message: string): void;
   timings: Timings;
@@ -33,7 +33,7 @@ export function composeGroup(
   parts: GroupParts,
 ): Group {
   const { redisUrl, peers, source } = options;
-  const own = ownHost(options, parts);
+  const own = { ...ownName(options, parts.url), boot: randomUUID(), bootAt: wallMs() };
   const ownInGroup = (): HostOfGroup | null => {
     if (source === "none") return null;
     const state = parts.state();
@@ -59,7 +59,7 @@ export function composeGroup(
         })
       : peers !== undefined
         ? createPeersGroup({ ...common, peers })
-        : createLoneGroup(ownInGroup);
+        : createLoneGroup(own, ownInGroup);
   parts.disposer.add(group.close);
   group.start();
   return group;
@@ -67,14 +67,17 @@ export function composeGroup(
 
 const DEFAULT_GROUP = "gpus";
 
-function ownHost(
-  { hostName, address: given, host }: Pick<Options, "hostName" | "address" | "host">,
-  { url, machine }: Pick<GroupParts, "url" | "machine">,
-): OwnHost {
-  const name = hostName ?? machine;
-  const address = given ?? (url === null ? "" : (networkUrls(url, host)[0] ?? url));
-  // Two on one machine have one name, and two machines may: where they are found tells them apart.
-  const digest = createHash("sha256").update(`${name}\n${address}`).digest("hex").slice(0, 6);
-  const id = `${name.replace(/[^\w.-]+/g, "-").slice(0, 60)}-${digest}`;
-  return { id, name, address, boot: randomUUID(), bootAt: wallMs() };
+/** What is asked of the other hosts of the group. */
+export function composeElsewhere(
+  { own, view, targetOf }: Group,
+  parts: Pick<GroupParts, "disposer" | "timings"> & { jobs: ActsOn["jobs"]; fit: ActsOn["fit"] },
+): Elsewhere {
+  const passOn = createPassOn(parts.timings.group.passOnMs);
+  parts.disposer.add(passOn.close);
+  return createElsewhere({
+    ...{ own, targetOf, passOn: passOn.pass, nowMs: steadyMs },
+    hosts: () => view().hosts,
+    ownJobs: parts.jobs,
+    ownFit: (query, asker) => parts.fit(query, asker, "en"),
+  });
 }

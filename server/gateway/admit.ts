@@ -1,3 +1,4 @@
+import { randomUUID } from "node:crypto";
 import type { IncomingHttpHeaders, IncomingMessage } from "node:http";
 import { isIP } from "node:net";
 import { problem } from "../../shared/problems/make-problem.ts";
@@ -8,7 +9,7 @@ import { bearerOf } from "../lib/bearer.ts";
 import { steadyMs } from "../lib/clock.ts";
 import { createRateLimiter } from "../lib/rate-limiter.ts";
 import type { Caller } from "./caller.ts";
-import { createSignatureCheck, signatureOf } from "./signature.ts";
+import { createSignatureCheck, type Signature, signatureOf } from "./signature.ts";
 import { createTokenGuard } from "./token-guard.ts";
 import { tooManyRequests } from "./too-many-requests.ts";
 
@@ -18,6 +19,8 @@ export interface AdmitRules {
   allowOrigin: readonly string[];
   /** Needed to act; `null`: only those on this machine may, who come through no proxy. */
   token: string | null;
+  /** The group whose hosts pass requests on, and what it calls this one; `null`: nobody does. */
+  group?: { secret: string; host: string } | null;
   /** Bound to loopback only, so that any other name in `Host` is a rebinding attack or a proxy nobody announced. */
   loopbackOnly: boolean;
 }
@@ -36,7 +39,7 @@ export interface Admit {
   /** May the bearer of these tokens act? One that is right will do; a wrong one counts as a guess. */
   mayAct(tokens: readonly (string | undefined)[], caller: Caller): Problem | null;
   /** May this address send one more request that acts, whatever comes of it? */
-  mayAsk(address: string | undefined): Problem | null;
+  mayAsk(address: string | undefined, token: string | undefined): Problem | null;
   /** May this address open one more connection with a token that is not accepted? */
   mayKnock(address: string | undefined): Problem | null;
   /** May a page of this origin read the answer? */
@@ -55,6 +58,19 @@ const PRIVATE_NAME = /\.(?:local|lan|internal|localdomain|home\.arpa)$/;
 export function createAdmit(rules: AdmitRules, nowMs = steadyMs): Admit {
   const guard = rules.token === null ? null : createTokenGuard(rules.token, nowMs);
   const signerOf = rules.token === null ? null : createSignatureCheck(rules.token);
+  const group = rules.group ?? null;
+  const groupOf = group === null ? null : createSignatureCheck(group.secret);
+  /** What a request of the group bears in place of a token; nobody outside can know it. */
+  const ofGroup = `group ${randomUUID()}`;
+
+  /** What the signature shows: by the token, or by the group for this very host. */
+  function shownBy(signature: Signature): string | undefined {
+    if (signature.host === null) return signerOf?.(signature);
+    if (group === null || signature.host !== group.host) return `for another host: ${signature.mac}`;
+    const shown = groupOf?.(signature);
+    return shown === group.secret ? ofGroup : shown;
+  }
+
   const acting = createRateLimiter(ACTING_REQUESTS, MOST_ADDRESSES);
   const knocking = createRateLimiter(REFUSED_TOKENS, MOST_ADDRESSES);
   const takeFrom = (limiter: typeof acting, address: string | undefined) => {
@@ -65,16 +81,18 @@ export function createAdmit(rules: AdmitRules, nowMs = steadyMs): Admit {
     mayConnect: (headers) => mayConnect(headers, rules),
     tokenOf(request) {
       const signature = signatureOf(request);
-      return signature === null ? bearerOf(request.headers) : signerOf?.(signature);
+      return signature === null ? bearerOf(request.headers) : shownBy(signature);
     },
     mayAct(tokens, { address, isDirect }) {
+      if (group !== null && tokens.includes(ofGroup)) return null;
       if (guard === null) return isDirect ? null : problem("not-direct");
       const given = tokens.flatMap((token) => token || []);
       // Whoever guesses through a proxy must not shut out the jobs of this machine.
       const from = isDirect ? addressKey(address) : `${addressKey(address)}, passed on`;
       return given.length === 0 ? problem("not-allowed") : guard(given, from);
     },
-    mayAsk: (address) => takeFrom(acting, address),
+    // Whoever asked another host of the group was counted there.
+    mayAsk: (address, token) => (token === ofGroup ? null : takeFrom(acting, address)),
     mayKnock: (address) => takeFrom(knocking, address),
     mayRead: (origin) => isAllowedOrigin(origin, rules.allowOrigin),
   };

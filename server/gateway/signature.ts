@@ -1,4 +1,4 @@
-import { createHash, createHmac, timingSafeEqual } from "node:crypto";
+import { createHash, createHmac, randomBytes, timingSafeEqual } from "node:crypto";
 import type { IncomingMessage } from "node:http";
 import { wallMs } from "../lib/clock.ts";
 
@@ -9,6 +9,8 @@ export interface Signature {
   timeMs: number;
   nonce: string;
   mac: string;
+  /** The host of a group that it is for, signed with the group's secret; `null`: signed with the token, for an address. */
+  host: string | null;
   /** What is signed: all that the request asks for. */
   signed: string;
 }
@@ -24,9 +26,34 @@ export function signatureOf({ headers, method = "", url = "" }: IncomingMessage)
   const [, key = "", time = "", nonce = "", mac = ""] = SIGNED.exec(headers.authorization ?? "") ?? [];
   if (mac === "") return null;
   const digest = String(headers["content-digest"] ?? "");
+  const forHost = headers[HOST_HEADER];
+  const host = typeof forHost === "string" ? forHost : null;
+  const signed =
+    host === null
+      ? ["request", method, url, headers.host ?? "", time, nonce, digest]
+      : ["group request", method, url, host, time, nonce, digest];
+  return { ...{ key, timeMs: Number(time), nonce, mac, host }, signed: signed.join("\n") };
+}
+
+/** Names the host of a group that a request is for: its address may be one that somebody else has forged. */
+const HOST_HEADER = "gpu-panel-host";
+
+/** Headers of a request that is signed: with a token for an address, or with a group's secret for one of its hosts. */
+export function signedHeaders(
+  request: { secret: string; method: string; target: string; body: string } & {
+    host: { id: string } | { header: string };
+  },
+  nowMs = wallMs,
+): Record<string, string> {
+  const { secret, method, target, body, host } = request;
+  const [kind, name] = "id" in host ? ["group request", host.id] : ["request", host.header];
+  const [time, nonce] = [String(Math.round(nowMs())), randomBytes(18).toString("base64url")];
+  const digest = body === "" ? "" : `sha-256=:${createHash("sha256").update(body).digest("base64")}:`;
+  const mac = hmacOf(secret, [kind, method, target, name, time, nonce, digest].join("\n"));
   return {
-    ...{ key, timeMs: Number(time), nonce, mac },
-    signed: ["request", method, url, headers.host ?? "", time, nonce, digest].join("\n"),
+    authorization: `GpuPanel key=${keyOf(secret)}, time=${time}, nonce=${nonce}, mac=${mac}`,
+    ...(digest === "" ? {} : { "content-digest": digest }),
+    ...("id" in host ? { [HOST_HEADER]: host.id } : {}),
   };
 }
 

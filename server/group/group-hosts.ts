@@ -6,7 +6,7 @@ import type { Entry, TurnEntry, Whole } from "./entry.ts";
 import { applyChanges, type Published, stateOf } from "./host-state.ts";
 
 /** What became of an entry. `behind`: something between was missed. `clock`: it is not of now by the clock of here. */
-export type Taken = "taken" | "behind" | "old" | "clock" | "full";
+export type Outcome = "accepted" | "behind" | "old" | "clock" | "full";
 
 /** How long a host may be silent. */
 export interface GroupPatience {
@@ -34,7 +34,7 @@ export interface OtherHost extends Published {
 /** The other hosts of a group. Times come as data. */
 export interface GroupHosts {
   /** @param ageMs how long ago it was said */
-  take(entry: Entry, ageMs: number, nowMs: number, wallMs: number): Taken;
+  take(entry: Entry, ageMs: number, nowMs: number, wallMs: number): Outcome;
   /** Those that are there, in the order of their names. */
   list(nowMs: number): HostOfGroup[];
   find(id: string): OtherHost | undefined;
@@ -69,7 +69,7 @@ export function createGroupHosts({ staleSpareMs, goneMs }: GroupPatience): Group
     return state;
   }
 
-  function takeWhole(entry: Whole, heardMs: number, seenAt: number): Taken {
+  function takeWhole(entry: Whole, heardMs: number, seenAt: number): Outcome {
     if (hosts.size >= MOST_HOSTS && !hosts.has(entry.host)) return "full";
     const parts = v.safeParse(partsSchema, entry.parts);
     if (!parts.success) return "old";
@@ -77,10 +77,10 @@ export function createGroupHosts({ staleSpareMs, goneMs }: GroupPatience): Group
     const said = { id, name, address, boot, bootAt, n, gpus, parts: parts.output, sample: null };
     const intervalMs = intervalOf(parts.output);
     hosts.set(id, { ...said, isBehind: false, intervalMs, heardMs, seenAt });
-    return "taken";
+    return "accepted";
   }
 
-  function takeTurn(entry: TurnEntry, known: OtherHost, heardMs: number, seenAt: number): Taken {
+  function takeTurn(entry: TurnEntry, known: OtherHost, heardMs: number, seenAt: number): Outcome {
     const isBehind = known.isBehind || entry.n !== known.n + 1;
     const changed = isBehind || entry.changes === undefined ? null : applyChanges(known.parts, entry.changes);
     const parts = changed ?? known.parts;
@@ -89,7 +89,7 @@ export function createGroupHosts({ staleSpareMs, goneMs }: GroupPatience): Group
     const intervalMs = changed === null ? known.intervalMs : intervalOf(parts);
     const heard = { n: entry.n, heardMs, seenAt, isBehind: isLost };
     hosts.set(entry.host, { ...known, ...heard, parts, sample, intervalMs });
-    return isLost ? "behind" : "taken";
+    return isLost ? "behind" : "accepted";
   }
 
   function statusOf(host: OtherHost, nowMs: number): HostOfGroup["status"] {

@@ -2,18 +2,23 @@ import { problem } from "../../shared/problems/make-problem.ts";
 import type { Problem } from "../../shared/problems/problem.ts";
 import type { GroupView } from "../../shared/protocol/group-view.ts";
 import type { HostOfGroup } from "../../shared/protocol/host-of-group.ts";
+import { type Reply, refuse, succeed } from "../../shared/protocol/reply.ts";
 import { createEmitter } from "../lib/emitter.ts";
 import type { GroupTimings } from "../timings.ts";
 import { type SealedEntry, seal, unseal } from "./entry.ts";
 import { createGroupHosts } from "./group-hosts.ts";
 import { createOwnTurns, type OwnHost, type OwnTurns, type OwnTurnsContext } from "./own-turns.ts";
+import type { Target } from "./pass-on.ts";
 import { createRedisLink, type RedisLinkContext } from "./redis-link.ts";
 
 /** The hosts that this sidecar shows, its own among them. */
 export interface Group {
   /** What this sidecar is called; `null`: it shows itself alone. */
   readonly name: string | null;
+  readonly own: OwnHost;
   view(): GroupView;
+  /** Where requests for another host go; a refusal: there is no secret to sign them with. */
+  targetOf(host: HostOfGroup): Reply<Target>;
   /** Takes what viewers of here were told, on its way to the others; `null`: nobody is told. */
   turns: Pick<OwnTurns, "turn" | "anew"> | null;
   /** Something of the others has changed. */
@@ -66,14 +71,14 @@ export function createRedisGroup(context: GroupContext): Group {
         tellOnce(problem("group-twin", { name: own.name }));
       return;
     }
-    const taken = hosts.take(entry, ageMs, nowMs(), wallMs());
+    const outcome = hosts.take(entry, ageMs, nowMs(), wallMs());
     const name = entry.kind === "whole" ? entry.name : (hosts.find(entry.host)?.name ?? entry.host);
-    if (taken === "clock" && ageMs < timings.staleSpareMs) tellOnce(problem("group-clock", { name }));
-    if (taken === "behind" && nowMs() - readAgainAtMs > timings.staleSpareMs) {
+    if (outcome === "clock" && ageMs < timings.staleSpareMs) tellOnce(problem("group-clock", { name }));
+    if (outcome === "behind" && nowMs() - readAgainAtMs > timings.staleSpareMs) {
       readAgainAtMs = nowMs();
       link.readAgain();
     }
-    if (taken === "taken" || taken === "behind") changes.emit();
+    if (outcome === "accepted" || outcome === "behind") changes.emit();
   }
 
   function status(reason: string | null) {
@@ -87,6 +92,11 @@ export function createRedisGroup(context: GroupContext): Group {
   const awayProblem = (detail: string): Problem => problem("group-away", { detail });
   return {
     name: group,
+    own,
+    targetOf: ({ id, name, address }) =>
+      secret === null || address === ""
+        ? refuse(problem("not-passed-on", { name }))
+        : succeed({ id, name, address, secret, isPeer: false }),
     turns: context.shows ? turns : null,
     view() {
       const mine = ownHost();

@@ -2,6 +2,7 @@ import * as v from "valibot";
 import { problem } from "../../shared/problems/make-problem.ts";
 import { groupViewSchema } from "../../shared/protocol/group-view.ts";
 import type { HostOfGroup } from "../../shared/protocol/host-of-group.ts";
+import { refuse, succeed } from "../../shared/protocol/reply.ts";
 import type { Peer } from "../config/group-options.ts";
 import { createEmitter } from "../lib/emitter.ts";
 import type { GroupTimings } from "../timings.ts";
@@ -14,13 +15,13 @@ interface Heard {
   seenAt: number;
 }
 
-export interface PeersContext extends Pick<GroupContext, "ownHost" | "nowMs" | "wallMs"> {
+export interface PeersContext extends Pick<GroupContext, "own" | "ownHost" | "nowMs" | "wallMs"> {
   peers: readonly Peer[];
   timings: GroupTimings;
 }
 
 /** Two or three machines without a Redis: each peer's panel is asked for its state, again and again. */
-export function createPeersGroup({ ownHost, peers, nowMs, wallMs, timings }: PeersContext): Group {
+export function createPeersGroup({ own, ownHost, peers, nowMs, wallMs, timings }: PeersContext): Group {
   const heard = new Map<string, Heard>();
   const changes = createEmitter<void>();
   const ended = new AbortController();
@@ -53,6 +54,12 @@ export function createPeersGroup({ ownHost, peers, nowMs, wallMs, timings }: Pee
 
   return {
     name: "peers",
+    own,
+    targetOf({ id, name, address }) {
+      const secret = peers.find(({ url }) => url === address)?.token;
+      if (secret === undefined) return refuse(problem("not-passed-on", { name }));
+      return succeed({ id, name, address, secret, isPeer: true });
+    },
     turns: null,
     view() {
       const mine = ownHost();

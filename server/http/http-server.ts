@@ -103,7 +103,9 @@ export function serveHttp(
     if (request.method === "OPTIONS") return preflight(response);
     const isRead = request.method === "GET" || request.method === "HEAD";
     // Reading is not limited: a hundred viewers may come through one proxy.
-    const tooMany = isRead ? null : admit.mayAsk(request.socket.remoteAddress);
+    // Once: a signature counts once.
+    const token = admit.tokenOf(request);
+    const tooMany = isRead ? null : admit.mayAsk(request.socket.remoteAddress, token);
     if (tooMany !== null) return sendTooMany(response, tooMany);
     const url = urlOf(request.url ?? "/");
     if (url === null) {
@@ -134,7 +136,7 @@ export function serveHttp(
       );
     }
     const id = route.path.exec(path)?.[1] ?? "";
-    const actProblem = admit.mayAct([admit.tokenOf(request)], callerOf(request));
+    const actProblem = admit.mayAct([token], callerOf(request));
     if (!isRead && actProblem?.code === "too-many-requests") return sendTooMany(response, actProblem);
     await route.handle({ request, response, url, id, actProblem }, sidecar);
   }

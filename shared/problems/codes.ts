@@ -117,7 +117,20 @@ const KEPT_CODES = [
 ] as const;
 
 /** Several hosts that show one view. */
-const GROUP_CODES = ["group-away", "group-stranger", "group-twin", "group-clock", "peer-away"] as const;
+const GROUP_CODES = [
+  "group-away",
+  "group-stranger",
+  "group-twin",
+  "group-clock",
+  "peer-away",
+  "host-unknown",
+  "host-unreachable",
+  "host-silent",
+  "host-answer",
+  "host-refuses",
+  "not-passed-on",
+  "no-host",
+] as const;
 
 /** Messages that cannot be taken, and who may not connect. */
 const WIRE_CODES = [

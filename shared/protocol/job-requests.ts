@@ -14,61 +14,77 @@ const mib = whole(1, 10_000_000);
 const pid = whole(1, 4_194_304);
 const ttlSeconds = whole(5, 3600);
 
+const jobBodyEntries = {
+  /** For people. */
+  label: v.optional(text(120)),
+  /** What it is predicted from. */
+  profile: v.optional(text(80)),
+  /** Or its settings: the profile that agrees, or for another size one that is predicted. */
+  model: v.optional(text(80)),
+  task: v.optional(text(80)),
+  resolution: v.optional(resolutionSchema),
+  frames: v.optional(whole(1, 100_000)),
+  steps: v.optional(whole(1, 10_000)),
+  quant: v.optional(text(80)),
+  offload: v.optional(text(80)),
+  /** What its host knows of it, beside or in place of a profile: its peaks are learned under it. */
+  signature: v.optional(signatureSchema),
+  /** Predicted peak on each of its GPUs, in place of the profile's. */
+  peakMiB: v.optional(mib),
+  /** GPUs that it needs at the same time. */
+  gpus: v.optional(whole(1, 64)),
+  /** The GPUs that it may use; without `gpus` it needs all of them. */
+  gpuIndexes: v.optional(
+    v.pipe(
+      v.array(whole(0, 1023)),
+      v.minLength(1),
+      v.maxLength(64),
+      v.check((all) => new Set(all).size === all.length, "an index is named twice"),
+    ),
+  ),
+  backend: v.optional(text(60)),
+  pid: v.optional(pid),
+  /**
+   * When that process began (Linux: field 22 of `/proc/PID/stat`). Where the sidecar sees the same process, a job that
+   * runs lasts until that has ended, also without heartbeats; where it does not, the pid is another machine's.
+   */
+  pidStart: v.optional(v.pipe(v.string(), v.regex(/^\d{1,20}$/, "a number of clock ticks"))),
+  /** Who asks, where one address asks for several people: they take turns. */
+  asker: v.optional(text(120)),
+  /** It runs already: it is counted, whether there is room or not. */
+  started: v.optional(v.boolean(), false),
+  ttlSeconds: v.optional(ttlSeconds, DEFAULT_TTL_SECONDS),
+  /** False: it is refused rather than kept waiting when there is no room now. */
+  wait: v.optional(v.boolean(), true),
+  /** Makes a repeated request one job. */
+  requestId: v.optional(text(128)),
+};
+type Described = Partial<Record<"profile" | "model" | "signature" | "peakMiB", unknown>>;
+const isDescribed = ({ profile, model, signature, peakMiB }: Described) =>
+  [profile, model, signature, peakMiB].some((given) => given !== undefined);
+const NOT_DESCRIBED = "profile, model, signature or peakMiB is needed";
+const isOfPid = ({ pid, pidStart }: Partial<Record<"pid" | "pidStart", unknown>>) =>
+  pidStart === undefined || pid !== undefined;
+const NOT_OF_PID = "pidStart is of a pid";
+
 /** `POST /api/v1/jobs`: a job that wants to start. */
 export const jobBodySchema = v.pipe(
-  v.strictObject({
-    /** For people. */
-    label: v.optional(text(120)),
-    /** What it is predicted from. */
-    profile: v.optional(text(80)),
-    /** Or its settings: the profile that agrees, or for another size one that is predicted. */
-    model: v.optional(text(80)),
-    task: v.optional(text(80)),
-    resolution: v.optional(resolutionSchema),
-    frames: v.optional(whole(1, 100_000)),
-    steps: v.optional(whole(1, 10_000)),
-    quant: v.optional(text(80)),
-    offload: v.optional(text(80)),
-    /** What its host knows of it, beside or in place of a profile: its peaks are learned under it. */
-    signature: v.optional(signatureSchema),
-    /** Predicted peak on each of its GPUs, in place of the profile's. */
-    peakMiB: v.optional(mib),
-    /** GPUs that it needs at the same time. */
-    gpus: v.optional(whole(1, 64)),
-    /** The GPUs that it may use; without `gpus` it needs all of them. */
-    gpuIndexes: v.optional(
-      v.pipe(
-        v.array(whole(0, 1023)),
-        v.minLength(1),
-        v.maxLength(64),
-        v.check((all) => new Set(all).size === all.length, "an index is named twice"),
-      ),
-    ),
-    backend: v.optional(text(60)),
-    pid: v.optional(pid),
-    /**
-     * When that process began (Linux: field 22 of `/proc/PID/stat`). Where the sidecar sees the same process, a job that
-     * runs lasts until that has ended, also without heartbeats; where it does not, the pid is another machine's.
-     */
-    pidStart: v.optional(v.pipe(v.string(), v.regex(/^\d{1,20}$/, "a number of clock ticks"))),
-    /** Who asks, where one address asks for several people: they take turns. */
-    asker: v.optional(text(120)),
-    /** It runs already: it is counted, whether there is room or not. */
-    started: v.optional(v.boolean(), false),
-    ttlSeconds: v.optional(ttlSeconds, DEFAULT_TTL_SECONDS),
-    /** False: it is refused rather than kept waiting when there is no room now. */
-    wait: v.optional(v.boolean(), true),
-    /** Makes a repeated request one job. */
-    requestId: v.optional(text(128)),
-  }),
-  v.check(
-    ({ profile, model, signature, peakMiB }) =>
-      [profile, model, signature, peakMiB].some((given) => given !== undefined),
-    "profile, model, signature or peakMiB is needed",
-  ),
-  v.check(({ pid, pidStart }) => pidStart === undefined || pid !== undefined, "pidStart is of a pid"),
+  v.strictObject(jobBodyEntries),
+  v.check((body) => isDescribed(body), NOT_DESCRIBED),
+  v.check((body) => isOfPid(body), NOT_OF_PID),
 );
 export type JobBody = v.InferOutput<typeof jobBodySchema>;
+/** The same in a group: on another host, or on the first that has room. */
+export const groupJobBodySchema = v.pipe(
+  v.strictObject({ ...jobBodyEntries, host: v.optional(text(80)), anywhere: v.optional(v.boolean(), false) }),
+  v.check((body) => isDescribed(body), NOT_DESCRIBED),
+  v.check((body) => isOfPid(body), NOT_OF_PID),
+  v.check(({ host, anywhere }) => host === undefined || !anywhere, "host or anywhere, not both"),
+  v.check(
+    ({ pid, anywhere }) => pid === undefined || !anywhere,
+    "a pid is of one host: with anywhere, tell it by PATCH when a host is named",
+  ),
+);
 
 /** `PATCH /api/v1/jobs/ID`: a heartbeat, and what has changed. */
 export const jobPatchSchema = v.strictObject({

@@ -21,13 +21,15 @@ export const handshakeSchema = v.object({
 export type Handshake = v.InferInput<typeof handshakeSchema>;
 
 const releaseScope = {
+  /** Another host of the group. */
+  host: v.optional(shortText),
   mode: v.optional(v.picklist(RELEASE_MODES), "auto"),
   backend: v.optional(shortText),
   gpu: v.optional(v.pipe(v.number(), v.integer(), v.minValue(0))),
 };
 
 /** `POST /api/v1/release` */
-export const releaseBodySchema = v.strictObject(releaseScope);
+export const releaseBodySchema = v.strictObject({ ...releaseScope, requestId: v.optional(shortText) });
 
 /** The `release` event. `bootId` is the run that the user looked at when pressing the button. */
 export const releaseRequestSchema = v.strictObject({

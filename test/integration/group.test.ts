@@ -1,50 +1,34 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { GroupView } from "../../shared/protocol/group-view.ts";
 import { fakeGpu } from "../helpers/fake-nvidia-smi.ts";
-import { type RedisServer, startRedis } from "../helpers/redis-server.ts";
+import {
+  type GroupRigs,
+  gpuIn,
+  groupOf,
+  SECRET,
+  seen,
+  startGroupRigs,
+  statusIn,
+} from "../helpers/group-rigs.ts";
+import type { RedisServer } from "../helpers/redis-server.ts";
 import { type Rig, type RigOptions, startRig } from "../helpers/rig.ts";
 import { waitUntil } from "../helpers/wait-until.ts";
 
 /** A minute of waiting, made shorter still. */
 const soonGone: RigOptions["timings"] = (scaled) => ({ ...scaled, group: { ...scaled.group, goneMs: 3500 } });
-const SECRET = "the secret of a lab of ours";
 
+let group: GroupRigs;
 let redis: RedisServer;
 const rigs: Rig[] = [];
 beforeAll(async () => {
-  redis = await startRedis();
+  group = await startGroupRigs();
+  redis = group.redis;
 });
 afterAll(async () => {
   for (const rig of rigs) await rig.close();
-  await redis.close();
+  await group.close();
 });
-
-async function member(group: string, name: string, more: RigOptions = {}) {
-  const rig = await startRig({
-    ...more,
-    flags: ["--redis-url", redis.url, "--group", group, "--host-name", name, ...(more.flags ?? [])],
-  });
-  rigs.push(rig);
-  return rig;
-}
-
-async function groupOf(rig: Rig): Promise<GroupView> {
-  return (await fetch(`${rig.sidecar.url}api/v1/group`)).json();
-}
-
-/** Waits until a host's view of the group is as wanted. */
-const seen = (rig: Rig, what: string, wanted: (view: GroupView) => unknown) =>
-  waitUntil(
-    async () => {
-      const view = await groupOf(rig);
-      return wanted(view) ? view : null;
-    },
-    { what },
-  );
-
-const status = ({ hosts }: GroupView, name: string) => hosts.find((host) => host.name === name)?.status;
-const gpuOf = ({ hosts }: GroupView, name: string) =>
-  hosts.find((host) => host.name === name)?.state?.gpus[0];
+const member: GroupRigs["member"] = (...of) => group.member(...of);
 
 describe("a group over Redis", () => {
   test("GRP-1 GRP-2 two hosts, and one without a GPU that shows both: as they are, turn by turn", async () => {
@@ -54,7 +38,7 @@ describe("a group over Redis", () => {
     const hub = await member("lab", "hub", { flags: [...secret, "--source", "none"] });
     const view = await seen(hub, "both hosts, live", (group) =>
       ["a", "b"].every(
-        (name) => status(group, name) === "live" && gpuOf(group, name)?.memoryUsedMiB === 1024,
+        (name) => statusIn(group, name) === "live" && gpuIn(group, name)?.memoryUsedMiB === 1024,
       ),
     );
     expect(view.hosts.map(({ name }) => name)).toEqual(["a", "b"]);
@@ -64,11 +48,11 @@ describe("a group over Redis", () => {
     await seen(
       hub,
       "what changed on both",
-      (group) => gpuOf(group, "a")?.memoryUsedMiB === 9000 && gpuOf(group, "b")?.memoryUsedMiB === 7000,
+      (group) => gpuIn(group, "a")?.memoryUsedMiB === 9000 && gpuIn(group, "b")?.memoryUsedMiB === 7000,
     );
     // Every host shows all; and what it says of another is what that one says of itself.
     const own = (await groupOf(b)).hosts.find(({ name }) => name === "b")?.state;
-    const told = await seen(a, "b, as a sees it", (group) => gpuOf(group, "b")?.memoryUsedMiB === 7000);
+    const told = await seen(a, "b, as a sees it", (group) => gpuIn(group, "b")?.memoryUsedMiB === 7000);
     const state = told.hosts.find(({ name }) => name === "b")?.state;
     expect(state?.capacity.perGpu[0]).toMatchObject({
       index: 0,
@@ -88,33 +72,33 @@ describe("a group over Redis", () => {
   test("GRP-3 GRP-3b a host that stops is stale, then gone, and back by itself", async () => {
     const a = await member("ends", "a", { timings: soonGone });
     const b = await member("ends", "b", { flags: ["--address", "http://b.lab:7870"] });
-    await seen(a, "b", (group) => status(group, "b") === "live");
+    await seen(a, "b", (group) => statusIn(group, "b") === "live");
     // It is stale for a while only: whoever looks after the end may come too late.
-    await Promise.all([seen(a, "b as stale", (group) => status(group, "b") === "stale"), b.sidecar.end()]);
-    await seen(a, "b gone", (group) => status(group, "b") === undefined);
+    await Promise.all([seen(a, "b as stale", (group) => statusIn(group, "b") === "stale"), b.sidecar.end()]);
+    await seen(a, "b gone", (group) => statusIn(group, "b") === undefined);
     await b.restart();
-    await seen(a, "b again", (group) => status(group, "b") === "live" && group.hosts.length === 2);
+    await seen(a, "b again", (group) => statusIn(group, "b") === "live" && group.hosts.length === 2);
   });
 
   test("GRP-4 GRP-4b with Redis away a host goes on, the group says so, and when it is back without its data all is as before", async () => {
     const a = await member("away", "a");
     const b = await member("away", "b");
-    const both = (group: GroupView) => status(group, "a") === "live" && status(group, "b") === "live";
+    const both = (group: GroupView) => statusIn(group, "a") === "live" && statusIn(group, "b") === "live";
     for (const rig of [a, b]) await seen(rig, "both", both);
     await redis.kill();
     const away = await seen(a, "what is wrong", ({ problem }) => problem?.code === "group-away");
     expect(away.hosts.map(({ name }) => name)).toEqual(["a", "b"]);
-    await seen(a, "b as stale", (group) => status(group, "b") === "stale");
+    await seen(a, "b as stale", (group) => statusIn(group, "b") === "stale");
     a.fake.setGpu(0, { "memory.used": 5000 });
     b.fake.setGpu(0, { "memory.used": 6000 });
-    await seen(a, "its own figures", (group) => gpuOf(group, "a")?.memoryUsedMiB === 5000);
+    await seen(a, "its own figures", (group) => gpuIn(group, "a")?.memoryUsedMiB === 5000);
     expect((await fetch(`${a.sidecar.url}healthz`)).status).toBe(200);
     expect(a.sidecar.output()).toContain("Redis cannot be reached");
     await redis.start();
     const back = await seen(
       a,
       "both again",
-      (group) => both(group) && gpuOf(group, "b")?.memoryUsedMiB === 6000,
+      (group) => both(group) && gpuIn(group, "b")?.memoryUsedMiB === 6000,
     );
     expect([back.problem, back.hosts.length]).toEqual([null, 2]);
     const known = () => redis.ask("scard", "gpu-panel:away:hosts");
@@ -125,7 +109,7 @@ describe("a group over Redis", () => {
     const flags = ["--group-secret", SECRET];
     const a = await member("guarded", "a", { flags });
     const b = await member("guarded", "b", { flags });
-    const [, other] = (await seen(a, "b", (group) => status(group, "b") === "live")).hosts;
+    const [, other] = (await seen(a, "b", (group) => statusIn(group, "b") === "live")).hosts;
     const keyOfB = `gpu-panel:guarded:host:${other?.id}`;
     const stream = "gpu-panel:guarded:turns";
     const [mac = "", body = ""] = (await redis.ask("get", keyOfB)).split("\n");
@@ -146,7 +130,7 @@ describe("a group over Redis", () => {
       what: "a word of it",
     });
     b.fake.setGpu(0, { "memory.used": 8000 });
-    const view = await seen(a, "b, after that", (group) => gpuOf(group, "b")?.memoryUsedMiB === 8000);
+    const view = await seen(a, "b, after that", (group) => gpuIn(group, "b")?.memoryUsedMiB === 8000);
     expect(view.hosts.map(({ name, address, status: is }) => [name, address, is])).toEqual([
       ["a", a.sidecar.url, "live"],
       ["b", b.sidecar.url, "live"],
@@ -172,13 +156,13 @@ test("GRP-6 peers give the same view without a Redis, and one that is away is to
   const hub = await startRig({ timings: soonGone, settings, flags: ["--source", "none"] });
   rigs.push(hub);
   a.fake.setGpu(0, { "memory.used": 4321 });
-  const view = await seen(hub, "the peer", (group) => gpuOf(group, "a")?.memoryUsedMiB === 4321);
+  const view = await seen(hub, "the peer", (group) => gpuIn(group, "a")?.memoryUsedMiB === 4321);
   expect(view.hosts.map(({ name, status: is }) => [name, is])).toEqual([
     ["a", "live"],
     ["127.0.0.1:1024", "unreachable"],
   ]);
   expect(view.problem).toMatchObject({ code: "peer-away", params: { name: "127.0.0.1:1024" } });
   await a.sidecar.end();
-  const after = await seen(hub, "that it is away", (group) => status(group, "a") === "unreachable");
+  const after = await seen(hub, "that it is away", (group) => statusIn(group, "a") === "unreachable");
   expect(after.hosts[0]).toMatchObject({ name: "a", state: null });
 });

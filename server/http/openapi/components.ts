@@ -27,6 +27,11 @@ export const problemBodySchema = v.object({
   ...problemSchema.entries,
 }) satisfies v.GenericSchema<ProblemBody>;
 
+/** The host of a group on which something is. */
+const whereSchema = v.pick(hostOfGroupSchema, ["id", "name", "address"]);
+/** A job; `host` where it was asked for over the group. */
+export const placedJobSchema = v.object({ ...jobSchema.entries, host: v.exactOptional(whereSchema) });
+
 /** What names one thing. */
 export const idSchema = v.object({ id: v.string() });
 
@@ -57,6 +62,7 @@ export const COMPONENTS: Readonly<Record<string, v.GenericSchema>> = {
   Host: hostSchema,
   Backend: backendSchema,
   Job: jobSchema,
+  PlacedJob: placedJobSchema,
   Profile: wireProfileSchema,
   Release: releaseSchema,
   ReleaseRecord: releaseRecordSchema,

@@ -1,5 +1,6 @@
 import * as v from "valibot";
 import { fitAdviceSchema, predictionSchema } from "../../../shared/capacity/fit.ts";
+import { hostOfGroupSchema } from "../../../shared/protocol/host-of-group.ts";
 import { gpuCapacitySchema } from "../../../shared/protocol/state.ts";
 
 const figure = v.nullable(v.number());
@@ -28,3 +29,20 @@ export const fitSchema = v.object({
   predicted: v.exactOptional(predictionSchema),
 });
 export type FitAnswer = v.InferOutput<typeof fitSchema>;
+
+const whereSchema = v.pick(hostOfGroupSchema, ["id", "name", "address"]);
+/** The same over all hosts of a group: the answer of the best, and what each says. */
+export const groupFitSchema = v.object({
+  ...fitSchema.entries,
+  /** Whose answer this is; there with `anywhere=true`, as `hosts`. */
+  host: v.exactOptional(whereSchema),
+  hosts: v.exactOptional(
+    v.array(
+      v.object({
+        ...whereSchema.entries,
+        fits: fitSchema.entries.fits,
+        canStart: fitSchema.entries.canStart,
+      }),
+    ),
+  ),
+});

@@ -18,6 +18,34 @@ export const groupProblemsEn: GroupWords = {
     message: "What {name} publishes is not of now by the clock of this machine; it is passed over.",
     advice: "Set the clocks of both machines (NTP): they may differ by a minute.",
   },
+  "host-unknown": {
+    message: "There is no host {host} in the group.",
+    advice: "Take the id of one that GET /api/v1/group lists.",
+  },
+  "host-unreachable": {
+    message: "{name} cannot be reached at {address}: {detail}",
+    advice: "Nothing was done there, and nothing is kept for later. Try again when it is back.",
+  },
+  "host-silent": {
+    message: "{name} has not answered: {detail}",
+    advice: "It may have been done there. Send the same again with the same requestId: it is done once.",
+  },
+  "host-answer": {
+    message: "What answers at the address of {name} is not its panel (status {status}).",
+    advice: "Check its --address, and the proxy before it.",
+  },
+  "host-refuses": {
+    message: "{name} refuses what is passed on to it: {detail}",
+    advice: "Give every host the same --group-secret, or the peer its token.",
+  },
+  "not-passed-on": {
+    message: "Nothing is passed on to {name}: there is no secret to sign it with.",
+    advice: "Start every host of the group with the same --group-secret, or give the peer its token.",
+  },
+  "no-host": {
+    message: "No host of the group is live.",
+    advice: "GET /api/v1/group says what is wrong with each.",
+  },
   "peer-away": {
     message: "{name} cannot be reached.",
     advice: "Check that its panel runs, and its address under peers in the config file.",

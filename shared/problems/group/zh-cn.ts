@@ -17,6 +17,34 @@ export const groupProblemsZhCn: GroupWords = {
     message: "按本机时钟，{name} 发布的内容不是当前的，已忽略。",
     advice: "请校准两台机器的时钟（NTP）：相差不得超过一分钟。",
   },
+  "host-unknown": {
+    message: "群组中没有主机 {host}。",
+    advice: "请使用 GET /api/v1/group 列出的主机 id。",
+  },
+  "host-unreachable": {
+    message: "无法在 {address} 连接 {name}：{detail}",
+    advice: "那里没有执行任何操作，也不会留待以后执行。请在其恢复后重试。",
+  },
+  "host-silent": {
+    message: "{name} 没有回答：{detail}",
+    advice: "操作可能已经执行。请用相同的 requestId 再次发送：只会执行一次。",
+  },
+  "host-answer": {
+    message: "在 {name} 的地址上回答的不是它的面板（状态 {status}）。",
+    advice: "请检查它的 --address 以及前面的代理。",
+  },
+  "host-refuses": {
+    message: "{name} 拒绝了转发的请求：{detail}",
+    advice: "请让每台主机使用相同的 --group-secret，或为该 peer 填写令牌。",
+  },
+  "not-passed-on": {
+    message: "没有用于签名的密钥，因此不会向 {name} 转发任何请求。",
+    advice: "请用相同的 --group-secret 启动群组中的每台主机，或为该 peer 填写令牌。",
+  },
+  "no-host": {
+    message: "群组中没有在线的主机。",
+    advice: "GET /api/v1/group 会说明每台主机的问题。",
+  },
   "peer-away": {
     message: "无法连接 {name}。",
     advice: "请确认其面板正在运行，并检查配置文件 peers 中的地址。",

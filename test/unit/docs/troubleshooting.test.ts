@@ -46,6 +46,9 @@ test("both pages have the same lines", () => {
 /** Answers to what somebody has just done, which say all there is to say. */
 const ANSWERS: readonly string[] = [
   ...[
+    "host-unknown",
+    "host-unreachable",
+    "no-host",
     "unknown-session",
     "too-many-sessions",
     "replaying",

@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 import { composeAuthority } from "../../../../server/compose/authority.ts";
 
 const tokenOf = (host: string, mounted = false, token?: string) =>
-  composeAuthority({ host, token, allowOrigin: [] }, mounted).token;
+  composeAuthority({ host, token, allowOrigin: [] }, { mounted, url: null }).token;
 
 test("SEC-9c bound to more than loopback a token is made, another one each time, unless one was given", () => {
   expect(["127.0.0.1", "::1", "localhost"].map((host) => tokenOf(host))).toEqual([null, null, null]);

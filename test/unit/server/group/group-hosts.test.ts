@@ -48,7 +48,7 @@ describe("hosts of a group", () => {
   test("GRP-3b a later run stands in place of an earlier one, whose entries do not count any more", () => {
     const { take, mark } = hear();
     take(whole("a", 7, 0), 0);
-    expect(take(whole("a", 1, SECOND, "two", START + 500), SECOND)).toBe("taken");
+    expect(take(whole("a", 1, SECOND, "two", START + 500), SECOND)).toBe("accepted");
     expect(take(whole("a", 8, SECOND), SECOND)).toBe("old");
     expect(mark("a")).toBe(1);
   });
@@ -56,7 +56,7 @@ describe("hosts of a group", () => {
   test("GRP-5b what was said before is passed over, and what is not of now", () => {
     const { hosts, take, mark } = hear();
     take(whole("a", 1, 0), 0);
-    expect(take(turn(2, "a", 2, 0), SECOND)).toBe("taken");
+    expect(take(turn(2, "a", 2, 0), SECOND)).toBe("accepted");
     expect(take(turn(3, "a", 2, 0), 2 * SECOND)).toBe("old");
     expect(take(whole("a", 1, 0), 3 * SECOND)).toBe("old");
     expect(hosts.find("a")?.heardMs).toBe(SECOND);
@@ -71,8 +71,8 @@ describe("hosts of a group", () => {
     expect(take(turn(3, "a", 3, SECOND), SECOND)).toBe("behind");
     expect(take(turn(4, "a", 4, 2 * SECOND), 2 * SECOND)).toBe("behind");
     expect([mark("a"), statusAt("a", 2 * SECOND)]).toEqual([1, "live"]);
-    expect(take(whole("a", 5, 3 * SECOND), 3 * SECOND)).toBe("taken");
-    expect(take(turn(6, "a", 6, 4 * SECOND), 4 * SECOND)).toBe("taken");
+    expect(take(whole("a", 5, 3 * SECOND), 3 * SECOND)).toBe("accepted");
+    expect(take(turn(6, "a", 6, 4 * SECOND), 4 * SECOND)).toBe("accepted");
     expect(mark("a")).toBe(6);
     expect(take(turn(null, "b", 1, 0), 0)).toBe("behind");
     take(whole("c", 1, 0), 10 * SECOND, 10 * SECOND);
@@ -81,9 +81,9 @@ describe("hosts of a group", () => {
 
   test("no stranger fills the memory: 256 hosts, and no more", () => {
     const { hosts, take } = hear();
-    for (let i = 0; i < 256; i++) expect(take(whole(`h${i}`, 1, 0), 0)).toBe("taken");
+    for (let i = 0; i < 256; i++) expect(take(whole(`h${i}`, 1, 0), 0)).toBe("accepted");
     expect(take(whole("one-more", 1, 0), 0)).toBe("full");
-    expect(take(whole("h3", 2, 0), 0)).toBe("taken");
+    expect(take(whole("h3", 2, 0), 0)).toBe("accepted");
     expect([...hosts.all()]).toHaveLength(256);
   });
 
