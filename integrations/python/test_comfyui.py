@@ -20,6 +20,7 @@ import gpu_status_panel as panel
 pack = types.ModuleType("comfyui_pack")
 pack.__path__ = [str(ROOT / "integrations" / "comfyui")]
 sys.modules["comfyui_pack"] = pack
+cached = importlib.import_module("comfyui_pack.cached")
 gates = importlib.import_module("comfyui_pack.gate")
 jobs = importlib.import_module("comfyui_pack.jobs")
 glances = importlib.import_module("comfyui_pack.glance")
@@ -155,7 +156,8 @@ def fake_execution() -> Any:
             self.status_messages: List[Tuple[str, Dict[str, Any]]] = []
 
         async def execute_async(self, prompt: Dict[str, Any], prompt_id: str, extra_data: Any = None, execute_outputs: Any = ()) -> None:
-            self.status_messages = [("execution_start", {})]
+            known = [node_id for node_id, node in prompt.items() if node["run"] is None]
+            self.status_messages = [("execution_start", {}), ("execution_cached", {"nodes": known})]
             for node_id, node in prompt.items():
                 try:
                     if node["run"] is not None:
@@ -193,7 +195,7 @@ class PromptsTest(RigTest):
             self.outputs.append(outputs)
             return {"signature": {"host": "comfyui", "models": [next(iter(prompt.values()))["class_type"]]}}
 
-        watch = jobs.PromptWatch(panel, self.told, describe)
+        watch = jobs.PromptWatch(panel, self.told, describe, is_partial=lambda prompt, cached, asked: cached == {"0"})
         jobs.install(self.execution, watch)
 
     def run_prompt(self, *nodes: Any) -> None:
@@ -214,8 +216,25 @@ class PromptsTest(RigTest):
         self.assertEqual(phases, ["K Sampler", "K Sampler 2", "VAEDecode"])
         self.assertEqual(self.outputs, [["1"]])
         wait_until("its end", lambda: self.ends)
-        self.assertEqual(self.ends, [{"outcome": "done", "oom": False}])
+        # What was known already did not have to be computed.
+        self.assertEqual(self.ends, [{"outcome": "done", "oom": False, "partial": True}])
         self.assertEqual(jobs_at(self.running.url)[0]["state"], "done")
+
+    def test_host_5c_a_prompt_is_a_part_where_a_node_that_computes_was_known_and_not_for_loaders_and_sizes(self) -> None:
+        node = lambda outputs, custom=False: graph.NodeInfo(outputs, outputs, is_custom=custom)
+        kinds = {"Load": node(["MODEL", "CLIP", "VAE"]), "Lora": node(["MODEL", "CLIP"]), "Empty": node(["LATENT"]), "Encode": node(["CONDITIONING"])}
+        kinds.update({"Sample": node(["LATENT"]), "Decode": node(["IMAGE"]), "Theirs": node(["IMAGE"], True), "Save": graph.NodeInfo([], [], is_output=True)})
+        wired = {"load": ("Load",), "lora": ("Lora", "load 0", "load 1"), "size": ("Empty",), "text": ("Encode", "lora 1"), "sample": ("Sample", "lora 0", "text 0", "size 0")}
+        wired.update({"decode": ("Decode", "sample 0", "load 2"), "theirs": ("Theirs", "decode 0"), "save": ("Save", "theirs 0")})
+
+        def link(text: str) -> List[Any]:
+            return [text.split()[0], int(text.split()[1])]
+
+        prompt = {key: {"class_type": kind, "inputs": {str(at): link(text) for at, text in enumerate(links)}} for key, (kind, *links) in wired.items()}
+        alone = [key for key in prompt if cached.is_partial(prompt, {key}, kinds.get)]
+        self.assertEqual(alone, ["text", "sample", "decode", "theirs"])
+        self.assertFalse(cached.is_partial(prompt, {"load", "lora", "size"}, kinds.get))
+        self.assertFalse(cached.is_partial(prompt, {"theirs"}, kinds.get, ["decode"]))
 
     def test_host_5_a_prompt_whose_results_are_known_is_no_job(self) -> None:
         self.run_prompt(("KSampler", None), ("SaveImage", None))
@@ -381,6 +400,25 @@ class GateTest(RigTest):
         queue.put(2, "a")
         self.assertIsNone(queue.get(timeout=2.0))
         self.assertEqual(told, [("POST", "jobs", True), ("DELETE", "job-1", True), ("POST", "jobs", True), ("DELETE", "job-3", True)])
+
+    def test_host_8_what_was_set_in_the_page_holds_after_a_restart_without_one(self) -> None:
+        import tempfile
+
+        settings = importlib.import_module("comfyui_pack.settings")
+        args = types.SimpleNamespace(multi_user=False)
+        with tempfile.TemporaryDirectory() as folder:
+            modules = {"folder_paths": types.SimpleNamespace(get_user_directory=lambda: folder), "comfy.cli_args": types.SimpleNamespace(args=args)}
+            file = Path(folder) / "default" / "comfy.settings.json"
+            file.parent.mkdir()
+            with mock.patch.dict(sys.modules, modules):
+                told = [settings.saved_setting("gate")]
+                for text in ('{"gpu-status-panel.gate": true}', '{"gpu-status-panel.gate": false}', "[1]", "{"):
+                    file.write_text(text, "utf-8")
+                    told.append(settings.saved_setting("gate"))
+                file.write_text('{"gpu-status-panel.gate": true}', "utf-8")
+                args.multi_user = True
+                told.append(settings.saved_setting("gate"))
+        self.assertEqual(told, [False, True, False, False, False, False])
 
     def test_host_8_what_the_environment_has_switched_on_no_page_switches_off(self) -> None:
         with mock.patch.dict("os.environ", {"GPU_PANEL_COMFYUI_GATE": "1"}):
