@@ -4,17 +4,20 @@ import { join, sep } from "node:path";
 /** Beside the packs: the files of each that were written here. */
 const WRITTEN = ".written.json";
 
-/** Files below a folder, but for those of a repository that somebody keeps in it, and what Python leaves behind. */
+/** What the owner's git and `comfy node pack` leave in a pack. */
+const OWNERS = new Set([".git", ".ruff_cache", "node.zip"]);
+
+/** Files below a folder, but for those, and what Python leaves behind. */
 const filesIn = (folder) =>
   existsSync(folder)
     ? readdirSync(folder, { recursive: true, withFileTypes: true })
         .filter((one) => !one.isDirectory())
         .map((one) => join(one.parentPath, one.name).slice(folder.length + 1))
-        .filter((path) => path.split(sep)[0] !== ".git" && !path.endsWith(".pyc"))
+        .filter((path) => !OWNERS.has(path.split(sep)[0]) && !path.endsWith(".pyc"))
     : [];
 
 /**
- * Runs `write` with the folder of a pack emptied of what an earlier run has written; a `.git` in it stays.
+ * Runs `write` with the folder of a pack emptied of what an earlier run has written; the owner's `.git` in it stays.
  * @throws where it holds a file that no run has written: nothing is removed then
  */
 export function replacePack(folder, name, write) {

@@ -27,6 +27,7 @@ glances = importlib.import_module("comfyui_pack.glance")
 graph = importlib.import_module("comfyui_pack.graph")
 routes = importlib.import_module("comfyui_pack.routes")
 signature = importlib.import_module("comfyui_pack.signature")
+headers = importlib.import_module("comfyui_pack.headers")
 host = importlib.import_module("comfyui_pack.host")
 VECTORS = json.loads((ROOT / "test" / "fixtures" / "hosts" / "comfyui-prompts.json").read_text("utf-8"))
 
@@ -59,9 +60,27 @@ class SignatureTest(unittest.TestCase):
         with tempfile.TemporaryDirectory() as folder:
             path = Path(folder) / "model.safetensors"
             path.write_bytes(len(header).to_bytes(8, "little") + header)
-            self.assertEqual(host.read_dtype(str(path)), "bf16")
+            self.assertEqual(headers.read_dtype(str(path)), "bf16")
             path.write_bytes(b"\xff" * 200)
-            self.assertIsNone(host.read_dtype(str(path)))
+            self.assertIsNone(headers.read_dtype(str(path)))
+
+    def test_host_6_a_gguf_header_tells_what_its_maker_calls_it(self) -> None:
+        import struct
+        import tempfile
+
+        def text(value: bytes) -> bytes:
+            return struct.pack("<Q", len(value)) + value
+
+        name = text(b"general.architecture") + struct.pack("<I", 8) + text(b"wan")
+        tags = text(b"general.tags") + struct.pack("<IIQ", 9, 8, 2) + text(b"a") + text(b"b")
+        shapes = text(b"shapes") + struct.pack("<IIQ", 9, 5, 2) + b"\0" * 8
+        kind = text(b"general.file_type") + struct.pack("<II", 4, 15)
+        whole = b"GGUF" + struct.pack("<IQQ", 3, 0, 4) + name + tags + shapes + kind
+        with tempfile.TemporaryDirectory() as folder:
+            path = Path(folder) / "model.gguf"
+            for written, told in ((whole, "q4_k_m"), (whole[:-4], None), (b"GGUF", None), (whole.replace(b"general.file_type", b"general.some_type"), None), (b"", None)):
+                path.write_bytes(written)
+                self.assertEqual(headers.read_dtype(str(path)), told)
 
     def test_host_6_a_graph_of_ways_that_double_is_read_in_no_time(self) -> None:
         resize = {"class_type": "ResizeImageMaskNode", "inputs": {"resize_type": "match size"}}
@@ -99,6 +118,26 @@ class SignatureTest(unittest.TestCase):
         for wrong in ("__import__('os')", "a.real", "9**9**9", "[x for x in (1,)]", "open", "lambda: 1", "values * 99", "round(5, -99999)", "a / 0"):
             with self.assertRaises((ValueError, KeyError, ArithmeticError)):
                 graph.calculate(wrong, {"a": 1, "values": [1]})
+
+    def test_host_6_numbers_in_texts_are_found_as_comfyuis_own_nodes_find_them(self) -> None:
+        presets = json.dumps({"Turbo": {"steps": 12}, "none": None})
+        prompt = {
+            "1": {"class_type": "JsonExtractString", "inputs": {"json_string": presets, "key": "Turbo"}},
+            "2": {"class_type": "StringReplace", "inputs": {"string": ["1", 0], "find": "'", "replace": '"'}},
+            "3": {"class_type": "JsonExtractString", "inputs": {"json_string": ["2", 0], "key": "steps"}},
+            "4": {"class_type": "ComfyNumberConvert", "inputs": {"value": ["3", 0]}},
+            "5": {"class_type": "JsonExtractString", "inputs": {"json_string": presets, "key": "none"}},
+            "6": {"class_type": "JsonExtractString", "inputs": {"json_string": "[", "key": "none"}},
+            "7": {"class_type": "StringReplace", "inputs": {"string": "a" * 90_000, "find": "a", "replace": "b" * 90_000}},
+        }
+        known = graph.Graph(prompt, info_of)
+        told = [known.resolve([str(key), slot]) for key, slot in ((4, 1), (5, 0), (6, 0), (7, 0))]
+        self.assertEqual(told, [12, "", "", graph.Unknown("node", "StringReplace")])
+
+    def test_host_6_of_nodes_that_this_comfyui_lacks_that_is_told(self) -> None:
+        prompt = {"1": {"inputs": {"UNKNOWN": 1}}, "2": {"class_type": "KSampler", "inputs": {"steps": 20, "latent_image": ["1", 0]}}, "3": {"class_type": "SaveImage", "inputs": {"images": ["2", 0]}}}
+        found = signature.describe(prompt, info_of, signature.Files(lambda file: None, lambda file: None))
+        self.assertEqual((found.signature["steps"], found.unknown["size"]), (20, graph.Unknown("absent")))
 
     def test_host_6_numbers_that_nobody_means_are_not_known_and_break_nothing(self) -> None:
         for odd in (float("inf"), float("nan"), 10**400, 0.5, 0, -8, "x", [1], ["1", -1], None):

@@ -12,9 +12,14 @@ import {
 import { tmpdir } from "node:os";
 import { dirname, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
+import * as v from "valibot";
 import { afterAll, expect, test } from "vitest";
 
 const MAIN = fileURLToPath(new URL("../../../build/packs/main.mjs", import.meta.url));
+const { comfyProject } = v.parse(
+  v.object({ comfyProject: v.function() }),
+  await import(new URL("../../../build/packs/comfyui.mjs", import.meta.url).href),
+);
 const folder = mkdtempSync(join(tmpdir(), "gpu-panel-packs-"));
 execFileSync(process.execPath, [MAIN, folder]);
 const pack = join(folder, "comfyui");
@@ -33,6 +38,15 @@ test("HOST-12 the pack for ComfyUI has what ComfyUI, its Manager and its registr
   );
   expect(read("pyproject.toml")).toMatch(/^name = "gpu-status-panel"$/m);
   expect(read("pyproject.toml")).toMatch(/^\[tool\.comfy\]$/m);
+  // Nobody's name or address is made up: the owner's are read from package.json.
+  expect(read("pyproject.toml")).toMatch(/^PublisherId = ""$/m);
+  expect(read("pyproject.toml")).not.toContain("[project.urls]");
+  const owned = { version: "1.2.3", license: "MIT", comfyPublisherId: "somebody" };
+  const repository = { type: "git", url: "git+https://example.org/a/b.git" };
+  const owners = v.parse(v.record(v.string(), v.string()), comfyProject({ ...owned, repository }));
+  const project = owners["pyproject.toml"];
+  expect(project).toMatch(/^PublisherId = "somebody"$/m);
+  expect(project).toMatch(/^Issues = "https:\/\/example\.org\/a\/b\/issues"$/m);
   for (const name of ["settings", "commands", "main"]) {
     const [english, chinese] = ["en", "zh"].map((lang) =>
       Object.keys(JSON.parse(read(`locales/${lang}/${name}.json`))),
