@@ -457,7 +457,10 @@ class GateTest(RigTest):
                 file.write_text('{"gpu-status-panel.gate": true}', "utf-8")
                 args.multi_user = True
                 told.append(settings.saved_setting("gate"))
-        self.assertEqual(told, [False, True, False, False, False, False])
+                del modules["folder_paths"].get_user_directory
+                args.multi_user = False
+                told.append(settings.saved_setting("gate"))
+        self.assertEqual(told, [False, True, False, False, False, False, False])
 
     def test_host_8_what_the_environment_has_switched_on_no_page_switches_off(self) -> None:
         with mock.patch.dict("os.environ", {"GPU_PANEL_COMFYUI_GATE": "1"}):

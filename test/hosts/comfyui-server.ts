@@ -90,7 +90,7 @@ export async function startComfyUi({ withPartners = false } = {}): Promise<Comfy
       ({ status }) => status === 200,
       () => false,
     );
-  await waitUntil(isUp, { timeoutMs: 240_000, what: () => `ComfyUI with the panel: ${text.slice(-4000)}` });
+  await waitUntil(isUp, { timeoutMs: 600_000, what: () => `ComfyUI with the panel: ${text.slice(-4000)}` });
   const letNoneStart = () => writeFileSync(command, "#!/bin/sh\nexit 1\n", { mode: 0o755 });
   return { url, panel, process: process_, fake, said: () => text, panelPid, letNoneStart, folder };
 }
