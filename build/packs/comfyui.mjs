@@ -1,9 +1,13 @@
 import { needs } from "./needs.mjs";
 
-/** What the Comfy Registry and ComfyUI-Manager read of a pack. */
-export function comfyProject({ version, license, repository }) {
+/**
+ * What the Comfy Registry and ComfyUI-Manager read of a pack. Addresses and publisher are the owner's, from package.json:
+ * none is made up.
+ */
+export function comfyProject({ version, license, repository, comfyPublisherId }) {
   const required = needs(version);
-  const url = typeof repository === "string" ? repository : repository?.url;
+  const said = typeof repository === "string" ? repository : repository?.url;
+  const url = said?.replace(/^git\+/, "").replace(/\.git$/, "");
   const urls =
     url === undefined
       ? ""
@@ -18,7 +22,7 @@ dependencies = [${[...required, "comfyui-frontend-package>=1.16.0"].map((one) =>
 classifiers = ["License :: OSI Approved :: ${license} License", "Environment :: GPU :: NVIDIA CUDA", "Operating System :: OS Independent"]
 ${urls}
 [tool.comfy]
-PublisherId = "gpu-status-panel"
+PublisherId = ${JSON.stringify(comfyPublisherId ?? "")}
 DisplayName = "GPU Status Panel"
 Icon = "icon.svg"
 requires-comfyui = ">=0.3.64"

@@ -1,10 +1,12 @@
 // `npm run packs`: the folders that managers of hosts clone, each whole by itself, written to `packs/` or the folder that is
-// named. The sidecar is not in them: it comes with the wheel that they require.
-import { cpSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+// named; what an earlier run has written is replaced, and nothing else. The sidecar is not in them: it comes with the wheel
+// that they require.
+import { cpSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { a1111Files } from "./a1111.mjs";
 import { comfyProject } from "./comfyui.mjs";
+import { replacePack } from "./replace.mjs";
 
 const ROOT = fileURLToPath(new URL("../..", import.meta.url));
 const LEFT_OUT = /(?:__pycache__|\.pyc)$/;
@@ -13,8 +15,6 @@ const PACKS = { comfyui: comfyProject, a1111: a1111Files, pinokio: () => ({}) };
 
 function write(name, filesOf, to) {
   const manifest = JSON.parse(readFileSync(join(ROOT, "package.json"), "utf8"));
-  rmSync(to, { recursive: true, force: true });
-  mkdirSync(to, { recursive: true });
   cpSync(join(ROOT, "integrations", name), to, {
     recursive: true,
     dereference: true,
@@ -34,4 +34,10 @@ function write(name, filesOf, to) {
 }
 
 const folder = resolve(process.argv[2] ?? join(ROOT, "packs"));
-for (const [name, filesOf] of Object.entries(PACKS)) write(name, filesOf, join(folder, name));
+try {
+  for (const [name, filesOf] of Object.entries(PACKS))
+    replacePack(folder, name, (to) => write(name, filesOf, to));
+} catch (error) {
+  process.stderr.write(`${error instanceof Error ? error.message : error}\n`);
+  process.exitCode = 1;
+}

@@ -11,10 +11,11 @@ import importlib.util
 import logging
 import sys
 from pathlib import Path
-from typing import Any, Dict, Optional, Sequence
+from typing import AbstractSet, Any, Dict, Optional, Sequence
 
 from .asgi import PATH
 from .gate import Gate
+from .settings import saved_setting
 from .routes import add_routes
 
 WEB_DIRECTORY = "./web"
@@ -60,6 +61,7 @@ def register() -> None:
     app = panel.panel_app(PATH, allow_release=lambda scope: True, backend=("comfyui", own_address()))
 
     gate = Gate()
+    gate.set(saved_setting("gate"))
     add_routes(PromptServer.instance.routes, panel, app, gate)
     try:
         watch(panel, app, gate)
@@ -71,14 +73,18 @@ def watch(panel: Any, app: Any, gate: Any) -> None:
     """Declares what this ComfyUI runs."""
     import execution
 
-    from .host import describe_prompt
+    from .cached import is_partial
+    from .host import describe_prompt, info_of
     from .jobs import PromptWatch, install
 
     def body_of(prompt: Dict[str, Any], outputs: Optional[Sequence[str]]) -> Optional[Dict[str, Any]]:
         signature = describe_prompt(prompt, outputs).signature
         return None if signature is None else {"signature": signature, **({"backend": app.backend} if app.backend else {})}
 
-    install(execution, PromptWatch(panel, panel.RunningJobs(), body_of, gate.take))
+    def is_part(prompt: Dict[str, Any], cached: AbstractSet[str], outputs: Optional[Sequence[str]]) -> bool:
+        return is_partial(prompt, cached, info_of, outputs)
+
+    install(execution, PromptWatch(panel, panel.RunningJobs(), body_of, gate.take, is_part))
     gate.install(execution, panel, body_of)
 
 

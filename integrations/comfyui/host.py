@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import json
 import os
 import sys
 from typing import Any, Dict, List, Optional, Sequence, Tuple
 
 from .graph import NodeInfo
+from .headers import read_dtype
 from .signature import Files, Found, describe
 
-LARGEST_HEADER_BYTES = 8 * 1024 * 1024
-"""Those of models have some hundred kilobytes, and nothing else runs while one is read."""
 MOST_FILES = 200
 MIB = 1024 * 1024
 KNOWN_NODES: Dict[str, NodeInfo] = {}
@@ -120,31 +118,11 @@ def weights_mib(models: Sequence[str]) -> Optional[int]:
 
 
 def dtype_of_model(name: str) -> Optional[str]:
-    """What most bytes of a safetensors file are of, by its header."""
+    """What a model's file says of itself; ``None``: it is not here, or says nothing."""
     path = path_of_model(name)
-    if path is None or not path.endswith((".safetensors", ".sft")):
+    if path is None:
         return None
     key = (path, os.path.getmtime(path))
     if key not in KNOWN_DTYPES:
         KNOWN_DTYPES[key] = read_dtype(path)
     return KNOWN_DTYPES[key]
-
-
-def read_dtype(path: str) -> Optional[str]:
-    try:
-        with open(path, "rb") as file:
-            size = int.from_bytes(file.read(8), "little")
-            if not 2 <= size <= LARGEST_HEADER_BYTES:
-                return None
-            header = json.loads(file.read(size))
-        bytes_of: Dict[str, int] = {}
-        for name, tensor in header.items():
-            if name != "__metadata__":
-                begin, end = tensor["data_offsets"]
-                bytes_of[str(tensor["dtype"])] = bytes_of.get(str(tensor["dtype"]), 0) + end - begin
-        return NAMES.get(max(bytes_of, key=lambda dtype: bytes_of[dtype]), None) if bytes_of else None
-    except (OSError, ValueError, KeyError, TypeError, AttributeError):
-        return None
-
-
-NAMES = {"F32": "fp32", "F16": "fp16", "BF16": "bf16", "F8_E4M3": "fp8_e4m3fn", "F8_E5M2": "fp8_e5m2", "I8": "int8", "U8": "uint8"}

@@ -9,7 +9,9 @@ import functools
 import logging
 import sys
 import threading
-from typing import Any, Callable, Dict, Iterable, Optional, Sequence, Tuple
+from typing import AbstractSet, Any, Callable, Dict, Iterable, Optional, Sequence, Tuple
+
+from .cached import cached_in
 
 log = logging.getLogger("gpu_status_panel")
 MIB = 1024 * 1024
@@ -17,6 +19,8 @@ SAMPLES_APART_S = 0.5
 
 Describe = Callable[[Dict[str, Any], Optional[Sequence[str]]], Optional[Dict[str, Any]]]
 """What is told of a prompt and of the outputs that were asked for; ``None``: it needs no GPU."""
+IsPartial = Callable[[Dict[str, Any], AbstractSet[str], Optional[Sequence[str]]], bool]
+"""Of a prompt, the nodes whose results were known, and its outputs: whether less than all of it was computed."""
 
 
 class Peak:
@@ -87,11 +91,19 @@ class Prompt:
 class PromptWatch:
     """Sees prompts begin, run their nodes and end."""
 
-    def __init__(self, panel: Any, jobs: Any, describe: Describe, admitted: Callable[[str], Optional[str]] = lambda prompt_id: None) -> None:
+    def __init__(
+        self,
+        panel: Any,
+        jobs: Any,
+        describe: Describe,
+        admitted: Callable[[str], Optional[str]] = lambda prompt_id: None,
+        is_partial: IsPartial = lambda prompt, cached, outputs: False,
+    ) -> None:
         self._panel = panel
         self._jobs = jobs
         self._describe = describe
         self._admitted = admitted
+        self._is_partial = is_partial
         self._now: Dict[str, Prompt] = {}
 
     def enter(self, prompt_id: str, graph: Dict[str, Any], outputs: Optional[Sequence[str]] = None) -> None:
@@ -122,7 +134,13 @@ class PromptWatch:
         except Exception as error:  # It has ended, measured or not.
             log.debug("gpu_status_panel: the peak is not known: %r", error)
         failed, out_of_memory = outcome_of(messages)
-        now.job.end(failed=failed, out_of_memory=out_of_memory, peak_mib=peak, least_mib=least)
+        # Where nobody can tell, it only raises what is known.
+        partial = True
+        try:
+            partial = self._is_partial(now.graph, cached_in(messages), now.outputs)
+        except Exception as error:
+            log.debug("gpu_status_panel: what was known already is not known: %r", error)
+        now.job.end(failed=failed, out_of_memory=out_of_memory, peak_mib=peak, least_mib=least, partial=partial)
 
 
 def phase_of(now: Prompt, node_id: str, node: Any) -> str:

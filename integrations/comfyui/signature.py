@@ -11,7 +11,7 @@ from .pictures import LENGTHS, MOST, FilesSize, Picture, Pictures, Size
 MODEL_FILE = re.compile(r"\.(?:safetensors|sft|gguf|ckpt|pt|pth|bin|onnx)$", re.IGNORECASE)
 # The longest first, for of `fp8_e4m3fn_scaled` the first that is found counts.
 MARKS = re.compile(
-    r"(?<![a-z0-9])(nvfp4|mxfp[468]|svdq|fp8_e4m3fn|fp8_e5m2|e4m3fn|e5m2|fp8|fp16|bf16|fp32|fp4|int8|int4|nf4|q\d(?:_k)?(?:_[0-9smlx]+)?|iq\d_\w+)(?![a-z0-9])",
+    r"(?<![a-z0-9])(nvfp4|mxfp[468]|svdq|fp8mixed|fp8_e4m3fn|fp8_e5m2|e4m3fn|e5m2|fp8|fp16|bf16|fp32|fp4|int8|int4|nf4|q\d(?:_k)?(?:_[0-9smlx]+)?|iq\d_\w+)(?![a-z0-9])",
     re.IGNORECASE,
 )
 # What computes on a GPU: a prompt in which none of it runs is no job of one.
@@ -52,6 +52,8 @@ def describe(prompt: Dict[str, Any], info_of: Infos, files: Files, outputs: Opti
     size, is_video, batch = largest_latent(graph, pictures)
     frames: Union[int, Unknown, None] = None
     if isinstance(size, Unknown):
+        if size.why == "none" and graph.has_absent:
+            size = Unknown("absent")
         # Sound and solids have no width.
         has_none = size.why == "none" and (other or not any("LATENT" in graph.info(key).outputs for key in graph.live))
         unknown.update({} if has_none else {"size": size})

@@ -20,12 +20,14 @@ import gpu_status_panel as panel
 pack = types.ModuleType("comfyui_pack")
 pack.__path__ = [str(ROOT / "integrations" / "comfyui")]
 sys.modules["comfyui_pack"] = pack
+cached = importlib.import_module("comfyui_pack.cached")
 gates = importlib.import_module("comfyui_pack.gate")
 jobs = importlib.import_module("comfyui_pack.jobs")
 glances = importlib.import_module("comfyui_pack.glance")
 graph = importlib.import_module("comfyui_pack.graph")
 routes = importlib.import_module("comfyui_pack.routes")
 signature = importlib.import_module("comfyui_pack.signature")
+headers = importlib.import_module("comfyui_pack.headers")
 host = importlib.import_module("comfyui_pack.host")
 VECTORS = json.loads((ROOT / "test" / "fixtures" / "hosts" / "comfyui-prompts.json").read_text("utf-8"))
 
@@ -58,9 +60,27 @@ class SignatureTest(unittest.TestCase):
         with tempfile.TemporaryDirectory() as folder:
             path = Path(folder) / "model.safetensors"
             path.write_bytes(len(header).to_bytes(8, "little") + header)
-            self.assertEqual(host.read_dtype(str(path)), "bf16")
+            self.assertEqual(headers.read_dtype(str(path)), "bf16")
             path.write_bytes(b"\xff" * 200)
-            self.assertIsNone(host.read_dtype(str(path)))
+            self.assertIsNone(headers.read_dtype(str(path)))
+
+    def test_host_6_a_gguf_header_tells_what_its_maker_calls_it(self) -> None:
+        import struct
+        import tempfile
+
+        def text(value: bytes) -> bytes:
+            return struct.pack("<Q", len(value)) + value
+
+        name = text(b"general.architecture") + struct.pack("<I", 8) + text(b"wan")
+        tags = text(b"general.tags") + struct.pack("<IIQ", 9, 8, 2) + text(b"a") + text(b"b")
+        shapes = text(b"shapes") + struct.pack("<IIQ", 9, 5, 2) + b"\0" * 8
+        kind = text(b"general.file_type") + struct.pack("<II", 4, 15)
+        whole = b"GGUF" + struct.pack("<IQQ", 3, 0, 4) + name + tags + shapes + kind
+        with tempfile.TemporaryDirectory() as folder:
+            path = Path(folder) / "model.gguf"
+            for written, told in ((whole, "q4_k_m"), (whole[:-4], None), (b"GGUF", None), (whole.replace(b"general.file_type", b"general.some_type"), None), (b"", None)):
+                path.write_bytes(written)
+                self.assertEqual(headers.read_dtype(str(path)), told)
 
     def test_host_6_a_graph_of_ways_that_double_is_read_in_no_time(self) -> None:
         resize = {"class_type": "ResizeImageMaskNode", "inputs": {"resize_type": "match size"}}
@@ -98,6 +118,26 @@ class SignatureTest(unittest.TestCase):
         for wrong in ("__import__('os')", "a.real", "9**9**9", "[x for x in (1,)]", "open", "lambda: 1", "values * 99", "round(5, -99999)", "a / 0"):
             with self.assertRaises((ValueError, KeyError, ArithmeticError)):
                 graph.calculate(wrong, {"a": 1, "values": [1]})
+
+    def test_host_6_numbers_in_texts_are_found_as_comfyuis_own_nodes_find_them(self) -> None:
+        presets = json.dumps({"Turbo": {"steps": 12}, "none": None})
+        prompt = {
+            "1": {"class_type": "JsonExtractString", "inputs": {"json_string": presets, "key": "Turbo"}},
+            "2": {"class_type": "StringReplace", "inputs": {"string": ["1", 0], "find": "'", "replace": '"'}},
+            "3": {"class_type": "JsonExtractString", "inputs": {"json_string": ["2", 0], "key": "steps"}},
+            "4": {"class_type": "ComfyNumberConvert", "inputs": {"value": ["3", 0]}},
+            "5": {"class_type": "JsonExtractString", "inputs": {"json_string": presets, "key": "none"}},
+            "6": {"class_type": "JsonExtractString", "inputs": {"json_string": "[", "key": "none"}},
+            "7": {"class_type": "StringReplace", "inputs": {"string": "a" * 90_000, "find": "a", "replace": "b" * 90_000}},
+        }
+        known = graph.Graph(prompt, info_of)
+        told = [known.resolve([str(key), slot]) for key, slot in ((4, 1), (5, 0), (6, 0), (7, 0))]
+        self.assertEqual(told, [12, "", "", graph.Unknown("node", "StringReplace")])
+
+    def test_host_6_of_nodes_that_this_comfyui_lacks_that_is_told(self) -> None:
+        prompt = {"1": {"inputs": {"UNKNOWN": 1}}, "2": {"class_type": "KSampler", "inputs": {"steps": 20, "latent_image": ["1", 0]}}, "3": {"class_type": "SaveImage", "inputs": {"images": ["2", 0]}}}
+        found = signature.describe(prompt, info_of, signature.Files(lambda file: None, lambda file: None))
+        self.assertEqual((found.signature["steps"], found.unknown["size"]), (20, graph.Unknown("absent")))
 
     def test_host_6_numbers_that_nobody_means_are_not_known_and_break_nothing(self) -> None:
         for odd in (float("inf"), float("nan"), 10**400, 0.5, 0, -8, "x", [1], ["1", -1], None):
@@ -155,7 +195,8 @@ def fake_execution() -> Any:
             self.status_messages: List[Tuple[str, Dict[str, Any]]] = []
 
         async def execute_async(self, prompt: Dict[str, Any], prompt_id: str, extra_data: Any = None, execute_outputs: Any = ()) -> None:
-            self.status_messages = [("execution_start", {})]
+            known = [node_id for node_id, node in prompt.items() if node["run"] is None]
+            self.status_messages = [("execution_start", {}), ("execution_cached", {"nodes": known})]
             for node_id, node in prompt.items():
                 try:
                     if node["run"] is not None:
@@ -193,7 +234,7 @@ class PromptsTest(RigTest):
             self.outputs.append(outputs)
             return {"signature": {"host": "comfyui", "models": [next(iter(prompt.values()))["class_type"]]}}
 
-        watch = jobs.PromptWatch(panel, self.told, describe)
+        watch = jobs.PromptWatch(panel, self.told, describe, is_partial=lambda prompt, cached, asked: cached == {"0"})
         jobs.install(self.execution, watch)
 
     def run_prompt(self, *nodes: Any) -> None:
@@ -214,8 +255,25 @@ class PromptsTest(RigTest):
         self.assertEqual(phases, ["K Sampler", "K Sampler 2", "VAEDecode"])
         self.assertEqual(self.outputs, [["1"]])
         wait_until("its end", lambda: self.ends)
-        self.assertEqual(self.ends, [{"outcome": "done", "oom": False}])
+        # What was known already did not have to be computed.
+        self.assertEqual(self.ends, [{"outcome": "done", "oom": False, "partial": True}])
         self.assertEqual(jobs_at(self.running.url)[0]["state"], "done")
+
+    def test_host_5c_a_prompt_is_a_part_where_a_node_that_computes_was_known_and_not_for_loaders_and_sizes(self) -> None:
+        node = lambda outputs, custom=False: graph.NodeInfo(outputs, outputs, is_custom=custom)
+        kinds = {"Load": node(["MODEL", "CLIP", "VAE"]), "Lora": node(["MODEL", "CLIP"]), "Empty": node(["LATENT"]), "Encode": node(["CONDITIONING"])}
+        kinds.update({"Sample": node(["LATENT"]), "Decode": node(["IMAGE"]), "Theirs": node(["IMAGE"], True), "Save": graph.NodeInfo([], [], is_output=True)})
+        wired = {"load": ("Load",), "lora": ("Lora", "load 0", "load 1"), "size": ("Empty",), "text": ("Encode", "lora 1"), "sample": ("Sample", "lora 0", "text 0", "size 0")}
+        wired.update({"decode": ("Decode", "sample 0", "load 2"), "theirs": ("Theirs", "decode 0"), "save": ("Save", "theirs 0")})
+
+        def link(text: str) -> List[Any]:
+            return [text.split()[0], int(text.split()[1])]
+
+        prompt = {key: {"class_type": kind, "inputs": {str(at): link(text) for at, text in enumerate(links)}} for key, (kind, *links) in wired.items()}
+        alone = [key for key in prompt if cached.is_partial(prompt, {key}, kinds.get)]
+        self.assertEqual(alone, ["text", "sample", "decode", "theirs"])
+        self.assertFalse(cached.is_partial(prompt, {"load", "lora", "size"}, kinds.get))
+        self.assertFalse(cached.is_partial(prompt, {"theirs"}, kinds.get, ["decode"]))
 
     def test_host_5_a_prompt_whose_results_are_known_is_no_job(self) -> None:
         self.run_prompt(("KSampler", None), ("SaveImage", None))
@@ -381,6 +439,28 @@ class GateTest(RigTest):
         queue.put(2, "a")
         self.assertIsNone(queue.get(timeout=2.0))
         self.assertEqual(told, [("POST", "jobs", True), ("DELETE", "job-1", True), ("POST", "jobs", True), ("DELETE", "job-3", True)])
+
+    def test_host_8_what_was_set_in_the_page_holds_after_a_restart_without_one(self) -> None:
+        import tempfile
+
+        settings = importlib.import_module("comfyui_pack.settings")
+        args = types.SimpleNamespace(multi_user=False)
+        with tempfile.TemporaryDirectory() as folder:
+            modules = {"folder_paths": types.SimpleNamespace(get_user_directory=lambda: folder), "comfy.cli_args": types.SimpleNamespace(args=args)}
+            file = Path(folder) / "default" / "comfy.settings.json"
+            file.parent.mkdir()
+            with mock.patch.dict(sys.modules, modules):
+                told = [settings.saved_setting("gate")]
+                for text in ('{"gpu-status-panel.gate": true}', '{"gpu-status-panel.gate": false}', "[1]", "{"):
+                    file.write_text(text, "utf-8")
+                    told.append(settings.saved_setting("gate"))
+                file.write_text('{"gpu-status-panel.gate": true}', "utf-8")
+                args.multi_user = True
+                told.append(settings.saved_setting("gate"))
+                del modules["folder_paths"].get_user_directory
+                args.multi_user = False
+                told.append(settings.saved_setting("gate"))
+        self.assertEqual(told, [False, True, False, False, False, False, False])
 
     def test_host_8_what_the_environment_has_switched_on_no_page_switches_off(self) -> None:
         with mock.patch.dict("os.environ", {"GPU_PANEL_COMFYUI_GATE": "1"}):

@@ -48,8 +48,8 @@ class RunningJob:
             self.phase_name = name[:80]
             self._tell()
 
-    def end(self, *, failed: bool = False, out_of_memory: bool = False, peak_mib: Optional[int] = None, least_mib: Optional[int] = None) -> None:
-        """It is over. ``least_mib``: what of the peak could not give way."""
+    def end(self, *, failed: bool = False, out_of_memory: bool = False, peak_mib: Optional[int] = None, least_mib: Optional[int] = None, partial: bool = False) -> None:
+        """It is over. ``least_mib``: what of the peak could not give way; ``partial``: some of its results were there from before."""
         if self.end_body is not None:
             return
         body: Dict[str, Any] = {"outcome": "failed" if failed else "done", "oom": out_of_memory}
@@ -57,6 +57,8 @@ class RunningJob:
             body["peakMiB"] = peak_mib
             if least_mib:
                 body["leastMiB"] = min(least_mib, peak_mib)
+        if partial:
+            body["partial"] = True
         self.ended_at, self.end_body = time.monotonic(), body
         self._tell()
 

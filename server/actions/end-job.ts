@@ -8,7 +8,7 @@ import { bodyOrNothing } from "./requests.ts";
 export const endJob = defineAction({
   name: "end-job",
   summary: "The job has ended, or no longer wants to start",
-  docs: "it needs no body, and may have ended before. `peakMiB` is what it measured itself, evidence for its class: of what the host reads from its allocator 1 % more is reserved, of what was sampled 4 %. `leastMiB` is the part of it that cannot give way, where the host drops weights as others need room",
+  docs: "it needs no body, and may have ended before. `peakMiB` is what it measured itself, evidence for its class: of what the host reads from its allocator 1 % more is reserved, of what was sampled 4 %. `leastMiB` is the part of it that cannot give way, where the host drops weights as others need room. `partial: true` says that its host still had some results: such a job can only raise what is known of its class",
   may: "act",
   reply: placedJobSchema,
   http: {

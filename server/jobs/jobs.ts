@@ -70,7 +70,8 @@ export function createJobs(context: JobsContext): Jobs {
     if (record === undefined) return;
     const outcome = said?.oom === true ? "out-of-memory" : state === "done" ? "done" : "other";
     const leastMiB = said?.leastMiB ?? null;
-    const how = { outcome, reportedMiB: said?.peakMiB ?? null, leastMiB } as const;
+    const partial = said?.partial ?? false;
+    const how = { outcome, reportedMiB: said?.peakMiB ?? null, leastMiB, partial } as const;
     live.change((now, nowMs, policy) => end(now, id, how, nowMs, policy));
     pids.forget(id);
     gone.delete(id);

@@ -102,6 +102,8 @@ export const jobEndSchema = v.pipe(
     peakMiB: v.optional(mib),
     /** What of the peak cannot give way: less where its host drops weights as others need room. */
     leastMiB: v.optional(mib),
+    /** Its host still had some results from before: it shows what is needed at least, never that less is enough. */
+    partial: v.optional(v.boolean()),
     /** It ran out of memory. */
     oom: v.optional(v.boolean(), false),
   }),

@@ -13,7 +13,7 @@ const NODES = fileURLToPath(new URL("comfyui-nodes", import.meta.url));
 
 /** A checkout of ComfyUI, and a Python that has its requirements. */
 export const COMFYUI = process.env.COMFYUI_DIR ?? null;
-const PYTHON = process.env.COMFYUI_PYTHON ?? "python3";
+export const PYTHON = process.env.COMFYUI_PYTHON ?? "python3";
 
 /** A real ComfyUI with the pack as `npm run packs` writes it, and the sidecar that it starts. */
 export interface ComfyUi {
@@ -26,9 +26,12 @@ export interface ComfyUi {
   panelPid(): number;
   /** From now on the sidecar cannot be started again. */
   letNoneStart(): void;
+  /** ComfyUI's base folder: models, input … */
+  folder: string;
 }
 
-export async function startComfyUi(more: NodeJS.ProcessEnv = {}): Promise<ComfyUi> {
+/** @param withPartners also the nodes that run on a partner's machine */
+export async function startComfyUi({ withPartners = false } = {}): Promise<ComfyUi> {
   if (COMFYUI === null) throw new Error("COMFYUI_DIR names no checkout of ComfyUI");
   const folder = mkdtempSync(join(tmpdir(), "gpu-panel-comfyui-"));
   for (const name of ["custom_nodes", "models", "input", "output", "user", "temp"])
@@ -46,7 +49,8 @@ export async function startComfyUi(more: NodeJS.ProcessEnv = {}): Promise<ComfyU
   const command = join(folder, "panel.sh");
   const program = `"${process.execPath}" "${join(ROOT, "dist/server/main.js")}" --interval 250 "$@"`;
   writeFileSync(command, `#!/bin/sh\necho $$ > "${pidFile}"\nexec ${program}\n`, { mode: 0o755 });
-  const options = ["--cpu", "--port", String(port), "--disable-api-nodes", "--base-directory", folder];
+  const options = ["--cpu", "--port", String(port), "--base-directory", folder];
+  if (!withPartners) options.push("--disable-api-nodes");
   const database = ["--database-url", `sqlite:///${join(folder, "user/comfyui.db")}`];
   const process_ = spawn(PYTHON, ["main.py", ...options, ...database], {
     cwd: COMFYUI,
@@ -59,7 +63,6 @@ export async function startComfyUi(more: NodeJS.ProcessEnv = {}): Promise<ComfyU
       GPU_PANEL_COMMAND: command,
       GPU_PANEL_PORT: String(panelPort),
       GPU_PANEL_DATA_DIR: join(folder, "data"),
-      ...more,
     },
   });
   let text = "";
@@ -87,9 +90,9 @@ export async function startComfyUi(more: NodeJS.ProcessEnv = {}): Promise<ComfyU
       ({ status }) => status === 200,
       () => false,
     );
-  await waitUntil(isUp, { timeoutMs: 240_000, what: () => `ComfyUI with the panel: ${text.slice(-4000)}` });
+  await waitUntil(isUp, { timeoutMs: 600_000, what: () => `ComfyUI with the panel: ${text.slice(-4000)}` });
   const letNoneStart = () => writeFileSync(command, "#!/bin/sh\nexit 1\n", { mode: 0o755 });
-  return { url, panel, process: process_, fake, said: () => text, panelPid, letNoneStart };
+  return { url, panel, process: process_, fake, said: () => text, panelPid, letNoneStart, folder };
 }
 
 function freePort(): Promise<number> {

@@ -95,7 +95,7 @@ async function phasesUntilOver(comfy: ComfyUi, count: number) {
 }
 
 test.runIf(COMFYUI !== null)(
-  "HOST-5 HOST-5b HOST-6 HOST-8 real ComfyUI: every prompt is a job, as it was",
+  "HOST-5 HOST-5b HOST-5c HOST-6 HOST-8 real ComfyUI: every prompt is a job, as it was",
   {
     timeout: 600_000,
   },
@@ -116,11 +116,20 @@ test.runIf(COMFYUI !== null)(
     expect(known.fit).toMatchObject({ basis: "measured", peakMiB: 9000, leastMiB: 9000 });
 
     // What ComfyUI still knows runs nothing, and is no job.
-    const same = promptOf();
-    await until("it to be over", async () => isDone(comfy, await queue(comfy, same)));
-    const count = (await jobsOf(comfy)).length;
+    const same = promptOf({ mib: 5000 });
+    const whole = await queue(comfy, same);
+    await until("it to be over", () => isDone(comfy, whole));
+    await over(comfy, 4);
     const again = await queue(comfy, same);
     await until("it to be over again", () => isDone(comfy, again));
+
+    // Of a prompt of which only the decoder runs anew less is seen, and nothing is lowered.
+    const decodes = { class_type: same[5].class_type, inputs: { ...same[5].inputs, mib: 0 } };
+    const count = 5;
+    const part = await queue(comfy, { ...same, 5: decodes });
+    await until("the part to be over", () => isDone(comfy, part));
+    await over(comfy, count);
+    expect((await fitOf(comfy, same)).fit).toMatchObject({ peakMiB: 9000, leastMiB: 5000 });
 
     // A failure, and out of memory: of the latter more is reserved from now on.
     await queue(comfy, promptOf({ fail: "no such file" }));

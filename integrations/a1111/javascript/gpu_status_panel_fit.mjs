@@ -10,6 +10,7 @@ const WORDS = {
     tight: "Tight: what is free lies within the margin.",
     "no-room": ({ gib }) => `No room now: ${gib} GiB of VRAM are missing.`,
     "will-not-fit": "Will not fit: more than the empty GPU has.",
+    "may-not-fit": "May not fit: by an estimate, more than the empty GPU has.",
     peak: ({ gib }) => `Such a run takes up to ${gib} GiB of VRAM.`,
   },
   zh: {
@@ -18,6 +19,7 @@ const WORDS = {
     tight: "勉强：空闲显存落在余量之内。",
     "no-room": ({ gib }) => `现在放不下：还差 ${gib} GiB 显存。`,
     "will-not-fit": "放不下：超过了空卡的显存。",
+    "may-not-fit": "可能放不下：估计会超过空卡的显存。",
     peak: ({ gib }) => `这样的任务最多占用 ${gib} GiB 显存。`,
   },
 };
@@ -75,7 +77,8 @@ function kindOf({ fits, basis, never, peakMiB, uncertaintyMiB, leastMiB, missing
   const missing = missingMiB ?? 0;
   const here = peakMiB + uncertaintyMiB - missing;
   // Never where less was enough before, however little is free now: a peak is no need.
-  if (never && leastMiB === null) return ["will-not-fit", {}];
+  const isLearned = basis === "measured" && (leastMiB === null || leastMiB >= peakMiB);
+  if (never && (isLearned || basis !== "measured")) return [isLearned ? "will-not-fit" : "may-not-fit", {}];
   const release = options.find(({ kind, enough }) => kind === "release" && enough);
   if (release !== undefined) return ["after-release", { gib: Math.round(release.gainMiB / 1024) }];
   if (missing <= uncertaintyMiB || (leastMiB !== null && leastMiB <= here)) return ["tight", {}];

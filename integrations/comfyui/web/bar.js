@@ -8,7 +8,7 @@ const STYLE = `
 .${GLANCE}:not([data-shown]), .${CHIP}:not([data-shown]) { display: none !important; }
 .${CHIP} { --colour: var(--descrip-text, #999); }
 .${CHIP}[data-kind="fits"] { --colour: #12a594; }
-.${CHIP}[data-kind="after-release"], .${CHIP}[data-kind="tight"], .${CHIP}[data-kind="no-room"] { --colour: #d97706; }
+.${CHIP}[data-kind="after-release"], .${CHIP}[data-kind="tight"], .${CHIP}[data-kind="no-room"], .${CHIP}[data-kind="may-not-fit"] { --colour: #d97706; }
 .${CHIP}[data-kind="will-not-fit"] { --colour: #e5484d; }
 .${CHIP}::before { content: ""; width: 8px; height: 8px; flex: none; border-radius: 50%; background: var(--colour); }
 /* Run comes first: where the bar is narrow, words go, and hovering still tells them. */

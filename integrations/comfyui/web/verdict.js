@@ -34,15 +34,20 @@ function kindOf(fit, would, words) {
   if (fit.fits) return said("fits");
   const missingMiB = fit.missingMiB ?? 0;
   const hereMiB = fit.peakMiB + fit.uncertaintyMiB - missingMiB;
-  // Never where less was enough before, however little is free now: a peak is no need.
-  if (fit.never && fit.leastMiB === null)
+  if (fit.never && isLearned(fit))
     return said("will-not-fit", { would: wouldOf(fit, would, words) }, words.never);
+  if (fit.never && fit.basis !== "measured")
+    return said("may-not-fit", { would: wouldOf(fit, would, words) }, words.neverByEstimate);
   const release = fit.options.find(({ kind, enough }) => kind === "release" && enough);
   if (release !== undefined) return said("after-release", { gib: Math.round(release.gainMiB / 1024) });
   if (missingMiB <= fit.uncertaintyMiB) return said("tight", {}, words.margin);
   if (fit.leastMiB !== null && fit.leastMiB <= hereMiB) return said("tight", {});
   return said("no-room", { gib: gib(missingMiB) });
 }
+
+/** That it needs as much was seen here: no estimate, and no peak of a job that has run with less. */
+const isLearned = ({ basis, peakMiB, leastMiB }) =>
+  basis === "measured" && (leastMiB === null || leastMiB >= peakMiB);
 
 /** Fewer frames by what was learned of them, tiles by what one report saved. */
 function wouldOf(fit, would, words) {

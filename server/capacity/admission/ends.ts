@@ -11,13 +11,15 @@ export interface End {
   reportedMiB: number | null;
   /** What of it cannot give way, where the host tells. */
   leastMiB?: number | null;
+  /** Some results were there from before: less was needed than by a whole job of its class. */
+  partial?: boolean;
 }
 
 /** A job has ended: it is learned, its room is free, and its process is idle where nothing else runs in it. */
 export function endJob(
   state: CapacityState,
   id: string,
-  { outcome, reportedMiB, leastMiB: told = null }: End,
+  { outcome, reportedMiB, leastMiB: told = null, partial = false }: End,
   nowMs: number,
   policy: Policy,
 ): CapacityState {
@@ -40,7 +42,7 @@ export function endJob(
   const reported = reportedMiB !== null;
   const leastMiB = together === 1 ? (told ?? peakMiB) : null;
   const durationMs = nowMs - job.startedMs;
-  const lesson = { jobClass, outcome, peakMiB, leastMiB, reported, durationMs, figureMiB };
+  const lesson = { jobClass, outcome, peakMiB, leastMiB, reported, partial, durationMs, figureMiB };
   const both = { ...lesson, jobClass: togetherClass(jobClass, together), durationMs: null };
   const taught = learn({ ...rest, gpus }, together > 1 ? { ...lesson, peakMiB: null } : lesson, policy);
   const after = together > 1 ? learn(taught, { ...both, figureMiB: job.seenMiB }, policy) : taught;

@@ -12,6 +12,8 @@ export interface Lesson {
   leastMiB?: number | null;
   /** The host read the peak from its allocator; samples may miss a spike. */
   reported: boolean;
+  /** Of such a job only a part ran: it can show that more is needed than was known, and nothing else. */
+  partial?: boolean;
   durationMs: number | null;
   /** What it had been given. */
   figureMiB: number;
@@ -39,6 +41,12 @@ export function learn(state: CapacityState, lesson: Lesson, policy: Policy): Cap
     const leastMiB = Math.max(peakMiB ?? 0, lesson.figureMiB) * policy.raise;
     const raisedMiB = Math.max(before.raisedMiB ?? 0, leastMiB);
     return { ...state, learned: withClass(state.learned, key, { ...before, raisedMiB }) };
+  }
+  if (lesson.partial === true) {
+    const more = { mib: peakMiB ?? 0, reported };
+    if (before.peaks.length === 0 || before.peaks.some(({ mib }) => mib >= more.mib)) return state;
+    const peaks = [...before.peaks, more].slice(-policy.keptPeaks);
+    return { ...state, learned: withClass(state.learned, key, { ...before, peaks }) };
   }
   const took = durationMs === null ? [] : [durationMs];
   const reached = peakMiB === null ? [] : [{ mib: peakMiB, reported }];

@@ -1,5 +1,6 @@
 """Nodes for tests inside a real ComfyUI: they take time, fail and hold VRAM of a stand-in allocator (ComfyUI runs on --cpu)."""
 
+import sys
 import time
 
 import torch
@@ -24,6 +25,24 @@ def stand_in():
 
 
 stand_in()
+
+
+def add_routes():
+    """What the pack would declare as a job of a prompt, without running it."""
+    from aiohttp import web
+    from server import PromptServer
+
+    @PromptServer.instance.routes.post("/test/described")
+    async def described(request):
+        host = next(module for name, module in list(sys.modules.items()) if name.endswith("gpu-status-panel.host"))
+        answers = []
+        for prompt in await request.json():
+            found = host.describe_prompt(prompt, None)
+            answers.append({"signature": found.signature, "unknown": {name: one._asdict() for name, one in found.unknown.items()}, "models": found.models})
+        return web.json_response(answers)
+
+
+add_routes()
 
 
 class Work:

@@ -11,10 +11,17 @@ const { verdict } = v.parse(
 /** Words that show what they were given. */
 const WORDS = {
   ...{ fits: "fits", tight: "tight", unknown: "unknown", neverRan: "never ran", margin: "margin" },
-  ...{ never: "more than the card", or: " or ", tiling: "tiling", basis: { measured: "measured" } },
+  ...{
+    never: "more than the card",
+    neverByEstimate: "more, by an estimate",
+    or: " or ",
+    tiling: "tiling",
+    basis: { measured: "measured", nearest: "nearest" },
+  },
   "after-release": ({ gib }: { gib: number }) => `release ${gib}`,
   "no-room": ({ gib }: { gib: string }) => `short ${gib}`,
   "will-not-fit": ({ would }: { would: string }) => `will not: ${would}`,
+  "may-not-fit": ({ would }: { would: string }) => `may not: ${would}`,
   frames: (n: number) => `${n} frames`,
   peak: (gib: string) => `peak ${gib}`,
   least: (gib: string) => `least ${gib}`,
@@ -66,7 +73,12 @@ test("HOST-7b that it will not fit is said of more than the card has, never wher
   expect(say({ never: true, options }, { would: { frames: 49 } })?.text).toBe(
     "will not: 49 frames or tiling",
   );
+  expect(say({ never: true, leastMiB: 20_480 })?.kind).toBe("will-not-fit");
   expect(say({ never: true, leastMiB: 9000 })?.kind).toBe("tight");
+  for (const basis of ["nearest", "published", "configured"])
+    expect(say({ never: true, basis }, { would: { frames: 49 } })).toMatchObject({
+      ...{ kind: "may-not-fit", text: "may not: 49 frames", why: expect.stringMatching(/by an estimate$/) },
+    });
   // It has run with that on this card, of which others hold the rest now.
   expect(say({ never: true, leastMiB: 15_000 })?.kind).toBe("no-room");
 });

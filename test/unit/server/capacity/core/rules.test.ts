@@ -121,6 +121,27 @@ describe("figures", () => {
     expect(ended.learned.get("of 9000")?.leastMiB).toBe(3000);
   });
 
+  test("CAP-15d a job of which only a part ran raises what is known of its class, and lowers or begins nothing", () => {
+    const part = {
+      ...lesson,
+      peakMiB: 2000,
+      leastMiB: 2000,
+      reported: true,
+      partial: true,
+      durationMs: 1000,
+    };
+    expect(learn(EMPTY_STATE, part, POLICY)).toBe(EMPTY_STATE);
+    let state = learn(EMPTY_STATE, { ...lesson, peakMiB: 9000, leastMiB: 9000, reported: true }, POLICY);
+    for (let i = 0; i <= POLICY.keptPeaks; i++) state = learn(state, part, POLICY);
+    expect(need(state)).toBe(9090);
+    state = learn(state, { ...part, peakMiB: 10_000, leastMiB: 500 }, POLICY);
+    expect(need(state)).toBe(10_100);
+    expect(state.learned.get(known.key)).toMatchObject({ leastMiB: 9000, durationsMs: [30_000] });
+    const running = declared(seconds(1, START, [gpu([])]), ask("a", 9000), [0]);
+    const told = { outcome: "done" as const, reportedMiB: 3000, partial: true };
+    expect(end(running.state, "a", told, running.atMs, POLICY).learned.get("of 9000")).toBeUndefined();
+  });
+
   test("CAP-8 a configured peak is kept where less was measured", () => {
     const configured = { ...known, configuredMiB: 12_000 };
     const state = learn(EMPTY_STATE, { ...lesson, peakMiB: 8000, reported: true }, POLICY);

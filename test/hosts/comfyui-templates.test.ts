@@ -1,0 +1,122 @@
+import { join } from "node:path";
+import type { Page } from "playwright-core";
+import * as v from "valibot";
+import { expect, test } from "vitest";
+import { inBrowser } from "../helpers/in-browser.ts";
+import { COMFYUI, startComfyUi } from "./comfyui-server.ts";
+import {
+  modelsOf,
+  type Prompt,
+  picturesOf,
+  readTemplates,
+  toPrompt,
+  writeModel,
+  writePicture,
+} from "./comfyui-templates.ts";
+
+const { browser } = inBrowser();
+const found = COMFYUI === null ? null : readTemplates();
+/** A page that has loaded so many workflows takes as much memory as Chromium gives it. */
+const A_PAGE = 40;
+
+const signatureSchema = v.looseObject({
+  kind: v.string(),
+  width: v.nullable(v.number()),
+  steps: v.nullable(v.number()),
+});
+const unknownSchema = v.record(v.string(), v.object({ why: v.string(), what: v.string() }));
+const describedSchema = v.object({ signature: v.nullable(signatureSchema), unknown: unknownSchema });
+type Described = v.InferOutput<typeof describedSchema>;
+
+/** Of workflows that need a GPU here: of how many each is known. */
+function count(all: readonly Described[]) {
+  const known = (what: string, of: readonly Described[]) =>
+    of.filter(({ unknown }) => !(what in unknown)).length;
+  const videos = all.filter(({ signature }) => signature?.kind === "video");
+  const each = { size: known("size", all), steps: known("steps", all), dtype: known("dtype", all) };
+  const whole = all.filter(({ unknown }) => Object.keys(unknown).length === 0).length;
+  return { all: all.length, ...each, videos: videos.length, frames: known("frames", videos), whole };
+}
+
+test.runIf(found !== null)(
+  "HOST-6 real ComfyUI: what its templates need is read from what its page would send, and nothing is guessed",
+  { timeout: 3_600_000 },
+  async () => {
+    if (found === null) throw new Error("comfyui-workflow-templates-json is not installed");
+    const comfy = await startComfyUi({ withPartners: true });
+    const fresh = async () => {
+      const { page } = await browser.openForeign(comfy.url);
+      await page.waitForFunction("window.app?.graph && window.app.extensionManager");
+      return page;
+    };
+    const prompts = new Map<string, Prompt>();
+    const byPage = new Map<string, Described>();
+    let page: Page | undefined;
+    for (const [i, template] of found.templates.entries()) {
+      if (page === undefined || i % A_PAGE === 0) {
+        await page?.context().close();
+        page = await fresh();
+      }
+      // One of them (basic_image_color_adjustment) cannot be loaded by the page's own code.
+      const prompt = await toPrompt(page, template).catch(() => null);
+      if (prompt === null || Object.keys(prompt).length === 0) continue;
+      prompts.set(template.name, prompt);
+      const told: unknown = await page.evaluate(async (body) => {
+        const headers = { "content-type": "application/json" };
+        const asked = { method: "POST", headers, body: JSON.stringify({ prompt: body }) };
+        return (await fetch("gpu-status-panel/comfyui/fit", asked)).json();
+      }, prompt);
+      byPage.set(template.name, v.parse(describedSchema, told));
+    }
+    const describe = async () => {
+      const body = JSON.stringify([...prompts.values()]);
+      const headers = { "content-type": "application/json" };
+      const answer = await fetch(`${comfy.url}test/described`, { method: "POST", headers, body });
+      return v.parse(v.array(describedSchema), await answer.json());
+    };
+    // As the page asks and as ComfyUI's own process describes the job: the same.
+    const described = await describe();
+    expect([...byPage.values()]).toEqual(described);
+    for (const { unknown } of described)
+      for (const { why } of Object.values(unknown))
+        expect(why).toMatch(/^(?:node|file|video|missing|circle|absent|none)$/);
+
+    // Where their files lie in ComfyUI's folders, headers tell the precision that a name does not, and the size of pictures. What
+    // these say is made up (films are left out): it is counted how much is known, not what.
+    for (const { workflow } of found.templates)
+      for (const { name, directory } of modelsOf(workflow))
+        writeModel(join(comfy.folder, "models", directory, name));
+    for (const prompt of prompts.values())
+      for (const name of picturesOf(prompt)) writePicture(join(comfy.folder, "input", name));
+    const withFiles = await describe();
+
+    const onGpu = (all: readonly Described[]) => all.filter(({ signature }) => signature !== null);
+    const samples = ({ signature, unknown }: Described) => signature?.steps !== null || "steps" in unknown;
+    const seen = {
+      version: found.version,
+      converted: prompts.size,
+      byName: count(onGpu(described)),
+      withFiles: count(onGpu(withFiles)),
+      sampling: count(onGpu(withFiles).filter(samples)),
+      // Pictures and films, without sound and solids, which have no width.
+      sized: count(
+        onGpu(withFiles).filter(
+          (one) => samples(one) && (one.signature?.width !== null || "size" in one.unknown),
+        ),
+      ),
+    };
+    process.stdout.write(`templates: ${JSON.stringify(seen)}\n`);
+    const left = onGpu(withFiles)
+      .filter(samples)
+      .flatMap(({ unknown }) =>
+        Object.entries(unknown).map(([name, { why, what }]) => `${name}: ${why} ${what}`),
+      );
+    for (const why of new Set(left))
+      process.stdout.write(`  ${left.filter((one) => one === why).length} × ${why}\n`);
+    expect(seen.converted).toBeGreaterThanOrEqual(643);
+    expect(seen.sampling.size).toBeGreaterThanOrEqual(204);
+    expect(seen.sampling.frames).toBeGreaterThanOrEqual(70);
+    expect(seen.sampling.steps).toBeGreaterThanOrEqual(220);
+    expect(seen.sampling.whole).toBeGreaterThanOrEqual(193);
+  },
+);
