@@ -15,6 +15,8 @@ export interface BuildSizes {
   redis: number;
   /** What the command line alone loads. */
   cli: number;
+  /** What is loaded for agents alone (MCP): nobody loads it before one asks. */
+  mcp: number;
 }
 /** A build that is not shown in a browser has no first figure. */
 export type Budget = Readonly<Record<string, Partial<BuildSizes>>>;
@@ -60,11 +62,20 @@ function sizesOf(bundle: Rolldown.OutputBundle, firstEntry: string): BuildSizes 
       .filter(({ facadeModuleId }) => pattern.test(facadeModuleId ?? ""))
       .map((chunk) => sum([...withImports(chunk, bundle)].filter((name) => !first.has(name))));
   const redis = sum(aloneFor(/\/server\/group\/redis-client\.ts$/, chunks, bundle));
-  const cli = sum(aloneFor(/\/server\/cli\/cli\.ts$/, chunks, bundle));
+  const mcpFiles = aloneFor(
+    /\/server\/(?:mcp\/serve-mcp|cli\/mcp)\.ts$|\/@modelcontextprotocol\//,
+    chunks,
+    bundle,
+  );
+  const mcp = sum(mcpFiles);
+  const cli = sum(
+    [...aloneFor(/\/server\/cli\/cli\.ts$/, chunks, bundle)].filter((name) => !mcpFiles.has(name)),
+  );
   return {
     first: sum(first) + Math.max(0, ...added(/\/i18n\/(?:en|zh-cn)\.ts$/)),
     charts: Math.max(0, ...added(/\/TimelineChart\.tsx$/)),
-    all: sum(sizes.keys()) - redis - cli,
+    all: sum(sizes.keys()) - cli - redis - mcp,
+    mcp,
     redis,
     cli,
   };

@@ -53,7 +53,11 @@ function keepOpen(response: ServerResponse, status: number, data: unknown, beatM
   response.once("close", () => clearInterval(beat));
 }
 
-function askerOf({ request, response, actProblem }: Pick<Exchange, "request" | "response" | "actProblem">) {
+export function askerOf({
+  request,
+  response,
+  actProblem,
+}: Pick<Exchange, "request" | "response" | "actProblem">): Asker {
   return {
     address: request.socket.remoteAddress ?? "unknown",
     actProblem,
@@ -64,7 +68,7 @@ function askerOf({ request, response, actProblem }: Pick<Exchange, "request" | "
       response.on("close", () => gone.abort());
       return gone.signal;
     },
-  } satisfies Asker;
+  };
 }
 
 function sendRefused<R, A>(response: ServerResponse, problem: Problem, refused: HttpWay<R, A>["refused"]) {

@@ -30,6 +30,8 @@ async function load(command: Command): Promise<CommandDefinition> {
       return (await import("./fit.ts")).fit;
     case "release":
       return (await import("./release.ts")).release;
+    case "mcp":
+      return (await import("./mcp.ts")).mcp;
     case "doctor":
       return (await import("./doctor/doctor.ts")).doctor;
   }

@@ -23,6 +23,8 @@ export interface Call {
   /** How long an answer may take, ms. */
   patienceMs?: number;
   signal?: AbortSignal;
+  /** Media types of the answer. */
+  accept?: string;
 }
 
 /** A panel, by its HTTP API. Never throws. */
@@ -41,7 +43,11 @@ export function createPanelClient({ url, token }: { url: URL; token: string | nu
   return {
     url: url.href,
     isLocal,
-    async call(path, schema, { method = "GET", body, patienceMs = USUAL_PATIENCE_MS, signal } = {}) {
+    async call(
+      path,
+      schema,
+      { method = "GET", body, patienceMs = USUAL_PATIENCE_MS, signal, accept = "application/json" } = {},
+    ) {
       const target = new URL(path, url);
       const text = body === undefined ? undefined : JSON.stringify(body);
       const limit = AbortSignal.timeout(patienceMs);
@@ -52,6 +58,7 @@ export function createPanelClient({ url, token }: { url: URL; token: string | nu
           redirect: "error",
           signal: signal === undefined ? limit : AbortSignal.any([signal, limit]),
           headers: {
+            accept,
             ...(text === undefined ? {} : { "content-type": "application/json" }),
             ...authorization(token, { method, target, text, isLocal }),
           },

@@ -9,6 +9,7 @@ import type { Admit } from "../gateway/admit.ts";
 import type { Caller } from "../gateway/caller.ts";
 import { mostConnections } from "../lib/open-files.ts";
 import { SECURITY_HEADERS } from "../lib/security-headers.ts";
+import { createMcpRoute } from "../mcp/route.ts";
 import type { HttpTimings } from "../timings.ts";
 import type { Assets } from "./assets.ts";
 import { limitConnections } from "./limit-connections.ts";
@@ -55,7 +56,8 @@ export function serveHttp(
   assets: Assets,
   { basePath, admit, callerOf, version, noteRefusal }: HttpOptions,
 ): void {
-  const routes = [...ACTIONS, createOpenApi(ACTIONS, version)].flatMap(({ route }) => route ?? []);
+  const described = [...ACTIONS, createOpenApi(ACTIONS, version)].flatMap(({ route }) => route ?? []);
+  const routes = [...described, createMcpRoute(ACTIONS, version)];
   server.on("request", (request, response) => {
     if (response.writableEnded) return;
     handle(request, response).catch((error: unknown) => {

@@ -136,6 +136,7 @@ export const en = {
     own: "Flags",
     exit: "Exit code",
     summary: {
+      mcp: "An agent's server (Model Context Protocol) on standard input and output.",
       run: "Waits for room, runs a program on the GPUs that were given, and ends as it has ended.",
       status: "What the GPUs, jobs and backends do now.",
       fit: "Whether one more job fits, and what would make it fit.",
@@ -143,6 +144,7 @@ export const en = {
       doctor: "What is there, what is wrong, and what to do.",
     },
     exits: {
+      mcp: "0 when its input closes, 2 wrong flags",
       run: "that of the program, 128+n after signal n; 75 no room (--no-wait, --max-wait), 125 run itself failed, 126 not executable, 127 no such program",
       status: "0 samples come, 1 they do not, 2 could not be asked",
       fit: "0 it fits, 1 it does not, 2 could not be asked",

@@ -126,6 +126,7 @@ export const zhCn: CliWords = {
     own: "选项",
     exit: "退出码",
     summary: {
+      mcp: "标准输入输出上的智能体服务（Model Context Protocol）。",
       run: "等到有显存，在分配的 GPU 上运行程序，并以它的退出码结束。",
       status: "GPU、任务和后端现在的情况。",
       fit: "是否还放得下一个任务，怎样才能放下。",
@@ -133,6 +134,7 @@ export const zhCn: CliWords = {
       doctor: "有什么、哪里不对、该怎么办。",
     },
     exits: {
+      mcp: "输入关闭时 0，选项错误 2",
       run: "程序自己的退出码，被信号 n 结束时为 128+n；75 没有显存（--no-wait、--max-wait），125 run 自身失败，126 不可执行，127 没有此程序",
       status: "0 正在采样，1 没有，2 无法询问",
       fit: "0 放得下，1 放不下，2 无法询问",

@@ -1,6 +1,7 @@
 import { expect, test } from "vitest";
 import { doctor } from "../../../../server/cli/doctor/doctor.ts";
 import { fit } from "../../../../server/cli/fit.ts";
+import { mcp } from "../../../../server/cli/mcp.ts";
 import { COMMANDS } from "../../../../server/cli/names.ts";
 import { COMMON_FLAGS, readFlags } from "../../../../server/cli/read-flags.ts";
 import { release } from "../../../../server/cli/release.ts";
@@ -9,7 +10,7 @@ import { status } from "../../../../server/cli/status.ts";
 import { helpOf } from "../../../../server/cli/usage.ts";
 import { languageOf, wordsIn } from "../../../../server/cli/words/words.ts";
 
-const definitions = { run, status, fit, release, doctor };
+const definitions = { mcp, run, status, fit, release, doctor };
 
 test.each(COMMANDS)("CLI-4b %s explains each of its flags in both languages", (name) => {
   const definition = definitions[name];
