@@ -1,8 +1,10 @@
 import { problem } from "../../shared/problems/make-problem.ts";
-import { refuse } from "../../shared/protocol/reply.ts";
+import { type Reply, refuse } from "../../shared/protocol/reply.ts";
 import { releaseBodySchema, releaseRequestSchema } from "../../shared/protocol/requests.ts";
 import { idSchema } from "../http/openapi/components.ts";
 import type { ReleaseDemand } from "../release/targets.ts";
+import type { ActsOn } from "./acts-on.ts";
+import type { Asker } from "./asker.ts";
 import { AWAY } from "./away.ts";
 import { defineAction } from "./define-action.ts";
 import { body, message } from "./requests.ts";
@@ -12,6 +14,22 @@ interface Wish extends Omit<ReleaseDemand, "requestedBy"> {
   bootId?: string;
   /** The host of the group that is meant; the own one without it. */
   host?: string | undefined;
+}
+
+/** Asks for a release, here or on another host of the group; by HTTP, by the socket and by agents alike. */
+export function askForRelease(
+  sidecar: ActsOn,
+  { bootId, requestId, mode, backend, gpu, host }: Wish,
+  { address, ownBackend }: Pick<Asker, "address" | "ownBackend">,
+): Reply<{ id: string }> | Promise<Reply<{ id: string }>> {
+  const named = backend ?? ownBackend;
+  if (ownBackend !== undefined && named !== ownBackend) return refuse(problem("not-allowed"));
+  if (bootId !== undefined && bootId !== sidecar.bootId()) return refuse(problem("sidecar-restarted"));
+  if (host !== undefined && sidecar.elsewhere.isOther(host)) {
+    if (ownBackend !== undefined) return refuse(problem("not-allowed"));
+    return sidecar.elsewhere.release(host, { requestId, mode, backend, gpu });
+  }
+  return sidecar.release({ requestId, mode, backend: named, gpu, requestedBy: address });
 }
 
 export const release = defineAction<Wish, { id: string }>({
@@ -28,14 +46,5 @@ export const release = defineAction<Wish, { id: string }>({
     refused: { ...AWAY, otherwise: 409 },
   },
   socket: { event: "release", takes: message(releaseRequestSchema) },
-  run(sidecar, { bootId, requestId, mode, backend, gpu, host }, { address, ownBackend }) {
-    const named = backend ?? ownBackend;
-    if (ownBackend !== undefined && named !== ownBackend) return refuse(problem("not-allowed"));
-    if (bootId !== undefined && bootId !== sidecar.bootId()) return refuse(problem("sidecar-restarted"));
-    if (host !== undefined && sidecar.elsewhere.isOther(host)) {
-      if (ownBackend !== undefined) return refuse(problem("not-allowed"));
-      return sidecar.elsewhere.release(host, { requestId, mode, backend, gpu });
-    }
-    return sidecar.release({ requestId, mode, backend: named, gpu, requestedBy: address });
-  },
+  run: askForRelease,
 });

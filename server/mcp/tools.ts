@@ -7,6 +7,7 @@ import { describeIssues, releaseBodySchema } from "../../shared/protocol/request
 import type { ActsOn } from "../actions/acts-on.ts";
 import type { Asker } from "../actions/asker.ts";
 import type { Right } from "../actions/definition.ts";
+import { askForRelease } from "../actions/release.ts";
 import { problemWith } from "../actions/right.ts";
 
 /** One thing that an agent can ask for: what it takes, who may, and what it does. */
@@ -164,11 +165,7 @@ export const TOOLS: readonly Tool[] = [
       ...releaseBodySchema.entries,
       confirm: v.literal(true, "confirm: true is needed: a release takes models out of VRAM"),
     }),
-    run(sidecar, { mode, backend, gpu }, { address, ownBackend }) {
-      const named = backend ?? ownBackend;
-      if (ownBackend !== undefined && named !== ownBackend) return refuse(problem("not-allowed"));
-      return sidecar.release({ requestId: undefined, mode, backend: named, gpu, requestedBy: address });
-    },
+    run: (sidecar, { confirm: _, ...asked }, asker) => askForRelease(sidecar, asked, asker),
   }),
   defineTool({
     name: "release_result",
@@ -177,7 +174,7 @@ export const TOOLS: readonly Tool[] = [
     may: "see",
     schema: v.strictObject({ id }),
     run(sidecar, { id: asked }) {
-      const release = sidecar.findRelease(asked);
+      const release = sidecar.findRelease(asked) ?? sidecar.elsewhere.findRelease(asked);
       return release === null ? null : succeed(release);
     },
   }),
