@@ -132,6 +132,8 @@ describe("jobs behind the running one", () => {
     const { say, answer, looked, looks, waited } = await startWait(waitForJobEnd, {
       queue: 1,
       pushes: false,
+      // After six such looks without an answer it would give up: a busy machine may lose that many of a few ms.
+      intervalMs: 100,
     });
     await looked(2);
     answer(SILENT);
@@ -139,7 +141,7 @@ describe("jobs behind the running one", () => {
     say({ queue: 0 });
     answer(null);
     // The second of the two jobs runs, and will for long.
-    const patience = new Promise((resolve) => setTimeout(() => resolve("still waiting"), 1000));
+    const patience = new Promise((resolve) => setTimeout(() => resolve("still waiting"), 10_000));
     expect(await Promise.race([waited, patience])).toEqual({ kind: "queued" });
   });
 
