@@ -15,6 +15,8 @@ export interface BuildSizes {
   redis: number;
   /** What the command line alone loads. */
   cli: number;
+  /** What goes through the record of decisions again, which is loaded when what-if is asked for. */
+  whatIf: number;
 }
 /** A build that is not shown in a browser has no first figure. */
 export type Budget = Readonly<Record<string, Partial<BuildSizes>>>;
@@ -61,12 +63,14 @@ function sizesOf(bundle: Rolldown.OutputBundle, firstEntry: string): BuildSizes 
       .map((chunk) => sum([...withImports(chunk, bundle)].filter((name) => !first.has(name))));
   const redis = sum(aloneFor(/\/server\/group\/redis-client\.ts$/, chunks, bundle));
   const cli = sum(aloneFor(/\/server\/cli\/cli\.ts$/, chunks, bundle));
+  const whatIf = sum(aloneFor(/\/server\/what-if\/what-if\.ts$/, chunks, bundle));
   return {
     first: sum(first) + Math.max(0, ...added(/\/i18n\/(?:en|zh-cn)\.ts$/)),
     charts: Math.max(0, ...added(/\/TimelineChart\.tsx$/)),
-    all: sum(sizes.keys()) - redis - cli,
+    all: sum(sizes.keys()) - redis - cli - whatIf,
     redis,
     cli,
+    whatIf,
   };
 }
 

@@ -11,6 +11,7 @@ import type { Reply } from "../../shared/protocol/reply.ts";
 import type { SourceState } from "../../shared/protocol/state.ts";
 import type { ReleaseRecord } from "../../shared/release/record.ts";
 import type { Release } from "../../shared/release/release.ts";
+import type { WhatIfAnswer } from "../../shared/what-if/what-if.ts";
 import type { AskForLimit } from "../fit/limit-desk.ts";
 import type { FoundBackends } from "../found/found-backends.ts";
 import type { Leases } from "../hosts/leases.ts";
@@ -47,6 +48,8 @@ export interface ActsOn {
   /** What would make a job of this profile fit. */
   adviseOn(profile: string): Reply<FitAdvice>;
   takeFigure(profile: string): Reply<Profile>;
+  /** What the gate would have done in so many days. */
+  whatIf(days: number, language: FitLanguage): Promise<Reply<WhatIfAnswer>>;
   jobs: Pick<Jobs, "list" | "request" | "heartbeat" | "finish" | "whenStarted">;
   alerts: {
     all(): AlertList;
