@@ -1,4 +1,5 @@
 import type { ServerResponse } from "node:http";
+import { gzipSync } from "node:zlib";
 import type { Problem } from "../../shared/problems/problem.ts";
 import type { ProblemBody } from "./openapi/describe.ts";
 
@@ -7,18 +8,29 @@ export function sendJson(response: ServerResponse, status: number, body: unknown
   sendText(response, status, { type: `${type}; charset=utf-8`, text: JSON.stringify(body) });
 }
 
+/** What travels packed where the asker can unpack it, characters: less gains little, more would hold everybody up. */
+const PACKED = { from: 4096, to: 65_536 };
+
 /** Sends text that is never cached. */
 export function sendText(
   response: ServerResponse,
   status: number,
   { type, text }: { type: string; text: string },
 ) {
+  const { method, headers } = response.req;
+  const packs =
+    text.length >= PACKED.from &&
+    text.length <= PACKED.to &&
+    /\bgzip\b(?!\s*;\s*q=0(?:\.0*)?\s*(?:,|$))/.test(String(headers["accept-encoding"] ?? ""));
+  // Level 1: a quarter of a millisecond for the state of eight GPUs, which becomes a sixth.
+  const content = packs ? gzipSync(text, { level: 1 }) : Buffer.from(text);
   response.writeHead(status, {
     "content-type": type,
-    "content-length": Buffer.byteLength(text),
+    ...(packs ? { "content-encoding": "gzip" } : {}),
+    "content-length": content.length,
     "cache-control": "no-store",
   });
-  response.end(response.req.method === "HEAD" ? undefined : text);
+  response.end(method === "HEAD" ? undefined : content);
 }
 
 /** Sends a status that has no body. */

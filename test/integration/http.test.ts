@@ -1,8 +1,9 @@
 import { existsSync } from "node:fs";
 import { createServer, request } from "node:http";
 import { join } from "node:path";
+import { gunzipSync } from "node:zlib";
 import { afterEach, describe, expect, test } from "vitest";
-import { createFakeNvidiaSmi } from "../helpers/fake-nvidia-smi.ts";
+import { createFakeNvidiaSmi, fakeGpu } from "../helpers/fake-nvidia-smi.ts";
 import { listen, shut } from "../helpers/listen.ts";
 import { type Rig, type RigOptions, startRig } from "../helpers/rig.ts";
 import { spawnSidecar, startSidecar } from "../helpers/sidecar.ts";
@@ -54,6 +55,35 @@ describe("the HTTP API", () => {
       expect((await fetch(new URL(script ?? "", sidecar.url + page))).status).toBe(200);
     }
     await connect().hello();
+  });
+
+  test("WIRE-8c the state of eight GPUs travels packed to who can unpack it, and plain to others", async () => {
+    const { sidecar } = await start({ script: { gpus: Array.from({ length: 8 }, (_, i) => fakeGpu(i)) } });
+    await waitUntil(async () => (await healthOf(sidecar.url)).status === 200, { what: "samples" });
+    const ask = (encoding: string) =>
+      new Promise<{ encoding: string | undefined; sent: number; bytes: Buffer }>((resolve, reject) => {
+        const headers = { "accept-encoding": encoding };
+        request(`${sidecar.url}api/v1/state`, { headers }, (response) => {
+          const chunks: Buffer[] = [];
+          response.on("data", (chunk: Buffer) => chunks.push(chunk));
+          response.on("end", () =>
+            resolve({
+              encoding: response.headers["content-encoding"],
+              sent: Number(response.headers["content-length"]),
+              bytes: Buffer.concat(chunks),
+            }),
+          );
+        })
+          .on("error", reject)
+          .end();
+      });
+    const packed = await ask("br;q=1, gzip");
+    const plain = await ask("identity");
+    expect([packed.encoding, plain.encoding]).toEqual(["gzip", undefined]);
+    expect([packed.sent, plain.sent]).toEqual([packed.bytes.length, plain.bytes.length]);
+    expect(packed.sent).toBeLessThan(plain.sent / 3);
+    expect(JSON.parse(gunzipSync(packed.bytes).toString()).state.gpus).toHaveLength(8);
+    expect((await ask("gzip;q=0")).encoding).toBeUndefined();
   });
 
   test("CAP-5 the state's capacity is its own figures' arithmetic", async () => {
