@@ -40,7 +40,7 @@ async def answer_http(app: Any, request: Any) -> Any:
     from aiohttp import web
 
     response: Any = None
-    read_all = False
+    read_all = is_gone = False
 
     async def receive() -> Dict[str, Any]:
         nonlocal read_all
@@ -53,20 +53,26 @@ async def answer_http(app: Any, request: Any) -> Any:
         return {"type": "http.disconnect"}
 
     async def send(message: Dict[str, Any]) -> None:
-        nonlocal response
-        if message["type"] == "http.response.start":
-            response = web.StreamResponse(status=message["status"])
-            for name, value in message["headers"]:
-                response.headers.add(name.decode("latin-1"), value.decode("latin-1"))
-            await response.prepare(request)
-        elif message.get("body"):
-            await response.write(message["body"])
+        nonlocal response, is_gone
+        try:
+            if message["type"] == "http.response.start":
+                response = web.StreamResponse(status=message["status"])
+                for name, value in message["headers"]:
+                    response.headers.add(name.decode("latin-1"), value.decode("latin-1"))
+                await response.prepare(request)
+            elif message.get("body") and not is_gone:
+                await response.write(message["body"])
+        except ConnectionResetError:  # The page is gone, as pages go: nothing for ComfyUI's log.
+            is_gone = True
 
     await app(scope_of(request, "http"), receive, send)
-    if response is None:
-        return web.Response(status=499)
-    await response.write_eof()
-    return response
+    try:
+        if response is not None and not is_gone:
+            await response.write_eof()
+            return response
+    except ConnectionResetError:
+        pass
+    return web.Response(status=499)
 
 
 async def answer_websocket(app: Any, request: Any) -> Any:
@@ -98,10 +104,11 @@ async def answer_websocket(app: Any, request: Any) -> Any:
             return
         elif message["type"] == "websocket.close":
             await socket.close(code=message.get("code", 1000), message=str(message.get("reason", "")).encode())
-        elif message.get("text") is not None:
-            await socket.send_str(message["text"])
         else:
-            await socket.send_bytes(message["bytes"])
+            try:
+                await (socket.send_bytes(message["bytes"]) if message.get("text") is None else socket.send_str(message["text"]))
+            except ConnectionResetError:  # What it receives next says that it is closed.
+                pass
 
     await app(scope_of(request, "websocket"), receive, send)
     return socket if socket is not None else web.Response(status=403)

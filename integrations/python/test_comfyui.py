@@ -170,6 +170,41 @@ class RoutesTest(unittest.TestCase):
         self.assertEqual(routes.told_by(lambda body: (200, body["b"]), text), glances.AWAY)
 
 
+class GoneTest(unittest.TestCase):
+    def test_host_3b_a_page_that_goes_while_it_is_answered_is_no_failure_of_comfyui(self) -> None:
+        wire = importlib.import_module("comfyui_pack.asgi")
+
+        def answered(fails_at: str) -> Any:
+            class Response:
+                def __init__(self, status: int) -> None:
+                    self.status = status
+                    self.headers = types.SimpleNamespace(add=lambda name, value: None)
+
+                async def at(self, step: str) -> None:
+                    if step == fails_at:
+                        raise ConnectionResetError("Cannot write to closing transport")
+
+                async def prepare(self, request: Any) -> None:
+                    await self.at("prepare")
+
+                async def write(self, body: bytes) -> None:
+                    await self.at("write")
+
+                async def write_eof(self) -> None:
+                    await self.at("eof")
+
+            async def app(scope: Any, receive: Any, send: Any) -> None:
+                await send({"type": "http.response.start", "status": 200, "headers": []})
+                for body in (b"a", b"b"):
+                    await send({"type": "http.response.body", "body": body})
+
+            web = types.SimpleNamespace(StreamResponse=Response, Response=Response)
+            with mock.patch.dict(sys.modules, {"aiohttp": types.SimpleNamespace(web=web)}), mock.patch.object(wire, "scope_of", lambda request, kind: {}):
+                return asyncio.run(wire.answer_http(app, None)).status
+
+        self.assertEqual([answered(step) for step in ("", "prepare", "write", "eof")], [200, 499, 499, 499])
+
+
 class GlanceTest(unittest.TestCase):
     def test_host_7_the_figures_are_those_of_its_own_gpu(self) -> None:
         gpus = [{"uuid": f"GPU-{name}", "memoryUsedMiB": used, "memoryTotalMiB": 49_140} for name, used in (("a", 30_413), ("b", 1024))]

@@ -48,10 +48,10 @@ test.runIf(COMFYUI !== null && FOLDER !== undefined)(
   async () => {
     const folder = FOLDER ?? "";
     mkdirSync(folder, { recursive: true });
-    const comfy = await startComfyUi();
+    const url = process.env.COMFYUI_URL ?? (await startComfyUi()).url;
     for (const lang of ["en", "zh"]) {
       for (const theme of ["dark", "light"]) {
-        const { page } = await browser.openForeign(comfy.url, { viewport: { width: 1500, height: 900 } });
+        const { page } = await browser.openForeign(url, { viewport: { width: 1500, height: 900 } });
         const chip = page.locator(".gpu-status-panel-chip").first();
         await page.waitForFunction("window.app?.extensionManager?.setting");
         await set(page, "Comfy.Locale", lang);

@@ -1,6 +1,7 @@
 /** Buttons left of Run. ComfyUI draws them once from raw objects: what changes is written into the page. */
 export const GLANCE = "gpu-status-panel-glance";
 export const CHIP = "gpu-status-panel-chip";
+export const FRAME = "gpu-status-panel-frame";
 
 const STYLE = `
 .${CHIP} > i { display: none; }
@@ -16,6 +17,10 @@ const STYLE = `
 @media (max-width: 1300px) { .${CHIP} > span { max-width: 14em; } }
 @media (max-width: 900px) { .${CHIP} > span { display: none; } }
 @media (max-width: 760px) { .${GLANCE} > span { display: none; } }
+/* Beside the open tab there is less of it. */
+@media (max-width: 1620px) { body:has(.${FRAME}) .${CHIP} > span { max-width: 14em; } }
+@media (max-width: 1220px) { body:has(.${FRAME}) .${CHIP} > span { display: none; } }
+@media (max-width: 1080px) { body:has(.${FRAME}) .${GLANCE} > span { display: none; } }
 .${CHIP}[data-kind="unknown"]::before { background: none; box-shadow: inset 0 0 0 1.5px var(--colour); }
 `;
 

@@ -1,3 +1,4 @@
+import { FRAME } from "./bar.js";
 import { languageOf } from "./words.js";
 
 /** The panel, below the same address as ComfyUI, also where that stands below a path. */
@@ -50,6 +51,7 @@ export function showPanel(element) {
   const lang = languageOf() === "zh" ? "zh-CN" : "en";
   frame.src = new URL(`embed?view=compact&theme=${theme}&lang=${lang}`, PANEL).href;
   frame.title = "GPU";
+  frame.className = FRAME;
   frame.style.cssText = "display:block;width:100%;min-height:100%;border:0;background:transparent";
   // The panel tells how high it is: the tab scrolls, not the frame in it.
   const follow = ({ source, origin, data }) => {
