@@ -74,11 +74,9 @@ test.runIf(COMFYUI !== null && FOLDER !== undefined)(
             answer = told;
             await page.evaluate("window.app.extensionManager.command.execute('gpu-status-panel.check')");
             await expect.poll(() => chip.getAttribute("data-kind")).toBe(kind);
-            await page.locator(".p-toast-message").first().waitFor();
             await page.evaluate(
               "document.querySelectorAll('.p-toast-close-button').forEach((one) => one.click())",
             );
-            await page.locator(".p-toast-message").first().waitFor({ state: "detached" });
             await take(`chip-${kind}`);
           }
           await page.evaluate("window.app.extensionManager.command.execute('gpu-status-panel.open')");
