@@ -12,7 +12,7 @@ MODELS = {"MODEL", "CLIP", "VAE", "CONTROL_NET", "CLIP_VISION", "STYLE_MODEL", "
 
 
 def cached_in(messages: Iterable[Any]) -> Set[str]:
-    """The nodes whose results were known when the prompt began, by ComfyUI's own word."""
+    """The nodes whose results were known when the prompt began, as ComfyUI tells them."""
     return {str(node) for event, data in messages if event == "execution_cached" for node in data.get("nodes", ())}
 
 
