@@ -46,8 +46,10 @@ export function step(before: CapacityState, input: StepInput, policy: Policy): T
   const around = {
     // Jobs that came after the sample say nothing about it: all who ask within one sample are answered by one room.
     running: state.running.filter(({ startedMs }) => startedMs < sampledMs),
-    waitingPids: new Set(
-      state.waiting.flatMap(({ pid, askedMs }) => (askedMs < sampledMs ? (pid ?? []) : [])),
+    waitingIn: new Set(
+      state.waiting.flatMap(({ pid, backend, askedMs }) =>
+        askedMs < sampledMs ? [pid, backend].filter((one) => one !== null) : [],
+      ),
     ),
     words,
     isOnly: gpus.length === 1,

@@ -30,6 +30,8 @@ export interface BackendWord {
   backend: string;
   pid: number | null;
   busy: boolean;
+  /** Others wait behind what it runs, or for room: of those that this sidecar holds back it says nothing new. */
+  queued?: boolean;
   /** When it said so; left out: now. Until it speaks again its process may be seen to begin. */
   atMs?: number;
 }

@@ -160,12 +160,17 @@ function createFits(live: LiveCapacity, knowledge: Knowledge): () => ReadonlyMap
 /** Backends that say whether they work, and whose process is not recognised. */
 function unseenBackends({ processes }: Gpu, backends: readonly BackendState[]): Resident[] {
   const seen = new Set(processes?.map(({ backend }) => backend));
-  return wordsOf(backends).flatMap(({ backend, busy }) =>
+  return wordsOf(backends).flatMap(({ backend, busy, queued = false }) =>
     seen.has(backend)
       ? []
       : [
           {
-            ...{ backend, pid: null, name: null, state: busy ? ("running" as const) : ("idle" as const) },
+            ...{
+              backend,
+              pid: null,
+              name: null,
+              state: busy || queued ? ("running" as const) : ("idle" as const),
+            },
             nextJob: { fits: 0, needsMiB: null },
           },
         ],

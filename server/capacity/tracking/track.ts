@@ -8,7 +8,8 @@ import { followUnlisted } from "./unlisted.ts";
 /** Who else is known on the machine. */
 export interface Surroundings {
   running: readonly RunningJob[];
-  waitingPids: ReadonlySet<number>;
+  /** Pids and backends in which declared jobs wait. */
+  waitingIn: ReadonlySet<number | string>;
   words: readonly BackendWord[];
   /** There is one GPU: a backend that tells of itself is on it. */
   isOnly: boolean;
@@ -114,7 +115,7 @@ function followTenants(
   track: Listed,
   before: Listed | null,
   here: readonly RunningJob[],
-  { waitingPids, words }: Surroundings,
+  { waitingIn, words }: Surroundings,
   nowMs: number,
   policy: Policy,
   gone: readonly Reached[],
@@ -125,8 +126,15 @@ function followTenants(
   const large = track.tenants.filter(({ listedMiB }) => listedMiB > policy.aloneMiB);
   const wordOf = ({ pid, backend }: Tenant) =>
     words.find((one) => one.pid === pid || one.backend === backend);
+  const awaitsStart = ({ pid, backend }: Tenant) =>
+    waitingIn.has(pid) || (backend !== null && waitingIn.has(backend));
+  // A queue is work about to begin, unless it is jobs that wait for room: a resident that ran for those would keep it from them.
+  const tells = (tenant: Tenant) => {
+    const word = wordOf(tenant);
+    return word === undefined ? null : word.busy || (word.queued === true && !awaitsStart(tenant));
+  };
   // A busy backend explains the utilization as a declared job does.
-  const isExplained = here.length > 0 || track.tenants.some((one) => wordOf(one)?.busy === true);
+  const isExplained = here.length > 0 || track.tenants.some((one) => tells(one) === true);
   const explainedMs = isExplained ? nowMs : track.explainedMs;
   const busy = isBusy(unexplained(recent, explainedMs), policy.busyPct);
   const alone = !isExplained && large.length === 1 ? large[0] : undefined;
@@ -144,8 +152,8 @@ function followTenants(
     const word = wordOf(tenant);
     const signs = {
       hasJob: jobPids.has(pid),
-      awaitsStart: waitingPids.has(pid),
-      told: word?.busy ?? null,
+      awaitsStart: awaitsStart(known),
+      told: tells(tenant),
       toldNow: word !== undefined && (word.atMs ?? nowMs) >= nowMs,
       grew: growsNow || roseLately,
       alone: isAlone,

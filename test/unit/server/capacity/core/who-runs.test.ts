@@ -163,6 +163,22 @@ describe("what people suffered", () => {
     expect(fits({ ...at, state }, ask("beside", 10_000))).toBe(1);
   });
 
+  test("CAP-50f two hosts whose queues wait for room do not hold each other up", () => {
+    const gpus = [gpu([process(A, 450, "gradio"), process(B, 9000, "comfyui")])];
+    const words = ["gradio", "comfyui"].map((backend) => ({
+      ...{ backend, pid: null, busy: false, queued: true },
+    }));
+    // Work that nobody has declared is about to begin.
+    const at = seconds(5, START, gpus, words);
+    expect([A, B].map((pid) => tenantOf(at.state, pid)?.state)).toEqual(["running", "running"]);
+    // Of neither is known what it takes, so that each starts alone.
+    const first = declare(at.state, ask("first", null, { pid: A }), {}, at.atMs, POLICY);
+    const second = declare(first.state, ask("second", null, { backend: "comfyui" }), {}, at.atMs, POLICY);
+    const then = seconds(5, { state: second.state, atMs: at.atMs }, gpus, words);
+    expect(then.state.running.map(({ id }) => id)).toEqual(["first"]);
+    expect(then.state.waiting.map(({ id }) => id)).toEqual(["second"]);
+  });
+
   test("a visitor that is gone holds nothing", () => {
     const here = seconds(40, START, [busy(8600)], [], published);
     expect(fits(here, ask("large", 23_000))).toBe(0);
