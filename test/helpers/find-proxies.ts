@@ -1,14 +1,14 @@
 import type { TestProject } from "vitest/node";
 import { debianProgram } from "./debian-program.ts";
+import findNginx from "./find-nginx.ts";
 
 declare module "vitest" {
   interface ProvidedContext {
-    nginxPath: string;
     caddyPath: string;
   }
 }
 
-export default function setup({ provide }: TestProject) {
-  provide("nginxPath", debianProgram("nginx", ["nginx-light"]));
-  provide("caddyPath", debianProgram("caddy", ["caddy"]));
+export default function setup(project: TestProject) {
+  findNginx(project);
+  project.provide("caddyPath", debianProgram("caddy", ["caddy"]));
 }

@@ -24,7 +24,7 @@ export function runQueue(
   const { atMs } = state;
   const started: RunningJob[] = [];
   const waiting: WaitingJob[] = [];
-  const patienceMs = policy.patience * meanRecentMs(state);
+  const meanMs = meanRecentMs(state);
   let reservations: readonly Reservation[] = [];
   // Jobs of one class ask for the same: a refusal holds until somebody starts or reserves, which only takes room.
   const refused = new Set<string>();
@@ -52,7 +52,8 @@ export function runQueue(
       waiting.push(...state.waiting.slice(started.length + waiting.length));
       break;
     }
-    const isPatient = atMs - job.askedMs <= patienceMs || hopeless.has(kind);
+    const patience = placing.wish.isUnknown ? policy.patienceUnknown : policy.patience;
+    const isPatient = atMs - job.askedMs <= patience * meanMs || hopeless.has(kind);
     if (isPatient || reservations.length >= demands.length) continue;
     const running = [...state.running, ...started];
     const kept = reserve(job, placing, demands, running, reservations, atMs);

@@ -22,8 +22,11 @@ export const ABLATIONS: readonly Ablation[] = [
   { rule: "4 the margin is not capped", change: { capMargin: false } },
   { rule: "6 no pids", change: { usePids: false } },
   { rule: "6 jobs in one process are added up", change: { together: false } },
-  { rule: "7 nobody reserves", change: { patience: Number.POSITIVE_INFINITY } },
-  { rule: "7 everybody reserves at once", change: { patience: 0 } },
+  {
+    rule: "7 nobody reserves",
+    change: { patience: Number.POSITIVE_INFINITY, patienceUnknown: Number.POSITIVE_INFINITY },
+  },
+  { rule: "7 everybody reserves at once", change: { patience: 0, patienceUnknown: 0 } },
   { rule: "7 first in, first out", change: { passing: false } },
   { rule: "7 worst fit", change: { bestFit: false } },
   { rule: "9 plain order of asking", change: { fair: false } },

@@ -1,5 +1,6 @@
-import { expect, test } from "vitest";
+import { expect, onTestFinished, test } from "vitest";
 import { newerNode } from "../../helpers/newer-node.ts";
+import { freePort, startNginx } from "../../helpers/proxy.ts";
 import { isPanelUp } from "../../helpers/python-host.ts";
 import { waitUntil } from "../../helpers/wait-until.ts";
 import { startCaller } from "./caller.ts";
@@ -75,6 +76,50 @@ export function testLine({ version, readme, scripts, browser, startHost, run, ru
     }
     expect(await status("api/v1/release", POST)).toBe(403);
     expect(await status("api/v1/release", { ...POST, headers: { ...POST.headers, cookie } })).toBe(202);
+  });
+
+  test("GRA-1 GRA-2 GRA-3 Gradio: below a path of nginx the panel is live, releases, and its frame finds it", async () => {
+    const { ports, write } = await startHost({ GRADIO_ROOT_PATH: "/demos/wan" });
+    const own = `http://127.0.0.1:${ports.host}/`;
+    write("app.py", readme.take("python", "app.py").code);
+    await run(scripts.startOwn, () => isPanelUp(own + PANEL));
+    const port = await freePort();
+    // As Gradio's own guide has it, but with the port in Host.
+    const nginx = await startNginx(
+      {
+        "conf.d/demo.conf": `server {
+  listen ${port};
+  location /demos/wan/ {
+    proxy_pass ${own};
+    proxy_buffering off;
+    proxy_redirect off;
+    proxy_http_version 1.1;
+    proxy_set_header Upgrade $http_upgrade;
+    proxy_set_header Connection $http_connection;
+    proxy_set_header Host $http_host;
+    proxy_set_header X-Forwarded-Host $http_host;
+    proxy_set_header X-Forwarded-Proto $scheme;
+  }
+}
+`,
+      },
+      port,
+    );
+    onTestFinished(() => nginx.close());
+    const url = `http://127.0.0.1:${port}/demos/wan/`;
+    const { page, logged } = await browser.openForeign(url, { viewport: { width: 1100, height: 1500 } });
+    const frame = page.frameLocator("iframe.gpu-status-panel");
+    await frame.getByTestId("status").first().getByText("Live").waitFor();
+    expect(await page.locator("iframe.gpu-status-panel").getAttribute("src")).toContain(
+      `${url}${PANEL}embed`,
+    );
+    const caller = await startCaller(running(), url);
+    await caller.predict("/generate", "a fox", 640, 480);
+    await frame.getByRole("button", { name: "Release VRAM" }).click();
+    await frame.getByRole("button", { name: "Release now" }).click();
+    await frame.getByText("4.0 GiB released").first().waitFor();
+    expect((await fetch(`${url}${PANEL.slice(0, -1)}`)).url).toBe(`${url}${PANEL}`);
+    expect(logged.filter((line) => /gradio_api\/gpu|socket\.io|gpu-status-panel/.test(line))).toEqual([]);
   });
 
   test.skipIf(version === 4)(

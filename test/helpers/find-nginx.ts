@@ -1,0 +1,12 @@
+import type { TestProject } from "vitest/node";
+import { debianProgram } from "./debian-program.ts";
+
+declare module "vitest" {
+  interface ProvidedContext {
+    nginxPath: string;
+  }
+}
+
+export default function setup({ provide }: TestProject) {
+  provide("nginxPath", debianProgram("nginx", ["nginx-light"]));
+}
