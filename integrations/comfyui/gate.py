@@ -7,6 +7,7 @@ as ever. A sidecar that is away, or that can never let the prompt in, holds noth
 from __future__ import annotations
 
 import functools
+import hashlib
 import logging
 import os
 import time
@@ -18,6 +19,7 @@ BEAT_S = 1.0
 AWAY_S = 30.0
 """A sidecar that did not answer holds no prompt up for so long."""
 ASK_S = 6.0
+SALT = os.urandom(8).hex()
 
 Describe = Callable[[Dict[str, Any], Optional[Sequence[str]]], Optional[Dict[str, Any]]]
 
@@ -83,7 +85,7 @@ class Gate:
             self._forget({head[1]} if head is not None and self.is_on else set())
             if head is None:
                 continue
-            may_go = not self.is_on or self._may_go(head[1], head[2], head[4])
+            may_go = not self.is_on or self._may_go(head[1], head[2], head[4], asker_of(head[3]))
             with queue.not_empty:
                 if may_go and queue.queue and queue.queue[0][1] == head[1]:
                     self._let(head[1])
@@ -107,11 +109,11 @@ class Gate:
             except Exception as error:  # ComfyUI's only worker is here.
                 log.debug("gpu_status_panel: the gate: %r", error)
 
-    def _may_go(self, prompt_id: str, prompt: Dict[str, Any], outputs: Sequence[str]) -> bool:
+    def _may_go(self, prompt_id: str, prompt: Dict[str, Any], outputs: Sequence[str], asker: Dict[str, str]) -> bool:
         try:
             asked = self._asked.get(prompt_id)
             if asked is None:
-                asked = self._asked[prompt_id] = self._ask(prompt, outputs)
+                asked = self._asked[prompt_id] = self._ask(prompt, outputs, asker)
             elif not asked.may_go and time.monotonic() - asked.beat_at >= BEAT_S:
                 asked.beat_at = time.monotonic()
                 # A sign of life, whose answer says whether it may start.
@@ -128,11 +130,11 @@ class Gate:
             log.debug("gpu_status_panel: the gate: %r", error)
             return True
 
-    def _ask(self, prompt: Dict[str, Any], outputs: Sequence[str]) -> Asked:
+    def _ask(self, prompt: Dict[str, Any], outputs: Sequence[str], asker: Dict[str, str]) -> Asked:
         body = None if time.monotonic() < self._away_until else self._describe(prompt, outputs)
         if body is None:
             return Asked(None, True)
-        answer = self._call("POST", "api/v1/jobs", {"pid": os.getpid(), **body, "wait": True})
+        answer = self._call("POST", "api/v1/jobs", {"pid": os.getpid(), **body, **asker, "wait": True})
         job_id = None if answer is None else answer.body.get("id")
         if answer is None or answer.status not in (200, 201, 202) or not isinstance(job_id, str):
             return Asked(None, True)
@@ -144,3 +146,11 @@ class Gate:
         except self._panel.Unreachable:
             self._away_until = time.monotonic() + AWAY_S
             return None
+
+
+def asker_of(extra: Any) -> Dict[str, str]:
+    """Whose page queued a prompt: its people take turns with others one by one, not as if ComfyUI were one person."""
+    client = extra.get("client_id") if isinstance(extra, dict) else None
+    if not isinstance(client, str) or not client:
+        return {}
+    return {"asker": f"visitor {hashlib.sha256(f'{SALT}{client}'.encode()).hexdigest()[:8]}"}

@@ -336,9 +336,9 @@ def fake_queue() -> Any:
                         return None
                 return heapq.heappop(self.queue)
 
-        def put(self, number: int, prompt_id: str) -> None:
+        def put(self, number: int, prompt_id: str, client_id: str = "") -> None:
             with self.mutex:
-                heapq.heappush(self.queue, (number, prompt_id, {"1": {"class_type": "KSampler"}}, {}, ["1"], {}))
+                heapq.heappush(self.queue, (number, prompt_id, {"1": {"class_type": "KSampler"}}, {"client_id": client_id}, ["1"], {}))
                 self.not_empty.notify()
 
     return PromptQueue
@@ -400,6 +400,18 @@ class GateTest(RigTest):
             queue.queue.clear()
         wait_until("it has left", lambda: self.waiting(sidecar.url) in ([], ["failed"]))
         self.assertEqual(taken, [])
+
+    def test_host_8c_its_people_take_turns_one_by_one_and_nobody_learns_their_sessions(self) -> None:
+        sidecar = self.sidecar(self.fake())
+        call(sidecar.url + "api/v1/jobs", "POST", {"label": "other", "peakMiB": 20_000})
+        _, queue, _ = self.gated(sidecar.url, 15_000)
+        queue.put(1, "a", client_id="the session of a page")
+        wait_until("it waits", lambda: self.waiting(sidecar.url) == ["waiting"])
+        (asker,) = [one["requestedBy"] for one in jobs_at(sidecar.url) if one["label"] == "prompt"]
+        self.assertRegex(asker, r"^visitor [0-9a-f]{8}$")
+        self.assertEqual(gates.asker_of({"client_id": "the session of a page"}), {"asker": asker})
+        self.assertNotEqual(gates.asker_of({"client_id": "another"}), {"asker": asker})
+        self.assertEqual(gates.asker_of({}), {})
 
     def test_host_8b_a_sidecar_that_is_away_holds_nothing_and_one_that_says_never_neither(self) -> None:
         _, queue, taken = self.gated(f"http://127.0.0.1:{free_port()}/", 15_000)

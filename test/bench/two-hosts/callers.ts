@@ -57,12 +57,13 @@ const historySchema = v.record(
 
 /** Somebody at ComfyUI's page. */
 export function createComfyCaller(url: string) {
+  const client_id = randomUUID();
   return async (prompt: unknown, signal: AbortSignal): Promise<Said> => {
     const headers = { "content-type": "application/json" };
     const answer = await fetch(`${url}prompt`, {
       method: "POST",
       headers,
-      body: JSON.stringify({ prompt }),
+      body: JSON.stringify({ prompt, client_id }),
       signal,
     });
     const text = await answer.text();
