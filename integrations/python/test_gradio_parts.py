@@ -264,6 +264,7 @@ class Desk:
         self.url = "http://127.0.0.1:1/"
         self.is_local = True
         self.stranger = None
+        self.is_at_work = False
 
     def whoami(self, timeout=0):
         return panel.Who("1", "boot", None)

@@ -253,17 +253,21 @@ class ShareTest(RigTest):
         os.kill(real.process.pid, signal.SIGCONT)
         wait_until("contact again", contact.is_there)
 
-    def test_a_sidecar_that_fell_silent_is_given_less_time_and_no_less_once_it_has_answered(self) -> None:
-        real = self.sidecar(self.fake())
-        asked = []
-        mine = panel.Sidecar(real.url)
+    def test_a_sidecar_that_has_work_is_asked_again_and_one_that_has_none_is_not(self) -> None:
+        mine = panel.Sidecar(f"http://127.0.0.1:{free_port()}/")
         contact = panel.Contact(mine)
-        whoami = mine.whoami
-        with mock.patch.object(mine, "whoami", lambda timeout: asked.append(timeout) or whoami(5.0)), mock.patch.object(panel, "GOOD_FOR_S", 0.0):
-            with mock.patch.dict(panel.PULSES, {mine.url: panel.Pulse(panel.time.monotonic() - 60, 3.0)}):
-                self.assertTrue(contact.is_there())
-                self.assertTrue(contact.is_there())
-        self.assertEqual(asked, [panel.SHORT_PROBE_S, panel.PROBE_S])
+        asked = []
+
+        def silent(timeout):
+            asked.append(timeout)
+            raise panel.Unreachable("no answer")
+
+        with mock.patch.object(mine, "whoami", silent):
+            with mock.patch.object(panel.Sidecar, "is_at_work", True):
+                self.assertFalse(contact._probe())
+            self.assertEqual(len(asked), panel.PROBES_AT_WORK)
+            self.assertFalse(contact._probe())
+        self.assertEqual(len(asked), panel.PROBES_AT_WORK + 1)
 
     def test_a_request_that_was_signed_is_taken_once_and_as_it_was_signed(self) -> None:
         real = self.sidecar(self.fake(), env={"GPU_PANEL_TOKEN": "a token of ours"})

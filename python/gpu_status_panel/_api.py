@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Dict, NamedTuple, Optional, Tuple
 from urllib.parse import urlsplit
 
 from ._base import DEFAULT_PORT, is_loopback, log
-from ._listener import PIDS, is_stopped, listener_at
+from ._listener import PIDS, is_at_work, is_stopped, listener_at
 
 
 if TYPE_CHECKING:
@@ -164,6 +164,12 @@ class Sidecar:
         """The other user whose program has the port, where nobody said that it is to be used; ``None``: none that is known."""
         found = None if self.is_named or not self.is_local else listener_at(self.port)
         return found.uid if found is not None and found.is_foreign else None
+
+    @property
+    def is_at_work(self) -> bool:
+        """It is there and has work, so that it is slow and not gone."""
+        found = listener_at(self.port) if self.is_local else None
+        return found is not None and is_at_work(self.port, found)
 
     def connection(self, timeout: float, wakes: bool = False) -> http.client.HTTPConnection:
         """Not open yet. Raises ``Unreachable`` at once where nobody would answer; ``wakes``: it is worth the wait."""

@@ -4,30 +4,17 @@ from __future__ import annotations
 
 import threading
 import time
-from typing import Dict, NamedTuple
 
 from ._api import Sidecar, Unreachable
 from ._base import warn_once
 
 
 PROBE_S = 2.0
-SHORT_PROBE_S = 0.3
-"""Of a sidecar whose lease has been silent: it may be this process that was held up."""
+PROBES_AT_WORK = 3
+"""A sidecar that has work and gets no turn on a machine that is busy is asked so often: who is let through is counted by nobody."""
 GOOD_FOR_S = 0.02
 """A crowd shares one probe; a visitor who comes right after another must not run into a sidecar that hangs by now."""
 BETWEEN_PROBES_S = 2.0
-
-
-class Pulse(NamedTuple):
-    """What comes by a lease on a sidecar: an empty line again and again."""
-
-    heard_at: float
-    silence_s: float
-    """So long it may be silent."""
-
-
-PULSES: Dict[str, Pulse] = {}
-"""Of the sidecars that this process has a lease on, by their addresses."""
 
 
 class Contact:
@@ -46,7 +33,7 @@ class Contact:
     def is_there(self) -> bool:
         """Blocks for two seconds at most, and only those that find out. Of many at once one asks.
 
-        One that was stopped, or had fallen silent before, is found out at once.
+        One that was stopped is found out at once, and one that has work is given longer.
         """
         if self._is_lost:
             return False
@@ -68,17 +55,16 @@ class Contact:
         threading.Thread(target=self._look_out, name="gpu-status-panel", daemon=True).start()
 
     def _probe(self) -> bool:
-        try:
-            if self._sidecar.whoami(timeout=SHORT_PROBE_S if self._is_silent() else PROBE_S) is None:
-                return False
-        except Unreachable:
-            return False
-        self._heard_at = time.monotonic()
-        return True
-
-    def _is_silent(self) -> bool:
-        pulse = PULSES.get(self._sidecar.url)
-        return pulse is not None and time.monotonic() - max(pulse.heard_at, self._heard_at) > pulse.silence_s
+        for _ in range(PROBES_AT_WORK):
+            try:
+                if self._sidecar.whoami(timeout=PROBE_S) is None:
+                    return False
+                self._heard_at = time.monotonic()
+                return True
+            except Unreachable:
+                if not self._sidecar.is_at_work:
+                    return False
+        return False
 
     def _look_out(self) -> None:
         while not self._probe():

@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING, Any, Dict, Optional, Sequence, Tuple
 
 from ._api import Answer, Sidecar, Unreachable, Who, make_token
 from ._base import WARNED, log, warn_once
-from ._contact import PULSES, Pulse
 from ._start import cause_in, find_command, open_log, spawn
 
 if TYPE_CHECKING:
@@ -29,8 +28,6 @@ LOOK_PAUSE_S = 2.0
 """Between two looks at a port that somebody else has."""
 LEASE_SILENCE_S = 15.0
 """An open lease is written to every second, by older sidecars every five: one that is silent for longer has been stopped, or hangs."""
-BEATS_MISSED = 3
-"""After so many a sidecar that is asked for room is given less time to answer."""
 
 
 class Launcher:
@@ -156,14 +153,12 @@ class Launcher:
             self._lease = connection.sock
             self.backend = answer.body.get("backend")
             self._up(who)
-            beat_s = float(answer.body.get("beatMs") or LEASE_SILENCE_S * 1000) / 1000
             while not self._closed and response.readline():
-                PULSES[self.sidecar.url] = Pulse(time.monotonic(), beat_s * BEATS_MISSED)
+                pass
         except OSError as error:
             log.debug("gpu_status_panel: the lease broke: %r", error)
         finally:
             self._lease = None
-            PULSES.pop(self.sidecar.url, None)
             connection.close()
         if not self._closed:
             self.state = "starting"

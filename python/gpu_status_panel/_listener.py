@@ -60,15 +60,25 @@ def look_up(port: int) -> Optional[Listener]:
 
 def is_stopped(port: int, listener: Listener) -> bool:
     """Whether the process behind it was stopped, by Ctrl-Z or SIGSTOP: the kernel takes its connections, and nobody answers."""
+    return state_of(port, listener) in (b"T", b"t")
+
+
+def is_at_work(port: int, listener: Listener) -> bool:
+    """Whether it computes, or would if the machine gave it a turn."""
+    return state_of(port, listener) == b"R"
+
+
+def state_of(port: int, listener: Listener) -> bytes:
+    """What the kernel says of the process behind it; empty where that is not known."""
     pid = PIDS.get(port)
     if pid is None:
-        return False
+        return b""
     try:
         with open(f"/proc/{pid}/stat", "rb") as file:
-            state = file.read().rpartition(b")")[2].split()[:1]
-    except OSError:
-        return False
-    return state in ([b"T"], [b"t"]) and holds(pid, listener.inode)
+            state = file.read().rpartition(b")")[2].split()[0]
+    except (OSError, IndexError):
+        return b""
+    return state if holds(pid, listener.inode) else b""
 
 
 def holds(pid: int, inode: str) -> bool:
