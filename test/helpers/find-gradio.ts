@@ -1,5 +1,6 @@
 import { fileURLToPath } from "node:url";
 import type { TestProject } from "vitest/node";
+import { findNginx } from "./find-nginx.ts";
 import { beginPython } from "./find-python.ts";
 
 declare module "vitest" {
@@ -20,6 +21,8 @@ function begin(version: GradioVersion): string {
   return beginPython(file, `Gradio ${version} with what it brings, for test/hosts`);
 }
 
-export default function setup({ provide }: TestProject) {
-  provide("gradioPythons", { 6: begin(6), 5: begin(5), 4: begin(4) });
+export default function setup(project: TestProject) {
+  // Before which one of its tests puts it.
+  findNginx(project);
+  project.provide("gradioPythons", { 6: begin(6), 5: begin(5), 4: begin(4) });
 }

@@ -7,6 +7,6 @@ declare module "vitest" {
   }
 }
 
-export default function setup({ provide }: TestProject) {
+export function findNginx({ provide }: TestProject) {
   provide("nginxPath", debianProgram("nginx", ["nginx-light"]));
 }

@@ -1,6 +1,6 @@
 import type { TestProject } from "vitest/node";
 import { debianProgram } from "./debian-program.ts";
-import findNginx from "./find-nginx.ts";
+import { findNginx } from "./find-nginx.ts";
 
 declare module "vitest" {
   interface ProvidedContext {
