@@ -81,13 +81,7 @@ export default defineConfig(({ mode }) => {
   });
   // Apart, so that what fetches little need not fetch all.
   const backends = hosts("backends", ["test/hosts/!(gradio-)*.test.ts"], "find-chromium", "find-hosts");
-  const gradio = hosts(
-    "gradio",
-    ["test/hosts/gradio-*.test.ts"],
-    "find-chromium",
-    "find-gradio",
-    "find-nginx",
-  );
+  const gradio = hosts("gradio", ["test/hosts/gradio-*.test.ts"], "find-chromium", "find-gradio");
   const projects = {
     fast: [unit, integration],
     test: [unit, integration, e2e],
