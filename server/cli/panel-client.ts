@@ -37,40 +37,48 @@ export interface PanelClient {
 }
 
 const USUAL_PATIENCE_MS = 10_000;
+const MOST_TRIES = 5;
 
 export function createPanelClient({ url, token }: { url: URL; token: string | null }): PanelClient {
   const isLocal = isLoopbackHost(url.hostname);
+  const once: PanelClient["call"] = async (
+    path,
+    schema,
+    { method = "GET", body, patienceMs = USUAL_PATIENCE_MS, signal, accept = "application/json" } = {},
+  ) => {
+    const target = new URL(path, url);
+    const text = body === undefined ? undefined : JSON.stringify(body);
+    const limit = AbortSignal.timeout(patienceMs);
+    let answer: { status: number; isOk: boolean; retryAfter: string | null; body: unknown };
+    try {
+      const response = await fetch(target, {
+        method,
+        redirect: "error",
+        signal: signal === undefined ? limit : AbortSignal.any([signal, limit]),
+        headers: {
+          accept,
+          ...(text === undefined ? {} : { "content-type": "application/json" }),
+          ...authorization(token, { method, target, text, isLocal }),
+        },
+        ...(text === undefined ? {} : { body: text }),
+      });
+      const { status, ok: isOk, headers } = response;
+      answer = { status, isOk, retryAfter: headers.get("retry-after"), body: await readBody(response) };
+    } catch (error) {
+      const cause = error instanceof Error && error.cause instanceof Error ? error.cause : error;
+      return { kind: "away", why: reasonOf(cause) };
+    }
+    return read(answer, schema);
+  };
   return {
     url: url.href,
     isLocal,
-    async call(
-      path,
-      schema,
-      { method = "GET", body, patienceMs = USUAL_PATIENCE_MS, signal, accept = "application/json" } = {},
-    ) {
-      const target = new URL(path, url);
-      const text = body === undefined ? undefined : JSON.stringify(body);
-      const limit = AbortSignal.timeout(patienceMs);
-      let answer: { status: number; isOk: boolean; retryAfter: string | null; body: unknown };
-      try {
-        const response = await fetch(target, {
-          method,
-          redirect: "error",
-          signal: signal === undefined ? limit : AbortSignal.any([signal, limit]),
-          headers: {
-            accept,
-            ...(text === undefined ? {} : { "content-type": "application/json" }),
-            ...authorization(token, { method, target, text, isLocal }),
-          },
-          ...(text === undefined ? {} : { body: text }),
-        });
-        const { status, ok: isOk, headers } = response;
-        answer = { status, isOk, retryAfter: headers.get("retry-after"), body: await readBody(response) };
-      } catch (error) {
-        const cause = error instanceof Error && error.cause instanceof Error ? error.cause : error;
-        return { kind: "away", why: reasonOf(cause) };
-      }
-      return read(answer, schema);
+    async call(path, schema, call) {
+      let told = await once(path, schema, call);
+      // A machine that does much else has sent it too slowly; nothing has been done then.
+      for (let tries = 1; tries < MOST_TRIES && told.kind === "refused" && told.status === 408; tries++)
+        told = await once(path, schema, call);
+      return told;
     },
   };
 }
