@@ -17,6 +17,8 @@ export interface BuildSizes {
   cli: number;
   /** What is loaded for agents alone (MCP): nobody loads it before one asks. */
   mcp: number;
+  /** What goes through the record of decisions again, which is loaded when what-if is asked for. */
+  whatIf: number;
 }
 /** A build that is not shown in a browser has no first figure. */
 export type Budget = Readonly<Record<string, Partial<BuildSizes>>>;
@@ -71,11 +73,13 @@ function sizesOf(bundle: Rolldown.OutputBundle, firstEntry: string): BuildSizes 
   const cli = sum(
     [...aloneFor(/\/server\/cli\/cli\.ts$/, chunks, bundle)].filter((name) => !mcpFiles.has(name)),
   );
+  const whatIf = sum(aloneFor(/\/server\/what-if\/what-if\.ts$/, chunks, bundle));
   return {
     first: sum(first) + Math.max(0, ...added(/\/i18n\/(?:en|zh-cn)\.ts$/)),
     charts: Math.max(0, ...added(/\/TimelineChart\.tsx$/)),
-    all: sum(sizes.keys()) - cli - redis - mcp,
+    all: sum(sizes.keys()) - cli - redis - mcp - whatIf,
     mcp,
+    whatIf,
     redis,
     cli,
   };

@@ -126,8 +126,8 @@ export function createSidecar(options: Options, surroundings: SidecarSurrounding
   const health = composeHealth(options, choice, env, {
     ...{ ...common, watch, jobs: capacity.jobs, releases, time, readHost, warnings },
   });
-  const { sessions, decisions, logs } = composeRecords(options, {
-    ...{ ...common, database: capacity.database, jobs: capacity.told, fit: capacity.fit, time, version },
+  const { decisions, logs, ...records } = composeRecords(options, {
+    ...{ ...common, capacity, time, version },
     ...{ warnings, keeps: [audit.log, health.log] },
     ...{ demo: isDemo, replaying: isReplay, hostName: readHost().state.name },
     intervalMs: () => replayed.intervalMs() ?? options.interval,
@@ -135,12 +135,12 @@ export function createSidecar(options: Options, surroundings: SidecarSurrounding
   const hosts = composeHosts(disposer, { list, timings, isReplay, whenUnleased });
   const front = composeFront(options, {
     ...{ ...common, version, clientFolder, admit, prove, replay, time, readHost, url: bound?.url ?? null },
-    ...{ history, capacity, watch, releases, audit, health, sessions, backends, hosts, found, server },
+    ...{ history, capacity, watch, releases, audit, health, ...records, backends, hosts, found, server },
     jobs: decisions?.jobs ?? capacity.told,
     fit: decisions?.fit ?? capacity.fit,
   });
   const turn = createTurn({
-    ...{ history, decisions, capacity, watch, keptBy, found, sessions, logs, health, measured, audit },
+    ...{ history, decisions, capacity, watch, keptBy, found, ...records, logs, health, measured, audit },
     ...front,
     replayed,
     latest: sampler.latest,

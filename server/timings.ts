@@ -123,6 +123,8 @@ export interface RecordingTimings {
   logRestMs: number;
   /** Between two writes of the sums of sessions: as much is lost when the sidecar is killed. */
   sessionsSaveMs: number;
+  /** How old an answer of what-if may be that is given again, unless a job has run out of memory since. */
+  whatIfFreshMs: number;
 }
 
 /** Nobody holds a connection by sending slowly. */
@@ -275,6 +277,7 @@ export const TIMINGS: Timings = {
   recording: {
     logRestMs: 10 * SECOND,
     sessionsSaveMs: 10 * SECOND,
+    whatIfFreshMs: 10 * MINUTE,
   },
   http: {
     headersMs: 8 * SECOND,

@@ -48,6 +48,8 @@ export interface PanelSource {
   ask<T>(
     schema: v.GenericSchema<unknown, Reply<T>>,
     send: (sidecar: Asking) => Promise<unknown>,
+    /** How long it may take; some seconds without it. */
+    ms?: number,
   ): Promise<Reply<T>>;
   /** How much of the past a panel is going to show: what is missing of it is asked for. */
   wantHistory(windowMs: number): void;

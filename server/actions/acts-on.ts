@@ -11,6 +11,7 @@ import type { Reply } from "../../shared/protocol/reply.ts";
 import type { SourceState } from "../../shared/protocol/state.ts";
 import type { ReleaseRecord } from "../../shared/release/record.ts";
 import type { Release } from "../../shared/release/release.ts";
+import type { WhatIfAnswer } from "../../shared/what-if/what-if.ts";
 import type { AskForLimit } from "../fit/limit-desk.ts";
 import type { FoundBackends } from "../found/found-backends.ts";
 import type { Elsewhere } from "../group/elsewhere.ts";
@@ -50,6 +51,8 @@ export interface ActsOn {
   takeFigure(profile: string): Reply<Profile>;
   /** What is asked of the other hosts of the group. */
   elsewhere: Elsewhere;
+  /** What the gate would have done in so many days. */
+  whatIf(days: number, language: FitLanguage): Promise<Reply<WhatIfAnswer>>;
   jobs: Pick<Jobs, "list" | "request" | "heartbeat" | "finish" | "whenStarted">;
   alerts: {
     all(): AlertList;

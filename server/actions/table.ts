@@ -37,6 +37,7 @@ import { takeFigure } from "./take-figure.ts";
 import { testAlerts } from "./test-alerts.ts";
 import { unwatch } from "./unwatch.ts";
 import { watch } from "./watch.ts";
+import { whatIf } from "./what-if.ts";
 import { whoami } from "./whoami.ts";
 
 /** Everything that can be asked of the sidecar; the HTTP server, the gateway, `openapi.json` and docs/protocol.md read it. */
@@ -67,6 +68,7 @@ export const ACTIONS: readonly Action[] = [
   limit,
   adviseOnFit,
   takeFigure,
+  whatIf,
   pastAlerts,
   acknowledgeAlert,
   muteRule,

@@ -22,7 +22,7 @@ import { createLineage } from "../jobs/lineage.ts";
 import { createPidWatch } from "../jobs/pid-watch.ts";
 import type { Time } from "../lib/clock.ts";
 import type { Disposer } from "../lib/disposer.ts";
-import { createKnowledge } from "../profiles/knowledge.ts";
+import { createKnowledge, type Knowledge } from "../profiles/knowledge.ts";
 import { createLearnedStore } from "../profiles/learned-store.ts";
 import type { BackendWatch } from "../release/backend-watch.ts";
 import type { Sampler } from "../sampling/sampler.ts";
@@ -62,11 +62,15 @@ export interface CapacityArea {
   /** Where jobs are kept, and what else has to survive the sidecar. */
   database: CapacityDatabase;
   profiles(): readonly Profile[];
+  /** The rules by which it decides. */
+  policy: Policy;
   state(): Pick<State, "capacity" | "promises" | "fits" | "runs" | "jobs">;
   fit(query: FitQuery, asker: string, language: FitLanguage): Promise<Reply<FitAnswer>>;
   limit: AskForLimit;
   adviseOn(profile: string): Reply<FitAdvice>;
   takeFigure(profile: string): Reply<Profile>;
+  /** What kind of job is described; `null`: nothing that is known here. */
+  resolve: Knowledge["resolve"];
   /** Reckons with a sample: who holds what, who has ended, who may start. */
   sample(): void;
   /** Reckons again, since jobs or backends have changed. */
@@ -145,7 +149,9 @@ export function composeCapacity(parts: CapacityParts): CapacityArea {
     told: stamps.told(jobs),
     database,
     profiles: knowledge.profiles,
+    policy: parts.policy,
     takeFigure: knowledge.takeFigure,
+    resolve: knowledge.resolve,
     sample() {
       view.sample(sampler.latest());
       live.sample();

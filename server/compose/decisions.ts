@@ -37,7 +37,7 @@ const clocks = () => ({ wallMs: wallMs(), steadyMs: steadyMs() });
 export interface DecisionsArea {
   sample: Recorder["sample"];
   backends: Recorder["backends"];
-  /** A job may have fallen silent. */
+  /** A job may have begun or fallen silent. */
   jobsChanged(): void;
   release(release: Release): void;
   /** The jobs, with every ask and every end recorded. */
@@ -73,7 +73,7 @@ export function composeDecisions(parts: DecisionsParts): DecisionsArea {
   return {
     sample: recorder.sample,
     backends: recorder.backends,
-    jobsChanged: recordSilence(jobs, recorder),
+    jobsChanged: recordCourse(jobs, recorder),
     release: recordReleases(recorder),
     jobs: recordedJobs(jobs, recorder),
     async fit(query, from, language) {
@@ -106,19 +106,21 @@ function recordedJobs(jobs: Jobs, recorder: Recorder): Jobs {
   };
 }
 
-/** Jobs that ran or waited and fell silent. */
-function recordSilence(jobs: Jobs, recorder: Recorder): () => void {
+/** Jobs that waited and begin, and those that ran or waited and fell silent. */
+function recordCourse(jobs: Jobs, recorder: Recorder): () => void {
   const unfinished = () =>
-    new Set(
+    new Map(
       jobs
         .list()
         .filter(isUnfinished)
-        .map(({ id }) => id),
+        .map(({ id, state }) => [id, state]),
     );
   let before = unfinished();
   return () => {
-    for (const { id, state } of jobs.list())
+    for (const { id, state, gpus } of jobs.list()) {
       if (state === "expired" && before.has(id)) recorder.end(id, null);
+      if (state === "running" && before.get(id) === "waiting") recorder.started(id, gpus);
+    }
     before = unfinished();
   };
 }

@@ -44,6 +44,7 @@ export interface FrontParts extends HelloParts {
   /** Those of capacity, or the same with their decisions recorded. */
   jobs: ActsOn["jobs"];
   fit: ActsOn["fit"];
+  whatIf: ActsOn["whatIf"];
   /** Where this panel is found; `null`: on a host's server. */
   url: string | null;
   /** Listening already, or not yet. */
@@ -162,6 +163,7 @@ function composeActions(
     limit: capacity.limit,
     adviseOn: capacity.adviseOn,
     takeFigure: capacity.takeFigure,
+    whatIf: parts.whatIf,
     jobs: parts.jobs,
     release: releases.request,
     findRelease: releases.find,

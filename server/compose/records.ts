@@ -1,8 +1,7 @@
+import type { ActsOn } from "../actions/acts-on.ts";
 import type { Options } from "../config/options.ts";
-import type { CapacityDatabase } from "../data/database.ts";
 import type { FolderHold } from "../data/folder-hold.ts";
 import type { LineLog } from "../data/line-log.ts";
-import type { Jobs } from "../jobs/jobs.ts";
 import type { Time } from "../lib/clock.ts";
 import type { Disposer } from "../lib/disposer.ts";
 import type { Sessions } from "../recording/sessions/sessions.ts";
@@ -13,6 +12,7 @@ import { followData, type Warnings } from "./data.ts";
 import { composeDecisions, type DecisionsArea } from "./decisions.ts";
 import { composeLogs, type Logs } from "./logs.ts";
 import { composeSessions } from "./sessions.ts";
+import { composeWhatIf } from "./what-if.ts";
 
 export interface RecordsParts {
   disposer: Disposer;
@@ -20,9 +20,7 @@ export interface RecordsParts {
   folder: string;
   hold: FolderHold;
   timings: Timings;
-  database: CapacityDatabase;
-  jobs: Jobs;
-  fit: CapacityArea["fit"];
+  capacity: CapacityArea;
   time: Time;
   demo: boolean;
   /** Whether a recording is played. Then nothing is decided, nor written that could be taken for what happened here. */
@@ -43,13 +41,15 @@ export interface Records {
   /** `null`: a recording is played. */
   decisions: DecisionsArea | null;
   logs: Logs;
+  whatIf: ActsOn["whatIf"];
 }
 
 export function composeRecords(
   options: Pick<Options, "decisions" | "historyInterval" | "logCsv" | "logJsonl" | "logs">,
   parts: RecordsParts,
 ): Records {
-  const { disposer, hold, database, time, jobs, replaying, warnings } = parts;
+  const { disposer, hold, capacity, time, replaying, warnings } = parts;
+  const { database, told: jobs, fit } = capacity;
   followData({
     ...{
       disposer,
@@ -65,13 +65,14 @@ export function composeRecords(
     ? null
     : composeDecisions({
         ...parts,
-        ...{ limits: options.decisions, writeIntervalMs: options.historyInterval, jobs },
+        ...{ limits: options.decisions, writeIntervalMs: options.historyInterval, jobs, fit },
         nowMs: () => time.wallOf(time.nowMs()),
         show: (trouble) => warnings.set("decisions", trouble),
       });
   return {
-    sessions: composeSessions(parts),
+    sessions: composeSessions({ ...parts, database }),
     decisions,
+    whatIf: composeWhatIf({ ...parts, decisions }),
     logs: composeLogs(options, { ...parts, warn: (trouble) => warnings.set("log", trouble) }),
   };
 }

@@ -4,6 +4,7 @@ import type { HistoryAnswer, HistoryRequest } from "../history/series.ts";
 import type { Profile } from "../profiles/profile.ts";
 import type { ReleaseRecord } from "../release/record.ts";
 import type { Session, SessionCommand } from "../sessions/session.ts";
+import type { WhatIfAnswer, WhatIfRequest } from "../what-if/what-if.ts";
 import type { AcknowledgeRequest, MuteRequest } from "./alert-requests.ts";
 import type { Difference } from "./json-diff.ts";
 import type { Hello, Resumed } from "./messages.ts";
@@ -55,6 +56,8 @@ export interface ClientToServerEvents {
   /** What would make a job of a profile fit. */
   fit: (request: FitRequest, ack: (reply: Reply<FitAdvice>) => void) => void;
   /** What jobs of a configured profile took here becomes its figure. */
+  /** What waiting for room would have changed in the last days. */
+  "what-if": (request: WhatIfRequest, ack: (reply: Reply<WhatIfAnswer>) => void) => void;
   "take-figure": (request: IdRequest, ack: (reply: Reply<Profile>) => void) => void;
   /** Tries to get samples now, where nvidia-smi has failed. */
   "retry-source": (ack: (reply: Reply<null>) => void) => void;

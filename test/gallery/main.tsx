@@ -7,6 +7,7 @@ import type { PanelState } from "../../client/store/panel-state.ts";
 import type { PanelStore } from "../../client/store/panel-store.ts";
 import type { PanelParts } from "../../client/store/use-panel.ts";
 import { OwnPageContext } from "../../client/ui/View.tsx";
+import { OPENED } from "./opened.ts";
 import { STATES } from "./states.ts";
 import { stillSource } from "./still-source.ts";
 
@@ -15,7 +16,7 @@ const query = new URLSearchParams(location.search);
 const first = STATES[query.get("state") ?? ""];
 if (place !== null) {
   if (first === undefined) createRoot(place).render(<Index />);
-  else draw(place, first);
+  else draw(place, query.get("state") ?? "", first);
 }
 
 /** A panel's state that the page changes. */
@@ -45,7 +46,7 @@ function changingStore(begin: PanelState) {
  * `window.showState("full")` has the same panel show another, `showState("full", true)` a new panel in its place.
  * `picture` is for photographs: pinned fonts, and no higher than what is in it.
  */
-function draw(element: HTMLElement, first: PanelState) {
+function draw(element: HTMLElement, name: string, first: PanelState) {
   const { view } = readPanelOptions((name) => query.get(name));
   const picture = query.has("picture");
   document.body.style.background = query.get("on") ?? "";
@@ -55,18 +56,20 @@ function draw(element: HTMLElement, first: PanelState) {
   if (picture) void import("./pinned-fonts.ts").then(({ pinFonts }) => pinFonts(element));
   let shown = changingStore(first);
   let count = 0;
-  const render = () => {
-    const parts = { store: shown.store, source: stillSource, address: "http://localhost:7870/" };
+  const render = (state: string) => {
+    const source = stillSource(OPENED[state]?.answers);
+    const parts = { store: shown.store, source, address: "http://localhost:7870/" };
     place.render(<Drawn key={count++} parts={parts} />);
+    return pressAll(element, OPENED[state]?.press ?? []);
   };
-  render();
+  void render(name);
   Object.assign(window, {
     showState(name: string, anew = false) {
       const state = STATES[name];
       if (state === undefined) throw new Error(`no state ${name}`);
-      if (!anew) return shown.show(state);
+      if (!anew && OPENED[name] === undefined) return shown.show(state);
       shown = changingStore(state);
-      render();
+      return render(name);
     },
   });
 }
@@ -117,4 +120,20 @@ function Index() {
       </tbody>
     </table>
   );
+}
+
+/** Parts come when they are first shown. */
+const MOST_FRAMES = 1000;
+
+/** Presses one after the other once it is there; each opens what holds the next. */
+async function pressAll(element: HTMLElement, selectors: readonly string[]) {
+  for (const selector of selectors) {
+    let found: HTMLElement | null | undefined;
+    for (let frames = 0; found == null; frames++) {
+      if (frames === MOST_FRAMES) throw new Error(`nothing to press: ${selector}`);
+      await new Promise(requestAnimationFrame);
+      found = element.shadowRoot?.querySelector<HTMLElement>(selector);
+    }
+    found.click();
+  }
 }

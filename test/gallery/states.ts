@@ -253,6 +253,7 @@ export const STATES: Readonly<Record<string, PanelState>> = {
     release: failed("backend-timeout", { seconds: 10 }),
   }),
   "release-cancelled": two({ release: failed("release-cancelled", { by: "127.0.0.1" }) }),
+  ...{ "what-if": two(), collisions: two() },
   full: machine([
     { ...BUSY, usedGib: 22.1, promisedGib: 0, holders: [["python3 main.py", 21.7, "comfyui"]] },
     { ...CALM, usedGib: 13.3, temperature: 46 },

@@ -52,9 +52,11 @@ export function inGallery() {
 /** Shows another state in the same panel, or in a new one, and waits until it is drawn. */
 export const show = (page: Page, state: string, anew = false) =>
   page.evaluate(
-    ([name, anew]) => {
-      const { showState } = window as unknown as { showState(name: string, anew: boolean): void };
-      showState(name, anew);
+    async ([name, anew]) => {
+      const { showState } = window as unknown as {
+        showState(name: string, anew: boolean): Promise<void> | undefined;
+      };
+      await showState(name, anew);
       return new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(resolve)));
     },
     [state, anew] as const,

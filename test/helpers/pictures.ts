@@ -127,10 +127,14 @@ async function take(page: Page, camera: CDPSession): Promise<Picture> {
   const box = await page.locator(".panel").boundingBox();
   const view = page.viewportSize();
   if (box === null || view === null) throw new Error("there is no panel");
+  // What is open lies over the panel, and may reach further down.
+  const open = page.locator(".pop");
+  const pop = (await open.count()) === 0 ? null : await open.first().boundingBox();
+  const height = Math.max(box.height, pop === null ? 0 : pop.y + pop.height + box.y);
   const { data } = await camera.send("Page.captureScreenshot", {
     format: "png",
     optimizeForSpeed: true,
-    clip: { x: 0, y: 0, width: view.width, height: Math.min(box.height, view.height), scale: SCALE },
+    clip: { x: 0, y: 0, width: view.width, height: Math.min(height, view.height), scale: SCALE },
   });
   return PNG.sync.read(Buffer.from(data, "base64"));
 }

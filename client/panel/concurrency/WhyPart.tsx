@@ -1,4 +1,4 @@
-import { useState } from "react";
+import { lazy, Suspense, useState } from "react";
 import type { Gpu } from "../../../shared/gpu/gpu.ts";
 import { useLater } from "../../i18n/use-messages.ts";
 import { Styles } from "../../shadow/Styles.tsx";
@@ -9,6 +9,8 @@ import { CapacityNotes } from "./CapacityNotes.tsx";
 import { ProfileBasis } from "./ProfileBasis.tsx";
 import { ProfileTable } from "./ProfileTable.tsx";
 import type { Capacity } from "./use-capacity.ts";
+
+const WhatIf = lazy(() => import("../what-if/WhatIf.tsx"));
 
 /** The arithmetic of the answer, what the profile's figure rests on, what would make room, and every other profile. */
 export default function WhyPart({ capacity, gpus }: { capacity: Capacity; gpus: readonly Gpu[] }) {
@@ -34,6 +36,9 @@ export default function WhyPart({ capacity, gpus }: { capacity: Capacity; gpus: 
         {room.compare}
       </button>
       {all && <ProfileTable capacity={capacity} gpus={gpus} words={room} />}
+      <Suspense>
+        <WhatIf />
+      </Suspense>
     </div>
   );
 }

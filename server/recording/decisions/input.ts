@@ -50,6 +50,8 @@ export const noteSchema = v.variant("topic", [
     query: intentSchema,
     answer: v.string(),
   }),
+  /** A job that waited begins. */
+  v.object({ topic: v.literal("started"), id: v.string(), gpus: v.array(v.number()) }),
   v.object({ topic: v.literal("patch"), id: v.string(), patch: jobPatchSchema }),
   /** A job ends: because it said so, or (`end` is `null`) because it fell silent. */
   v.object({ topic: v.literal("end"), id: v.string(), end: v.nullable(jobEndSchema) }),

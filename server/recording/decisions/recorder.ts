@@ -15,6 +15,8 @@ export interface Recorder {
   ask(body: JobBody, reply: Reply<Pick<Job, "id" | "state">>): void;
   /** Somebody asks with the intent to start, and the answer. */
   intent(query: FitQuery, from: string, reply: Reply<Pick<FitAnswer, "ticket">>): void;
+  /** A job that waited begins. */
+  started(id: string, gpus: readonly number[]): void;
   patch(id: string, patch: JobPatch): void;
   /** `null`: the job fell silent. */
   end(id: string, end: JobEnd | null): void;
@@ -83,6 +85,7 @@ export function createRecorder({ record, version, jobs, nowMs }: RecorderContext
       const answer = !reply.ok ? reply.code : ticket === null ? "no-room" : "held";
       note({ topic: "intent", ticket, query: { ...query, asker: asker ?? from }, answer });
     },
+    started: (id, gpus) => note({ topic: "started", id, gpus: [...gpus] }),
     patch(id, patch) {
       // A mere sign of life decides nothing: a job that falls silent is recorded when it ends.
       if (Object.keys(patch).length > 0) note({ topic: "patch", id, patch });

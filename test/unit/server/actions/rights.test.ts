@@ -45,6 +45,7 @@ const untouchable: ActsOn = {
   limit: () => reach("limit"),
   adviseOn: () => reach("adviseOn"),
   takeFigure: () => reach("takeFigure"),
+  whatIf: () => reach("whatIf"),
   jobs: {
     list: () => reach("jobs.list"),
     request: () => reach("jobs.request"),

@@ -68,6 +68,7 @@ describe("what decisions were made from", () => {
       START + 2 * SECOND,
       gpuWith({ uuid: "G", memoryUsedMiB: 9430, processes: [...processes] }),
     );
+    first.recorder.started("b", [0]);
     first.recorder.patch("a", {});
     first.recorder.patch("a", { phase: "denoise" });
     first.recorder.end("a", { outcome: "done", oom: false });
@@ -77,7 +78,7 @@ describe("what decisions were made from", () => {
     expect(await all(second.record)).toEqual(live);
     expect(live.map((input) => (input.kind === "note" ? input.note.topic : input.kind))).toEqual([
       ...["gpus", "backends", "jobs", "start", "gpus", "sample", "ask", "processes", "sample", "sample"],
-      ...["patch", "end"],
+      ...["started", "patch", "end"],
     ]);
     expect(live.find((input) => input.kind === "processes")).toMatchObject({ gpu: 0, processes });
     expect(samplesIn(live).map(({ atMs }) => atMs - START)).toEqual([0, 1000, 2000]);

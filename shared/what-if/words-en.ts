@@ -1,0 +1,27 @@
+import type { WhatIfWords } from "./words.ts";
+
+export const whatIfEn: WhatIfWords = {
+  title: "What waiting for room would have changed",
+  reading: "Reading the record …",
+  oneDay: "24 hours",
+  days: "{n} days",
+  noJobs: "No job was declared in {days}. Only declared jobs can be judged.",
+  none: "Out of memory: none in {days}.",
+  count: "Out of memory: {n} in {days}.",
+  avoided: "Had every job waited for room, {avoided} of {n} would not have happened; waits + {wait}.",
+  noneAvoided: "Waiting for room would have prevented none of them; waits + {wait}.",
+  waitsOnly: "Had every job waited for room: waits + {wait}.",
+  added: "Others that would have happened: {n}.",
+  unjudged: "{n} of {jobs} jobs cannot be judged: no list names their process.",
+  withoutRecord: "No record of {dates}.",
+  estimate: "An estimate.",
+  row: "{time} {job}; {taker} had taken {gib} GiB {wait} before",
+  rowNobody: "{time} {job}; nobody else is known to have taken VRAM shortly before",
+  nameHidden: "a process ({pid})",
+  inJob: "{job} in {name} ({pid})",
+  seconds: "{n} s",
+  minutes: "{n} min",
+  hours: "{n} h",
+  space: " ",
+  comma: ", ",
+};

@@ -1,0 +1,27 @@
+import type { WhatIfWords } from "./words.ts";
+
+export const whatIfZhCn: WhatIfWords = {
+  title: "若任务先等待空间，会有什么不同",
+  reading: "正在读取记录……",
+  oneDay: "24 小时",
+  days: "{n} 天",
+  noJobs: "最近 {days}内没有声明过任务。只有声明过的任务才能判断。",
+  none: "显存不足：最近 {days}内没有。",
+  count: "显存不足：最近 {days}内 {n} 次。",
+  avoided: "若每个任务都先等待空间，{n} 次中有 {avoided} 次不会发生；等待时间 + {wait}。",
+  noneAvoided: "先等待空间也不能避免；等待时间 + {wait}。",
+  waitsOnly: "若每个任务都先等待空间：等待时间 + {wait}。",
+  added: "另有 {n} 次会发生。",
+  unjudged: "{jobs} 个任务中有 {n} 个无法判断：进程列表中没有它们的进程。",
+  withoutRecord: "{dates} 没有记录。",
+  estimate: "以上为估计。",
+  row: "{time} {job}；{wait}前 {taker} 占用了 {gib} GiB",
+  rowNobody: "{time} {job}；此前不久没有已知的其他进程占用显存",
+  nameHidden: "某进程（{pid}）",
+  inJob: "{name}（{pid}）中的 {job}",
+  seconds: "{n} 秒",
+  minutes: "{n} 分钟",
+  hours: "{n} 小时",
+  space: "",
+  comma: "、",
+};
