@@ -53,7 +53,7 @@ function collisionSaid(
 
 function takerName({ pid, name, job }: Taker, words: WhatIfWords): string {
   const process = name?.split(/[\\/]/).at(-1) ?? null;
-  if (process === null) return fillIn(words.unnamed, { pid });
+  if (process === null) return fillIn(words.nameHidden, { pid });
   return job === null ? `${process} (${pid})` : fillIn(words.inJob, { job, name: process, pid });
 }
 

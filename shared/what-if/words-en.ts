@@ -17,7 +17,7 @@ export const whatIfEn: WhatIfWords = {
   estimate: "An estimate.",
   row: "{time} {job}; {taker} had taken {gib} GiB {wait} before",
   rowNobody: "{time} {job}; nobody else is known to have taken VRAM shortly before",
-  unnamed: "a process ({pid})",
+  nameHidden: "a process ({pid})",
   inJob: "{job} in {name} ({pid})",
   seconds: "{n} s",
   minutes: "{n} min",

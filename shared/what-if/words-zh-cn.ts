@@ -17,7 +17,7 @@ export const whatIfZhCn: WhatIfWords = {
   estimate: "以上为估计。",
   row: "{time} {job}；{wait}前 {taker} 占用了 {gib} GiB",
   rowNobody: "{time} {job}；此前不久没有已知的其他进程占用显存",
-  unnamed: "某进程（{pid}）",
+  nameHidden: "某进程（{pid}）",
   inJob: "{name}（{pid}）中的 {job}",
   seconds: "{n} 秒",
   minutes: "{n} 分钟",

@@ -21,7 +21,7 @@ export interface WhatIfWords {
   row: string;
   rowNobody: string;
   /** A process whose name is hidden, and one in which a declared job ran. */
-  unnamed: string;
+  nameHidden: string;
   inJob: string;
   seconds: string;
   minutes: string;
