@@ -79,7 +79,6 @@ function sizesOf(bundle: Rolldown.OutputBundle, firstEntry: string): BuildSizes 
     charts: Math.max(0, ...added(/\/TimelineChart\.tsx$/)),
     all: sum(sizes.keys()) - cli - redis - mcp - whatIf,
     mcp,
-    whatIf,
     redis,
     cli,
     whatIf,
