@@ -11,6 +11,9 @@ const lookSchema = v.object({
   }),
 });
 
+/** Where nobody listens that is known at once; one that is silent may have a crowd to answer. */
+const LOOK_PATIENCE_MS = 60_000;
+
 type Look =
   | { kind: "panel" /** GPUs that the program may use; `null`: any. */; indexes: readonly number[] | null }
   /** Nobody lets jobs in there. */
@@ -19,7 +22,7 @@ type Look =
 
 /** Whether there is a panel that lets jobs in, and on which of its GPUs the program may run. */
 export async function lookAtPanel({ panel, env, words }: CommandContext): Promise<Look> {
-  const told = await panel.call("api/v1/state", lookSchema);
+  const told = await panel.call("api/v1/state", lookSchema, { patienceMs: LOOK_PATIENCE_MS });
   if (told.kind === "away") return { kind: "no-panel", said: words.noPanel(panel.url, told.why) };
   if (told.kind === "strange") return { kind: "wrong", said: words.strange(panel.url, told.why) };
   if (told.kind === "refused")
