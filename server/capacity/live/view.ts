@@ -160,21 +160,12 @@ function createFits(live: LiveCapacity, knowledge: Knowledge): () => ReadonlyMap
 /** Backends that say whether they work, and whose process is not recognised. */
 function unseenBackends({ processes }: Gpu, backends: readonly BackendState[]): Resident[] {
   const seen = new Set(processes?.map(({ backend }) => backend));
-  return wordsOf(backends).flatMap(({ backend, busy, queued = false }) =>
-    seen.has(backend)
-      ? []
-      : [
-          {
-            ...{
-              backend,
-              pid: null,
-              name: null,
-              state: busy || queued ? ("running" as const) : ("idle" as const),
-            },
-            nextJob: { fits: 0, needsMiB: null },
-          },
-        ],
-  );
+  const unseen = wordsOf(backends).filter(({ backend }) => !seen.has(backend));
+  return unseen.map(({ backend, busy, queued = false }) => ({
+    ...{ backend, pid: null, name: null },
+    state: busy || queued ? "running" : "idle",
+    nextJob: { fits: 0, needsMiB: null },
+  }));
 }
 
 /** Where nobody is named and one backend tells of itself, it is what is there. */
