@@ -72,6 +72,15 @@ export interface SidecarOptions {
   address?: string;
   /** Or the other panels themselves. */
   peers?: { url: string; token?: string }[];
+  /** Id of the backend that lives on the card when nobody needs it; it is loaded again after so many quiet seconds (120). */
+  home?: string;
+  homeAfterSeconds?: number;
+  /** Whoever was given the card is not asked to leave for so many seconds: 60. */
+  minTurnSeconds?: number;
+  /** By the id of a backend: it is released when it has been idle for so many minutes. */
+  idleReleaseMinutes?: Record<string, number>;
+  /** Above so many °C nothing is loaded and nothing starts. */
+  holdAboveC?: number;
   /** Told in words what does not work, though the panel goes on. Warns through `process.emitWarning` by default. */
   onProblem?: (message: string) => void;
 }

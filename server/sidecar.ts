@@ -1,4 +1,3 @@
-import { randomUUID } from "node:crypto";
 import type { Server } from "node:http";
 import type { Job } from "../shared/jobs/job.ts";
 import { policyFor } from "./capacity/policy-for.ts";
@@ -7,6 +6,7 @@ import { composeBackends } from "./compose/backends.ts";
 import { composeCapacity } from "./compose/capacity.ts";
 import { composeHold, createWarnings } from "./compose/data.ts";
 import { composeFront } from "./compose/front.ts";
+import { composeHandover } from "./compose/handover.ts";
 import { composeHealth, type HealthArea } from "./compose/health.ts";
 import { composeHistory } from "./compose/history.ts";
 import { composeHosts } from "./compose/hosts.ts";
@@ -111,17 +111,15 @@ export function createSidecar(options: Options, surroundings: SidecarSurrounding
   const { releases, measured } = composeReleases(options, { sampler, watch, backends, owners, timings });
   // Closed before the audit: a release that the end breaks off is kept, too.
   disposer.add(releases.close);
+  const handover = composeHandover(options, {
+    ...{ ...common, watch, backends, releases, audit, time, timeScale },
+  });
   const capacity = composeCapacity({
     ...common,
-    ...{ watch, profiles, profile, isDemo, time },
+    ...{ watch, profiles, profile, isDemo, time, handover },
     policy: policyFor(options, profiles, timeScale),
     isStandIn: choice.kind === "demo" && choice.reason === "no-nvidia-smi",
     readHost: () => readHost().state,
-    releaseFor: (backend, job) =>
-      void releases.request({
-        ...{ requestId: `for-${randomUUID()}`, mode: "auto", backend, gpu: undefined },
-        requestedBy: `job ${job}`,
-      }),
   });
   const health = composeHealth(options, choice, env, {
     ...{ ...common, watch, jobs: capacity.jobs, releases, time, readHost, warnings },
@@ -135,15 +133,15 @@ export function createSidecar(options: Options, surroundings: SidecarSurrounding
   const hosts = composeHosts(disposer, { list, timings, isReplay, whenUnleased });
   const front = composeFront(options, {
     ...{ ...common, version, clientFolder, admit, prove, replay, time, readHost, url: bound?.url ?? null },
-    ...{ history, capacity, watch, releases, audit, health, ...records, backends, hosts, found, server },
+    ...{ history, capacity, watch, releases, handover, audit, health, ...records, backends, hosts, found },
+    server,
     jobs: decisions?.jobs ?? capacity.told,
     fit: decisions?.fit ?? capacity.fit,
   });
   const turn = createTurn({
     ...{ history, decisions, capacity, watch, keptBy, found, ...records, logs, health, measured, audit },
     ...front,
-    replayed,
-    latest: sampler.latest,
+    ...{ replayed, leavesBy: releases.leavesBy, latest: sampler.latest },
     remember(list) {
       jobs = list;
     },
@@ -151,6 +149,7 @@ export function createSidecar(options: Options, surroundings: SidecarSurrounding
   });
   followChanges(turn, disposer, { ...capacity, watch, releases, health });
   disposer.add(found.finder.onChange(turn.foundChanged));
+  disposer.add(handover.onChange(turn.handoverChanged));
   followBackends(list, watch, front.gateway.greetAll);
   sampler.start(turn);
   health.start();

@@ -2,7 +2,7 @@ import type { Sample } from "../shared/gpu/sample.ts";
 import type { Job } from "../shared/jobs/job.ts";
 import type { SourceState } from "../shared/protocol/state.ts";
 import { type Kept, recordOf } from "../shared/release/record.ts";
-import { isReleasing, type Release } from "../shared/release/release.ts";
+import { isReleasing, type LeavesBy, type Release } from "../shared/release/release.ts";
 import type { CapacityArea } from "./compose/capacity.ts";
 import type { DecisionsArea } from "./compose/decisions.ts";
 import type { FoundArea } from "./compose/found.ts";
@@ -40,6 +40,8 @@ export interface TurnParts {
   latest(): Sample;
   /** What a backend keeps that was asked in vain. */
   keptBy(backend: string): Kept;
+  /** Why a release was asked for by the hand-over. */
+  leavesBy(id: string | null): LeavesBy | null;
   found: FoundArea;
   /** Remembers which jobs there are, for those who ask without knowing of jobs. */
   remember(jobs: readonly Job[]): void;
@@ -56,6 +58,7 @@ export interface Turn extends SamplerCourse {
   release(release: Release): void;
   alertsChanged(): void;
   foundChanged(): void;
+  handoverChanged(): void;
 }
 
 export function createTurn(parts: TurnParts): Turn {
@@ -113,7 +116,7 @@ export function createTurn(parts: TurnParts): Turn {
       say(false);
     },
     release(release) {
-      const record = recordOf(release, parts.keptBy);
+      const record = recordOf(release, parts.keptBy, parts.leavesBy(release.id));
       if (record !== null) parts.audit.append(record);
       decisions?.release(release);
       logs.release(release);
@@ -125,6 +128,7 @@ export function createTurn(parts: TurnParts): Turn {
     },
     alertsChanged: () => say(true),
     foundChanged: () => say(false),
+    handoverChanged: () => say(true),
   };
 }
 

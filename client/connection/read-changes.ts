@@ -7,7 +7,7 @@ import { wireSampleSchema } from "../../shared/protocol/messages.ts";
 import { promiseSchema, stateSchema } from "../../shared/protocol/state.ts";
 import { detailRecordsOf, recordsOf, VIEW_PARTS, type View } from "../../shared/protocol/view.ts";
 
-const { source, host, fits, runs, backends, found, release, alerts, jobs } = stateSchema.entries;
+const { source, host, fits, runs, backends, found, release, handover, alerts, jobs } = stateSchema.entries;
 const partsSchema = v.object({
   source: v.exactOptional(source),
   host: v.exactOptional(host),
@@ -20,6 +20,7 @@ const partsSchema = v.object({
   backends: v.exactOptional(backends),
   found: v.exactOptional(found),
   release: v.exactOptional(release),
+  handover,
   alerts: v.exactOptional(alerts),
   jobs: v.exactOptional(jobs),
   title: v.exactOptional(wireSampleSchema),

@@ -1,4 +1,5 @@
 import type { Gpu } from "../../shared/gpu/gpu.ts";
+import type { Handover } from "../../shared/handover/handover.ts";
 import type { Alert } from "../../shared/health/alert.ts";
 import type { HistoryRow } from "../../shared/history/row.ts";
 import type { Job } from "../../shared/jobs/job.ts";
@@ -24,6 +25,8 @@ export interface Known {
   /** Not set up, but found on this machine. */
   found: readonly Found[];
   release: Release;
+  /** Who leaves the card and who holds it; `handoverSchema` reads it. */
+  handover?: Handover;
   jobs: readonly Job[];
   /** Red lines that are crossed, oldest first. */
   alerts: readonly Alert[];

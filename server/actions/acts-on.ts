@@ -15,6 +15,7 @@ import type { WhatIfAnswer } from "../../shared/what-if/what-if.ts";
 import type { AskForLimit } from "../fit/limit-desk.ts";
 import type { FoundBackends } from "../found/found-backends.ts";
 import type { Elsewhere } from "../group/elsewhere.ts";
+import type { HandoverDesk } from "../handover/desk.ts";
 import type { Leases } from "../hosts/leases.ts";
 import type { FitAnswer } from "../http/openapi/fit-schema.ts";
 import type { Jobs } from "../jobs/jobs.ts";
@@ -64,6 +65,7 @@ export interface ActsOn {
   findRelease(id: string): Release | null;
   cancelRelease(by: string, id: string): Reply<{ id: string }>;
   loadBackend(id: string): Promise<Reply<{ id: string }>>;
+  handover: Pick<HandoverDesk, "postpone" | "hold" | "endHold">;
   /** Newest first. */
   pastReleases(): readonly ReleaseRecord[];
   history(query: HistoryQuery, address: string): Reply<HistoryAnswer>;

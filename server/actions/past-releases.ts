@@ -7,7 +7,7 @@ import { nothing } from "./requests.ts";
 export const pastReleases = defineAction({
   name: "past-releases",
   summary: "The last 50 releases, newest first",
-  docs: "`{id, startedAt, finishedAt, requestedBy, mode, state, freedMiB, gpus, parts, problem}`",
+  docs: "`{id, startedAt, finishedAt, requestedBy, mode, state, freedMiB, gpus, parts, problem}`; of the [hand-over](handover.md) with `reason`, `forWhom` and, for a load, `did`",
   may: "see",
   reply: v.array(releaseRecordSchema),
   http: {

@@ -6,8 +6,10 @@ import { endJob } from "./end-job.ts";
 import { fit } from "./fit.ts";
 import { adoptBackend, dismissBackend, forgetBackend, lookForBackends } from "./found-backends.ts";
 import { group } from "./group.ts";
+import { postponeHandover } from "./handover.ts";
 import { healthz } from "./healthz.ts";
 import { history } from "./history.ts";
+import { endHold, holdCard } from "./hold.ts";
 import { lease } from "./lease.ts";
 import { limit } from "./limit.ts";
 import { listJobs } from "./list-jobs.ts";
@@ -53,6 +55,9 @@ export const ACTIONS: readonly Action[] = [
   pastReleases,
   loadBackend,
   prepareBackend,
+  postponeHandover,
+  holdCard,
+  endHold,
   registerBackend,
   adoptBackend,
   dismissBackend,

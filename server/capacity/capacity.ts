@@ -1,12 +1,11 @@
 import { type Admitted, admit, isFresh } from "./admission/admit.ts";
 import { endJob, expired } from "./admission/ends.ts";
-import { type ReleaseAdvice, releaseAdvice } from "./admission/release-advice.ts";
 import { dropOld, withoutTicketOf } from "./admission/tickets.ts";
 import { enqueue } from "./admission/turns.ts";
 import { placingOf, runningJob } from "./admission/wish.ts";
 import { figureOf } from "./learning/figure.ts";
 import { learnReached } from "./learning/learn.ts";
-import type { BackendWord, CapacityState, GpuEvidence, JobAsk, RunningJob } from "./model.ts";
+import type { BackendWord, CapacityState, GpuDemand, GpuEvidence, JobAsk, RunningJob } from "./model.ts";
 import type { Policy } from "./policy.ts";
 import { fitsNever } from "./room/never.ts";
 import { attach } from "./tracking/attach.ts";
@@ -21,6 +20,8 @@ export interface StepInput {
   sampledMs?: number;
   gpus: readonly GpuEvidence[];
   words: readonly BackendWord[];
+  /** Nobody is let in now, whatever there is room for. */
+  isClosed?: boolean;
 }
 
 export interface Turn {
@@ -28,8 +29,8 @@ export interface Turn {
   started: readonly RunningJob[];
   /** Jobs whose time to live is over. */
   expired: readonly string[];
-  /** Residents that would have to release for a waiting job. */
-  release: readonly ReleaseAdvice[];
+  /** Who holds what, and what room is left, after this step. */
+  demands: readonly GpuDemand[];
   /** Somebody would be let in by the last list: read one now and step again. */
   wantsList: boolean;
   rate: "full" | "quiet";
@@ -37,7 +38,7 @@ export interface Turn {
 
 /** Takes one sample in: who holds what, who has ended, who may start. Pure. */
 export function step(before: CapacityState, input: StepInput, policy: Policy): Turn {
-  const { nowMs, sampledMs = nowMs, gpus, words } = input;
+  const { nowMs, sampledMs = nowMs, gpus, words, isClosed = false } = input;
   const dead = expired(before, nowMs);
   let state: CapacityState = dead.reduce(
     (now, id) => endJob(now, id, { outcome: "other", reportedMiB: null }, nowMs, policy),
@@ -69,15 +70,16 @@ export function step(before: CapacityState, input: StepInput, policy: Policy): T
   const pass = admit(state, policy, nowMs);
   const fresh = isFresh(state, policy);
   const isUnread = state.gpus.some(({ kind, failedMs }) => kind === "hidden" && failedMs === null);
-  const wantsList = !fresh && (pass.started.length > 0 || (isUnread && state.waiting.length > 0));
-  const admitted: Admitted = fresh ? pass : { ...pass, state, started: [] };
-  const release = releaseAdvice(admitted.state, admitted.demands, nowMs, policy);
-  state = noteAsked(admitted.state, release, nowMs);
+  const wantsList =
+    !fresh && !isClosed && (pass.started.length > 0 || (isUnread && state.waiting.length > 0));
+  const admitted: Admitted =
+    fresh && !isClosed ? pass : { ...pass, state, started: [], demands: pass.before };
+  state = admitted.state;
   return {
     state,
     started: admitted.started,
     expired: dead,
-    release,
+    demands: admitted.demands,
     wantsList,
     rate: rateOf(state, nowMs, policy),
   };
@@ -122,20 +124,6 @@ export function beat(
   const lives = <T extends { id: string }>(job: T) =>
     job.id === id ? { ...job, ...patch, beatMs: nowMs } : job;
   return { ...state, running: state.running.map(lives), waiting: state.waiting.map(lives) };
-}
-
-function noteAsked(state: CapacityState, release: readonly ReleaseAdvice[], nowMs: number): CapacityState {
-  if (release.length === 0) return state;
-  const asked = (pid: number) => release.some((one) => one.pid === pid);
-  const gpus = state.gpus.map((track) =>
-    track.kind === "hidden"
-      ? track
-      : {
-          ...track,
-          tenants: track.tenants.map((one) => (asked(one.pid) ? { ...one, askedToReleaseMs: nowMs } : one)),
-        },
-  );
-  return { ...state, gpus };
 }
 
 /** Full rate while anybody could be affected by the next second. */

@@ -58,7 +58,6 @@ export interface Tenant {
   /** What its last jobs reached. */
   peaks: readonly number[];
   ticket: Promised | null;
-  askedToReleaseMs: number | null;
 }
 
 /** A figure that a process was let in with, and the job class that learns from it. */

@@ -7,7 +7,7 @@ import { POLICY, type Policy } from "./policy.ts";
  * @param scale how many times faster the rules' times pass: 1, but for tests
  */
 export function policyFor(
-  { reserve, releaseOnRequest }: Pick<Options, "reserve" | "releaseOnRequest">,
+  { reserve }: Pick<Options, "reserve">,
   profiles: readonly Profile[],
   scale = 1,
 ): Policy {
@@ -18,7 +18,6 @@ export function policyFor(
     ...POLICY,
     ...Object.fromEntries(times),
     reserveMiB: reserve,
-    releaseOnRequest: new Set(releaseOnRequest),
     publishedMiB: profiles.map(({ peakMiB }) => peakMiB),
   };
 }

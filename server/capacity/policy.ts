@@ -1,5 +1,3 @@
-/** Backends that may be asked to release for a waiting job. */
-const releaseOnRequest: ReadonlySet<string> = new Set();
 /** Peaks of published and configured profiles: what a stranger is expected to take. */
 const publishedMiB: readonly number[] = [];
 
@@ -34,9 +32,6 @@ export const POLICY = {
   fair: true,
   /** The GPU with the least room that is enough; `false`: the one with the most. */
   bestFit: true,
-  releaseOnRequest,
-  releaseIdleMs: 30_000,
-  releaseAgainMs: 30_000,
   ttlMs: 60_000,
   ticketHoldMs: 15_000,
   ticketMatchMs: 20_000,

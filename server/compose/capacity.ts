@@ -1,5 +1,6 @@
 import { join } from "node:path";
 import type { FitAdvice, FitLanguage } from "../../shared/capacity/fit.ts";
+import type { Sample } from "../../shared/gpu/sample.ts";
 import { problem } from "../../shared/problems/make-problem.ts";
 import type { Problem } from "../../shared/problems/problem.ts";
 import type { Profile } from "../../shared/profiles/profile.ts";
@@ -8,13 +9,16 @@ import type { Reply } from "../../shared/protocol/reply.ts";
 import type { HostState, State } from "../../shared/protocol/state.ts";
 import type { Release } from "../../shared/release/release.ts";
 import type { Run } from "../../shared/timeline/run.ts";
-import { createLiveCapacity } from "../capacity/live/live.ts";
+import { letGo } from "../capacity/admission/let-go.ts";
+import type { Turn } from "../capacity/capacity.ts";
+import { createLiveCapacity, type LiveCapacity } from "../capacity/live/live.ts";
 import { createView } from "../capacity/live/view.ts";
 import type { Policy } from "../capacity/policy.ts";
 import { type CapacityDatabase, openDatabase } from "../data/database.ts";
 import type { FolderHold } from "../data/folder-hold.ts";
 import { createFitDesk } from "../fit/fit-desk.ts";
 import { type AskForLimit, createLimitDesk } from "../fit/limit-desk.ts";
+import type { HandoverDesk } from "../handover/desk.ts";
 import type { FitAnswer } from "../http/openapi/fit-schema.ts";
 import { createJobStore } from "../jobs/job-store.ts";
 import { createJobs, type EndedJob, type Jobs } from "../jobs/jobs.ts";
@@ -47,8 +51,7 @@ export interface CapacityParts {
   isStandIn: boolean;
   time: Time;
   readHost(): HostState;
-  /** Asks for a release for a waiting job. */
-  releaseFor(backend: string, job: string): void;
+  handover: Pick<HandoverDesk, "step" | "closed">;
   complain(message: string): void;
   timings: Timings;
 }
@@ -85,6 +88,7 @@ export interface CapacityArea {
 export function composeCapacity(parts: CapacityParts): CapacityArea {
   const { disposer, sampler, watch, profiles } = parts;
   const nowMs = () => Math.round(parts.time.nowMs());
+  const { closed } = parts.handover;
   const stamps = createStamps(parts.time);
   // Jobs on the demo machine must not be taken for jobs on the real one, nor what is learned of them.
   const file = parts.isDemo ? "capacity-demo.sqlite" : "capacity.sqlite";
@@ -103,31 +107,26 @@ export function composeCapacity(parts: CapacityParts): CapacityArea {
     lineage: createLineage(),
     nowMs,
     timings: parts.timings.capacity,
+    isClosed: () => closed() !== null,
   });
   disposer.add(live.close);
   const knowledge = createKnowledge({ live, profiles, store: createLearnedStore(database) });
   const obstacle = obstacleOf(parts, database);
+  const { latest } = sampler;
+  const ownerOf = (pid: number) => ownerIn(latest(), pid);
   const jobs = createJobs({
     store: stamps.kept(createJobStore(database)),
-    live,
-    pids: createPidWatch(),
-    outcomeMs: parts.timings.capacity.outcomeMs,
-    resolve: knowledge.resolve,
-    noteClass: knowledge.note,
-    obstacle,
+    ...{ live, pids: createPidWatch(), resolve: knowledge.resolve, noteClass: knowledge.note },
+    ...{ obstacle, closed, ownerOf, outcomeMs: parts.timings.capacity.outcomeMs },
   });
   disposer.add(jobs.close);
-  const { latest } = sampler;
   const view = createView({
     ...{ live, knowledge, latest, profile: parts.profile, backends: watch.states, readHost: parts.readHost },
   });
   const labelOf = (id: string) => jobs.find(id)?.label ?? "job";
-  const desk = createFitDesk({ live, knowledge, view, labelOf, obstacle, latest, backends: watch.states });
-  disposer.add(
-    live.onTurn(({ release }) => {
-      for (const { backend, jobId } of release) parts.releaseFor(backend, labelOf(jobId));
-    }),
-  );
+  const around = { labelOf, obstacle, closed, latest, backends: watch.states };
+  const desk = createFitDesk({ live, knowledge, view, ...around });
+  disposer.add(live.onTurn(handOver(parts.handover, { live, jobs, ownerOf, labelOf })));
   disposer.add(
     database.onOpened(() => {
       // Jobs first: a kill would lose them.
@@ -188,4 +187,40 @@ function obstacleOf(
     database.retry();
     return hold.problem();
   };
+}
+
+/** The backend that a process on a GPU belongs to. */
+function ownerIn({ gpus }: Sample, pid: number): string | null {
+  const listed = gpus.flatMap(({ processes }) => processes ?? []);
+  return listed.find((one) => one.pid === pid)?.backend ?? null;
+}
+
+/** Each step of capacity is looked at by the hand-over. */
+function handOver(
+  desk: Pick<HandoverDesk, "step">,
+  {
+    live,
+    jobs,
+    ownerOf,
+    labelOf,
+  }: {
+    live: LiveCapacity;
+    jobs: Pick<Jobs, "find">;
+    ownerOf(pid: number): string | null;
+    labelOf(id: string): string;
+  },
+): (turn: Turn) => void {
+  return (turn) =>
+    desk.step(turn, {
+      ...{ policy: live.policy, labelOf },
+      askedFrom(id) {
+        const { pid = null, backend = null } = jobs.find(id) ?? {};
+        const owner = pid === null ? null : ownerOf(pid);
+        return owner === backend ? null : owner;
+      },
+      letGo(id) {
+        live.change((state, atMs, policy) => letGo(state, id, atMs, policy));
+        live.recompute();
+      },
+    });
 }

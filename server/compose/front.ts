@@ -169,6 +169,7 @@ function composeActions(
     findRelease: releases.find,
     cancelRelease: releases.cancel,
     loadBackend: releases.load,
+    handover: parts.handover,
     pastReleases: parts.audit.recent,
     alerts: health,
     history: history.ask,

@@ -4,6 +4,7 @@ import type { Hello } from "../../shared/protocol/messages.ts";
 import type { State } from "../../shared/protocol/state.ts";
 import { PROTOCOL_VERSION } from "../../shared/protocol/version.ts";
 import type { MakeHello } from "../gateway/gateway.ts";
+import type { HandoverDesk } from "../handover/desk.ts";
 import type { Time } from "../lib/clock.ts";
 import type { BackendWatch } from "../release/backend-watch.ts";
 import type { ReleaseController } from "../release/controller.ts";
@@ -25,6 +26,7 @@ export interface HelloParts {
   capacity: CapacityArea;
   watch: BackendWatch;
   releases: ReleaseController;
+  handover: HandoverDesk;
   health: HealthArea;
   /** `null`: no recording is played. */
   replay: ReplaySource | null;
@@ -51,6 +53,7 @@ export function composeHello(parts: HelloParts, bootId: () => string): HelloMake
     backends: watch.states(),
     found: parts.found.list(),
     release: releases.state(),
+    handover: parts.handover.shown(),
     alerts: health.list(),
     history: { problem: history.problem() },
   });

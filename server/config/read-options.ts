@@ -105,6 +105,11 @@ export function contradictions(options: Options, placeOf: (key: string) => strin
   if (profile !== undefined && !ids.includes(profile)) {
     errors.push(`${placeOf("profile")}: there is no profile ${profile}; there are: ${ids.join(", ")}`);
   }
+  const { home, idleReleaseMinutes } = options;
+  if (home !== undefined && home in idleReleaseMinutes) {
+    const what = `${placeOf("idleReleaseMinutes")}: ${home} would come and go, since it is home`;
+    errors.push(`${what}: take it out of one of them`);
+  }
   return errors;
 }
 

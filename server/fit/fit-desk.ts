@@ -31,6 +31,8 @@ export interface FitDeskContext {
   labelOf(id: string): string;
   /** Why no job can be let in here, whatever there is room for; `null`: nothing stands against it. */
   obstacle(): Promise<Problem | null>;
+  /** Why nobody may start now; `null`: nothing stands against it. */
+  closed(): Problem | null;
   latest(): Sample;
   backends(): readonly BackendState[];
 }
@@ -90,6 +92,8 @@ export function createFitDesk(context: FitDeskContext): FitDesk {
         ...{ signature, peakMiB, label: undefined },
       });
       if (meant === null) return refuse(problem("unknown-profile"));
+      const closed = intent === "start" ? context.closed() : null;
+      if (closed !== null) return refuse(closed);
       const gpuCount = settings.gpus ?? meant.profile.gpus;
       const ask: JobAsk = {
         ...{ id: randomUUID(), asker, jobClass: meant.jobClass, gpuCount, on: [], pid, backend },
@@ -118,8 +122,7 @@ export function createFitDesk(context: FitDeskContext): FitDesk {
         ...{ never: false, options: [], ...told },
         perGpu: view.perGpu(fit, jobClass, language),
         ...{
-          peakMiB: profile.peakMiB,
-          uncertaintyMiB: profile.uncertaintyMiB,
+          ...{ peakMiB: profile.peakMiB, uncertaintyMiB: profile.uncertaintyMiB },
           basis: figureOf(jobClass, state, policy).basis,
           leastMiB: state.learned.get(jobClass.key)?.leastMiB ?? null,
           source: profile.source,

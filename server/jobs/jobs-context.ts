@@ -19,4 +19,8 @@ export interface JobsContext {
   noteClass(meant: { jobClass: JobAsk["jobClass"]; profile: Profile }): void;
   /** Why no job can be let in here, whatever there is room for; `null`: nothing stands against it. */
   obstacle(): Promise<Problem | null>;
+  /** Why nobody may start now, so that all wait; `null`: nothing stands against it. */
+  closed(): Problem | null;
+  /** The backend that a process on a GPU belongs to; `null`: none, or it cannot be told. */
+  ownerOf(pid: number): string | null;
 }

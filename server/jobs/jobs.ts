@@ -49,7 +49,7 @@ export function createJobs(context: JobsContext): Jobs {
   function follow() {
     const state = live.state();
     const running = new Map(state.running.map((job) => [job.id, job]));
-    const waiting = viewWaiting(state, live.isKnown(), live.policy);
+    const waiting = viewWaiting(state, live.isKnown(), live.policy, context.closed());
     const next = (one: JobRecord) => followed(one, running.get(one.job.id), waiting.get(one.job.id));
     book.take(book.records().map(next));
   }

@@ -23,9 +23,17 @@ function queryOf(body: JobBody): ProfileQuery | null {
     : { profile, model, task, resolution, frames, steps, quant, offload };
 }
 
-/** The job as admission sees it. */
-export function askOf(body: JobBody, { jobClass, profile }: Meant, asker: string): JobAsk {
-  const { pidStart } = body;
+/** The job as admission sees it. @param ownerOf the backend of a process, where it is one's */
+export function askOf(
+  body: JobBody,
+  { jobClass, profile }: Meant,
+  asker: string,
+  ownerOf: (pid: number) => string | null = () => null,
+): JobAsk {
+  const { pid = null, pidStart, backend = null } = body;
+  const owner = pid === null ? null : ownerOf(pid);
+  // A process of one backend may ask for a job in another: that is where its memory will be.
+  const isElsewhere = backend !== null && owner !== null && owner !== backend;
   return {
     ...(pidStart === undefined ? {} : { lastsWithPid: true }),
     id: randomUUID(),
@@ -33,8 +41,8 @@ export function askOf(body: JobBody, { jobClass, profile }: Meant, asker: string
     jobClass,
     gpuCount: body.gpus ?? body.gpuIndexes?.length ?? profile.gpus,
     on: body.gpuIndexes ?? [],
-    pid: body.pid ?? null,
-    backend: body.backend ?? null,
+    pid: isElsewhere ? null : pid,
+    backend,
   };
 }
 

@@ -16,7 +16,8 @@ import { neverProblem } from "./reasons.ts";
 import { askOf, descriptionOf, placeOf, recordOf } from "./records.ts";
 
 /** What a request works with. */
-export interface Desk extends Pick<JobsContext, "live" | "pids" | "resolve" | "noteClass" | "obstacle"> {
+export interface Desk
+  extends Pick<JobsContext, "live" | "pids" | "resolve" | "noteClass" | "obstacle" | "ownerOf"> {
   book: JobBook;
   /** Takes over who has started by now, and what the others wait for. */
   follow(): void;
@@ -41,7 +42,7 @@ export async function requestJob(desk: Desk, body: JobBody, requestedBy: string)
   const meant = meantBy(desk, body);
   if (!meant.ok) return meant;
   const here = withOwnProcess(desk, body);
-  const ask = askOf(here, meant.data, requestedBy);
+  const ask = askOf(here, meant.data, requestedBy, desk.ownerOf);
   const refusal = declareTo(live, body, ask);
   if (refusal !== null) return refusal;
   desk.noteClass(meant.data);

@@ -24,11 +24,12 @@ export interface WaitingView {
 /** Expected times in steps, so that what moves a little with every sample is not sent with every sample. */
 const STEP_MS = 5000;
 
-/** Why each waiting job waits, by the room that admission reads. Pure. */
+/** Why each waiting job waits, by the room that admission reads. @param closed why nobody may start now. Pure. */
 export function viewWaiting(
   state: CapacityState,
   isKnown: boolean,
   policy: Policy,
+  closed: Problem | null = null,
 ): Map<string, WaitingView> {
   if (state.waiting.length === 0) return new Map();
   const pass = admit(state, policy);
@@ -38,8 +39,8 @@ export function viewWaiting(
       const placing = placingOf(job, state, policy);
       const { mib, needMiB } = placing.figure;
       const isNever = fitsNever(state.gpus, placing.figure, job);
-      const reason = isNever ? neverProblem(job, mib, state.gpus) : reasonOf(job, placing, pass);
-      const startsMs = isNever ? undefined : starts.get(job.id);
+      const reason = isNever ? neverProblem(job, mib, state.gpus) : (closed ?? reasonOf(job, placing, pass));
+      const startsMs = isNever || closed !== null ? undefined : starts.get(job.id);
       return [
         job.id,
         {

@@ -55,7 +55,7 @@ async function heldAtMost(course: Course): Promise<Outcome> {
 }
 
 async function planAndGo(course: Course): Promise<Outcome> {
-  const { backend, mode, hasWaited } = course;
+  const { backend, mode, hasWaited, ifIdle } = course;
   const state = stateOf(course);
   // A backend with a status was asked for it just now; of one without only the unload call tells.
   const found = backend.status === undefined ? null : (state?.problem ?? null);
@@ -63,6 +63,9 @@ async function planAndGo(course: Course): Promise<Outcome> {
   const away = state?.reachable === false || (!hasWaited && found?.code === "backend-timeout");
   if (away && found !== null) return failed(found);
   const busy = busyOf(course);
+  // Nobody has chosen that a job is waited for, or broken.
+  if (ifIdle && busy !== "idle" && (busy !== "unknown" || !harmless(backend)))
+    return failed(problem("backend-busy"));
   const can = { canInterrupt: backend.interrupt !== undefined, canHold: backend.hold !== undefined };
   const { duringJob, letsJobsEnd = false } = backend;
   const plan = planRelease({ mode, duringJob, busy, ...can, hasWaited, letsJobsEnd });
@@ -72,6 +75,9 @@ async function planAndGo(course: Course): Promise<Outcome> {
     says ?? problem(plan.refuse, plan.refuse === "jobs-queued" ? { jobs: state?.queue ?? 1 } : {}),
   );
 }
+
+/** Its unload waits for what runs, or spares it. */
+const harmless = ({ duringJob }: Backend) => duringJob === "deferred" || duringJob === "spared";
 
 async function go(course: Course, steps: readonly Step[], knownBusy: boolean): Promise<Outcome> {
   const found: Findings = {

@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { problem } from "../../shared/problems/make-problem.ts";
 import { type Reply, refuse, succeed } from "../../shared/protocol/reply.ts";
-import { IDLE_RELEASE, isReleasing, type Release } from "../../shared/release/release.ts";
+import { IDLE_RELEASE, isReleasing, type LeavesBy, type Release } from "../../shared/release/release.ts";
 import { wallMs } from "../lib/clock.ts";
 import type { BackendWatch } from "./backend-watch.ts";
 import type { Backend } from "./backends/backend.ts";
@@ -20,6 +20,10 @@ export interface ReleaseController extends Pick<ReleaseRecord, "find" | "onRelea
   cancel(by: string, id?: string): Reply<{ id: string }>;
   /** Makes a backend load again what a release took away. */
   load(id: string): Promise<Reply<{ id: string }>>;
+  /** The backend that is being loaded, or `null`. */
+  loading(): string | null;
+  /** Why a release was asked for by the hand-over; `null`: somebody asked for it. */
+  leavesBy(id: string | null): LeavesBy | null;
   close(): Promise<void>;
 }
 
@@ -32,6 +36,7 @@ export function createReleaseController(parts: ControllerParts): ReleaseControll
   const closing = new AbortController();
   const record = createReleaseRecord();
   const requests = new Map<string, string>();
+  const leaves = new Map<string, LeavesBy>();
   let running: Promise<void> = Promise.resolve();
   let cancelling = new AbortController();
   let cancelledBy: string | null = null;
@@ -71,6 +76,7 @@ export function createReleaseController(parts: ControllerParts): ReleaseControll
       if (!targets.ok) return targets;
       const id = randomUUID();
       if (requestId !== undefined) remember(requests, requestId, id);
+      if (demand.handover !== undefined) remember(leaves, id, demand.handover);
       begin(id, targets.data, demand);
       return succeed({ id });
     },
@@ -89,6 +95,8 @@ export function createReleaseController(parts: ControllerParts): ReleaseControll
       isReleasing(record.current()) && backends.some((one) => one.id === id)
         ? refuse(problem("releasing"))
         : loads.load(id),
+    loading: loads.loading,
+    leavesBy: (id) => (id === null ? null : (leaves.get(id) ?? null)),
     async close() {
       closing.abort();
       late.abort();

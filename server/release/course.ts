@@ -11,6 +11,8 @@ export interface CarryOutContext {
   watch: BackendWatch;
   measure: Measure;
   limits: ReleaseLimits;
+  /** It is left alone where a job runs in it. */
+  ifIdle: boolean;
   /** Aborted by whoever cancels; heeded while nothing has been asked of the backend. */
   cancel: AbortSignal;
   closing: AbortSignal;

@@ -22,9 +22,9 @@ export function givesNothing(
   backend: string,
   { processes, sinceMs }: NowOf,
 ): boolean {
-  const measured = records.flatMap(({ startedAt, parts }) =>
+  const measured = records.flatMap(({ startedAt, parts, did }) =>
     parts.flatMap((part) =>
-      part.backend === backend && part.freedMiB !== null ? [{ startedAt, part }] : [],
+      did === undefined && part.backend === backend && part.freedMiB !== null ? [{ startedAt, part }] : [],
     ),
   );
   const last = measured.slice(0, IN_VAIN);

@@ -77,7 +77,7 @@ async function releasePart(backend: Backend, course: ReleaseCourse): Promise<Par
   // A backend that does not know the mode, beside one that does, is released in the safe one.
   const mode = backend.modes.includes(demand.mode) ? demand.mode : "auto";
   return carryOut(backend, mode, {
-    ...{ watch, limits, cancel, closing },
+    ...{ watch, limits, cancel, closing, ifIdle: demand.ifIdle === true },
     measure: createMeasure(samples, demand.gpu, limits),
     onPhase: (state, { claim = null, waiting = null } = {}) =>
       record.setPart(backend.id, { state, claim }, { state, backend: backend.id, waiting, claim }),

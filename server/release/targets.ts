@@ -1,7 +1,7 @@
 import type { Gpu } from "../../shared/gpu/gpu.ts";
 import { problem } from "../../shared/problems/make-problem.ts";
 import { type Reply, refuse, succeed } from "../../shared/protocol/reply.ts";
-import type { ReleaseMode } from "../../shared/release/release.ts";
+import type { LeavesBy, ReleaseMode } from "../../shared/release/release.ts";
 import type { Backend } from "./backends/backend.ts";
 
 /** What is to be released, and how. */
@@ -14,6 +14,10 @@ export interface ReleaseDemand {
   /** Makes a demand that arrives twice one release. */
   requestId?: string | undefined;
   requestedBy: string;
+  /** It is released only if it is idle; nothing is waited for. */
+  ifIdle?: boolean;
+  /** It leaves the card for somebody: why, and for whom. */
+  handover?: LeavesBy;
 }
 
 /** The backends that are meant, or why none is. Pure. */

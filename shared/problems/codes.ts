@@ -72,6 +72,7 @@ const RELEASE_CODES = [
   "release-cancelled",
   "cancelled-partly",
   "not-waiting",
+  "not-announced",
   "releasing",
   "preparing",
   "left-to-backend",
@@ -94,6 +95,8 @@ const JOB_CODES = [
   "not-sampling",
   "demo-machine",
   "job-ended",
+  "card-held",
+  "too-hot",
   "too-many-waiting",
 ] as const;
 

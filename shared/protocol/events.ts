@@ -1,4 +1,5 @@
 import type { FitAdvice, FitRequest } from "../capacity/fit.ts";
+import type { Handover } from "../handover/handover.ts";
 import type { AlertList, Mute } from "../health/past-alert.ts";
 import type { HistoryAnswer, HistoryRequest } from "../history/series.ts";
 import type { Profile } from "../profiles/profile.ts";
@@ -39,6 +40,11 @@ export interface ClientToServerEvents {
   "cancel-release": (request: CancelRequest, ack: (reply: Reply<{ id: string }>) => void) => void;
   "load-backend": (request: IdRequest, ack: (reply: Reply<{ id: string }>) => void) => void;
   "prepare-backend": (request: IdRequest, ack: (reply: Reply<{ id: string }>) => void) => void;
+  /** “Not now” to what is announced for a backend. */
+  "postpone-handover": (request: IdRequest, ack: (reply: Reply<{ id: string }>) => void) => void;
+  /** Nobody else is let in until it is given back or idle. */
+  "hold-card": (ack: (reply: Reply<Handover>) => void) => void;
+  "end-hold": (ack: (reply: Reply<Handover>) => void) => void;
   /** What was found becomes a backend, as if it had been set up. */
   "adopt-backend": (request: IdRequest, ack: (reply: Reply<{ id: string }>) => void) => void;
   /** It is not offered again. */

@@ -1,6 +1,7 @@
 import * as v from "valibot";
 import { gpuSchema } from "../gpu/gpu.ts";
 import { usefulnessSchema } from "../gpu/useful.ts";
+import type { Handover } from "../handover/handover.ts";
 import { alertSchema } from "../health/alert.ts";
 import { jobSchema } from "../jobs/job.ts";
 import { type Problem, problemSchema } from "../problems/problem.ts";
@@ -149,6 +150,8 @@ export const stateSchema = v.object({
   backends: v.array(backendSchema),
   found: v.array(foundSchema),
   release: releaseSchema,
+  /** Read by `handoverSchema` where it is shown: a panel's first figures need no schema of it. */
+  handover: v.exactOptional(v.custom<Handover>(() => true)),
   alerts: v.array(alertSchema),
   /** Declared jobs: those that run or wait in the order in which they came, then the last ones that ended. */
   jobs: v.array(jobSchema),

@@ -18,6 +18,7 @@ export const VIEW_PARTS = [
   "backends",
   "found",
   "release",
+  "handover",
   "alerts",
   "jobs",
 ] as const;
@@ -29,6 +30,7 @@ export type Viewed = Pick<
   "source" | "host" | "promises" | "fits" | "backends" | "found" | "release" | "alerts" | "jobs"
 > & {
   gpus: readonly Gpu[];
+  handover?: Json;
   runs: readonly Run[];
   profiles: readonly JsonRecord[];
 };
@@ -40,6 +42,7 @@ export type Viewed = Pick<
 export function viewOf(state: Viewed): View {
   const { source, host, gpus, promises, fits, runs, profiles, backends, found, release, alerts, jobs } =
     state;
+  const { handover = null } = state;
   return {
     source,
     host,
@@ -52,6 +55,7 @@ export function viewOf(state: Viewed): View {
     backends,
     found,
     release,
+    handover,
     alerts,
     jobs,
   };

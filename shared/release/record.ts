@@ -1,5 +1,5 @@
 import * as v from "valibot";
-import { RELEASE_MODES, type Release } from "./release.ts";
+import { type LeavesBy, RELEASE_MODES, type Release } from "./release.ts";
 
 const mib = v.nullable(v.number());
 
@@ -25,6 +25,12 @@ export const releaseRecordSchema = v.object({
   ),
   /** Code of what was wrong. */
   problem: v.nullable(v.string()),
+  /** Nobody pressed the button: a backend left the card for others, or came back to it. */
+  reason: v.exactOptional(v.literal("hand-over")),
+  /** The job or backend that got the card. */
+  forWhom: v.exactOptional(v.nullable(v.string())),
+  /** It was loaded again: `freedMiB` is below 0 by what it took. */
+  did: v.exactOptional(v.literal("load")),
   /** What of it came back after the verdict. */
   late: v.exactOptional(v.object({ freedMiB: v.number(), seconds: v.number() })),
 });
@@ -40,6 +46,7 @@ export interface Kept {
 export function recordOf(
   release: Release,
   keptBy: (backend: string) => Kept = () => ({ keptMiB: null, processes: [] }),
+  leavesBy: LeavesBy | null = null,
 ): ReleaseRecord | null {
   const { id, startedAt, finishedAt, requestedBy, mode, state, freedMiB, gpus } = release;
   if (id === null || startedAt === null || finishedAt === null) return null;
@@ -61,6 +68,7 @@ export function recordOf(
       ...(part.problem?.code === "nothing-freed" ? known(keptBy(part.backend)) : {}),
     })),
     problem: release.problem?.code ?? null,
+    ...(leavesBy === null ? {} : { reason: "hand-over" as const, forWhom: leavesBy.forWhom }),
     ...(release.late === null ? {} : { late: release.late }),
   };
 }

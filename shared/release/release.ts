@@ -1,5 +1,6 @@
 import * as v from "valibot";
 import { gpuProcessSchema } from "../gpu/gpu.ts";
+import type { LeavesFor } from "../handover/handover.ts";
 import { problemSchema } from "../problems/problem.ts";
 
 export const RELEASE_PHASES = ["idle", "waiting-for-job", "calling", "verifying", "done", "failed"] as const;
@@ -78,6 +79,11 @@ export const releaseSchema = v.object({
   problem: v.nullable(problemSchema),
 });
 export type Release = v.InferOutput<typeof releaseSchema>;
+/** Why a backend leaves the card for others, and for which job or backend: kept with the release, not told while it goes. */
+export interface LeavesBy {
+  reason: LeavesFor;
+  forWhom: string | null;
+}
 export type ReleasePhase = Release["state"];
 export type ReleaseMode = (typeof RELEASE_MODES)[number];
 

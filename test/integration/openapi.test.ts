@@ -139,6 +139,9 @@ describe("openapi.json", () => {
     await ask("POST", "/api/v1/backends", undefined, { url: "http://10.0.0.9/", label: "elsewhere" });
     await ask("POST", "/api/v1/lease", undefined, { host: "python", label: "app", hook });
     await ask("POST", "/api/v1/lease", undefined, { host: "python" });
+    await ask("POST", "/api/v1/backends/{id}/postpone", "/api/v1/backends/http/postpone");
+    await ask("POST", "/api/v1/hold");
+    await ask("DELETE", "/api/v1/hold");
     for (const name of ["load", "prepare"])
       await ask("POST", `/api/v1/backends/{id}/${name}`, `/api/v1/backends/http/${name}`);
     const found = "/api/v1/backends/found/{id}";

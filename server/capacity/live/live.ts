@@ -35,6 +35,8 @@ export interface LiveContext {
   /** Epoch milliseconds of a clock that is never put forward or back. */
   nowMs(): number;
   timings: CapacityTimings;
+  /** Nobody may start now. */
+  isClosed(): boolean;
 }
 
 /** The one state of capacity, fed with samples, lists, asks and ends. */
@@ -84,9 +86,9 @@ export function createLiveCapacity(context: LiveContext): LiveCapacity {
     };
     const { evidence: gpus, memory } = evidenceOf(samples.latest().gpus, lists, around);
     lists = memory;
-    const backends = context.backends();
-    const input = { nowMs: atMs, sampledMs: sampleAtMs, gpus, words: wordsOf(backends) };
-    const turn = step(state, input, withoutVain(policy, backends));
+    const words = wordsOf(context.backends());
+    const input = { nowMs: atMs, sampledMs: sampleAtMs, gpus, words, isClosed: context.isClosed() };
+    const turn = step(state, input, policy);
     state = turn.state;
     if (turn.rate === "full") fullRate.begin();
     if (turn.rate === "quiet") fullRate.end();
@@ -183,14 +185,4 @@ function createFullRate(hold: () => (() => void)[]) {
       end();
     },
   };
-}
-
-/** Backends that give nothing back are not asked for a waiting job. */
-function withoutVain(policy: Policy, backends: readonly BackendState[]): Policy {
-  const vain = backends.flatMap(({ id, givesNothing }) =>
-    givesNothing && policy.releaseOnRequest.has(id) ? [id] : [],
-  );
-  if (vain.length === 0) return policy;
-  const releaseOnRequest = new Set([...policy.releaseOnRequest].filter((id) => !vain.includes(id)));
-  return { ...policy, releaseOnRequest };
 }

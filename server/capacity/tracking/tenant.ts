@@ -30,7 +30,6 @@ export function newTenant(process: ListedProcess, isFirstList: boolean, nowMs: n
     fellFreeMiB: null,
     peaks: [],
     ticket: null,
-    askedToReleaseMs: null,
   };
 }
 

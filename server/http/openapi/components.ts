@@ -1,5 +1,6 @@
 import * as v from "valibot";
 import { gpuProcessSchema, gpuSchema } from "../../../shared/gpu/gpu.ts";
+import { handoverSchema } from "../../../shared/handover/handover.ts";
 import { jobSchema } from "../../../shared/jobs/job.ts";
 import { problemSchema } from "../../../shared/problems/problem.ts";
 import { wireProfileSchema } from "../../../shared/profiles/profile.ts";
@@ -38,6 +39,7 @@ export const idSchema = v.object({ id: v.string() });
 /** A script that asks for the state is told of the history's keeping too; a panel need not know. */
 const stateAnswerSchema = v.object({
   ...stateSchema.entries,
+  handover: v.exactOptional(handoverSchema),
   history: v.exactOptional(v.object({ problem: v.nullable(problemSchema) })),
 }) satisfies v.GenericSchema<State>;
 const hostAnswerSchema = v.object({ ...hostOfGroupSchema.entries, state: v.nullable(stateAnswerSchema) });
@@ -65,5 +67,6 @@ export const COMPONENTS: Readonly<Record<string, v.GenericSchema>> = {
   PlacedJob: placedJobSchema,
   Profile: wireProfileSchema,
   Release: releaseSchema,
+  Handover: handoverSchema,
   ReleaseRecord: releaseRecordSchema,
 };

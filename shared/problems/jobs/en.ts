@@ -45,6 +45,14 @@ export const jobsProblemsEn: JobWords = {
     message: "This job has ended already: {state}.",
     advice: "A job that sends no heartbeat within its time-to-live counts as dead. Ask for a new one.",
   },
+  "card-held": {
+    message: "The card is held by {by}: nobody is let in.",
+    advice: "It is given back when it has been idle for some minutes, or in the panel.",
+  },
+  "too-hot": {
+    message: "The GPU is hotter than {limit} °C: nothing starts until it is some degrees cooler.",
+    advice: "Look after its cooling, or set another holdAboveC.",
+  },
   "too-many-waiting": {
     message: "There are {count} jobs already, as many as can be kept.",
     advice: "Wait until some of them have ended.",

@@ -43,6 +43,14 @@ export const jobsProblemsZhCn: JobWords = {
     message: "此任务已经结束：{state}。",
     advice: "在有效期内没有心跳的任务视为已终止。请重新申请。",
   },
+  "card-held": {
+    message: "显卡已被 {by} 占用：暂不放行任何任务。",
+    advice: "闲置几分钟后会自动归还，也可在面板中归还。",
+  },
+  "too-hot": {
+    message: "GPU 温度高于 {limit} °C：降温几度之前不会启动任何任务。",
+    advice: "请检查散热，或另设 holdAboveC。",
+  },
   "too-many-waiting": {
     message: "已有 {count} 个任务，不能再多。",
     advice: "请等其中一些结束。",

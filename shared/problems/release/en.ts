@@ -155,6 +155,10 @@ export const releaseProblemsEn: ReleaseWords = {
     message: "The release was cancelled by {by}; what had been released before stays released.",
     advice: "Press the button again to release the rest.",
   },
+  "not-announced": {
+    message: "Nothing is announced for this backend that could be put off.",
+    advice: "See what the panel says who leaves next, and when.",
+  },
   "not-waiting": {
     message: "There is no release that waits and could be cancelled.",
     advice: "A release that has already called the backend cannot be taken back.",

@@ -147,6 +147,10 @@ export const releaseProblemsZhCn: ReleaseWords = {
     message: "{by} 取消了释放；此前已释放的部分不受影响。",
     advice: "如需释放其余部分，请再按一次按钮。",
   },
+  "not-announced": {
+    message: "该后端没有可推迟的预告操作。",
+    advice: "请看面板上接下来谁在何时让出显卡。",
+  },
   "not-waiting": { message: "没有正在等待、可以取消的释放。", advice: "已向后端发出的释放请求无法撤回。" },
   releasing: { message: "正在释放显存。", advice: "请等待其结束。" },
   preparing: { message: "{backend} 正在加载模型。", advice: "请等它就绪后再按按钮。" },

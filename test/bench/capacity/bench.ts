@@ -28,12 +28,13 @@ export function run({ machine, who, change = {}, watch, ...settings }: RunSettin
     if (who === "perfect") return createPerfect(truth, peakOf);
     const publishedMiB = classes.flatMap((one) => one.publishedMiB ?? []);
     const release = machine.users.map((_, i) => `backend user ${i}`);
-    const releaseOnRequest = new Set(machine.release === true ? release : []);
+    const mayLeave = new Set(machine.release === true ? release : []);
     shipped = createShipped({
-      policy: { ...POLICY, publishedMiB, releaseOnRequest, ...change },
+      policy: { ...POLICY, publishedMiB, ...change },
       declared: who === "declared",
       hidden: who === "unlisted",
       remote,
+      mayLeave,
       onRelease: (pid) => truth.release(pid),
     });
     return shipped;

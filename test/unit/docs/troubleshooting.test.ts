@@ -62,6 +62,7 @@ const ANSWERS: readonly string[] = [
     "release-cancelled",
     "cancelled-partly",
     "not-waiting",
+    "not-announced",
     "preparing",
   ],
   ...["left-to-backend", "unknown-profile", "releasing", "list-awaited", "job-ended", "too-many-waiting"],

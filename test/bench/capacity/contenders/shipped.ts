@@ -1,4 +1,4 @@
-import { askRoom, beat, declare, end, step } from "../../../../server/capacity/capacity.ts";
+import { askRoom, beat, declare, end, step, type Turn } from "../../../../server/capacity/capacity.ts";
 import {
   type CapacityState,
   EMPTY_STATE,
@@ -8,6 +8,10 @@ import {
   type RunningJob,
 } from "../../../../server/capacity/model.ts";
 import type { Policy } from "../../../../server/capacity/policy.ts";
+import { advance } from "../../../../server/handover/advance.ts";
+import { fromCapacity } from "../../../../server/handover/from-capacity.ts";
+import { NO_HANDOVER, NO_STATE } from "../../../../server/handover/model.ts";
+import { noteAct } from "../../../../server/handover/see.ts";
 import type { Contender, View, Wanted } from "../contender.ts";
 
 export interface Shipped extends Contender {
@@ -23,7 +27,8 @@ export interface ShippedSettings {
   hidden: boolean;
   /** Askers whose pid proves nothing when it is gone. */
   remote: ReadonlySet<string>;
-  /** Backends that may be asked to release do so. */
+  /** Backends that may be asked to leave for a waiting job, and how one is. */
+  mayLeave?: ReadonlySet<string>;
   onRelease?: (pid: number) => void;
 }
 
@@ -36,8 +41,17 @@ const TTL_MS = 20_000;
 const BEAT_MS = 5000;
 
 /** The shipped step(), driven as the sidecar drives it. */
-export function createShipped({ policy, declared, hidden, remote, onRelease }: ShippedSettings): Shipped {
+export function createShipped({
+  policy,
+  declared,
+  hidden,
+  remote,
+  mayLeave = new Set(),
+  onRelease,
+}: ShippedSettings): Shipped {
   let state = EMPTY_STATE;
+  let handover = NO_STATE;
+  const settings = { ...NO_HANDOVER, onRequest: mayLeave };
   let rate: "full" | "quiet" = "full";
   let listedMs = 0;
   const started = new Map<string, readonly number[]>();
@@ -62,8 +76,22 @@ export function createShipped({ policy, declared, hidden, remote, onRelease }: S
     state = turn.state;
     rate = turn.rate;
     for (const job of turn.started) note(job);
-    for (const { pid } of turn.release) onRelease?.(pid);
+    if (mayLeave.size > 0) handOver(view, turn);
     return turn.wantsList;
+  }
+
+  function handOver({ nowMs, words }: View, turn: Turn): void {
+    const around = { labelOf: (id: string) => id, askedFrom: () => null };
+    const capacity = fromCapacity(state, turn.demands, policy, around);
+    const backends = [...mayLeave].map((id) => {
+      const busy = words.find(({ backend }) => backend === id)?.busy ?? null;
+      return { id, busy, canRelease: true, canLoad: false, parks: false };
+    });
+    const seen = { ...capacity, backends, hottestC: null, held: false, underWay: false };
+    const { state: next, decision } = advance(handover, seen, settings, nowMs);
+    handover = decision.do === "nothing" ? next : noteAct(next, decision, nowMs);
+    if (decision.do !== "release") return;
+    for (const one of capacity.residents) if (one.backend === decision.backend) onRelease?.(one.pid);
   }
 
   function note({ id, gpus, figureMiB, basis }: RunningJob): void {

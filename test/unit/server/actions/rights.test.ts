@@ -63,6 +63,11 @@ const untouchable: ActsOn = {
   findRelease: () => reach("findRelease"),
   cancelRelease: () => reach("cancelRelease"),
   loadBackend: () => reach("loadBackend"),
+  handover: {
+    postpone: () => reach("handover.postpone"),
+    hold: () => reach("handover.hold"),
+    endHold: () => reach("handover.endHold"),
+  },
   pastReleases: () => reach("pastReleases"),
   history: () => reach("history"),
   metrics: () => reach("metrics"),

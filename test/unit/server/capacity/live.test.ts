@@ -46,6 +46,7 @@ function machine() {
     readHost: () => ({ memoryTotalMiB: null, memoryAvailableMiB: null }),
     nowMs: () => nowMs,
     timings: TIMINGS.capacity,
+    isClosed: () => false,
   });
   const knowledge = createKnowledge({ live, profiles, store: { load: () => null, save() {} } });
   const [profile] = profiles;
@@ -56,7 +57,13 @@ function machine() {
     profile,
     readHost: () => ({ memoryTotalMiB: null, memoryAvailableMiB: null }),
   });
-  const desk = createFitDesk({ ...around, view, labelOf: () => "job", obstacle: async () => null });
+  const desk = createFitDesk({
+    ...around,
+    view,
+    labelOf: () => "job",
+    obstacle: async () => null,
+    closed: () => null,
+  });
   return {
     live,
     lists: () => lists,

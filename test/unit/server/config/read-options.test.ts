@@ -77,6 +77,11 @@ describe("what counts", () => {
     expect(errorsOf(["--backend", "http"], {}, noFile)).toMatch(/^--backend: http needs --backend-url/);
   });
 
+  test("CFG-1 the home of the card is no backend that leaves when it is idle", () => {
+    const both = { home: "llm", idleReleaseMinutes: { llm: 5 } };
+    expect(errorsOf([], {}, file(both))).toMatch(/^idleReleaseMinutes in .*: llm would come and go/);
+  });
+
   test("CFG-1b backend and backends together in the file are refused; by flag or variable one takes the other's place", () => {
     const both = { backend: "comfyui", backends: [hook] };
     expect(errorsOf([], {}, file(both))).toMatch(
@@ -123,6 +128,9 @@ describe("what may stand there", () => {
       notify: [],
       reserve: 256,
       releaseOnRequest: [],
+      homeAfterSeconds: 120,
+      minTurnSeconds: 60,
+      idleReleaseMinutes: {},
       logs: { maxMiB: 100, keepDays: 30 },
       open: false,
     });

@@ -2,7 +2,7 @@ import { describe, expect, test } from "vitest";
 import { askRoom, declare, step } from "../../../../../server/capacity/capacity.ts";
 import { learn } from "../../../../../server/capacity/learning/learn.ts";
 import { EMPTY_STATE, type GpuEvidence, type JobAsk } from "../../../../../server/capacity/model.ts";
-import { POLICY, type Policy } from "../../../../../server/capacity/policy.ts";
+import { POLICY } from "../../../../../server/capacity/policy.ts";
 import { keepLearned, restoreLearned } from "../../../../../server/profiles/kept.ts";
 import { ask, fits, gpu, jobClass, process, START, seconds } from "./world.ts";
 
@@ -73,41 +73,6 @@ describe("a long wait", () => {
     const runs = declared(seconds(20, START, [gpu([])]), ask("runs", 11_000, { pid: 1 }), [0]);
     const at = declared(seconds(2, runs, [gpu([process(1, 12_000)])]), ask("large", 18_000, { asker: "l" }));
     expect(fits(waited(at, gpu([process(1, 12_000)])), slow)).toBe(0);
-  });
-});
-
-describe("release on request", () => {
-  const allowed: Policy = { ...POLICY, releaseOnRequest: new Set(["comfyui", "forge", "a1111"]) };
-  const residents = (...mib: [number, number, number]) =>
-    gpu([process(1, mib[0], "comfyui"), process(2, mib[1], "forge"), process(3, mib[2], "ollama")]);
-  function advice(list: GpuEvidence, needs: number, policy = allowed, idleS = 40) {
-    const at = declared(seconds(idleS, START, [list], [], policy), ask("waits", needs));
-    return seconds(1, at, [list], [], policy);
-  }
-
-  test("asks as few as suffice of those whose owner allows it", () => {
-    const turn = advice(residents(9000, 3000, 9000), 8000);
-    expect(turn.release).toEqual([{ jobId: "waits", gpu: 0, pid: 1, backend: "comfyui" }]);
-    expect(advice(residents(9000, 3000, 9000), 8000, POLICY).release).toEqual([]);
-  });
-
-  test("asks who has been idle longest first, and nobody who is idle for less than 30 s", () => {
-    expect(advice(residents(9000, 3000, 9000), 8000, allowed, 20).release).toEqual([]);
-    const first = seconds(40, START, [gpu([process(2, 9000, "forge")])], [], allowed);
-    const both = gpu([process(1, 9000, "comfyui"), process(2, 9000, "forge")]);
-    const at = declared(seconds(40, first, [both], [], allowed), ask("waits", 8000));
-    expect(seconds(1, at, [both], [], allowed).release.map(({ pid }) => pid)).toEqual([2]);
-  });
-
-  test("is not asked for again within 30 s", () => {
-    const list = residents(9000, 3000, 9000);
-    const turn = advice(list, 8000);
-    expect(seconds(1, turn, [list], [], allowed).release).toEqual([]);
-    expect(seconds(30, turn, [list], [], allowed).release).not.toEqual([]);
-  });
-
-  test("asks nobody where all of them together are not enough", () => {
-    expect(advice(residents(3000, 3000, 15_000), 12_000).release).toEqual([]);
   });
 });
 

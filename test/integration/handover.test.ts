@@ -1,0 +1,118 @@
+import { expect, test } from "vitest";
+import { startHandover } from "../helpers/handover-rig.ts";
+import { idOf, type JobAnswer, type JobsClient } from "../helpers/jobs-client.ts";
+import { waitUntil } from "../helpers/wait-until.ts";
+
+/** The shortest that can be set, and five times faster in tests. */
+const QUICK = { home: "llm", homeAfterSeconds: 10, minTurnSeconds: 10 };
+/** Long enough for whatever the sidecar has to see meanwhile. */
+const LONG_MS = 120_000;
+
+const started = (jobs: JobsClient, answer: JobAnswer) =>
+  waitUntil(async () => (await jobs.show(idOf(answer))).job?.state === "running", {
+    ...{ what: "the job to start", timeoutMs: LONG_MS },
+  });
+
+test(
+  "HND-3 HND-5 HND-12 the model leaves for a render, comes back when the card is quiet, and each act is kept with MiB and seconds",
+  async () => {
+    const { render, llm, card, acts, handover } = await startHandover(QUICK, {
+      llm: { modelMiB: 14_000, loaded: true },
+      render: { modelMiB: 18_000, loadMs: 8000 },
+    });
+    await waitUntil(async () => (await handover()).home === "llm", { what: "the hand-over to be told" });
+    expect(await render.job(1000)).toBe(true);
+    await waitUntil(() => llm.heldMiB() === 14_000 && render.heldMiB() === 0, {
+      what: "the model to come back",
+      timeoutMs: LONG_MS,
+    });
+    await waitUntil(async () => (await acts()).length === 3, { what: "three acts", timeoutMs: LONG_MS });
+    expect(await acts()).toMatchObject([
+      {
+        state: "done",
+        requestedBy: "hand-over",
+        freedMiB: 14_000,
+        forWhom: "render",
+        parts: [{ backend: "llm" }],
+      },
+      { state: "done", freedMiB: 18_000, forWhom: "llm", parts: [{ backend: "render" }] },
+      { state: "done", did: "load", freedMiB: -14_000, parts: [{ backend: "llm" }] },
+    ]);
+    for (const { startedAt, finishedAt } of await acts())
+      expect(finishedAt).toBeGreaterThanOrEqual(startedAt);
+    expect(card.overflows()).toBe(0);
+  },
+  LONG_MS,
+);
+
+test(
+  "HND-1 HND-8 HND-13 for a waiting job it is announced who leaves, “not now” puts it off, and the job starts after a sample that shows the room",
+  async () => {
+    const { rig, llm, jobs, handover, post, acts } = await startHandover({ releaseOnRequest: ["llm"] });
+    const waits = await jobs.ask({ peakMiB: 18_000, label: "clip", ttlSeconds: 600 });
+    expect(waits.status).toBe(202);
+    const announced = await waitUntil(async () => (await handover()).next, {
+      what: "an announcement",
+      timeoutMs: LONG_MS,
+    });
+    expect(announced).toMatchObject({ do: "release", backend: "llm", reason: "job", forWhom: "clip" });
+    expect(await post("backends/llm/postpone")).toEqual({ status: 200, body: { id: "llm" } });
+    expect(await post("backends/render/postpone")).toMatchObject({
+      status: 409,
+      body: { code: "not-announced" },
+    });
+    expect(await acts()).toEqual([]);
+    expect(llm.heldMiB()).toBe(14_000);
+    await rig.restart();
+    await started(jobs, waits);
+    // The job may start by a sample before the release has measured to its end.
+    await waitUntil(async () => (await acts()).length === 1, { what: "the record", timeoutMs: LONG_MS });
+    expect(await acts()).toMatchObject([{ freedMiB: 14_000, forWhom: "clip" }]);
+    expect(llm.heldMiB()).toBe(0);
+  },
+  LONG_MS,
+);
+
+test(
+  "HND-20 HND-21 the card is held once what runs has ended, nobody is let in meanwhile and is told why, and it is given back",
+  async () => {
+    const { render, jobs, post, handover } = await startHandover({}, { llm: { modelMiB: 2000 } });
+    const runs = render.job(4000);
+    await waitUntil(() => render.heldMiB() > 0, { what: "a render" });
+    expect(await post("hold")).toMatchObject({ status: 200 });
+    expect(await handover()).toMatchObject({ hold: { by: "127.0.0.1", active: false } });
+    expect(await runs).toBe(true);
+    await waitUntil(async () => (await handover()).hold?.active, { what: "the hold", timeoutMs: LONG_MS });
+    const waits = await jobs.ask({ peakMiB: 1000, label: "clip", ttlSeconds: 600 });
+    expect(waits).toMatchObject({ status: 202, job: { reason: { code: "card-held" } } });
+    expect(await jobs.ask({ peakMiB: 1000, wait: false })).toMatchObject({ status: 409, code: "card-held" });
+    expect(await post("hold", "DELETE")).toMatchObject({ status: 200, body: { hold: null } });
+    await started(jobs, waits);
+  },
+  LONG_MS,
+);
+
+test(
+  "HND-10 a renderer that waits in mid-job for a model that waits for its room is not left waiting",
+  async () => {
+    const { render, jobs } = await startHandover(QUICK, { llm: { modelMiB: 14_000 } });
+    let ended = false;
+    void render.job(60_000).then(
+      () => {
+        ended = true;
+      },
+      () => {},
+    );
+    await waitUntil(() => render.heldMiB() === 18_000, { what: "a render" });
+    await waitUntil(async () => (await jobs.ask({ peakMiB: 1, wait: false })).status === 201, {
+      what: "room",
+    });
+    const asks = await jobs.ask({
+      ...{ peakMiB: 14_000, backend: "llm", pid: render.pid, label: "caption", ttlSeconds: 600 },
+    });
+    expect(asks.status).toBe(202);
+    await started(jobs, asks);
+    expect(ended).toBe(false);
+  },
+  LONG_MS,
+);
