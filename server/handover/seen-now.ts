@@ -1,13 +1,24 @@
 import type { Gpu } from "../../shared/gpu/gpu.ts";
+import type { Sample } from "../../shared/gpu/sample.ts";
 import { isReleasing } from "../../shared/release/release.ts";
 import type { Turn } from "../capacity/capacity.ts";
 import type { Policy } from "../capacity/policy.ts";
+import type { BackendWatch } from "../release/backend-watch.ts";
+import type { Backend } from "../release/backends/backend.ts";
+import type { ReleaseController } from "../release/controller.ts";
 import { backendSeen } from "./backend-seen.ts";
-import type { HandoverContext } from "./desk.ts";
 import { fromCapacity } from "./from-capacity.ts";
 import type { HoldSeen } from "./hold.ts";
 import type { Seen } from "./model.ts";
 import { works } from "./see.ts";
+
+/** Where a moment is read. */
+export interface SeenContext {
+  backends: readonly Backend[];
+  watch: Pick<BackendWatch, "states">;
+  releases: Pick<ReleaseController, "state" | "loading">;
+  latest(): Sample;
+}
 
 /** What one step of capacity brings along, and how it is asked to let a job start. */
 export interface StepAround {
@@ -19,7 +30,7 @@ export interface StepAround {
 
 /** Everything that the hand-over goes by: the last step of capacity, and what backends say by now. */
 export function seenNow(
-  { backends, watch, releases, latest }: HandoverContext,
+  { backends, watch, releases, latest }: SeenContext,
   turn: Turn,
   around: StepAround,
   held: boolean,

@@ -1,5 +1,6 @@
 import * as v from "valibot";
 import { onTestFinished } from "vitest";
+import { gpuSchema } from "../../shared/gpu/gpu.ts";
 import { handoverSchema } from "../../shared/handover/handover.ts";
 import { type ReleaseRecord, releaseRecordSchema } from "../../shared/release/record.ts";
 import { type JobsClient, jobsClient } from "./jobs-client.ts";
@@ -20,6 +21,8 @@ export interface HandoverRig {
   card: ReturnType<typeof createSharedCard>;
   jobs: JobsClient;
   handover(): Promise<v.InferOutput<typeof handoverSchema>>;
+  /** As the sidecar has listed them. */
+  processes(): Promise<readonly { pid: number; usedMiB: number | null }[]>;
   /** What was handed over, oldest first. */
   acts(): Promise<ReleaseRecord[]>;
   post(path: string, method?: string): Promise<{ status: number; body: unknown }>;
@@ -64,6 +67,11 @@ export async function startHandover(
     handover: async () =>
       v.parse(v.object({ state: v.object({ handover: handoverSchema }) }), await get("api/v1/state")).state
         .handover,
+    async processes() {
+      const shape = v.object({ state: v.object({ gpus: v.array(gpuSchema) }) });
+      const { gpus } = v.parse(shape, await get("api/v1/state")).state;
+      return gpus.flatMap(({ processes }) => processes ?? []);
+    },
     acts: async () => {
       const releases = v.parse(v.array(releaseRecordSchema), await get("api/v1/releases"));
       return releases.filter(({ reason }) => reason === "hand-over").reverse();

@@ -95,7 +95,7 @@ test(
 test(
   "HND-10 a renderer that waits in mid-job for a model that waits for its room is not left waiting",
   async () => {
-    const { render, jobs } = await startHandover(QUICK, { llm: { modelMiB: 14_000 } });
+    const { render, jobs, processes } = await startHandover(QUICK, { llm: { modelMiB: 14_000 } });
     let ended = false;
     void render.job(60_000).then(
       () => {
@@ -104,8 +104,8 @@ test(
       () => {},
     );
     await waitUntil(() => render.heldMiB() === 18_000, { what: "a render" });
-    await waitUntil(async () => (await jobs.ask({ peakMiB: 1, wait: false })).status === 201, {
-      what: "room",
+    await waitUntil(async () => (await processes()).some(({ usedMiB }) => usedMiB === 18_000), {
+      what: "the render to be listed",
     });
     const asks = await jobs.ask({
       ...{ peakMiB: 14_000, backend: "llm", pid: render.pid, label: "caption", ttlSeconds: 600 },

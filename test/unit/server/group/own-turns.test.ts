@@ -14,7 +14,7 @@ const emptyView = (): View => {
 };
 const EMPTY: View = {
   ...{ source: null, host: null, details: null, processMiB: null, promises: null, fits: null, runs: null },
-  ...{ profiles: null, backends: null, found: null, release: null, alerts: null, jobs: null },
+  ...{ profiles: null, backends: null, found: null, release: null, handover: null, alerts: null, jobs: null },
 };
 
 /** What happens to a turn on its way: it arrives, Redis is away, or it is taken and then lost. */
