@@ -72,7 +72,8 @@ export function recordOf(
       gpuCount: ask.gpuCount,
       peakMiB: profile.peakMiB,
       backend: ask.backend,
-      pid: ask.pid,
+      // Also where the job itself is in another backend: the process that asks for it.
+      pid: body.pid ?? null,
       phase: null,
       requestedBy: ask.asker,
       requestedAt: nowMs,

@@ -31,7 +31,6 @@ test(
       {
         state: "done",
         requestedBy: "hand-over",
-        freedMiB: 14_000,
         forWhom: "render",
         parts: [{ backend: "llm" }],
       },
