@@ -47,7 +47,7 @@ export const jobsProblemsEn: JobWords = {
   },
   "card-held": {
     message: "The card is held by {by}: nobody is let in.",
-    advice: "It is given back when it has been idle for some minutes, or in the panel.",
+    advice: "It is given back when it has been idle for some minutes, or by DELETE /api/v1/hold.",
   },
   "too-hot": {
     message: "The GPU is hotter than {limit} °C: nothing starts until it is some degrees cooler.",

@@ -45,7 +45,7 @@ export const jobsProblemsZhCn: JobWords = {
   },
   "card-held": {
     message: "显卡已被 {by} 占用：暂不放行任何任务。",
-    advice: "闲置几分钟后会自动归还，也可在面板中归还。",
+    advice: "闲置几分钟后会自动归还，也可用 DELETE /api/v1/hold 归还。",
   },
   "too-hot": {
     message: "GPU 温度高于 {limit} °C：降温几度之前不会启动任何任务。",

@@ -157,7 +157,7 @@ export const releaseProblemsEn: ReleaseWords = {
   },
   "not-announced": {
     message: "Nothing is announced for this backend that could be put off.",
-    advice: "See what the panel says who leaves next, and when.",
+    advice: "The state tells by handover.next who leaves next, and when.",
   },
   "not-waiting": {
     message: "There is no release that waits and could be cancelled.",

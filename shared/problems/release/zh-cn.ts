@@ -149,7 +149,7 @@ export const releaseProblemsZhCn: ReleaseWords = {
   },
   "not-announced": {
     message: "该后端没有可推迟的预告操作。",
-    advice: "请看面板上接下来谁在何时让出显卡。",
+    advice: "状态中的 handover.next 说明接下来谁在何时让出显卡。",
   },
   "not-waiting": { message: "没有正在等待、可以取消的释放。", advice: "已向后端发出的释放请求无法撤回。" },
   releasing: { message: "正在释放显存。", advice: "请等待其结束。" },
