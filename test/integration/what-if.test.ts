@@ -4,6 +4,7 @@ import * as v from "valibot";
 import { expect, onTestFinished, test } from "vitest";
 import { createDecisionRecord } from "../../server/recording/decisions/decision-record.ts";
 import { openSegmentStore } from "../../server/recording/decisions/store.ts";
+import { gpuSchema } from "../../shared/gpu/gpu.ts";
 import { whatIfAnswerSchema } from "../../shared/what-if/what-if.ts";
 import { fakeGpu } from "../helpers/fake-nvidia-smi.ts";
 import { idOf, jobsClient } from "../helpers/jobs-client.ts";
@@ -66,20 +67,27 @@ test("WIF-6 an out-of-memory names who had taken VRAM before it", async () => {
   const holds = (pid: number, name: string, mib: number) => ({
     ...{ gpu_uuid: fakeGpu(0).uuid, pid, process_name: name, used_memory: mib },
   });
-  const listed = (pid: number) =>
-    waitUntil(
-      async () => (await (await fetch(`${rig.sidecar.url}api/v1/state`)).text()).includes(`"pid":${pid}`),
-      { what: `process ${pid} in a list` },
-    );
+  const gpus = async () => {
+    const { state } = await (await fetch(`${rig.sidecar.url}api/v1/state`)).json();
+    return v.parse(v.object({ gpus: v.array(gpuSchema) }), state).gpus;
+  };
+  /** Listed, and recorded: that is done with the next sample. */
+  async function listed(pid: number, usedMiB: number) {
+    const isListed = async () => (await gpus()).some((gpu) => gpu.processes?.some((one) => one.pid === pid));
+    await waitUntil(isListed, { what: `process ${pid} in a list` });
+    rig.fake.setGpu(0, { "memory.used": usedMiB });
+    const isSampled = async () => (await gpus()).some((gpu) => gpu.memoryUsedMiB === usedMiB);
+    await waitUntil(isSampled, { what: "the sample after that" });
+  }
   const own = holds(4_000_100, "python", 12_000);
   const asked = await jobs.ask({ label: "ComfyUI", peakMiB: 16_000, pid: 4_000_100, started: true });
   rig.fake.set({ processes: [own], gpus: [fakeGpu(0, { "memory.used": 12_500 })] });
-  await listed(4_000_100);
+  await listed(4_000_100, 12_501);
   rig.fake.set({
     processes: [own, holds(4_000_200, "/usr/bin/ollama", 8300)],
     gpus: [fakeGpu(0, { "memory.used": 20_800 })],
   });
-  await listed(4_000_200);
+  await listed(4_000_200, 20_801);
   expect((await answer()).collisions).toEqual([]);
   await jobs.end(idOf(asked), { outcome: "failed", oom: true });
   const { collisions, text } = await answer();
