@@ -34,13 +34,7 @@ const STATES = {
 };
 
 const set = (page: Page, name: string, value: string) =>
-  page.evaluate(
-    ([id, to]) =>
-      import(/* @vite-ignore */ `${location.origin}/scripts/app.js`).then(({ app }) =>
-        app.extensionManager.setting.set(id, to),
-      ),
-    [name, value],
-  );
+  page.evaluate(`app.extensionManager.setting.set(${JSON.stringify(name)}, ${JSON.stringify(value)})`);
 
 test.runIf(COMFYUI !== null && FOLDER !== undefined)(
   "pictures of real ComfyUI: glance, chip in each state, tab and settings",

@@ -18,6 +18,8 @@ const { browser } = inBrowser();
 const found = COMFYUI === null ? null : readTemplates();
 /** A page that has loaded so many workflows takes as much memory as Chromium gives it. */
 const A_PAGE = 40;
+/** Only those whose name has this in it: a look, for which nothing is counted. */
+const ONLY = process.env.COMFYUI_TEMPLATES ?? "";
 
 const signatureSchema = v.looseObject({
   kind: v.string(),
@@ -49,17 +51,21 @@ test.runIf(found !== null)(
       await page.waitForFunction("window.app?.graph && window.app.extensionManager");
       return page;
     };
+    const chosen = found.templates.filter(({ name }) => name.includes(ONLY));
     const prompts = new Map<string, Prompt>();
+    const failed: string[] = [];
     const byPage = new Map<string, Described>();
     let page: Page | undefined;
-    for (const [i, template] of found.templates.entries()) {
+    for (const [i, template] of chosen.entries()) {
       if (page === undefined || i % A_PAGE === 0) {
         await page?.context().close();
         page = await fresh();
       }
-      // One of them (basic_image_color_adjustment) cannot be loaded by the page's own code.
-      const prompt = await toPrompt(page, template).catch(() => null);
-      if (prompt === null || Object.keys(prompt).length === 0) continue;
+      const prompt = await toPrompt(page, template).catch((error: unknown) => {
+        failed.push(`${template.name}: ${String(error).split("\n")[0]}`);
+        return {};
+      });
+      if (Object.keys(prompt).length === 0) continue;
       prompts.set(template.name, prompt);
       const told: unknown = await page.evaluate(async (body) => {
         const headers = { "content-type": "application/json" };
@@ -113,6 +119,9 @@ test.runIf(found !== null)(
       );
     for (const why of new Set(left))
       process.stdout.write(`  ${left.filter((one) => one === why).length} × ${why}\n`);
+    if (ONLY !== "") return expect(failed).toEqual([]);
+    // One of them (basic_image_color_adjustment) cannot be loaded by the page's own code in frontend 1.58.1.
+    expect(failed.length, failed.join("\n")).toBeLessThanOrEqual(1);
     expect(seen.converted).toBeGreaterThanOrEqual(643);
     expect(seen.sampling.size).toBeGreaterThanOrEqual(204);
     expect(seen.sampling.frames).toBeGreaterThanOrEqual(70);

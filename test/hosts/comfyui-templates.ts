@@ -39,13 +39,13 @@ export type Prompt = v.InferOutput<typeof promptSchema>;
 
 /** What ComfyUI's page would send for Run, by its own code; nothing is drawn meanwhile. */
 export async function toPrompt(page: Page, { workflow }: Template): Promise<Prompt> {
-  const told: unknown = await page.evaluate(async (graph) => {
-    const { app } = await import(/* @vite-ignore */ `${location.origin}/scripts/app.js`);
+  // A text, for what vitest makes of an import or a name of the page's is not there in the page.
+  const told: unknown = await page.evaluate(`(async (graph) => {
     app.canvas.pause_rendering = true;
     const quiet = { showMissingNodesDialog: false, showMissingModelsDialog: false };
     await app.loadGraphData(graph, true, false, null, quiet);
     return (await app.graphToPrompt()).output;
-  }, workflow);
+  })(${JSON.stringify(workflow)})`);
   return v.parse(promptSchema, told);
 }
 
