@@ -24,15 +24,21 @@ import { Timeline } from "./timeline/Timeline.tsx";
 import type { ViewProps } from "./view-props.ts";
 
 const NoGpus = lazy(() => import("./gpus/NoGpus.tsx"));
+const GroupPart = lazy(() => import("./group/GroupPart.tsx"));
 const ReplayBar = lazy(() => import("./replay/ReplayBar.tsx"));
 
+const selectInGroup = ({ known }: PanelState) => known?.inGroup === true;
 const selectHostName = ({ known }: PanelState) => known?.host.name ?? null;
 
 /** Everything: the standalone page. */
 export default function FullView({ gpus, capacity, expected }: ViewProps) {
-  const replay = usePanel(selectSource)?.replay;
+  const source = usePanel(selectSource);
+  const replay = source?.replay;
+  const inGroup = usePanel(selectInGroup);
   const waits = usePanel(selectWaiting);
   const none = gpus.length === 0 && !waits;
+  // A host that shows others alone: that it has no GPU is no trouble.
+  const alone = none && inGroup && source?.kind === "redis";
   const list = gpus.map(({ gpu }) => gpu);
   const cards = useCards(list);
   return (
@@ -45,9 +51,11 @@ export default function FullView({ gpus, capacity, expected }: ViewProps) {
         </Suspense>
       )}
       {none ? (
-        <Suspense>
-          <NoGpus />
-        </Suspense>
+        !alone && (
+          <Suspense>
+            <NoGpus />
+          </Suspense>
+        )
       ) : (
         <>
           <RoomCard capacity={capacity} gpus={list} />
@@ -56,6 +64,11 @@ export default function FullView({ gpus, capacity, expected }: ViewProps) {
           {!waits && <JobsStrip />}
           <Timeline gpus={cards} />
         </>
+      )}
+      {inGroup && !waits && (
+        <Suspense>
+          <GroupPart alone={alone} />
+        </Suspense>
       )}
       <Foot withSessions={gpus.length > 0} />
     </View>

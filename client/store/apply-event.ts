@@ -23,7 +23,8 @@ function applyHello(before: Known | null, hello: Extract<PanelEvent, { type: "he
   const goesOn = before !== null && before.bootId === bootId && sameGpus(before.gpus, state.gpus);
   const rows = goesOn ? appendAll(before.rows, missed) : missed;
   const tMs = rows.at(-1)?.tMs ?? hello.nowMs;
-  return { ...state, bootId, version, epochMs, capabilities, profiles, rows, title: null, tMs };
+  const inGroup = hello.hosts !== undefined;
+  return { ...state, inGroup, bootId, version, epochMs, capabilities, profiles, rows, title: null, tMs };
 }
 
 function applyToKnown(known: Known, event: Exclude<PanelEvent, { type: "hello" | "connection" }>): Known {

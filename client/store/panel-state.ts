@@ -19,6 +19,8 @@ export interface Known {
   version: string;
   capabilities: Hello["capabilities"];
   source: SourceState;
+  /** Other hosts may be shown beside this one. */
+  inGroup?: boolean;
   gpus: readonly Gpu[];
   host: HostState;
   backends: readonly BackendState[];

@@ -6,6 +6,7 @@ import { endJob } from "./end-job.ts";
 import { fit } from "./fit.ts";
 import { adoptBackend, dismissBackend, forgetBackend, lookForBackends } from "./found-backends.ts";
 import { group } from "./group.ts";
+import { groupOverview } from "./group-overview.ts";
 import { postponeHandover } from "./handover.ts";
 import { healthz } from "./healthz.ts";
 import { history } from "./history.ts";
@@ -48,6 +49,7 @@ export const ACTIONS: readonly Action[] = [
   whoami,
   state,
   group,
+  groupOverview,
   profiles,
   release,
   showRelease,

@@ -11,10 +11,11 @@ import { callerOf } from "../gateway/caller.ts";
 import { createGateway, type Gateway, type MakeHello } from "../gateway/gateway.ts";
 import { createPublisher, type Publisher } from "../gateway/publisher.ts";
 import { createViewers } from "../gateway/viewers.ts";
+import { overviewOf } from "../group/overview.ts";
 import { loadAssets } from "../http/assets.ts";
 import { serveHttp } from "../http/http-server.ts";
 import { createPages } from "../http/pages.ts";
-import { steadyMs } from "../lib/clock.ts";
+import { steadyMs, wallMs } from "../lib/clock.ts";
 import type { Disposer } from "../lib/disposer.ts";
 import { mostViewers } from "../lib/open-files.ts";
 import { createTally, type Tally } from "../recording/prometheus/tally.ts";
@@ -93,6 +94,7 @@ export function composeFront(options: Options, parts: FrontParts): Front {
   const actsOn = composeActions(parts, {
     bootId: () => bootId,
     group: group.view,
+    groupOverview: (profile) => overviewOf(group.view(), profile, wallMs()),
     elsewhere: composeElsewhere(group, parts),
     hello: ({ actProblem, ownBackend }) =>
       makeHello({ actProblem, ownBackend, bootId: undefined, lastSeq: 0, historyMs: 0 }),
@@ -143,7 +145,8 @@ function composeActions(
   {
     past,
     ...told
-  }: Pick<ActsOn, "bootId" | "hello" | "metrics" | "group" | "elsewhere"> & Pick<HelloMaker, "past">,
+  }: Pick<ActsOn, "bootId" | "hello" | "metrics" | "group" | "groupOverview" | "elsewhere"> &
+    Pick<HelloMaker, "past">,
 ): ActsOn {
   return {
     ...told,

@@ -35,9 +35,10 @@ export const helloSchema = v.object({
   profiles: v.array(wireProfileSchema),
   /** Samples since the `lastSeq` of the handshake, or as far back as it asked for. */
   history: historySchema,
+  /** A group's, where this sidecar shows more than its own. A panel reads that there is one, and asks for its rows. */
+  hosts: v.exactOptional(v.custom<HostOfGroup[]>(Array.isArray)),
 });
-/** `hosts`: a group's, where this sidecar shows more than its own. A panel of now shows its own, and does not read them. */
-export type Hello = v.InferOutput<typeof helloSchema> & { hosts?: HostOfGroup[] };
+export type Hello = v.InferOutput<typeof helloSchema>;
 
 export const wireSampleSchema = v.array(cell);
 

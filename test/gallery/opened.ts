@@ -1,5 +1,6 @@
 import type { WhatIf } from "../../shared/what-if/what-if.ts";
 import { NOW_MS } from "./fixtures.ts";
+import { SIXTY_FOUR, THREE } from "./groups.ts";
 
 /** What is pressed in a state, one after the other, and what the sidecar answers. */
 export interface Opened {
@@ -48,4 +49,7 @@ const SOME: WhatIf = {
 export const OPENED: Readonly<Record<string, Opened>> = {
   "what-if": { press: [WHY, ".what-if"], answers: [NONE] },
   collisions: { press: [WHY, ".what-if"], answers: [SOME] },
+  // Nothing is opened: the hosts are there once their heads are. The small views show none.
+  "group-3": { press: [".hr.th, .cp, .bb"], answers: [THREE] },
+  "group-64": { press: [".hr.th, .cp, .bb"], answers: [SIXTY_FOUR] },
 };

@@ -305,4 +305,13 @@ export const STATES: Readonly<Record<string, PanelState>> = {
       ],
     },
   ),
+  "group-3": two({ inGroup: true }),
+  "group-64": source(
+    { kind: "redis", driverVersion: null },
+    machine([], {
+      inGroup: true,
+      backends: [],
+      capabilities: { release: { allowed: false, problem: problem("no-backend") } },
+    }),
+  ),
 };

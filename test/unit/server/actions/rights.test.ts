@@ -28,6 +28,7 @@ const untouchable: ActsOn = {
   bootId: () => reach("bootId"),
   source: () => reach("source"),
   group: () => reach("group"),
+  groupOverview: () => reach("groupOverview"),
   elsewhere: {
     isOther: () => reach("elsewhere.isOther"),
     release: () => reach("elsewhere.release"),

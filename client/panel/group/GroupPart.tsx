@@ -1,0 +1,132 @@
+import { useContext, useRef, useState } from "react";
+import { fillIn } from "../../../shared/problems/fill-in.ts";
+import type { GroupOverview } from "../../../shared/protocol/group-overview.ts";
+import { groupEn } from "../../i18n/group/en.ts";
+import type { GroupWords } from "../../i18n/group/words.ts";
+import { groupZhCn } from "../../i18n/group/zh-cn.ts";
+import { useProblemWords } from "../../i18n/use-messages.ts";
+import { Styles } from "../../shadow/Styles.tsx";
+import css from "../../styles/group.css?inline";
+import { HEAD, ROW, table } from "../../ui/table-roles.ts";
+import { ProfileContext, useProfiles } from "../concurrency/use-capacity.ts";
+import { LookContext } from "../settings/look.ts";
+import { arrange, type HostOrder, roomOfGroup } from "./arrange.ts";
+import { HostLine } from "./HostLine.tsx";
+import { useOverview } from "./use-overview.ts";
+
+/** Hosts that the answer names. */
+const MOST_NAMED = 3;
+/** More of them are looked for by name. */
+const MOST_AT_A_GLANCE = 5;
+
+/** The hosts of the group, a line each. @param alone this host has no GPU of its own, and the overview is the page */
+export default function GroupPart({ alone }: { alone: boolean }) {
+  const words = useContext(LookContext).language === "zh-CN" ? groupZhCn : groupEn;
+  const place = useRef<HTMLElement>(null);
+  const profiles = useProfiles();
+  const { chosen } = useContext(ProfileContext);
+  const profile = profiles.find(({ id }) => id === chosen) ?? profiles[0];
+  const overview = useOverview(place, profile?.id ?? null);
+  // A member that knows of nobody else has no more to show than its own GPUs.
+  const shows = overview !== null && (alone || overview.hosts.length > 1 || overview.problem !== null);
+  return (
+    <section ref={place} className={alone ? "grp alone" : "grp"} aria-label={words.title}>
+      <Styles css={css} />
+      {shows && <Overview {...{ overview, words, alone }} profile={profile?.label ?? ""} />}
+    </section>
+  );
+}
+
+interface OverviewProps {
+  overview: GroupOverview;
+  words: GroupWords;
+  alone: boolean;
+  profile: string;
+}
+
+function Overview({ overview, words, alone, profile }: OverviewProps) {
+  const wordsOf = useProblemWords();
+  const [sought, setSought] = useState("");
+  const [order, setOrder] = useState<HostOrder>("name");
+  const { group, problem, hosts } = overview;
+  const isMany = hosts.length > MOST_AT_A_GLANCE;
+  const shown = arrange(hosts, isMany ? sought : "", order);
+  const { columns } = words;
+  const many = fillIn(hosts.length === 1 ? words.hosts.one : words.hosts.more, { n: hosts.length });
+  return (
+    <>
+      <div className="ghd">
+        <h2>{answerOf(overview, words)}</h2>
+        <span className="muted cut">{fillIn(words.forProfile, { profile })}</span>
+      </div>
+      <div className="gsub">
+        <p className="muted">
+          {fillIn(alone ? words.alone : words.beside, { name: group ?? "", hosts: many })}
+        </p>
+        {problem !== null && (
+          <p className="up warm" role="status">
+            {wordsOf(problem).message}
+          </p>
+        )}
+        {isMany && (
+          <>
+            <input
+              type="search"
+              aria-label={words.filter}
+              placeholder={words.filter}
+              value={sought}
+              onChange={({ target }) => setSought(target.value)}
+            />
+            {/* biome-ignore lint/a11y/useSemanticElements: a fieldset cannot be laid out in a row everywhere */}
+            <span className="seg" role="group" aria-label={words.sort.label}>
+              {(["name", "room"] as const).map((one) => (
+                <button key={one} type="button" aria-pressed={one === order} onClick={() => setOrder(one)}>
+                  {words.sort[one]}
+                </button>
+              ))}
+            </span>
+          </>
+        )}
+      </div>
+      {shown.length === 0 ? (
+        <p className="muted">{hosts.length === 0 ? words.waiting : words.noMatch}</p>
+      ) : (
+        <div {...table(words.title)}>
+          <div className="hr th lb" {...ROW}>
+            {(
+              [
+                ["nm", columns.host],
+                ["st", columns.status],
+                ["br", columns.vram],
+                ["us", columns.used],
+                ["ut", columns.util],
+                ["tc", columns.temp],
+                ["rm", columns.room],
+              ] as const
+            ).map(([place, text]) => (
+              <span key={place} className={place} {...HEAD}>
+                {text}
+              </span>
+            ))}
+          </div>
+          {shown.map((host) => (
+            <HostLine key={host.id} host={host} words={words} />
+          ))}
+        </div>
+      )}
+    </>
+  );
+}
+
+function answerOf({ hosts }: GroupOverview, { answer }: GroupWords): string {
+  const room = roomOfGroup(hosts);
+  if (room === null) return answer.unknown;
+  if (room.n === 0) return answer.none;
+  const named = room.where.slice(0, MOST_NAMED);
+  const left = named.reduce((rest, { canStart }) => rest - (canStart ?? 0), room.n);
+  const where = [
+    ...named.map(({ name, canStart }) => fillIn(answer.on, { n: canStart ?? 0, host: name })),
+    ...(left > 0 ? [fillIn(answer.others, { n: left })] : []),
+  ];
+  return fillIn(answer.some, { n: room.n, where: where.join(answer.between) });
+}

@@ -1,0 +1,42 @@
+import { usedPctOf, vramOf } from "../../shared/gpu/vram.ts";
+import type { GroupOverview, HostRow } from "../../shared/protocol/group-overview.ts";
+import type { GroupView } from "../../shared/protocol/group-view.ts";
+import type { HostOfGroup } from "../../shared/protocol/host-of-group.ts";
+import type { State } from "../../shared/protocol/state.ts";
+
+/** The hosts of a group as rows. Pure. */
+export function overviewOf(
+  { group, problem, hosts }: GroupView,
+  profile: string | null,
+  wallMs: number,
+): GroupOverview {
+  return { group, problem, hosts: hosts.map((host) => rowOf(host, profile, wallMs)) };
+}
+
+function rowOf({ state, seenAt, ...host }: HostOfGroup, profile: string | null, wallMs: number): HostRow {
+  const { id, name, address, status } = host;
+  const gpus = state?.gpus ?? [];
+  const vram = gpus
+    .map((gpu, i) => vramOf(gpu, state?.promises[i]?.unified))
+    .filter((one) => usedPctOf(one) !== null);
+  const utilizations = gpus.flatMap(({ utilizationGpuPct }) => utilizationGpuPct ?? []);
+  const temperatures = gpus.flatMap(({ temperatureC }) => temperatureC ?? []);
+  return {
+    ...{ id, name, address, status },
+    ageSeconds: seenAt === null ? null : Math.max(0, Math.round((wallMs - seenAt) / 1000)),
+    gpus: gpus.length,
+    usedMiB: sumOf(vram.flatMap(({ usedMiB }) => usedMiB ?? [])),
+    totalMiB: sumOf(vram.flatMap(({ totalMiB }) => totalMiB ?? [])),
+    utilizationPct:
+      utilizations.length === 0 ? null : Math.round((sumOf(utilizations) ?? 0) / utilizations.length),
+    temperatureC: temperatures.length === 0 ? null : Math.max(...temperatures),
+    canStart: status === "live" && state !== null ? roomIn(state, profile) : null,
+  };
+}
+
+/** A profile that this host does not know has no room that anybody could tell. */
+const roomIn = ({ fits, capacity }: State, profile: string | null) =>
+  profile === null ? capacity.canStart : (fits[profile]?.canStart ?? null);
+
+const sumOf = (values: readonly number[]) =>
+  values.length === 0 ? null : values.reduce((sum, value) => sum + value, 0);

@@ -1,0 +1,37 @@
+import * as v from "valibot";
+import { problemSchema } from "../problems/problem.ts";
+import { hostOfGroupSchema } from "./host-of-group.ts";
+
+const figure = v.nullable(v.number());
+
+export const groupOverviewRequestSchema = v.strictObject({
+  /** Job profile of whom the room is told; `null`: each host's first. */
+  profile: v.nullable(v.pipe(v.string(), v.maxLength(200))),
+});
+export type GroupOverviewRequest = v.InferOutput<typeof groupOverviewRequestSchema>;
+
+/** A host as one row: its GPUs together. Figures of a host that is stale are those that it told last. */
+export const hostRowSchema = v.object({
+  ...v.pick(hostOfGroupSchema, ["id", "name", "address", "status"]).entries,
+  /** Since it was heard of; `null`: never. */
+  ageSeconds: figure,
+  gpus: v.number(),
+  /** Over the GPUs that report both, MiB. */
+  usedMiB: figure,
+  totalMiB: figure,
+  /** The mean of those that report it. */
+  utilizationPct: figure,
+  /** Of the hottest one. */
+  temperatureC: figure,
+  /** `null`: not known, or the figures are old. */
+  canStart: figure,
+});
+export type HostRow = v.InferOutput<typeof hostRowSchema>;
+
+/** What an overview of many hosts shows, and no more. */
+export const groupOverviewSchema = v.object({
+  group: v.nullable(v.string()),
+  problem: v.nullable(problemSchema),
+  hosts: v.array(hostRowSchema),
+});
+export type GroupOverview = v.InferOutput<typeof groupOverviewSchema>;
