@@ -1,0 +1,23 @@
+import { describe, expect, test } from "vitest";
+import { arrange, roomOfGroup } from "../../../../client/panel/group/arrange.ts";
+import { SIXTY_FOUR, THREE } from "../../../gallery/groups.ts";
+
+const namesOf = (hosts: readonly { name: string }[]) => hosts.map(({ name }) => name);
+
+describe("the order of hosts in the overview", () => {
+  test("by name as people count, by room with what is not known last, and those alone whose names are sought", () => {
+    const { hosts } = SIXTY_FOUR;
+    expect(namesOf(arrange(hosts.toReversed(), "", "name")).slice(0, 3)).toEqual(["node1", "node2", "node3"]);
+    const byRoom = namesOf(arrange(hosts, "", "room"));
+    expect([...byRoom.slice(0, 2), byRoom.at(-1)]).toEqual(["node1", "node6", "node7"]);
+    expect(namesOf(arrange(hosts, " NODE64 ", "name"))).toEqual(["node64"]);
+    expect(arrange(hosts, "nobody", "name")).toEqual([]);
+  });
+
+  test("GRP-11b room is that of the hosts that tell theirs; where none does it is not known", () => {
+    const room = roomOfGroup(SIXTY_FOUR.hosts);
+    expect([room?.n, room?.where.length]).toEqual([39, 13]);
+    expect(namesOf(roomOfGroup(THREE.hosts)?.where ?? [])).toEqual(["gpu1"]);
+    expect(roomOfGroup(THREE.hosts.slice(1))).toBeNull();
+  });
+});
