@@ -307,8 +307,8 @@ test("CAP-59b a resident whose job failed and that asks again at once is told no
     ({ freeMiB, residents }) => freeMiB === 11_714 && residents.every(({ state }) => state === "idle"),
   );
   // What is free is known before the list that says who gave it back.
-  const look = () => world.fit("pid=4000200&peakMiB=9000");
-  await waitUntil(async () => (await look()).canStart === 0, { what: "no room for it" });
+  const answer = () => world.fit("pid=4000200&peakMiB=9000");
+  await waitUntil(async () => (await answer()).canStart === 0, { what: "no room for it" });
   expect(await start()).toMatchObject({ fits: false, ticket: null });
 });
 
