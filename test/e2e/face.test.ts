@@ -33,6 +33,8 @@ const LIFE = [
   "read-only",
   "backend-absent",
   "backend-unreachable",
+  "hand-over-next",
+  "held",
 ] as const;
 
 /**
@@ -106,6 +108,18 @@ describe("fixed slots", () => {
       }
     },
   );
+
+  test("HND-30 HND-31 who may only look sees that the card is held, and no button", async () => {
+    const page = await open({ state: "held", view: "full", width: 1280 });
+    const line = page.getByTestId("handover");
+    await line.getByRole("button", { name: "End hold", exact: true }).waitFor();
+    await show(page, "held-read-only");
+    await line.getByText("Held: nobody is let in").waitFor();
+    expect(await line.getByRole("button").count()).toBe(0);
+    await page.getByRole("button", { name: "Settings" }).click();
+    await page.getByText("Redraw").waitFor();
+    expect(await page.getByRole("button", { name: /hold/i }).count()).toBe(0);
+  });
 
   test("PNL-30b 2, 8, 16 GPUs at 1280 × 900: every one, the answer and the button are above the fold", async () => {
     const page = await open({ state: "gpus-2", view: "full", width: 1280 });

@@ -1,4 +1,5 @@
 import type { Known, PanelState } from "../../client/store/panel-state.ts";
+import { type Handover, NO_HANDOVER_STATE } from "../../shared/handover/handover.ts";
 import { problem } from "../../shared/problems/make-problem.ts";
 import type { Found } from "../../shared/release/found.ts";
 import { IDLE_RELEASE, type Release } from "../../shared/release/release.ts";
@@ -35,6 +36,15 @@ const IDLE = backend({ busy: false });
 const FOUND: Found = {
   ...{ id: "comfyui-8188", kind: "comfyui", port: 8188, pid: 4242, gpus: [0] },
   ...{ adoptable: true, backend: null },
+};
+const LLM = backend({ id: "llama-server", kind: "llamacpp", busy: true });
+const LEAVES: Handover["next"] = {
+  ...{ do: "release", backend: "comfyui", reason: "backend", forWhom: "llama-server" },
+  at: NOW_MS + 8_000,
+};
+const HELD_FOR_A_GAME: Handover = {
+  ...NO_HANDOVER_STATE,
+  hold: { by: "127.0.0.1", since: NOW_MS - 60_000, active: true, endsAt: NOW_MS + 840_000 },
 };
 const EMPTY = backend({ busy: false, models: [], allocator: null });
 
@@ -314,4 +324,13 @@ export const STATES: Readonly<Record<string, PanelState>> = {
       capabilities: { release: { allowed: false, problem: problem("no-backend") } },
     }),
   ),
+  "hand-over-next": machine([RESTED, CALM], {
+    backends: [IDLE, LLM],
+    handover: { ...NO_HANDOVER_STATE, home: "llama-server", next: LEAVES },
+  }),
+  held: machine([RESTED, CALM], { backends: [IDLE, LLM], handover: HELD_FOR_A_GAME }),
+  "held-read-only": machine([RESTED, CALM], {
+    ...{ backends: [IDLE, LLM], handover: HELD_FOR_A_GAME },
+    capabilities: { release: { allowed: false, problem: problem("not-allowed") } },
+  }),
 };

@@ -1,3 +1,4 @@
+import { handoverEn } from "../handover/en.ts";
 import type { ReleaseWords } from "./words.ts";
 
 export const releaseEn: ReleaseWords = {
@@ -121,6 +122,7 @@ export const releaseEn: ReleaseWords = {
   prepare: "Load it again",
   preparing: "Loading…",
   backends: "Backends",
+  handover: handoverEn,
   backendState: {
     busy: "busy",
     idle: "idle",

@@ -1,5 +1,6 @@
 import type { DuringJob } from "../../../shared/release/backend.ts";
 import type { HeldBecause, ReleasePart } from "../../../shared/release/release.ts";
+import type { HandoverWords } from "../handover/words.ts";
 
 /** The words around a release. Loaded after the first figures: only the button itself is needed for those. */
 export interface ReleaseWords {
@@ -88,5 +89,6 @@ export interface ReleaseWords {
   prepare: string;
   preparing: string;
   backends: string;
+  handover: HandoverWords;
   backendState: Record<"busy" | "idle" | "paused" | "unknown" | "unreachable" | "problem", string>;
 }

@@ -1,3 +1,4 @@
+import { handoverZhCn } from "../handover/zh-cn.ts";
 import type { ReleaseWords } from "./words.ts";
 
 export const releaseZhCn: ReleaseWords = {
@@ -116,6 +117,7 @@ export const releaseZhCn: ReleaseWords = {
   prepare: "重新加载",
   preparing: "正在加载……",
   backends: "后端",
+  handover: handoverZhCn,
   backendState: {
     busy: "忙",
     idle: "空闲",
