@@ -1,3 +1,4 @@
+import { flushSync } from "react-dom";
 import { createRoot } from "react-dom/client";
 import { readPanelOptions } from "../../client/embedding/panel-options.ts";
 import { resolveLanguage } from "../../client/i18n/use-messages.ts";
@@ -59,7 +60,8 @@ function draw(element: HTMLElement, name: string, first: PanelState) {
   const render = (state: string) => {
     const source = stillSource(OPENED[state]?.answers);
     const parts = { store: shown.store, source, address: "http://localhost:7870/" };
-    place.render(<Drawn key={count++} parts={parts} />);
+    // At once, so that nothing is pressed in the panel before it.
+    flushSync(() => place.render(<Drawn key={count++} parts={parts} />));
     return pressAll(element, OPENED[state]?.press ?? []);
   };
   void render(name);
