@@ -3,6 +3,7 @@ import { expect, test } from "vitest";
 import { fakeGpu } from "../helpers/fake-nvidia-smi.ts";
 import { inBrowser } from "../helpers/in-browser.ts";
 import { releaseButton, rowOf } from "../helpers/on-panel.ts";
+import { waitUntil } from "../helpers/wait-until.ts";
 
 const { browser, start } = inBrowser();
 
@@ -12,6 +13,8 @@ const status = (page: Page) => page.getByTestId("status");
 
 test("PNL-1b the first figures stand there before the connection is loaded, and the button waits for it", async () => {
   const { sidecar } = await start({ script });
+  // Before its first sample it has no figures to give.
+  await waitUntil(async () => (await fetch(`${sidecar.url}healthz`)).ok, { what: "samples" });
   let letThrough = () => {};
   const held = new Promise<void>((resolve) => {
     letThrough = resolve;
