@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 import { ask, connect } from "../helpers/release-rig.ts";
 import { waitUntil } from "../helpers/wait-until.ts";
 import { startLlamaServer } from "./llama-server.ts";
-import { backendOf, beside, CHILD_MIB, loadAgain } from "./processes.ts";
+import { backendOf, beside, CHILD_MIB, loadAgain, sampled } from "./processes.ts";
 import { MODELS } from "./tiny-models.ts";
 
 /** Long enough to be running when the release is asked for, and over some seconds later. */
@@ -15,6 +15,7 @@ test.each(["auto", "after-current"] as const)(
     await server.load(...MODELS);
     const rig = await beside("llamacpp", server);
     const panel = await connect(rig);
+    await sampled(rig, 2);
     const stream = server.generate("alpha", TOKENS);
     await stream.begun;
     expect(await ask(panel, mode)).toMatchObject({ ok: true });
@@ -44,6 +45,7 @@ test("REL-10 “now” ends what runs, as the question before it says", async ()
   const panel = await connect(rig);
   const stream = server.generate("alpha", 10 * TOKENS);
   await stream.begun;
+  await sampled(rig, 1);
   await ask(panel, "now");
   expect(await panel.releaseIn("done", "failed")).toMatchObject({ state: "done", freedMiB: CHILD_MIB });
   expect((await stream.ended).tokens).toBeLessThan(10 * TOKENS);
@@ -56,6 +58,7 @@ test("REL-17 a sleeper goes to sleep while the panel watches, and what a release
   const panel = await connect(rig);
   await waitUntil(async () => (await server.statusOf("alpha")) === "sleeping", { what: "it to go to sleep" });
   await server.load("beta");
+  await sampled(rig, 2);
   await ask(panel, "auto");
   expect(await panel.releaseIn("done", "failed")).toMatchObject({ state: "done", freedMiB: 2 * CHILD_MIB });
 });

@@ -3,6 +3,7 @@ import { onTestFinished } from "vitest";
 import type { BackendOptions } from "../../server/config/backend-options.ts";
 import { fakeGpu } from "../helpers/fake-nvidia-smi.ts";
 import { type Rig, startRig } from "../helpers/rig.ts";
+import { waitUntil } from "../helpers/wait-until.ts";
 
 /** What each child holds of the simulated card while it lives; the tiny models themselves hold next to nothing. */
 export const CHILD_MIB = 6_000;
@@ -40,6 +41,16 @@ export async function beside(
   });
   return rig;
 }
+
+/** So many of its children are in the samples: a release measures from what they say. */
+export const sampled = (rig: Rig, children: number) =>
+  waitUntil(
+    async () => {
+      const { state } = await (await fetch(`${rig.sidecar.url}api/v1/state`)).json();
+      return state.gpus[0]?.memoryUsedMiB === REST_MIB + children * CHILD_MIB;
+    },
+    { what: `${children} children in the samples` },
+  );
 
 /** The backend as the panel has it. */
 export const backendOf = async (rig: Rig) =>
