@@ -2,6 +2,7 @@ import { createServer } from "node:http";
 import { expect, onTestFinished, test } from "vitest";
 import { cli } from "../helpers/cli.ts";
 import { fakeGpu } from "../helpers/fake-nvidia-smi.ts";
+import { idOf } from "../helpers/jobs-client.ts";
 import { startJobs } from "../helpers/jobs-rig.ts";
 import { listen } from "../helpers/listen.ts";
 
@@ -18,7 +19,8 @@ test("CLI-4 CLI-4b status, fit and release say yes or no by their exit code, in 
     },
   });
   const { url } = rig.sidecar;
-  await jobs.ask({ peakMiB: 2000, label: "mine", pid: 4_000_100 });
+  const mine = idOf(await jobs.ask({ peakMiB: 2000, label: "mine", pid: 4_000_100 }));
+  expect((await jobs.show(mine, 30)).job?.state).toBe("running");
   const asked = (...args: string[]) => cli(url, args);
   const [status, json, chinese, fits, not, never, nameless, unknown] = await Promise.all([
     ...[asked("status"), asked("status", "--json"), asked("status", "--lang", "zh-CN")],

@@ -15,11 +15,15 @@ export default function JobNotices() {
   const words = useLaterWords();
   const { language } = useContext(LookContext);
   const jobs = usePanel(selectJobs);
-  const running = useRef<ReadonlySet<string>>(new Set());
+  const open = useRef<ReadonlySet<string>>(new Set());
   useEffect(() => {
-    const ended = jobs.filter(({ id, endedAt }) => endedAt !== null && running.current.has(id));
-    running.current = new Set(jobs.filter(({ state }) => state === "running").map(({ id }) => id));
-    if (words === null || ended.length === 0 || !notices.mayTell()) return;
+    if (words === null) return;
+    // A page in the background may see a job wait and then see that it has ended, and never see it run.
+    const ended = jobs.filter(
+      ({ id, startedAt, endedAt }) => endedAt !== null && startedAt !== null && open.current.has(id),
+    );
+    open.current = new Set(jobs.filter(({ endedAt }) => endedAt === null).map(({ id }) => id));
+    if (ended.length === 0 || !notices.mayTell()) return;
     const { jobEnded } = words.health;
     for (const job of ended) {
       const title = job.state === "done" ? jobEnded.done : jobEnded.failed;
