@@ -40,6 +40,28 @@ class JobsTest(JobsRig):
         self.assertEqual([name for name, _ in running.report.phases][:2], ["low-noise model", "step 0"])
         self.assertIsNone(running.report.peak_allocated_mib, "no framework is in use: unknown, not 0")
 
+    def test_a_phase_that_is_still_on_its_way_at_the_end_does_not_replace_the_last(self) -> None:
+        on_its_way, overtaken, arrived = threading.Event(), threading.Event(), threading.Event()
+        really = panel.Sidecar.call
+
+        def slow(sidecar: object, method: str, path: str, body: object = None, *rest: object) -> object:
+            if body == {"phase": "first"}:
+                on_its_way.set()
+                overtaken.wait(0.3)
+            answer = really(sidecar, method, path, body, *rest)
+            if body == {"phase": "first"}:
+                arrived.set()
+            if body == {"phase": "last"}:
+                overtaken.set()
+                arrived.wait(30)
+            return answer
+
+        with mock.patch.object(panel.Sidecar, "call", slow), job(PROFILE) as running:
+            running.phase("first")
+            self.assertTrue(on_its_way.wait(30))
+            running.phase("last")
+        self.assertEqual(jobs_at(self.panel.url)[0]["phase"], "last")
+
     def test_the_heaviest_profile_of_a_model_and_its_settings_is_meant(self) -> None:
         with job("wan2.1-1.3b", resolution="480p", quant="quant_linear", steps=4):
             self.assertEqual(jobs_at(self.panel.url)[0]["profile"], PROFILE)

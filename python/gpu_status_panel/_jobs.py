@@ -20,6 +20,7 @@ from ._threads import beside_this
 HEARTBEATS_PER_TTL = 3
 BETWEEN_PHASES_S = 0.5
 MOST_PHASES = 1000
+LAST_PHASE_PATIENCE_S = 1.0
 
 
 CURRENT_JOB: contextvars.ContextVar[Optional[Job]] = contextvars.ContextVar("gpu_status_panel_job", default=None)
@@ -38,6 +39,7 @@ class Job(Admission):
         self._begun = False
         self._ended = threading.Lock()
         self._phase: Optional[str] = None
+        self._telling = threading.Lock()
         self._told: Optional[str] = None
         self._phases: List[Tuple[str, float]] = []
         self._started_at = self._asked_at
@@ -91,10 +93,13 @@ class Job(Admission):
             self._wake.clear()
             if self._stop.is_set():
                 return
-            phase = self._phase
-            news = {"phase": phase} if phase != self._told else None
             try:
-                answer = self._sidecar.call("PATCH", f"api/v1/jobs/{quote(self.id or '')}", news)
+                with self._telling:
+                    if self._stop.is_set():
+                        return
+                    phase = self._phase
+                    news = {"phase": phase} if phase != self._told else None
+                    answer = self._sidecar.call("PATCH", f"api/v1/jobs/{quote(self.id or '')}", news)
             except Unreachable as error:
                 log.debug("gpu_status_panel: no heartbeat: %s", error)
                 continue
@@ -175,6 +180,8 @@ class Job(Admission):
         body: Dict[str, Any] = {"outcome": report.outcome, "oom": report.out_of_memory}
         if report.peak_reserved_mib or report.peak_allocated_mib:
             body["peakMiB"] = report.peak_reserved_mib or report.peak_allocated_mib
+        # A phase that is on its way would arrive after the last one; a sidecar that does not answer is not waited for.
+        in_turn = self._telling.acquire(timeout=LAST_PHASE_PATIENCE_S)
         try:
             # A short job may have ended before its own thread has told its last phase.
             if self._phase != self._told:
@@ -182,6 +189,9 @@ class Job(Admission):
             self._sidecar.call("DELETE", f"api/v1/jobs/{quote(self.id)}", body)
         except Unreachable as error:
             log.warning("gpu_status_panel: the sidecar was not told that the job has ended; its room is free in %d s: %s", self._settings.ttl, error)
+        finally:
+            if in_turn:
+                self._telling.release()
 
 
 def given_up() -> BaseException:
