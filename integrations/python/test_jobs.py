@@ -197,7 +197,7 @@ class WithoutSidecarTest(RigTest):
             silent.bind(("127.0.0.1", 0))
             silent.listen()
             with mock.patch.object(panel, "CALL_TIMEOUT_S", 0.2), self.assertLogs("gpu_status_panel", logging.WARNING):
-                with mock.patch.object(panel.Sidecar.call, "__defaults__", (None, 0.2)):
+                with mock.patch.object(panel.Sidecar.call, "__defaults__", (None, 0.2, None)):
                     with job(peak_mib=1000, url=f"http://127.0.0.1:{silent.getsockname()[1]}/") as running:
                         self.assertIsNone(running.id)
 

@@ -82,7 +82,7 @@ class WatchedJob(Job):
         GATE.leave(self)
         self._stop.set()
         self._wake.set()
-        if self.id is not None:
+        if self.id is not None and not self.is_part:
             self._sidecar_forgets()
 
     def _sidecar_forgets(self) -> None:

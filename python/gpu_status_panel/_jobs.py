@@ -99,6 +99,9 @@ class Job(Admission):
                 log.debug("gpu_status_panel: no heartbeat: %s", error)
                 continue
             if answer.status in (404, 409) and not self._stop.is_set():
+                # That of `run` is told anew by `run`.
+                if self.is_part:
+                    return
                 log.warning("gpu_status_panel: the sidecar no longer counts this job, its room may be given to others: %s", answer.message)
                 return
             if answer.status < 300:
@@ -179,7 +182,8 @@ class Job(Admission):
             # A short job may have ended before its own thread has told its last phase.
             if self._phase != self._told:
                 self._sidecar.call("PATCH", f"api/v1/jobs/{quote(self.id)}", {"phase": self._phase})
-            self._sidecar.call("DELETE", f"api/v1/jobs/{quote(self.id)}", body)
+            if not self.is_part:
+                self._sidecar.call("DELETE", f"api/v1/jobs/{quote(self.id)}", body)
         except Unreachable as error:
             log.warning("gpu_status_panel: the sidecar was not told that the job has ended; its room is free in %d s: %s", self._settings.ttl, error)
 

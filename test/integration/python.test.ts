@@ -16,7 +16,7 @@ test.concurrent("PY-1 PY-1b PY-1c PY-3 PY-3b jobs of Python ask, wait, tell and 
   expect(await runUnittest(FOLDER, "test_jobs")).toContain("OK");
 });
 
-test.concurrent("PY-1 PY-1d PY-1e PY-2 PY-2b PY-2c jobs of Python of all kinds, and the GPUs they reserve", {
+test.concurrent("PY-1 PY-1d PY-1e PY-2 PY-2b PY-2c PY-3c PY-10 jobs of Python of all kinds, and the GPUs they reserve", {
   timeout: LIMIT_MS,
 }, async ({ expect }) => {
   expect(await runUnittest(FOLDER, "test_job_kinds")).toContain("OK");
