@@ -44,6 +44,8 @@ class Admission:
         """The sidecar's name for the job; ``None`` when it runs without it."""
         self.is_part = False
         """``gpu-status-panel run`` has asked for the whole program, and tells how it ends: that reservation is this one's too."""
+        self.is_unheard = False
+        """It runs without a sidecar that may answer later."""
         self.gpu_indexes: Tuple[int, ...] = ()
         """GPUs that are reserved for it, as nvidia-smi numbers them; empty when the sidecar was not there."""
         self.device: Optional[str] = None
@@ -59,6 +61,7 @@ class Admission:
         except Unreachable as error:
             if not self._abandoned.is_set():
                 warn_once("down", "the sidecar is not there, jobs run without admission (%s)", error)
+            self.is_unheard = True
             return
         except BaseException:
             self._abandon()
@@ -76,7 +79,10 @@ class Admission:
         around = job_around(self._sidecar)
         if around is not None:
             return self._take_part(around)
-        body = self._body()
+        try:
+            body = self._body()
+        except UnknownProfile as error:
+            return self._refuse(error)
         answer = self._call_patiently("POST", "api/v1/jobs", body, ASK_TIMEOUT_S)
         if answer.status in (200, 201, 202):
             given = answer.body.get("id")
@@ -175,11 +181,7 @@ class Admission:
 
     def _body(self) -> Dict[str, Any]:
         given = self._settings
-        try:
-            profile, gpus = find_profile(self._sidecar, given)
-        except UnknownProfile as error:
-            self._refuse(error)
-            raise Unreachable("no profile") from error
+        profile, gpus = find_profile(self._sidecar, given)
         count = given.gpus or int_of("LOCAL_WORLD_SIZE") or gpus or 1
         body: Dict[str, Any] = {
             "label": given.label,
@@ -198,6 +200,14 @@ class Admission:
             "requestId": self._request_id,
         }
         return {key: value for key, value in body.items() if value is not None}
+
+    def describe_late(self) -> Optional[Dict[str, Any]]:
+        """What is told of it once the sidecar answers; ``None``: nothing."""
+        if self._rank > 0 or not self._sees_gpus() or job_around(self._sidecar) is not None:
+            return None
+        body = self._body()
+        del body["wait"]
+        return body
 
     def _abandon(self) -> None:
         self._stop.set()

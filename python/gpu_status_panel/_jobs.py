@@ -13,7 +13,9 @@ from ._allocator import allocator_figures, begin_peak, is_out_of_vram, peaks
 from ._api import Unreachable
 from ._base import log
 from ._gate import GATE
+from ._late import tell_late
 from ._report import JobReport, JobSettings
+from ._running import RunningJob
 from ._threads import beside_this
 
 
@@ -44,6 +46,7 @@ class Job(Admission):
         self._allocated_before: Optional[int] = None
         self._context: Optional[contextvars.Token[Optional[Job]]] = None
         self.alone = True
+        self._late: Optional[RunningJob] = None
         self.report: Optional[JobReport] = None
         """There once the job has ended."""
 
@@ -58,6 +61,8 @@ class Job(Admission):
         if len(self._phases) < MOST_PHASES:
             self._phases.append((self._phase, time.monotonic() - self._started_at))
         self._wake.set()
+        if self._late is not None:
+            self._late.phase(self._phase)
 
     def start(self) -> None:
         """``admit`` and ``begin`` for a thread beside the one that may give up."""
@@ -122,6 +127,8 @@ class Job(Admission):
             begin_peak()
         figures = allocator_figures()
         self._allocated_before = figures["allocated_mib"] if figures else None
+        if self.is_unheard:
+            self._late = tell_late(self._settings, self.describe_late)
         self._begun = True
 
     def enter_context(self) -> None:
@@ -172,6 +179,8 @@ class Job(Admission):
     def _finish(self, report: JobReport) -> None:
         self._stop.set()
         self._wake.set()
+        if self._late is not None:
+            self._late.end(failed=report.outcome != "done", out_of_memory=report.out_of_memory, peak_mib=report.peak_reserved_mib or report.peak_allocated_mib)
         # Of the ranks of one torchrun the first speaks for all.
         if self.id is None or self._rank > 0:
             return
