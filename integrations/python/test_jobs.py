@@ -214,12 +214,24 @@ class WithoutSidecarTest(RigTest):
         self.assertEqual(len(logs.output), 1)
         self.assertIn("without admission", logs.output[0])
 
+    def test_a_sidecar_that_comes_later_is_told_of_a_job_that_still_runs(self) -> None:
+        port = free_port()
+        with mock.patch.object(panel, "AWAY_S", 0.1), self.assertLogs("gpu_status_panel", logging.WARNING):
+            with job(peak_mib=4000, url=f"http://127.0.0.1:{port}/") as running:
+                running.phase("sampling")
+                later = self.sidecar(self.fake(), port=port)
+                told = wait_until("the job to be told of", lambda: jobs_at(later.url))[0]
+                self.assertEqual((told["state"], told["pid"], told["peakMiB"]), ("running", os.getpid(), 4000))
+                wait_until("its phase", lambda: jobs_at(later.url)[0]["phase"] == "sampling")
+        self.assertFalse(running.report.admitted)
+        wait_until("its end", lambda: jobs_at(later.url)[0]["state"] == "done")
+
     def test_one_that_hangs_holds_a_job_up_for_seconds_only(self) -> None:
         with socket.socket() as silent:
             silent.bind(("127.0.0.1", 0))
             silent.listen()
             with mock.patch.object(panel, "CALL_TIMEOUT_S", 0.2), self.assertLogs("gpu_status_panel", logging.WARNING):
-                with mock.patch.object(panel.Sidecar.call, "__defaults__", (None, 0.2)):
+                with mock.patch.object(panel.Sidecar.call, "__defaults__", (None, 0.2, None)):
                     with job(peak_mib=1000, url=f"http://127.0.0.1:{silent.getsockname()[1]}/") as running:
                         self.assertIsNone(running.id)
 
