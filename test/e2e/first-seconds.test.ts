@@ -1,4 +1,4 @@
 import { testFirstSeconds } from "../helpers/first-seconds.ts";
 
 // The whole minute is in test/long.
-testFirstSeconds(20);
+testFirstSeconds(12);

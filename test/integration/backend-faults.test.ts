@@ -1,3 +1,3 @@
-import { someFaults, testBackendFaults } from "../helpers/backend-faults.ts";
+import { everySecondFault, someFaults, testBackendFaults } from "../helpers/backend-faults.ts";
 
-testBackendFaults(someFaults);
+testBackendFaults(someFaults, everySecondFault);
