@@ -159,7 +159,7 @@ async function probeOf(pid: number, file: string): Promise<Left> {
 function report(left: readonly Left[], hours: number, releases: number): void {
   const samples = (hours * 3_600_000) / INTERVAL_MS;
   print(
-    `\n${brief(hours * 60)} min, ${left.length} cycles after ${WARM_UP} to warm up, some ${Math.round(samples)} samples ` +
+    `\n${brief(hours * 60)} min, ${left.length} cycles after ${WARM_UP} to warm up, ${Math.round(samples)} samples at most ` +
       `(${brief(samples / 3600)} h at one a second), ${releases} calls of the hook, every other one hung`,
   );
   const rows = (["heapMiB", "rssMiB", "descriptors", "timers"] as const).map((name) => {
