@@ -24,7 +24,7 @@ export interface AsIf {
 export interface AsIfContext {
   policy: Policy;
   classOf(job: RecordedJob): JobClass;
-  /** Samples nearer to each other than this are passed over. */
+  /** Samples nearer to each other than this are passed over, and nearer than some seconds while all stands still. */
   stepMs: number;
 }
 
@@ -32,6 +32,8 @@ export interface AsIfContext {
 export const WARM_MS = 60_000;
 /** Two steps on one second say nothing new. */
 export const LEAST_STEP_MS = 900;
+/** While all is as it was and stands still, it is looked at as a machine that nobody watches is. */
+const CALM_STEP_MS = 10_000;
 /** A decision takes its time, and a start is told a little late. */
 const GRACE_MS = 3000;
 /** So much older than its sample a list of processes may be. */
@@ -50,10 +52,15 @@ export function createAsIf(jobs: readonly RecordedJob[], context: AsIfContext): 
   /** Not over, as it was or as it would be. */
   let active: readonly Actor[] = [];
   let steppedMs = Number.NEGATIVE_INFINITY;
+  /** VRAM by GPU at the last step; `null`: something else has been told since. */
+  let steppedMiB: string | null = null;
   return {
     take(input) {
       machine.take(input);
-      if (input.kind !== "sample") return;
+      if (input.kind !== "sample") {
+        steppedMiB = null;
+        return;
+      }
       const { atMs } = input;
       const next = () => all[come]?.job.askedMs ?? Number.POSITIVE_INFINITY;
       while (next() <= atMs) active = [...active, ...all.slice(come, ++come)];
@@ -61,15 +68,22 @@ export function createAsIf(jobs: readonly RecordedJob[], context: AsIfContext): 
       const real = machine.gpus();
       for (const actor of active) follow(actor, real, atMs);
       // Whoever asks or ends is not kept waiting for the next regular step.
-      const isRegular = atMs - steppedMs >= context.stepMs;
+      const mib = input.gpus.map(([used, free]) => `${used} ${free}`).join();
+      const isCalm = mib === steppedMiB && active.every((one) => isAsItWas(one, atMs));
+      const isRegular = atMs - steppedMs >= Math.max(context.stepMs, isCalm ? CALM_STEP_MS : 0);
       if (!isRegular && (atMs - steppedMs < LEAST_STEP_MS || !active.some((one) => isDue(one, atMs)))) return;
       steppedMs = atMs;
+      steppedMiB = mib;
       course.step(active, real, machine.words(), atMs);
       active = active.filter(({ phase, job }) => phase !== "over" || atMs < (job.endedMs ?? 0));
     },
     done: (toMs) => answerOf(jobs, all, course.added(), toMs),
   };
 }
+
+/** Nobody can start, and nothing can overflow, where all are so and nothing moves. */
+const isAsItWas = (actor: Actor, atMs: number) =>
+  actor.phase !== "asked" && actor.avoided === null && !isMoved(actor, atMs);
 
 function isDue(actor: Actor, atMs: number): boolean {
   const { phase, job, shiftMs, avoided } = actor;

@@ -33,11 +33,11 @@ export interface WhatIfDesk {
 
 /** So long it works at a stretch, and so long it rests then: samples, jobs and pages come first. */
 const WORK_MS = 8;
-const REST_MS = 12;
+const REST_MS = 6;
 /** Looking at the clock costs more than an input. */
 const INPUTS_A_LOOK = 32;
-/** A step of one GPU takes some 0.1 ms: where jobs ran all the time, samples between asks and ends are passed over. */
-const MOST_STEPS = 100_000;
+/** A week of one GPU, each second of it: where fewer samples are looked at, jobs wait longer than they would. */
+const MOST_STEPS = 672_000;
 const MOST_COLLISIONS = 50;
 const DAY_MS = 86_400_000;
 

@@ -14,7 +14,7 @@ export const whatIfEn: WhatIfWords = {
   added: "Others that would have happened: {n}.",
   unjudged: "{n} of {jobs} jobs cannot be judged: no list names their process.",
   withoutRecord: "No record of {dates}.",
-  estimate: "An estimate.",
+  estimate: "An estimate of waiting alone, without the hand-over.",
   row: "{time} {job}; {taker} had taken {gib} GiB {wait} before",
   rowNobody: "{time} {job}; nobody else is known to have taken VRAM shortly before",
   nameHidden: "a process ({pid})",

@@ -14,7 +14,7 @@ export const whatIfZhCn: WhatIfWords = {
   added: "另有 {n} 次会发生。",
   unjudged: "{jobs} 个任务中有 {n} 个无法判断：进程列表中没有它们的进程。",
   withoutRecord: "{dates} 没有记录。",
-  estimate: "以上为估计。",
+  estimate: "以上为估计，只计等待，不计显卡交接。",
   row: "{time} {job}；{wait}前 {taker} 占用了 {gib} GiB",
   rowNobody: "{time} {job}；此前不久没有已知的其他进程占用显存",
   nameHidden: "某进程（{pid}）",

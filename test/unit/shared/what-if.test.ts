@@ -31,7 +31,7 @@ const english = (more: Partial<WhatIf> = {}) => sayWhatIf({ ...ANSWER, ...more }
 test("WIF-1 WIF-6 what would have been, and who took VRAM, in both languages", () => {
   expect(english()).toEqual({
     summary:
-      "Out of memory: 5 in 14 days. Had every job waited for room, 4 of 5 would not have happened; waits + 38 s. An estimate.",
+      "Out of memory: 5 in 14 days. Had every job waited for room, 4 of 5 would not have happened; waits + 38 s. An estimate of waiting alone, without the hand-over.",
     collisions: [
       "14:02 ComfyUI; python (7) had taken 8.1 GiB 40 s before",
       "14:02 Wan; nobody else is known to have taken VRAM shortly before",
@@ -39,7 +39,7 @@ test("WIF-1 WIF-6 what would have been, and who took VRAM, in both languages", (
   });
   expect(sayWhatIf(ANSWER, whatIfZhCn, time)).toEqual({
     summary:
-      "显存不足：最近 14 天内 5 次。若每个任务都先等待空间，5 次中有 4 次不会发生；等待时间 + 38 秒。以上为估计。",
+      "显存不足：最近 14 天内 5 次。若每个任务都先等待空间，5 次中有 4 次不会发生；等待时间 + 38 秒。以上为估计，只计等待，不计显卡交接。",
     collisions: [
       "14:02 ComfyUI；40 秒前 python (7) 占用了 8.1 GiB",
       "14:02 Wan；此前不久没有已知的其他进程占用显存",
@@ -55,9 +55,9 @@ test("WIF-4 WIF-5 what is not known is said, and nothing is estimated from nothi
     "Out of memory: 5 in 24 hours. 20 of 20 jobs cannot be judged: no list names their process.",
   );
   expect(english({ outOfMemory: { recorded: 2, avoided: 0, added: 1 } }).summary).toBe(
-    "Out of memory: 2 in 14 days. Waiting for room would have prevented none of them; waits + 38 s. Others that would have happened: 1. An estimate.",
+    "Out of memory: 2 in 14 days. Waiting for room would have prevented none of them; waits + 38 s. Others that would have happened: 1. An estimate of waiting alone, without the hand-over.",
   );
   expect(english({ outOfMemory: { recorded: 0, avoided: 0, added: 0 } }).summary).toBe(
-    "Out of memory: none in 14 days. Had every job waited for room: waits + 38 s. An estimate.",
+    "Out of memory: none in 14 days. Had every job waited for room: waits + 38 s. An estimate of waiting alone, without the hand-over.",
   );
 });

@@ -166,6 +166,26 @@ test("WIF-1 WIF-2b of any life no more is prevented than was, and where all had 
   );
 });
 
+test("WIF-7c what stands still is passed over, and the answer is the one of every sample", async () => {
+  await fc.assert(
+    fc.asyncProperty(fc.array(job, { minLength: 1, maxLength: 4 }), async (drawn) => {
+      const jobs = drawn.map(({ askS, takesS, mib, oom }, i) => ({
+        ...{ id: `job ${i}`, pid: 101 + i, peakMiB: mib, askS, endS: askS + takesS, oom },
+      }));
+      const processes = jobs.map((one) => script(one.pid, one.askS, one.endS, one.peakMiB));
+      const inputs = recordedLife(START, 260, { processes, jobs });
+      // Something is told before each sample, if only that there are no backends.
+      const restless = inputs.flatMap((input): DecisionInput[] =>
+        input.kind === "sample"
+          ? [{ kind: "note", atMs: input.atMs, note: { topic: "backends", backends: [] } }, input]
+          : [input],
+      );
+      expect(await askOf(inputs)).toEqual(await askOf(restless));
+    }),
+    { numRuns: numRuns(12) },
+  );
+});
+
 describe("what is said of it", () => {
   test("WIF-4 days without a record are named", async () => {
     const answer = await askOf(recordedLife(START, 7200, { processes: [], jobs: [] }), 3);
