@@ -209,16 +209,21 @@ test.each([
 });
 
 test.each([700, 800, 1080, 1280])(
-  "PNL-30h the answer's last line is whole while nothing fits: %d px",
+  "PNL-30h PNL-30i the answer's last line is whole while nothing fits, and so are the GiB of all GPUs: %d px",
   async (width) => {
-    for (const lang of ["en", "zh-CN"]) {
-      const page = await open({ view: "full", width, lang, state: "full", picture: true });
-      const cut = await page
-        .locator(".room .r4 .cut")
+    const cutOf = (page: Page, selector: string) =>
+      page
+        .locator(selector)
         .evaluateAll((parts) =>
           parts.flatMap((part) => (part.scrollWidth > part.clientWidth ? [part.textContent] : [])),
         );
-      expect([lang, cut]).toEqual([lang, []]);
+    for (const lang of ["en", "zh-CN"]) {
+      const page = await open({ view: "full", width, lang, state: "full", picture: true });
+      expect([lang, await cutOf(page, ".room .r4 .cut")]).toEqual([lang, []]);
+      for (const state of ["gpus-64", "long-names"]) {
+        await show(page, state);
+        expect([lang, state, await cutOf(page, ".vram .fig")]).toEqual([lang, state, []]);
+      }
     }
   },
 );
