@@ -91,13 +91,13 @@ async function newPage(browser: Browser, options: BrowserContextOptions, kind: s
   return kept;
 }
 
-/** Tells what a page logs as an error or a warning, and has it wait as long as a busy machine takes. */
-export function watchPage(page: Page, tell: (complaint: string) => void): void {
+/** Notes what a page logs as an error or a warning, and has it wait as long as a busy machine takes. */
+export function watchPage(page: Page, note: (complaint: string) => void): void {
   // A machine that does much else loads and draws a page in ten times the usual time.
   page.setDefaultTimeout(45_000);
   page.on("console", (message) => {
     const type = message.type();
-    if (type === "error" || type === "warning") tell(`${type}: ${message.text()}`);
+    if (type === "error" || type === "warning") note(`${type}: ${message.text()}`);
   });
-  page.on("pageerror", (error) => tell(`uncaught: ${error.message}`));
+  page.on("pageerror", (error) => note(`uncaught: ${error.message}`));
 }

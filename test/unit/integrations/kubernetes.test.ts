@@ -4,6 +4,7 @@ import { expect, test } from "vitest";
 import { parseAllDocuments } from "yaml";
 import { FLAGS, variableOf } from "../../../server/config/options.ts";
 import { readOptions } from "../../../server/config/read-options.ts";
+import { readmeSnippets } from "../../helpers/readme-snippets.ts";
 
 const text = readFileSync(
   new URL("../../../integrations/kubernetes/gpu-panel.yaml", import.meta.url),
@@ -77,4 +78,20 @@ test("one panel a node, one without GPUs, and each service leads to the pods of 
       name: "GPU_PANEL_REDIS_URL",
       value: `redis://${redis?.metadata.name}:${redis?.spec.ports[0]?.port}`,
     });
+});
+
+test("the README's commands name what stands in the file", () => {
+  const readme = readmeSnippets("integrations/kubernetes/README.md");
+  const { code } = readme.take("sh");
+  const secret = /create secret generic (\S+) (.*)/.exec(code);
+  const keys = [...(secret?.[2] ?? "").matchAll(/--from-literal=([\w-]+)=/g)].map(([, key]) => key);
+  const wanted = [...text.matchAll(/secretKeyRef: \{ name: (\S+), key: (\S+) \}/g)];
+  expect(new Set(wanted.map(([, name, key]) => `${name} ${key}`))).toEqual(
+    new Set(keys.map((key) => `${secret?.[1]} ${key}`)),
+  );
+  const [, name, port] = /port-forward service\/(\S+) (\d+)/.exec(code) ?? [];
+  const forwarded = documents.find((one) => one.kind === "Service" && one.metadata.name === name);
+  expect(forwarded).toMatchObject({ spec: { ports: [{ port: Number(port) }] } });
+  expect(code).toMatch(/^kubectl create namespace gpu-panel\n[\s\S]*^kubectl apply -f gpu-panel\.yaml$/m);
+  expect(readme.left()).toEqual([]);
 });
