@@ -6,6 +6,7 @@ import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "nod
 import { dirname, join } from "node:path";
 import { argv } from "node:process";
 import { fileURLToPath } from "node:url";
+import { oneAtATime } from "./one-at-a-time.mjs";
 import { writeSingleFile } from "./python/single-file.mjs";
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
@@ -35,17 +36,28 @@ function read(file) {
   }
 }
 
+const stampOf = (name) => join(root, "dist", `${name.replace(":", "-")}.sha256`);
+
 /**
  * Runs an npm script unless it has built these very sources; exits when it fails.
  * @param {"build" | "build:sidecar"} script
  */
 export function buildIfStale(script) {
   writeSingleFile();
-  const stampOf = (name) => join(root, "dist", `${name.replace(":", "-")}.sha256`);
   const wanted = sourcesHash();
   // The whole build makes the sidecar too.
   const stamps = script === "build" ? ["build"] : ["build", script];
-  if (stamps.some((name) => read(stampOf(name)) === wanted)) return;
+  const isBuilt = () => stamps.some((name) => read(stampOf(name)) === wanted);
+  if (isBuilt()) return;
+  // Two that start at the same time would empty each other's folder; the second finds all built.
+  oneAtATime(
+    join(root, ".cache", "building"),
+    () => isBuilt() || build(script, wanted),
+    () => process.stdout.write("Another start builds the panel; waiting for it …\n"),
+  );
+}
+
+function build(script, wanted) {
   process.stdout.write("Building the panel, once …\n");
   // A build that is broken off leaves files that no stamp vouches for.
   for (const name of ["build", "build:sidecar"]) rmSync(stampOf(name), { force: true });

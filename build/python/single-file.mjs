@@ -9,7 +9,7 @@ const PACKAGE = join(ROOT, "python/gpu_status_panel");
 /** Where it is written; no part of the repository. */
 export const SINGLE_FILE = join(ROOT, "integrations/python/gpu_status_panel.py");
 /** Modules without which the others load; those that import them bring theirs. */
-const ENTRIES = ["_declare", "_watch_torch", "_mount", "_running"];
+const ENTRIES = ["_declare", "_watch_torch", "_mount", "_running", "_limit"];
 const LATER_RELATIVE = /^[ \t]+from \.\w+ import .*\n/gm;
 
 /** What is left of one that imported for types alone. */

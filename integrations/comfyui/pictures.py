@@ -77,7 +77,11 @@ class Pictures:
         if kind in ("ComfySwitchNode", "ComfySoftSwitchNode"):
             chosen = graph.value(node_id, "switch")
             return chosen if isinstance(chosen, Unknown) else self.of(node_id, "on_true" if chosen else "on_false")
+        if kind in GEOMETRY:
+            return self._rendered(node_id, kind)
         source = self._only_source(node_id)
+        if kind in COUNTS and not isinstance(source, Unknown):
+            return source._replace(frames=self._counted(node_id, kind, source.frames))
         if kind in SCALING and not isinstance(source, Unknown):
             return self._scaled(node_id, kind, source)
         for names in (("target_width", "target_height"), ("width", "height")):
@@ -99,6 +103,34 @@ class Pictures:
         if width == 0:
             return source._replace(width=max(1, round(source.width * height / source.height)), height=int(height))
         return source._replace(width=int(width), height=max(1, round(source.height * width / source.width)))
+
+    def _rendered(self, node_id: str, kind: str) -> Size:
+        """What is drawn of a geometry has the size of the picture from which that was made."""
+        link = self._graph.link(self._graph.inputs(node_id).get(GEOMETRY[kind][0]))
+        if link is None or self._graph.kind(link[0]) != GEOMETRY[kind][1]:
+            return Unknown("node", kind)
+        return self.of(link[0], "image")
+
+    def _counted(self, node_id: str, kind: str, frames: Union[int, Unknown]) -> Union[int, Unknown]:
+        """How many are left of a film, or become of a picture."""
+        if kind == "Video Slice":
+            start, duration = self._number(node_id, "start_time"), self._number(node_id, "duration")
+            # In seconds; how many frames these are is not read.
+            return frames if start == 0 and duration == 0 else Unknown("node", kind)
+        if kind == "RepeatImageBatch":
+            amount = self._number(node_id, "amount")
+            if isinstance(frames, Unknown) or isinstance(amount, Unknown):
+                return frames if isinstance(frames, Unknown) else amount
+            return frames * int(amount)
+        if kind != "ImageFromBatch":
+            return Unknown("node", kind)
+        first, length = self._number(node_id, "batch_index"), self._number(node_id, "length")
+        if isinstance(frames, Unknown) or isinstance(first, Unknown):
+            return frames if isinstance(frames, Unknown) else first
+        if isinstance(length, Unknown):
+            return length
+        first = max(0, min(frames - 1, int(first) + (frames if first < 0 else 0)))
+        return min(frames - first, int(length))
 
     def _by_model(self, node_id: str, source: Picture) -> Size:
         """An upscaler whose factor is in the name of its model."""
@@ -193,6 +225,10 @@ RESIZE_TYPES = {
     "match size": ("match", ""),
     "scale to multiple": ("multiple", "multiple"),
 }
+# What makes the picture of a geometry: the input that brings it, and what makes geometries as large as their picture.
+GEOMETRY = {"DA3Render": ("da3_geometry", "DA3Inference"), "MoGeRender": ("moge_geometry", "MoGeInference")}
+# They keep the size, and change how many there are.
+COUNTS = {"ImageFromBatch", "Video Slice", "BatchImagesNode", "ImageBatch", "RepeatImageBatch", "ImageRebatch"}
 # What they make has a size of its own.
 FREE = {"ImageCropV2", "ImageCrop", "Load3D", "RenderSplat", "RenderUVAtlas", "Painter", "GLSLShader"}
 

@@ -102,6 +102,9 @@ def largest_latent(graph: Graph, pictures: Pictures) -> Tuple[Size, bool, Option
             continue
         has_size = "width" in inputs and "height" in inputs
         source = next((one for one in ("pixels", "start_image", "image") if one in inputs), None) if not has_size else None
+        if source == "image" and graph.link(inputs.get("latent")) is not None:
+            # It scales the picture to the latent that it is given.
+            continue
         scales = "latent" in graph.kind(key).lower() and "upscal" in graph.kind(key).lower()
         if not has_size and source is None and not scales:
             continue

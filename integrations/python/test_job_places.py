@@ -1,21 +1,24 @@
 """Jobs: the GPUs that are reserved, and ranks that are one job. Against the real sidecar."""
 
+import json
 import logging
 import os
+import queue
 import subprocess
 import sys
 import textwrap
+import threading
 import types
 import unittest
 from typing import List
 from unittest import mock
 
-from rig import HERE, jobs_at, wait_until
+from rig import HERE, MAIN, call, free_port, jobs_at, wait_until
 from rig_jobs import JobsRig
 from rig_torch import fake_torch
 
 import gpu_status_panel as panel
-from gpu_status_panel import job
+from gpu_status_panel import job, limit
 
 
 class JobPlacesTest(JobsRig):
@@ -81,6 +84,54 @@ class JobPlacesTest(JobsRig):
         self.assertEqual([found["state"] for found in jobs_at(many.url)], ["running"])
         first.communicate("\n")
         self.assertEqual([found["state"] for found in jobs_at(many.url)], ["done"])
+
+    def test_a_program_of_run_has_its_room_and_its_jobs_are_part_of_that(self) -> None:
+        script = """
+            import json, os, time, urllib.request
+            from gpu_status_panel import job
+
+            def known():
+                with urllib.request.urlopen(os.environ["GPU_PANEL_URL"] + "api/v1/jobs") as answer:
+                    return json.load(answer)["jobs"]
+
+            with job(peak_mib=20_000) as outer, job(peak_mib=9_000):
+                outer.phase("sampling")
+                while known()[0]["phase"] != "sampling":
+                    time.sleep(0.02)
+                during = known()
+            print(json.dumps([[one["state"] for one in during], outer.gpu_indexes, [one["state"] for one in known()]]))
+        """
+        # More than half of the GPU: beside itself it would wait for its own end.
+        command = ["node", str(MAIN), "run", "--peak", "20GB", "--label", "whole", "--", sys.executable, "-c", textwrap.dedent(script)]
+        ran = subprocess.run(command, env={**os.environ, **self.gpu.env, "PYTHONPATH": str(HERE)}, stdout=subprocess.PIPE, check=True, timeout=60)
+        self.assertEqual(json.loads(ran.stdout), [["running"], [0], ["running"]])
+        self.assertEqual(self.states(), ["done"])
+
+    def test_what_run_has_is_found_by_its_process_and_counts_while_it_runs(self) -> None:
+        wish = {"peakMiB": 20_000, "pid": os.getpid(), "started": True}
+        told = call(self.panel.url + "api/v1/jobs", "POST", wish).json()
+        with mock.patch.dict(os.environ, {"GPU_PANEL_RUN": f"forgotten {os.getpid()}"}):
+            with job(peak_mib=20_000) as running:
+                self.assertEqual((running.id, self.states()), (told["id"], ["running"]))
+            self.assertEqual(self.states(), ["running"])
+            call(f"{self.panel.url}api/v1/jobs/{told['id']}", "DELETE", {"outcome": "done"})
+            with job(peak_mib=20_000) as running:
+                self.assertNotEqual(running.id, told["id"])
+
+    def test_a_queue_is_told_of_another_limit_and_of_none_without_a_sidecar(self) -> None:
+        http = self.sidecar(self.gpu, "--backend", "http", "--backend-url", f"http://127.0.0.1:{free_port()}/")
+        most = limit("http", url=http.url)
+        self.assertGreater(most, 0)
+        self.assertEqual(limit("http", unlike=most, wait=0, url=http.url), most)
+        told = queue.Queue()
+        threading.Thread(target=lambda: told.put(limit("http", unlike=most, url=http.url)), daemon=True).start()
+        with job(peak_mib=20_000, url=http.url):
+            self.assertLess(told.get(timeout=60), most)
+        with self.assertLogs("gpu_status_panel", logging.WARNING) as logs:
+            self.assertIsNone(limit("nobody", url=http.url))
+            http.kill()
+            self.assertIsNone(limit("http", unlike=most, url=http.url))
+        self.assertEqual(len(logs.output), 2)
 
 
 if __name__ == "__main__":

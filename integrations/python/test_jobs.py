@@ -40,6 +40,28 @@ class JobsTest(JobsRig):
         self.assertEqual([name for name, _ in running.report.phases][:2], ["low-noise model", "step 0"])
         self.assertIsNone(running.report.peak_allocated_mib, "no framework is in use: unknown, not 0")
 
+    def test_a_phase_that_is_still_on_its_way_at_the_end_does_not_replace_the_last(self) -> None:
+        on_its_way, overtaken, arrived = threading.Event(), threading.Event(), threading.Event()
+        really = panel.Sidecar.call
+
+        def slow(sidecar: object, method: str, path: str, body: object = None, *rest: object) -> object:
+            if body == {"phase": "first"}:
+                on_its_way.set()
+                overtaken.wait(0.3)
+            answer = really(sidecar, method, path, body, *rest)
+            if body == {"phase": "first"}:
+                arrived.set()
+            if body == {"phase": "last"}:
+                overtaken.set()
+                arrived.wait(30)
+            return answer
+
+        with mock.patch.object(panel.Sidecar, "call", slow), job(PROFILE) as running:
+            running.phase("first")
+            self.assertTrue(on_its_way.wait(30))
+            running.phase("last")
+        self.assertEqual(jobs_at(self.panel.url)[0]["phase"], "last")
+
     def test_the_heaviest_profile_of_a_model_and_its_settings_is_meant(self) -> None:
         with job("wan2.1-1.3b", resolution="480p", quant="quant_linear", steps=4):
             self.assertEqual(jobs_at(self.panel.url)[0]["profile"], PROFILE)
@@ -192,12 +214,24 @@ class WithoutSidecarTest(RigTest):
         self.assertEqual(len(logs.output), 1)
         self.assertIn("without admission", logs.output[0])
 
+    def test_a_sidecar_that_comes_later_is_told_of_a_job_that_still_runs(self) -> None:
+        port = free_port()
+        with mock.patch.object(panel, "AWAY_S", 0.1), self.assertLogs("gpu_status_panel", logging.WARNING):
+            with job(peak_mib=4000, url=f"http://127.0.0.1:{port}/") as running:
+                running.phase("sampling")
+                later = self.sidecar(self.fake(), port=port)
+                told = wait_until("the job to be told of", lambda: jobs_at(later.url))[0]
+                self.assertEqual((told["state"], told["pid"], told["peakMiB"]), ("running", os.getpid(), 4000))
+                wait_until("its phase", lambda: jobs_at(later.url)[0]["phase"] == "sampling")
+        self.assertFalse(running.report.admitted)
+        wait_until("its end", lambda: jobs_at(later.url)[0]["state"] == "done")
+
     def test_one_that_hangs_holds_a_job_up_for_seconds_only(self) -> None:
         with socket.socket() as silent:
             silent.bind(("127.0.0.1", 0))
             silent.listen()
             with mock.patch.object(panel, "CALL_TIMEOUT_S", 0.2), self.assertLogs("gpu_status_panel", logging.WARNING):
-                with mock.patch.object(panel.Sidecar.call, "__defaults__", (None, 0.2)):
+                with mock.patch.object(panel.Sidecar.call, "__defaults__", (None, 0.2, None)):
                     with job(peak_mib=1000, url=f"http://127.0.0.1:{silent.getsockname()[1]}/") as running:
                         self.assertIsNone(running.id)
 

@@ -7,7 +7,7 @@ Three things are in it, each works without the others:
 * ``job("wan2.1-1.3b-t2v-480p-quant")`` declares a job, as a ``with`` block or a decorator: it waits until the VRAM it
   needs is free, and tells its phases, its peak and how it ended.
 
-The sidecar that samples nvidia-smi is in the package; nothing here touches the GPU. PyTorch and TensorFlow are used only
+``limit("comfyui")`` is how many jobs may run at once in a backend now, for a queue that obeys. The sidecar that samples nvidia-smi is in the package; nothing here touches the GPU. PyTorch and TensorFlow are used only
 if your app has imported them. When the sidecar is down, jobs run without it.
 """
 
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from ._gradio_watch import watch as watch
     from ._hook import UnloadHook as UnloadHook
     from ._jobs import Job as Job, current_job as current_job
+    from ._limit import limit as limit
     from ._mount import mount as mount, panel_app as panel_app
     from ._report import JobError as JobError, JobRefused as JobRefused, JobReport as JobReport
     from ._report import JobTimeout as JobTimeout, UnknownProfile as UnknownProfile
@@ -44,6 +45,7 @@ __all__ = [
     "current_job",
     "empty_caches",
     "job",
+    "limit",
     "mount",
     "panel_app",
     "unload_hook",
@@ -66,6 +68,7 @@ _HOMES = {
     "current_job": "_jobs",
     "empty_caches": "_allocator",
     "job": "_declare",
+    "limit": "_limit",
     "UnloadHook": "_hook",
     "unload_hook": "_unload_hook",
     "RunningJob": "_running",

@@ -15,6 +15,7 @@ from ._places import allowed_gpus, device_of
 from ._profiles import find_profile
 from ._report import JobError, JobRefused, JobSettings, JobTimeout, UnknownProfile
 from ._torchrun import torchrun_id
+from ._within import job_around
 
 
 WAIT_SLICE_S = 5.0
@@ -41,6 +42,10 @@ class Admission:
         self._gpus: List[Dict[str, Any]] = []
         self.id: Optional[str] = None
         """The sidecar's name for the job; ``None`` when it runs without it."""
+        self.is_part = False
+        """``gpu-status-panel run`` has asked for the whole program, and tells how it ends: that reservation is this one's too."""
+        self.is_unheard = False
+        """It runs without a sidecar that may answer later."""
         self.gpu_indexes: Tuple[int, ...] = ()
         """GPUs that are reserved for it, as nvidia-smi numbers them; empty when the sidecar was not there."""
         self.device: Optional[str] = None
@@ -56,6 +61,7 @@ class Admission:
         except Unreachable as error:
             if not self._abandoned.is_set():
                 warn_once("down", "the sidecar is not there, jobs run without admission (%s)", error)
+            self.is_unheard = True
             return
         except BaseException:
             self._abandon()
@@ -70,7 +76,13 @@ class Admission:
             return
         if self._sidecar.stranger is not None:
             warn_once("stranger", "jobs ask the panel of another user (%s) at %s; GPU_PANEL_URL names another one", self._sidecar.stranger, self._sidecar.url)
-        body = self._body()
+        around = job_around(self._sidecar)
+        if around is not None:
+            return self._take_part(around)
+        try:
+            body = self._body()
+        except UnknownProfile as error:
+            return self._refuse(error)
         answer = self._call_patiently("POST", "api/v1/jobs", body, ASK_TIMEOUT_S)
         if answer.status in (200, 201, 202):
             given = answer.body.get("id")
@@ -87,6 +99,12 @@ class Admission:
             warn_once("token", "the sidecar does not take jobs from here, they run without admission: %s Set GPU_PANEL_TOKEN.", answer.message)
         else:
             warn_once(f"http-{answer.status}", "the sidecar does not take the job, it runs without admission: %s", answer.message)
+
+    def _take_part(self, around: Dict[str, Any]) -> None:
+        """Runs at once in what the program has; asking again would reserve twice, and wait for the program's own end."""
+        self.is_part, self.id = True, str(around.get("id"))
+        threading.Thread(target=self._beat, name="gpu-status-panel-heartbeat", daemon=True).start()
+        self._see_places(around)
 
     def _sees_gpus(self) -> bool:
         """Whether the sidecar looks at real GPUs. A demo that somebody asked for is there to be tried, jobs and all."""
@@ -135,11 +153,14 @@ class Admission:
         if answer.body.get("state") != "running":
             # It fell silent while it waited, as a laptop does that slept.
             raise Forgotten(f"the job is {answer.body.get('state', 'unknown')} at the sidecar")
-        indexes = answer.body.get("gpus")
-        self.gpu_indexes = tuple(index for index in indexes if isinstance(index, int)) if isinstance(indexes, list) else ()
-        self.device = device_of(self.gpu_indexes[0], self._gpus) if self.gpu_indexes else None
+        self._see_places(answer.body)
         if self.id is not None and self._is_first_here() and answer.body.get("pid") is None:
             self._call_patiently("PATCH", f"api/v1/jobs/{quote(self.id)}", {"pid": os.getpid()})
+
+    def _see_places(self, told: Dict[str, Any]) -> None:
+        indexes = told.get("gpus")
+        self.gpu_indexes = tuple(index for index in indexes if isinstance(index, int)) if isinstance(indexes, list) else ()
+        self.device = device_of(self.gpu_indexes[0], self._gpus) if self.gpu_indexes else None
 
     def _is_first_here(self) -> bool:
         return self._rank == 0 and self._sidecar.is_local
@@ -160,11 +181,7 @@ class Admission:
 
     def _body(self) -> Dict[str, Any]:
         given = self._settings
-        try:
-            profile, gpus = find_profile(self._sidecar, given)
-        except UnknownProfile as error:
-            self._refuse(error)
-            raise Unreachable("no profile") from error
+        profile, gpus = find_profile(self._sidecar, given)
         count = given.gpus or int_of("LOCAL_WORLD_SIZE") or gpus or 1
         body: Dict[str, Any] = {
             "label": given.label,
@@ -184,10 +201,18 @@ class Admission:
         }
         return {key: value for key, value in body.items() if value is not None}
 
+    def describe_late(self) -> Optional[Dict[str, Any]]:
+        """What is told of it once the sidecar answers; ``None``: nothing."""
+        if self._rank > 0 or not self._sees_gpus() or job_around(self._sidecar) is not None:
+            return None
+        body = self._body()
+        del body["wait"]
+        return body
+
     def _abandon(self) -> None:
         self._stop.set()
         self._wake.set()
-        if self.id is None or self._rank > 0:
+        if self.id is None or self._rank > 0 or self.is_part:
             return
         try:
             self._sidecar.call("DELETE", f"api/v1/jobs/{quote(self.id)}", {"outcome": "failed"})

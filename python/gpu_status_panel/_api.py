@@ -88,14 +88,14 @@ class Sidecar:
         """For a token that no file could keep."""
         self._token = token
 
-    def call(self, method: str, path: str, body: Optional[Dict[str, Any]] = None, timeout: float = CALL_TIMEOUT_S) -> Answer:
-        """Calls the API; raises ``Unreachable`` within ``timeout`` seconds when there is no answer to read."""
+    def call(self, method: str, path: str, body: Optional[Dict[str, Any]] = None, timeout: float = CALL_TIMEOUT_S, more: Optional[Dict[str, str]] = None) -> Answer:
+        """Calls the API, with ``more`` headers; raises ``Unreachable`` within ``timeout`` seconds when there is no answer to read."""
         import http.client
 
         # What has ended is told all the same: a sidecar that goes on reads it then.
         connection = self.connection(timeout, wakes=method == "DELETE")
         try:
-            response = self._send(connection, method, path, body)
+            response = self._send(connection, method, path, body, more)
             text = response.read(LARGEST_ANSWER_BYTES)
             data = json.loads(text) if text else {}
         except (OSError, http.client.HTTPException, ValueError) as error:
@@ -106,10 +106,10 @@ class Sidecar:
             raise Unreachable(f"{self.url} is not the sidecar: it answers with something else")
         return Answer(response.status, data)
 
-    def _send(self, connection: http.client.HTTPConnection, method: str, path: str, body: Optional[Dict[str, Any]]) -> http.client.HTTPResponse:
+    def _send(self, connection: http.client.HTTPConnection, method: str, path: str, body: Optional[Dict[str, Any]], more: Optional[Dict[str, str]] = None) -> http.client.HTTPResponse:
         payload = None if body is None else json.dumps(body).encode()
         target = self.base + path
-        headers = {"accept": "application/json", "host": self.authority, **self.signature(method, target, payload or b"")}
+        headers = {"accept": "application/json", **(more or {}), "host": self.authority, **self.signature(method, target, payload or b"")}
         if body is not None:
             headers["content-type"] = "application/json"
         connection.request(method, target, payload, headers)

@@ -40,6 +40,7 @@ class WatchedJob(Job):
     def _ask(self) -> None:
         for left in reversed(range(TRIES)):
             if not self._contact.is_there():
+                self.is_unheard = True
                 return
             try:
                 return super()._ask()
@@ -82,7 +83,9 @@ class WatchedJob(Job):
         GATE.leave(self)
         self._stop.set()
         self._wake.set()
-        if self.id is not None:
+        if self._late is not None:
+            self._late.end()
+        if self.id is not None and not self.is_part:
             self._sidecar_forgets()
 
     def _sidecar_forgets(self) -> None:

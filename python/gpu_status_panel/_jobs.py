@@ -13,13 +13,16 @@ from ._allocator import allocator_figures, begin_peak, is_out_of_vram, peaks
 from ._api import Unreachable
 from ._base import log
 from ._gate import GATE
+from ._late import tell_late
 from ._report import JobReport, JobSettings
+from ._running import RunningJob
 from ._threads import beside_this
 
 
 HEARTBEATS_PER_TTL = 3
 BETWEEN_PHASES_S = 0.5
 MOST_PHASES = 1000
+LAST_PHASE_PATIENCE_S = 1.0
 
 
 CURRENT_JOB: contextvars.ContextVar[Optional[Job]] = contextvars.ContextVar("gpu_status_panel_job", default=None)
@@ -38,12 +41,14 @@ class Job(Admission):
         self._begun = False
         self._ended = threading.Lock()
         self._phase: Optional[str] = None
+        self._telling = threading.Lock()
         self._told: Optional[str] = None
         self._phases: List[Tuple[str, float]] = []
         self._started_at = self._asked_at
         self._allocated_before: Optional[int] = None
         self._context: Optional[contextvars.Token[Optional[Job]]] = None
         self.alone = True
+        self._late: Optional[RunningJob] = None
         self.report: Optional[JobReport] = None
         """There once the job has ended."""
 
@@ -58,6 +63,8 @@ class Job(Admission):
         if len(self._phases) < MOST_PHASES:
             self._phases.append((self._phase, time.monotonic() - self._started_at))
         self._wake.set()
+        if self._late is not None:
+            self._late.phase(self._phase)
 
     def start(self) -> None:
         """``admit`` and ``begin`` for a thread beside the one that may give up."""
@@ -91,14 +98,20 @@ class Job(Admission):
             self._wake.clear()
             if self._stop.is_set():
                 return
-            phase = self._phase
-            news = {"phase": phase} if phase != self._told else None
             try:
-                answer = self._sidecar.call("PATCH", f"api/v1/jobs/{quote(self.id or '')}", news)
+                with self._telling:
+                    if self._stop.is_set():
+                        return
+                    phase = self._phase
+                    news = {"phase": phase} if phase != self._told else None
+                    answer = self._sidecar.call("PATCH", f"api/v1/jobs/{quote(self.id or '')}", news)
             except Unreachable as error:
                 log.debug("gpu_status_panel: no heartbeat: %s", error)
                 continue
             if answer.status in (404, 409) and not self._stop.is_set():
+                # That of `run` is told anew by `run`.
+                if self.is_part:
+                    return
                 log.warning("gpu_status_panel: the sidecar no longer counts this job, its room may be given to others: %s", answer.message)
                 return
             if answer.status < 300:
@@ -119,6 +132,8 @@ class Job(Admission):
             begin_peak()
         figures = allocator_figures()
         self._allocated_before = figures["allocated_mib"] if figures else None
+        if self.is_unheard:
+            self._late = tell_late(self._settings, self.describe_late)
         self._begun = True
 
     def enter_context(self) -> None:
@@ -169,19 +184,27 @@ class Job(Admission):
     def _finish(self, report: JobReport) -> None:
         self._stop.set()
         self._wake.set()
+        if self._late is not None:
+            self._late.end(failed=report.outcome != "done", out_of_memory=report.out_of_memory, peak_mib=report.peak_reserved_mib or report.peak_allocated_mib)
         # Of the ranks of one torchrun the first speaks for all.
         if self.id is None or self._rank > 0:
             return
         body: Dict[str, Any] = {"outcome": report.outcome, "oom": report.out_of_memory}
         if report.peak_reserved_mib or report.peak_allocated_mib:
             body["peakMiB"] = report.peak_reserved_mib or report.peak_allocated_mib
+        # A phase that is on its way would arrive after the last one; a sidecar that does not answer is not waited for.
+        in_turn = self._telling.acquire(timeout=LAST_PHASE_PATIENCE_S)
         try:
             # A short job may have ended before its own thread has told its last phase.
             if self._phase != self._told:
                 self._sidecar.call("PATCH", f"api/v1/jobs/{quote(self.id)}", {"phase": self._phase})
-            self._sidecar.call("DELETE", f"api/v1/jobs/{quote(self.id)}", body)
+            if not self.is_part:
+                self._sidecar.call("DELETE", f"api/v1/jobs/{quote(self.id)}", body)
         except Unreachable as error:
             log.warning("gpu_status_panel: the sidecar was not told that the job has ended; its room is free in %d s: %s", self._settings.ttl, error)
+        finally:
+            if in_turn:
+                self._telling.release()
 
 
 def given_up() -> BaseException:

@@ -2,7 +2,7 @@ import type { FitAdvice, FitLanguage } from "../../shared/capacity/fit.ts";
 import type { AlertList, Mute, TestResult } from "../../shared/health/past-alert.ts";
 import type { HistoryAnswer, HistoryQuery } from "../../shared/history/series.ts";
 import type { Profile } from "../../shared/profiles/profile.ts";
-import type { GroupOverview } from "../../shared/protocol/group-overview.ts";
+import type { OverviewAnswer } from "../../shared/protocol/group-overview.ts";
 import type { GroupView } from "../../shared/protocol/group-view.ts";
 import type { RegisterBody } from "../../shared/protocol/host-requests.ts";
 import type { FitQuery } from "../../shared/protocol/job-requests.ts";
@@ -44,7 +44,7 @@ export interface ActsOn {
   /** All hosts that it shows. */
   group(): GroupView;
   /** The same as rows, with room for jobs of this profile. */
-  groupOverview(profile: string | null): GroupOverview;
+  groupOverview(profile: string | null, since?: number): OverviewAnswer;
   hello(asker: Pick<Asker, "actProblem" | "ownBackend">): Hello;
   resume(sinceSeq: number, windowMs: number): Resumed;
   profiles(): readonly Profile[];

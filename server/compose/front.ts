@@ -11,7 +11,7 @@ import { callerOf } from "../gateway/caller.ts";
 import { createGateway, type Gateway, type MakeHello } from "../gateway/gateway.ts";
 import { createPublisher, type Publisher } from "../gateway/publisher.ts";
 import { createViewers } from "../gateway/viewers.ts";
-import { overviewOf } from "../group/overview.ts";
+import { createOverviews } from "../group/overviews.ts";
 import { loadAssets } from "../http/assets.ts";
 import { serveHttp } from "../http/http-server.ts";
 import { createPages } from "../http/pages.ts";
@@ -94,7 +94,7 @@ export function composeFront(options: Options, parts: FrontParts): Front {
   const actsOn = composeActions(parts, {
     bootId: () => bootId,
     group: group.view,
-    groupOverview: (profile) => overviewOf(group.view(), profile, wallMs()),
+    groupOverview: createOverviews({ view: group.view, nowMs: steadyMs, wallMs }).answer,
     elsewhere: composeElsewhere(group, parts),
     hello: ({ actProblem, ownBackend }) =>
       makeHello({ actProblem, ownBackend, bootId: undefined, lastSeq: 0, historyMs: 0 }),

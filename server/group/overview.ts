@@ -23,7 +23,8 @@ function rowOf({ state, seenAt, ...host }: HostOfGroup, profile: string | null, 
   const temperatures = gpus.flatMap(({ temperatureC }) => temperatureC ?? []);
   return {
     ...{ id, name, address, status },
-    ageSeconds: seenAt === null ? null : Math.max(0, Math.round((wallMs - seenAt) / 1000)),
+    // Of one that tells its turns there is nothing to say, and nothing that would change.
+    ageSeconds: seenAt === null ? null : SILENT.includes(status) ? ageOf(seenAt, wallMs) : 0,
     gpus: gpus.length,
     usedMiB: sumOf(vram.flatMap(({ usedMiB }) => usedMiB ?? [])),
     totalMiB: sumOf(vram.flatMap(({ totalMiB }) => totalMiB ?? [])),
@@ -40,3 +41,5 @@ const roomIn = ({ fits, capacity }: State, profile: string | null) =>
 
 const sumOf = (values: readonly number[]) =>
   values.length === 0 ? null : values.reduce((sum, value) => sum + value, 0);
+const SILENT: readonly HostOfGroup["status"][] = ["stale", "unreachable"];
+const ageOf = (seenAt: number, wallMs: number) => Math.max(0, Math.round((wallMs - seenAt) / 1000));

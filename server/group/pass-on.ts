@@ -34,11 +34,14 @@ export interface PassOn {
 const LARGEST_ANSWER = 4 * 1024 * 1024;
 /** So many requests to one host at the same time; more wait here. */
 const MOST_AT_ONCE = 16;
+/** So many answers of one host that are held back until a job starts: each is a connection and no work. */
+const MOST_HELD_BACK = 256;
 
 /** Passes requests on to other sidecars, signed. Nothing is queued for a host that is away. */
 export function createPassOn(timeoutMs: number): PassOn {
-  const options = { keepAlive: true, maxSockets: MOST_AT_ONCE };
-  const agents = { http: new HttpAgent(options), https: new HttpsAgent(options) };
+  const agents = createAgents(MOST_AT_ONCE);
+  // Beside the others: five hundred who wait for their jobs to start would take every connection for minutes.
+  const holding = createAgents(MOST_HELD_BACK);
   return {
     async pass(target, method, path, body) {
       const { name, address } = target;
@@ -49,7 +52,9 @@ export function createPassOn(timeoutMs: number): PassOn {
         host: target.isPeer ? { header: url.host } : { id: target.id },
       });
       const headers = { ...signed, ...(text === "" ? {} : { "content-type": "application/json" }) };
-      const sent = await send(url, { method, headers, text, timeoutMs, agents });
+      const isHeldBack = Number(url.searchParams.get("wait") ?? 0) > 0;
+      const through = isHeldBack ? holding : agents;
+      const sent = await send(url, { method, headers, text, timeoutMs, agents: through });
       if (sent.kind === "answer") return { kind: "answered", reply: readAnswer(sent, name) };
       const params = { name, address, detail: sent.detail };
       return sent.kind === "unreachable"
@@ -57,10 +62,22 @@ export function createPassOn(timeoutMs: number): PassOn {
         : { kind: "silent", problem: problem("host-silent", params) };
     },
     close() {
-      agents.http.destroy();
-      agents.https.destroy();
+      for (const { http, https } of [agents, holding]) {
+        http.destroy();
+        https.destroy();
+      }
     },
   };
+}
+
+interface Agents {
+  http: HttpAgent;
+  https: HttpsAgent;
+}
+
+function createAgents(maxSockets: number): Agents {
+  const options = { keepAlive: true, maxSockets };
+  return { http: new HttpAgent(options), https: new HttpsAgent(options) };
 }
 
 type Sent =
@@ -80,18 +97,24 @@ function send(
     headers: Record<string, string>;
     text: string;
     timeoutMs: number;
-    agents: { http: HttpAgent; https: HttpsAgent };
+    agents: Agents;
   },
 ): Promise<Sent> {
   return new Promise((resolve) => {
     let isConnected = false;
     const length = { "content-length": String(Buffer.byteLength(text)) };
-    const options = { method, headers: { ...headers, ...length }, signal: AbortSignal.timeout(timeoutMs) };
+    const options = { method, headers: { ...headers, ...length } };
     const isTls = url.protocol === "https:";
     const request = isTls
       ? httpsRequest(url, { ...options, agent: agents.https })
       : httpRequest(url, { ...options, agent: agents.http });
+    const giveUp = (why: string) => setTimeout(() => request.destroy(new Error(why)), timeoutMs);
+    // What a request waits for others before it is not the host's time to answer.
+    let patience = giveUp("too many requests to it are under way");
+    request.once("close", () => clearTimeout(patience));
     request.on("socket", (socket) => {
+      clearTimeout(patience);
+      patience = giveUp(`no answer within ${timeoutMs / 1000} s`);
       // One that is kept from before is connected; of a new one nothing is sent before it is.
       isConnected = !socket.connecting;
       if (isConnected) return;

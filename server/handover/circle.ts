@@ -13,7 +13,8 @@ export function circleOf(
   { nowMs, canHelp }: { nowMs: number; canHelp: boolean },
 ): Act | null {
   for (const { jobId, label, from, backend, askedMs } of seen.lacks) {
-    if (from === null || from === backend) continue;
+    // One that names no backend runs in the process that asked: its own next job, which nobody is in the middle of.
+    if (from === null || backend === null || from === backend) continue;
     const asks = backends.get(from);
     if (asks === undefined || asks.busySinceMs === null) continue;
     const others = seen.runningIn.filter((one) => one !== from);

@@ -7,7 +7,7 @@ import type { ReleaseRecord } from "../release/record.ts";
 import type { Session, SessionCommand } from "../sessions/session.ts";
 import type { WhatIfAnswer, WhatIfRequest } from "../what-if/what-if.ts";
 import type { AcknowledgeRequest, MuteRequest } from "./alert-requests.ts";
-import type { GroupOverview, GroupOverviewRequest } from "./group-overview.ts";
+import type { GroupOverviewRequest, OverviewAnswer } from "./group-overview.ts";
 import type { Difference } from "./json-diff.ts";
 import type { Hello, Resumed } from "./messages.ts";
 import type { ReplayDemand, ReplayState } from "./replay.ts";
@@ -69,6 +69,6 @@ export interface ClientToServerEvents {
   /** Tries to get samples now, where nvidia-smi has failed. */
   "retry-source": (ack: (reply: Reply<null>) => void) => void;
   /** The hosts of the group as rows. */
-  "group-overview": (request: GroupOverviewRequest, ack: (reply: Reply<GroupOverview>) => void) => void;
+  "group-overview": (request: GroupOverviewRequest, ack: (reply: Reply<OverviewAnswer>) => void) => void;
   history: (request: HistoryRequest, ack: (reply: Reply<HistoryAnswer>) => void) => void;
 }

@@ -1,12 +1,15 @@
 import * as v from "valibot";
 import { problemSchema } from "../problems/problem.ts";
 import { hostOfGroupSchema } from "./host-of-group.ts";
+import type { Difference } from "./json-diff.ts";
 
 const figure = v.nullable(v.number());
 
 export const groupOverviewRequestSchema = v.strictObject({
   /** Job profile of whom the room is told; `null`: each host's first. */
   profile: v.nullable(v.pipe(v.string(), v.maxLength(200))),
+  /** Number of the overview that is there already: what changed since is enough. */
+  since: v.exactOptional(v.number()),
 });
 export type GroupOverviewRequest = v.InferOutput<typeof groupOverviewRequestSchema>;
 
@@ -35,3 +38,13 @@ export const groupOverviewSchema = v.object({
   hosts: v.array(hostRowSchema),
 });
 export type GroupOverview = v.InferOutput<typeof groupOverviewSchema>;
+
+/** The overview, or what changed in it since the one that was named; with the number to name next time. */
+export const overviewAnswerSchema = v.union([
+  v.object({
+    n: v.number(),
+    changes: v.custom<Difference>((value) => typeof value === "object" && value !== null),
+  }),
+  v.object({ n: v.number(), ...groupOverviewSchema.entries }),
+]);
+export type OverviewAnswer = v.InferOutput<typeof overviewAnswerSchema>;

@@ -15,7 +15,8 @@ export interface SectionResult {
   notes: string[];
 }
 
-export type Section = () => Promise<SectionResult>;
+/** @param asked how long it is measured, where that is not the section's own affair */
+export type Section = (asked?: { minutes?: number | undefined }) => Promise<SectionResult>;
 
 const HEAD = ["name", "figure", "aim", "baseline", "ratio", ""];
 const TEXT_COLUMNS = [0, 5];

@@ -1,7 +1,9 @@
 import { cpus, loadavg } from "node:os";
+import { parseArgs } from "node:util";
 import { bytesSection } from "./bytes.ts";
 import { faultsSection } from "./faults.ts";
 import { formatTable, type Section } from "./figure.ts";
+import { groupSection } from "./group.ts";
 import { historySection } from "./history.ts";
 import { pageSection } from "./page.ts";
 import { sidecarSection } from "./sidecar.ts";
@@ -16,10 +18,17 @@ const SECTIONS: Record<string, Section> = {
   sidecar: sidecarSection,
   faults: faultsSection,
   page: pageSection,
+  group: groupSection,
 };
 
-/** Measures the sections that are named, or all, and prints each as a table. Never fails for a slow figure. */
-export async function main(names: readonly string[]): Promise<void> {
+/** Measures the sections that are named, or all (`--minutes N`: some for so long), and prints each as a table. Never fails for a slow figure. */
+export async function main(args: readonly string[]): Promise<void> {
+  const { values, positionals: names } = parseArgs({
+    args: [...args],
+    allowPositionals: true,
+    options: { minutes: { type: "string" } },
+  });
+  const minutes = values.minutes === undefined ? undefined : Number(values.minutes);
   const unknown = names.filter((name) => !(name in SECTIONS));
   if (unknown.length > 0) {
     print(`There is no section ${unknown.join(", ")}; there are: ${Object.keys(SECTIONS).join(", ")}`);
@@ -32,7 +41,7 @@ export async function main(names: readonly string[]): Promise<void> {
     if (names.length > 0 && !names.includes(name)) continue;
     print(`\n== ${name} ==`);
     try {
-      const { figures, notes } = await section();
+      const { figures, notes } = await section({ minutes });
       print(formatTable(figures));
       for (const note of notes) print(`  ${note}`);
     } catch (error) {

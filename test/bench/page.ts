@@ -69,8 +69,13 @@ async function measureViews(browser: Browser, baseUrl: string): Promise<SectionR
   return { figures, notes };
 }
 
-const workOf = ({ script, layout, style, paint }: Record<"script" | "layout" | "style" | "paint", number>) =>
-  script + layout + style + paint;
+/** Of the main thread, CPU ms per second. */
+export const workOf = ({
+  script,
+  layout,
+  style,
+  paint,
+}: Record<"script" | "layout" | "style" | "paint", number>) => script + layout + style + paint;
 
 /** Eight GPUs with six figures each, a sample a second: what no page that shows them can do without. */
 const PLAIN_PAGE = `data:text/html,${encodeURIComponent(`<!doctype html><table>${"<tr><td>0<td>0<td>0<td>0<td>0<td>0".repeat(8)}</table>
@@ -80,7 +85,7 @@ const PLAIN_PAGE = `data:text/html,${encodeURIComponent(`<!doctype html><table>$
 </script>`)}`;
 
 /** Opens the page in a context of its own; `shows` must be on it and in sight. */
-async function measure(browser: Browser, url: string, shows: string | null) {
+export async function measure(browser: Browser, url: string, shows: string | null) {
   const context = await browser.newContext({ viewport: VIEWPORT, locale: "en-US" });
   try {
     const page = await context.newPage();

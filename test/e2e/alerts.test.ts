@@ -143,11 +143,21 @@ test("HLT-12c HLT-12e the browser is asked for leave by a click only, and then s
   await page.getByText("seen", { exact: true }).waitFor();
   expect(await log()).toHaveLength(2);
   rig.fake.setGpu(0, CALM);
+  // A job may be shorter than it takes to fetch the part that tells of it.
+  let onEnd = () => {};
+  const ended = new Promise<void>((resolve) => {
+    onEnd = resolve;
+  });
+  await page.route(/\/JobNotices-/, async (route) => {
+    await ended;
+    await route.continue();
+  });
   const jobs = jobsClient(() => rig.sidecar.url);
   const id = idOf(await jobs.ask({ label: "a prompt", peakMiB: 900 }));
   expect((await jobs.show(id, 30)).job?.state).toBe("running");
   await page.getByText("a prompt").first().waitFor();
   await jobs.end(id, { outcome: "failed" });
+  onEnd();
   await expect
     .poll(log)
     .toEqual([...(await log()).slice(0, 2), expect.stringMatching(/^Job failed \| GPU 0 · \d+ s$/)]);

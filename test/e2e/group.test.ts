@@ -1,15 +1,17 @@
 import { afterEach, describe, expect, test } from "vitest";
 import { axeViolations } from "../helpers/browser.ts";
 import { fakeGpu } from "../helpers/fake-nvidia-smi.ts";
+import { pageFollowsGroup } from "../helpers/group-page.ts";
 import { seen, statusIn } from "../helpers/group-rigs.ts";
 import { inBrowser } from "../helpers/in-browser.ts";
 import { type Rig, type RigOptions, startRig } from "../helpers/rig.ts";
 
-const { browser, start } = inBrowser();
 const peers: Rig[] = [];
+// Registered first, so that it runs last: a page would log that its sidecar is gone.
 afterEach(async () => {
   for (const rig of peers.splice(0)) await rig.close();
 });
+const { browser, start } = inBrowser();
 async function peer(name: string, usedMiB: number): Promise<Rig> {
   const rig = await startRig({
     flags: ["--host-name", name],
@@ -50,6 +52,9 @@ describe("many hosts in the panel", () => {
     await page.waitForURL(a.sidecar.url);
     await page.getByRole("rowgroup").first().waitFor();
   });
+
+  test("GRP-4b GRP-7 GRP-7b GRP-11 over Redis: jobs and releases passed on are seen, and the page outlasts a Redis that goes and comes back", () =>
+    pageFollowsGroup(browser, { awayMs: 0, keepsData: false }));
 
   test("GRP-11 a host with GPUs shows the others below its own, and who is alone shows none", async () => {
     const other = await peer("gpu2", 3072);

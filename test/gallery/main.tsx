@@ -13,7 +13,7 @@ import { STATES } from "./states.ts";
 import { stillSource } from "./still-source.ts";
 
 const place = document.getElementById("gallery");
-const query = new URLSearchParams(location.search);
+let query = new URLSearchParams(location.search);
 const first = STATES[query.get("state") ?? ""];
 if (place !== null) {
   if (first === undefined) createRoot(place).render(<Index />);
@@ -44,15 +44,19 @@ function changingStore(begin: PanelState) {
 
 /**
  * One state as one panel: `?state=…&view=…&theme=…&lang=…`, with `on=…` on a background as a host's page has it.
- * `window.showState("full")` has the same panel show another, `showState("full", true)` a new panel in its place.
+ * `window.showState("full")` has the same panel show another, `showState("full", true)` a new panel in its place;
+ * `showLook("?state=…")` is what loading the page with other parameters would be, without loading it.
  * `picture` is for photographs: pinned fonts, and no higher than what is in it.
  */
 function draw(element: HTMLElement, name: string, first: PanelState) {
-  const { view } = readPanelOptions((name) => query.get(name));
   const picture = query.has("picture");
-  document.body.style.background = query.get("on") ?? "";
-  if (view !== "compact" && view !== "bar" && !picture)
-    element.style.setProperty("--gpu-panel-min-height", "100vh");
+  const dress = () => {
+    const { view } = readPanelOptions((name) => query.get(name));
+    document.body.style.background = query.get("on") ?? "";
+    const fills = view !== "compact" && view !== "bar" && !picture;
+    element.style.setProperty("--gpu-panel-min-height", fills ? "100vh" : null);
+  };
+  dress();
   const place = attach(element);
   if (picture) void import("./pinned-fonts.ts").then(({ pinFonts }) => pinFonts(element));
   let shown = changingStore(first);
@@ -65,14 +69,24 @@ function draw(element: HTMLElement, name: string, first: PanelState) {
     return pressAll(element, OPENED[state]?.press ?? []);
   };
   void render(name);
+  const showState = (name: string, anew = false) => {
+    const state = STATES[name];
+    if (state === undefined) throw new Error(`no state ${name}`);
+    if (!anew && OPENED[name] === undefined) return shown.show(state);
+    shown = changingStore(state);
+    return render(name);
+  };
   Object.assign(window, {
-    showState(name: string, anew = false) {
-      const state = STATES[name];
-      if (state === undefined) throw new Error(`no state ${name}`);
-      if (!anew && OPENED[name] === undefined) return shown.show(state);
-      shown = changingStore(state);
-      return render(name);
+    showState,
+    showLook(search: string) {
+      query = new URLSearchParams(search);
+      localStorage.clear();
+      sessionStorage.clear();
+      scrollTo(0, 0);
+      dress();
+      return showState(query.get("state") ?? "", true);
     },
+    showNothing: () => place.render(null),
   });
 }
 

@@ -50,6 +50,6 @@ export const OPENED: Readonly<Record<string, Opened>> = {
   "what-if": { press: [WHY, ".what-if"], answers: [NONE] },
   collisions: { press: [WHY, ".what-if"], answers: [SOME] },
   // Nothing is opened: the hosts are there once their heads are. The small views show none.
-  "group-3": { press: [".hr.th, .cp, .bb"], answers: [THREE] },
-  "group-64": { press: [".hr.th, .cp, .bb"], answers: [SIXTY_FOUR] },
+  "group-3": { press: [".hr.th, .cp, .bb"], answers: [{ n: 1, ...THREE }] },
+  "group-64": { press: [".hr.th, .cp, .bb"], answers: [{ n: 1, ...SIXTY_FOUR }] },
 };

@@ -9,16 +9,22 @@ import {
 } from "playwright-core";
 import { inject } from "vitest";
 import { CHROMIUM_FLAGS } from "./chromium-flags.ts";
+import { givePageBack, takePage, watchPage } from "./page-pool.ts";
 
 const AXE = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
 
 /** A real Chromium in which no page may complain. */
 export interface TestBrowser {
-  /** Opens a page in a context of its own; `prepare` has it before it goes anywhere. */
+  /**
+   * Opens a page that nobody has used before, as far as it can tell.
+   * @param prepare has it before it goes anywhere
+   * @param again goes there in a page that has shown this origin last and was left as it was; says whether it could
+   */
   open(
     url: string,
     options?: BrowserContextOptions,
     prepare?: (page: Page) => void | Promise<void>,
+    again?: (page: Page) => Promise<boolean>,
   ): Promise<Page>;
   /**
    * Opens a page that is not ours and is going to be refused something, which Chromium tells in the console of
@@ -34,54 +40,67 @@ export interface TestBrowser {
   close(): Promise<void>;
 }
 
+/** One connection for all files of a process: what is not closed is used by the next. */
+let shared: Promise<Browser> | undefined;
+
 /** @param moreFlags flags of Chromium that this test alone needs */
 export async function launchBrowser(moreFlags: readonly string[] = []): Promise<TestBrowser> {
-  // One Chromium serves the whole run; what a test opens in it lies in contexts of its own.
-  const browser: Browser =
-    moreFlags.length === 0
-      ? await chromium.connect(inject("chromiumServer"))
+  const isShared = moreFlags.length === 0;
+  if (isShared) shared ??= chromium.connect(inject("chromiumServer"));
+  const browser =
+    isShared && shared !== undefined
+      ? await shared
       : await chromium.launch({
           executablePath: inject("chromiumPath"),
           args: [...CHROMIUM_FLAGS, ...moreFlags],
         });
-  const contexts: BrowserContext[] = [];
+  const alone: BrowserContext[] = [];
+  const pooled: { page: Page; stays: boolean }[] = [];
   const complaints: string[] = [];
 
   async function openPage(
     url: string,
-    options: BrowserContextOptions,
+    given: BrowserContextOptions,
     logged: string[],
-    prepare: (page: Page) => void | Promise<void> = () => {},
+    prepare: ((page: Page) => void | Promise<void>) | undefined,
+    again: ((page: Page) => Promise<boolean>) | undefined,
   ): Promise<Page> {
-    const context = await browser.newContext({ locale: "en-US", ...options });
-    contexts.push(context);
-    const page = await context.newPage();
-    // A machine that does much else loads and draws a page in ten times the usual time.
-    page.setDefaultTimeout(45_000);
-    page.on("console", (message) => {
-      const type = message.type();
-      if (type === "error" || type === "warning") logged.push(`${type}: ${message.text()}`);
-    });
-    page.on("pageerror", (error) => logged.push(`uncaught: ${error.message}`));
-    await prepare(page);
-    await page.goto(url);
+    const options = { locale: "en-US", ...given };
+    const isAlone = !isShared || prepare !== undefined;
+    const page = isAlone
+      ? await openAlone(browser, options, logged)
+      : (await takePage(browser, url, options, logged, again !== undefined)).page;
+    if (isAlone) alone.push(page.context());
+    else pooled.push({ page, stays: again !== undefined });
+    await prepare?.(page);
+    if (!(await again?.(page))) await page.goto(url);
     return page;
   }
 
   return {
-    open: (url, options = {}, prepare) => openPage(url, options, complaints, prepare),
+    open: (url, options = {}, prepare, again) => openPage(url, options, complaints, prepare, again),
     async openForeign(url, options = {}, prepare) {
       const logged: string[] = [];
-      const page = await openPage(url, options, logged, prepare);
+      const page = await openPage(url, options, logged, prepare, undefined);
       return { page, logged };
     },
     async finishTest() {
-      for (const context of contexts.splice(0)) await context.close();
+      for (const { page, stays } of pooled.splice(0)) await givePageBack(page, stays);
+      for (const context of alone.splice(0)) await context.close();
       const logged = complaints.splice(0);
       if (logged.length > 0) throw new Error(`The pages logged:\n${logged.join("\n")}`);
     },
-    close: () => browser.close(),
+    async close() {
+      if (!isShared) await browser.close();
+    },
   };
+}
+
+/** A page that is closed with its test. */
+async function openAlone(browser: Browser, options: BrowserContextOptions, logged: string[]): Promise<Page> {
+  const page = await (await browser.newContext(options)).newPage();
+  watchPage(page, (complaint) => logged.push(complaint));
+  return page;
 }
 
 /** Violations that axe finds on the page, shadow roots included, as lines to read. */

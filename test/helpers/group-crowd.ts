@@ -86,15 +86,21 @@ async function crowd(size: number, hub: Rig, hosts: readonly Rig[]) {
   let inspecting = true;
   const inspections = (async () => {
     while (inspecting) {
+      const beganMs = performance.now();
       await inspect();
-      await new Promise((resolve) => setTimeout(resolve, 100));
+      // Lists of hundreds of jobs are work, which those who ask need, too.
+      const tookMs = performance.now() - beganMs;
+      await new Promise((resolve) => setTimeout(resolve, Math.max(100, 4 * tookMs)));
     }
   })();
   const clients = Promise.all(Array.from({ length: size }, (_, i) => client(i)));
   const [, b] = hosts;
   const [, jobsOfB] = at;
   if (b === undefined || jobsOfB === undefined) throw new Error("there is no b");
-  await waitUntil(() => admitted.size >= 6, { ...patience, what: "some to run" });
+  await waitUntil(() => admitted.size >= 6 && taken.size >= size / 2, {
+    ...patience,
+    what: "some to run, and half of them to be taken",
+  });
   const acknowledged = async () => (await jobsOfB.list()).filter(({ id }) => taken.has(id));
   const before = await acknowledged();
   expect(before.length).toBeGreaterThan(0);

@@ -12,8 +12,8 @@ export interface GroupRigs {
   close(): Promise<void>;
 }
 
-export async function startGroupRigs(): Promise<GroupRigs> {
-  const redis = await startRedis();
+export async function startGroupRigs(ofRedis: Parameters<typeof startRedis>[0] = {}): Promise<GroupRigs> {
+  const redis = await startRedis(ofRedis);
   const rigs: Rig[] = [];
   return {
     redis,

@@ -28,7 +28,12 @@ export function inGallery() {
     await browser.close();
     gallery.close();
   });
-  afterEach(() => browser.finishTest());
+  const opened: Page[] = [];
+  afterEach(async () => {
+    // A panel that nobody sees would go on drawing.
+    for (const page of opened.splice(0)) await page.evaluate(`showNothing()`);
+    await browser.finishTest();
+  });
   return async (shown: Shown): Promise<Page> => {
     const {
       state,
@@ -40,10 +45,18 @@ export function inGallery() {
       picture = false,
       expected = 0,
     } = shown;
+    const search = `?state=${state}&view=${view}&lang=${lang}&theme=${theme}&expected=${expected}${picture ? "&picture" : ""}`;
     const page = await browser.open(
-      `${gallery.url}?state=${state}&view=${view}&lang=${lang}&theme=${theme}&expected=${expected}${picture ? "&picture" : ""}`,
+      `${gallery.url}${search}`,
       { viewport: { width, height }, timezoneId: "UTC", reducedMotion: picture ? "reduce" : null },
+      undefined,
+      async (kept) => {
+        if (!kept.url().startsWith(gallery.url)) return false;
+        await kept.evaluate(`showLook(${JSON.stringify(search)})`);
+        return true;
+      },
     );
+    opened.push(page);
     await page.locator(view === "bar" ? ".bb" : view === "compact" ? ".cp" : ".view-full").waitFor();
     return page;
   };

@@ -14,15 +14,18 @@ export interface RedisServer {
   child(): ChildProcess;
   /** Ends it, as a crash does. */
   kill(): Promise<void>;
-  /** Begins it again on the same port. What it held is gone.*/
+  /** Begins it again on the same port. What it held is gone, unless it keeps its data. */
   start(): Promise<void>;
   /** What redis-cli says to a command. */
   ask(...command: string[]): Promise<string>;
   close(): Promise<void>;
 }
 
-/** Debian's Redis, which is installed where we are root. */
-export async function startRedis(): Promise<RedisServer> {
+/**
+ * Debian's Redis, which is installed where we are root.
+ * @param keepsData it writes all to disk, and has it again when it is begun again
+ */
+export async function startRedis({ keepsData = false } = {}): Promise<RedisServer> {
   const program = debianProgram("redis-server", ["redis-server"]);
   const folder = mkdtempSync(join(tmpdir(), "gpu-panel-redis-"));
   const probe = createServer();
@@ -34,6 +37,7 @@ export async function startRedis(): Promise<RedisServer> {
   const ask = (...command: string[]) => run("redis-cli", ["-p", String(port), ...command]);
   async function start() {
     const flags = ["--port", String(port), "--bind", "127.0.0.1", "--save", "", "--dir", folder];
+    if (keepsData) flags.push("--appendonly", "yes", "--appendfsync", "always");
     child = spawn(program, flags, { stdio: "ignore" });
     ended = new Promise((resolve) => child.once("exit", resolve));
     await waitUntil(async () => (await ask("ping")).includes("PONG"), { what: "Redis" });

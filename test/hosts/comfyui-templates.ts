@@ -1,5 +1,13 @@
 import { execFileSync } from "node:child_process";
-import { existsSync, mkdirSync, readdirSync, readFileSync, truncateSync, writeFileSync } from "node:fs";
+import {
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  truncateSync,
+  writeFileSync,
+} from "node:fs";
 import { dirname, join } from "node:path";
 import type { Page } from "playwright-core";
 import * as v from "valibot";
@@ -76,10 +84,13 @@ export function writeModel(file: string): void {
 }
 
 /** Names of the pictures that a prompt loads from ComfyUI's input folder. */
-export function picturesOf(prompt: Prompt): string[] {
+export const picturesOf = (prompt: Prompt) => filesOf(prompt, "image", /^[^/[\]]+\.(?:png|jpe?g|webp)$/i);
+export const filmsOf = (prompt: Prompt) => filesOf(prompt, "file", /^[^/[\]]+\.(?:mp4|webm|mov|mkv)$/i);
+
+function filesOf(prompt: Prompt, name: string, pattern: RegExp): string[] {
   return Object.values(prompt).flatMap(({ inputs }) => {
-    const { image } = v.is(v.looseObject({ image: v.string() }), inputs) ? inputs : { image: "" };
-    return /^[^/[\]]+\.(?:png|jpe?g|webp)$/i.test(image) ? [image] : [];
+    const given = v.is(v.record(v.string(), v.unknown()), inputs) ? inputs[name] : undefined;
+    return typeof given === "string" && pattern.test(given) ? [given] : [];
   });
 }
 
@@ -97,3 +108,22 @@ export function writePicture(file: string): void {
   writeFileSync(file, header);
   truncateSync(file, 54 + 1024 * 1024 * 3);
 }
+
+/** Stand in for films that come with templates: four seconds of 640 × 360, written by what ComfyUI itself reads films with. */
+export function writeFilms(folder: string, names: readonly string[]): void {
+  if (names.length === 0) return;
+  const [first = "", ...others] = [...new Set(names)].map((name) => join(folder, name));
+  execFileSync(PYTHON, ["-c", WRITE_FILM, first]);
+  for (const other of others) copyFileSync(first, other);
+}
+const WRITE_FILM = `
+import av, sys
+with av.open(sys.argv[1], "w", format="mp4") as file:
+    stream = file.add_stream("mpeg4", rate=24)
+    stream.width, stream.height = 640, 360
+    for _ in range(97):
+        for packet in stream.encode(av.VideoFrame(640, 360, "yuv420p")):
+            file.mux(packet)
+    for packet in stream.encode():
+        file.mux(packet)
+`;

@@ -49,6 +49,9 @@ test("HOST-1 Python: jobs with a sidecar and without", async () => {
   const panel = `$GPU_PANEL_COMMAND --source nvidia-smi`;
   await start(panel, () => isPanelUp(`http://127.0.0.1:${ports.panel}/`));
   expect(await run("python jobs.py")).toMatch(/on cuda:0\n\d+\.\d s, peak None MiB/);
+  // No ComfyUI runs here.
+  host?.write("queue_that_obeys.py", readme.take("python", "queue_that_obeys.py").code);
+  expect(await run("python queue_that_obeys.py")).toContain("at once None");
 });
 
 test("HOST-1 Python: a job of which nothing is known", async () => {

@@ -10,13 +10,13 @@ import { runUnittest } from "../helpers/run-unittest.ts";
 const FOLDER = "integrations/python";
 const LIMIT_MS = 300_000;
 
-test.concurrent("PY-1 PY-1b PY-1c PY-3 PY-3b jobs of Python ask, wait, tell and run without the sidecar", {
+test.concurrent("PY-1 PY-1b PY-1c PY-3 PY-3b PY-3d jobs of Python ask, wait, tell and run without the sidecar", {
   timeout: LIMIT_MS,
 }, async ({ expect }) => {
   expect(await runUnittest(FOLDER, "test_jobs")).toContain("OK");
 });
 
-test.concurrent("PY-1 PY-1d PY-1e PY-2 PY-2b PY-2c jobs of Python of all kinds, and the GPUs they reserve", {
+test.concurrent("PY-1 PY-1d PY-1e PY-2 PY-2b PY-2c PY-3c PY-10 jobs of Python of all kinds, and the GPUs they reserve", {
   timeout: LIMIT_MS,
 }, async ({ expect }) => {
   expect(await runUnittest(FOLDER, "test_job_kinds")).toContain("OK");

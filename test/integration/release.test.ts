@@ -136,8 +136,11 @@ describe("a backend that does what it says", () => {
       },
     });
     const state = async () => (await (await fetch(`${running.sidecar.url}api/v1/state`)).json()).state;
-    await waitUntil(async () => (await state()).source.status === "live", { what: "samples" });
-    expect((await state()).source.intervalMs).toBe(SCALED.sampling.idleIntervalMs);
+    const isIdle = async () => {
+      const { status, intervalMs } = (await state()).source;
+      return status === "live" && intervalMs === SCALED.sampling.idleIntervalMs;
+    };
+    await waitUntil(isIdle, { what: "rare samples" });
     // The last sample does not know of this yet.
     running.fake.setGpu(0, { "memory.used": 19_123 });
     const posted = await fetch(`${running.sidecar.url}api/v1/release`, {

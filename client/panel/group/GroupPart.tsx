@@ -7,11 +7,12 @@ import { groupZhCn } from "../../i18n/group/zh-cn.ts";
 import { useProblemWords } from "../../i18n/use-messages.ts";
 import { Styles } from "../../shadow/Styles.tsx";
 import css from "../../styles/group.css?inline";
-import { HEAD, ROW, table } from "../../ui/table-roles.ts";
+import { HEAD } from "../../ui/table-roles.ts";
 import { ProfileContext, useProfiles } from "../concurrency/use-capacity.ts";
 import { LookContext } from "../settings/look.ts";
 import { arrange, type HostOrder, roomOfGroup } from "./arrange.ts";
-import { HostLine } from "./HostLine.tsx";
+import { HostRows } from "./HostRows.tsx";
+import { rowAt, tableOf } from "./row-at.ts";
 import { useOverview } from "./use-overview.ts";
 
 /** Hosts that the answer names. */
@@ -91,8 +92,8 @@ function Overview({ overview, words, alone, profile }: OverviewProps) {
       {shown.length === 0 ? (
         <p className="muted">{hosts.length === 0 ? words.waiting : words.noMatch}</p>
       ) : (
-        <div {...table(words.title)}>
-          <div className="hr th lb" {...ROW}>
+        <div {...tableOf(words.title, shown.length + 1)}>
+          <div className="hr th lb" {...rowAt(1)}>
             {(
               [
                 ["nm", columns.host],
@@ -109,9 +110,7 @@ function Overview({ overview, words, alone, profile }: OverviewProps) {
               </span>
             ))}
           </div>
-          {shown.map((host) => (
-            <HostLine key={host.id} host={host} words={words} />
-          ))}
+          <HostRows hosts={shown} words={words} />
         </div>
       )}
     </>

@@ -5,16 +5,24 @@ import type { HostRow } from "../../../shared/protocol/group-overview.ts";
 import { duration } from "../../i18n/durations.ts";
 import { DASH, gib, gibTotal, withUnit } from "../../i18n/format.ts";
 import type { GroupWords } from "../../i18n/group/words.ts";
-import { CELL, ROW } from "../../ui/table-roles.ts";
+import { CELL } from "../../ui/table-roles.ts";
 import { OwnPageContext } from "../../ui/View.tsx";
 import { RoomWord } from "../concurrency/RoomWord.tsx";
 import { temperatureTone } from "../gpus/temperature-tone.ts";
 import { LookContext } from "../settings/look.ts";
 import { levelClass, levelOf } from "../vram/level.ts";
 import { VramBar } from "../vram/VramBar.tsx";
+import { rowAt } from "./row-at.ts";
+
+interface HostLineProps {
+  host: HostRow;
+  words: GroupWords;
+  /** Which line of the table it is, from 1: not all of them are drawn. */
+  index: number;
+}
 
 /** One host in one line; its name opens its own panel. */
-export const HostLine = memo(function HostLine({ host, words }: { host: HostRow; words: GroupWords }) {
+export const HostLine = memo(function HostLine({ host, words, index }: HostLineProps) {
   const { language } = useContext(LookContext);
   const isOwnPage = useContext(OwnPageContext);
   const { name, address, status, usedMiB, totalMiB, utilizationPct, temperatureC, canStart } = host;
@@ -25,7 +33,7 @@ export const HostLine = memo(function HostLine({ host, words }: { host: HostRow;
       ? fillIn(words.since, { age: duration(host.ageSeconds, language) })
       : words.status[status];
   return (
-    <div className="hr" {...ROW} data-status={status}>
+    <div className="hr" {...rowAt(index)} data-status={status}>
       <span className="nm cut" {...CELL} title={name}>
         {/^https?:\/\//.test(address) ? (
           // In another program's page that page stays where it is.
@@ -61,4 +69,15 @@ export const HostLine = memo(function HostLine({ host, words }: { host: HostRow;
       </span>
     </div>
   );
-});
+}, isSame);
+
+/** Each answer brings new objects; a line is drawn anew when one of its figures is another. */
+function isSame(before: HostLineProps, after: HostLineProps): boolean {
+  const { host: old, ...others } = before;
+  return others.words === after.words && others.index === after.index && isSameRow(old, after.host);
+}
+
+function isSameRow(old: HostRow, now: HostRow): boolean {
+  const [before, after] = [Object.entries(old), new Map<string, unknown>(Object.entries(now))];
+  return before.every(([key, value]) => after.get(key) === value);
+}

@@ -1,10 +1,18 @@
 import { type RefObject, useEffect, useState } from "react";
-import { type GroupOverview, groupOverviewSchema } from "../../../shared/protocol/group-overview.ts";
+import * as v from "valibot";
+import {
+  type GroupOverview,
+  groupOverviewSchema,
+  type OverviewAnswer,
+  overviewAnswerSchema,
+} from "../../../shared/protocol/group-overview.ts";
+import { patched } from "../../../shared/protocol/json-diff.ts";
 import { replySchema } from "../../../shared/protocol/reply.ts";
 import { selectConnection } from "../../store/selectors.ts";
 import { usePanel, usePanelParts } from "../../store/use-panel.ts";
+import { useOnScreen } from "./use-on-screen.ts";
 
-const REPLY = replySchema(groupOverviewSchema);
+const REPLY = replySchema(overviewAnswerSchema);
 /** Between two asks: rows of hosts are looked over, not watched. */
 const EVERY_MS = 2000;
 
@@ -18,12 +26,16 @@ export function useOverview(place: RefObject<Element | null>, profile: string | 
     if (!seen) return;
     let current = true;
     let asking = false;
+    let known: Known | null = null;
     async function ask() {
       if (asking || document.visibilityState !== "visible") return;
       asking = true;
-      const reply = await source.ask(REPLY, (sidecar) => sidecar.emitWithAck("group-overview", { profile }));
+      const request = { profile, ...(known === null ? {} : { since: known.n }) };
+      const reply = await source.ask(REPLY, (sidecar) => sidecar.emitWithAck("group-overview", request));
       asking = false;
-      if (current && reply.ok) setOverview(reply.data);
+      if (!current || !reply.ok) return;
+      known = told(known, reply.data);
+      if (known !== null) setOverview(known.overview);
     }
     void ask();
     const timer = live ? setInterval(() => void ask(), EVERY_MS) : undefined;
@@ -35,13 +47,14 @@ export function useOverview(place: RefObject<Element | null>, profile: string | 
   return overview;
 }
 
-function useOnScreen(place: RefObject<Element | null>): boolean {
-  const [seen, setSeen] = useState(false);
-  useEffect(() => {
-    if (place.current === null) return;
-    const observer = new IntersectionObserver((entries) => setSeen(entries.at(-1)?.isIntersecting === true));
-    observer.observe(place.current);
-    return () => observer.disconnect();
-  }, [place]);
-  return seen;
+interface Known {
+  n: number;
+  overview: GroupOverview;
+}
+
+/** The overview after an answer; `null` where its differences make no sense, so that it is all asked for anew. */
+function told(before: Known | null, answer: OverviewAnswer): Known | null {
+  if (!("changes" in answer)) return { n: answer.n, overview: answer };
+  const next = v.safeParse(groupOverviewSchema, patched(before?.overview, answer.changes));
+  return next.success ? { n: answer.n, overview: next.output } : null;
 }

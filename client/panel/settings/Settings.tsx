@@ -1,4 +1,5 @@
-import { lazy, Suspense, useEffect, useRef } from "react";
+import { lazy, Suspense, useEffect, useRef, useState } from "react";
+import type { Job } from "../../../shared/jobs/job.ts";
 import { useMessages } from "../../i18n/use-messages.ts";
 import { Styles } from "../../shadow/Styles.tsx";
 import { selectJobs } from "../../store/selectors.ts";
@@ -18,15 +19,18 @@ export function Settings({ withStyles = false }: { withStyles?: boolean }) {
   const m = useMessages();
   const place = useRef<HTMLSpanElement>(null);
   const { store } = usePanelParts();
-  const hasJobs = usePanel(selectJobs).length > 0;
+  const jobs = usePanel(selectJobs);
+  // A short job may have ended before the part is there that tells of it.
+  const [first, setFirst] = useState<readonly Job[] | null>(null);
+  if (first === null && jobs.length > 0) setFirst(jobs);
   useKeys(place);
   useEffect(() => applyDrawingRate(store, drawingRate()), [store]);
   return (
     <span ref={place} className="settings">
       {withStyles && <Styles css={css} />}
-      {hasJobs && (
+      {first !== null && (
         <Suspense>
-          <JobNotices />
+          <JobNotices first={first} />
         </Suspense>
       )}
       <PopButton className="ico" name={m.settings} label={m.settings} shown={<SlidersIcon />}>

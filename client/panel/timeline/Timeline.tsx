@@ -60,7 +60,7 @@ export const Timeline = memo(function Timeline({ gpus }: { gpus: readonly Card[]
           <Choice
             className="which"
             options={[
-              { key: "", text: words?.all ?? "" },
+              { key: "", text: words?.all ?? "…" },
               ...gpus.map(({ uuid, index }) => ({ key: uuid, text: String(index), name: `GPU ${index}` })),
             ]}
             chosen={chosen ?? ""}

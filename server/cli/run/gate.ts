@@ -28,11 +28,12 @@ export interface Gate {
 
 /** Reads one line, puts what it says into the environment and becomes the program. Exit code 125: nobody is there any more. */
 const SCRIPT = [
-  'IFS=" " read -r GPU_PANEL_ORDER GPU_PANEL_VISIBLE <&3 || exit 125',
+  'IFS=" " read -r GPU_PANEL_ORDER GPU_PANEL_VISIBLE GPU_PANEL_RUN <&3 || exit 125',
   "exec 3<&-",
   'if [ "$GPU_PANEL_KEEPS_ON" = 1 ]; then trap "" HUP; fi',
   'if [ -n "$GPU_PANEL_VISIBLE" ]; then',
   '  export CUDA_DEVICE_ORDER="$GPU_PANEL_ORDER" CUDA_VISIBLE_DEVICES="$GPU_PANEL_VISIBLE"',
+  '  export GPU_PANEL_RUN="$GPU_PANEL_RUN $$"',
   "fi",
   "unset GPU_PANEL_KEEPS_ON GPU_PANEL_ORDER GPU_PANEL_VISIBLE",
   'exec "$@"',
@@ -50,9 +51,9 @@ export function createGate(command: readonly string[], env: NodeJS.ProcessEnv, k
   return {
     pid: child.pid ?? null,
     pidStart: child.pid === undefined ? null : startOf(child.pid),
-    open({ CUDA_DEVICE_ORDER: order, CUDA_VISIBLE_DEVICES: visible }) {
+    open({ CUDA_DEVICE_ORDER: order, CUDA_VISIBLE_DEVICES: visible, GPU_PANEL_RUN: job }) {
       if (!(line instanceof Writable)) return;
-      line.end(visible === undefined ? "\n" : `${order ?? "PCI_BUS_ID"} ${visible}\n`);
+      line.end(visible === undefined ? "\n" : `${order ?? "PCI_BUS_ID"} ${visible} ${job ?? ""}\n`);
     },
     kill: (signal) => void child.kill(signal),
     ended: endOf(child),

@@ -82,9 +82,10 @@ async function runProgram(asked: Asked, context: CommandContext): Promise<number
       stop.abort();
     } else if (!reachedProgram(signal)) gate.kill(signal);
   });
-  const open = (gpus: readonly number[] | null) => {
+  const open = (job: Job | null) => {
     isOpen = true;
-    gate.open(gpus === null ? {} : cudaEnvironment(gpus));
+    // By its name, jobs that the program declares itself know that they have their room.
+    gate.open(job === null ? {} : { ...cudaEnvironment(job.gpus), GPU_PANEL_RUN: job.id });
   };
   try {
     if (look.kind === "no-panel") {
@@ -109,7 +110,7 @@ async function runProgram(asked: Asked, context: CommandContext): Promise<number
       ...{ job, body, ttlSeconds: DEFAULT_TTL_SECONDS },
       onLost: (why) => complain(words.run.lost(why)),
     });
-    open(job.gpus);
+    open(job);
     const ended = await gate.ended;
     const isTold = await attendance.ended(ended.code === 0 ? "done" : "failed");
     if (!isTold) complain(words.run.endNotTold);
@@ -125,7 +126,7 @@ interface NotAdmitted {
   asked: Asked;
   stoppedBy: NodeJS.Signals | null;
   gate: Gate;
-  open(gpus: null): void;
+  open(job: null): void;
 }
 
 async function notAdmitted(

@@ -143,6 +143,11 @@ describe("a circle of waits", () => {
     expect(pass(START, 305, other, settings).acts).toEqual(["300 let-go job"]);
   });
 
+  test("HND-10b a backend's own next jobs wait for as long as there is no room", () => {
+    const own = { ...asks, backend: null, from: "comfyui" };
+    expect(pass(START, 400, middle({ lacks: [own] }), settings).acts).toEqual([]);
+  });
+
   test("HND-10 a hold that waits for the end of what runs does not keep it", () => {
     expect(pass(START, 15, middle({ held: true }), settings).acts).toEqual(["10 let-go job"]);
   });

@@ -1,0 +1,148 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import type { Browser } from "playwright-core";
+import { type RedisServer, startRedis } from "../helpers/redis-server.ts";
+import { startSidecar } from "../helpers/sidecar.ts";
+import { brief, type Section } from "./figure.ts";
+import { pidOf, startNodeChild } from "./node-child.ts";
+import { measure, workOf } from "./page.ts";
+import { cpuSeconds, residentMib } from "./proc-usage.ts";
+import { trendOf } from "./trend.ts";
+import { withChromium } from "./with-chromium.ts";
+
+const HOSTS = 64;
+const GPUS = 8;
+const SECRET = "a secret for benches alone";
+const LOOK_MS = 5000;
+const SETTLE_MS = 20_000;
+const DEFAULT_MINUTES = 2;
+const ROW = '.hr[data-status="live"]';
+
+/** A hall of hosts over Redis, seen by one without a GPU and the page that it serves. */
+export const groupSection: Section = async ({ minutes = DEFAULT_MINUTES } = {}) => {
+  const redis = await startRedis();
+  const folder: { end(): Promise<unknown> }[] = [];
+  try {
+    const members = await startNodeChild("group-members.mjs", [redis.url, SECRET, String(HOSTS)]);
+    folder.push(members);
+    const hub = await startSidecar([
+      ...["--source", "none", "--host-name", "hub", "--redis-url", redis.url],
+      ...["--group", "bench", "--group-secret", SECRET],
+    ]);
+    folder.push(hub);
+    const pid = pidOf(hub.child);
+    return await withChromium(async (browser) => {
+      await seeAll(hub.url);
+      const unwatched = await overTime(pid, redis, 30_000);
+      const [seen, watched, page] = await watch(browser, hub.url, () =>
+        overTime(pid, redis, minutes * 60_000),
+      );
+      const hello = await fetch(`${hub.url}api/v1/state`).then((answer) => answer.text());
+      return {
+        figures: [
+          { name: "overview: page work", value: workOf(page), unit: "ms/s", aim: 30 },
+          { name: "overview: elements", value: page.elements, unit: "", aim: 1500 },
+          {
+            name: `viewer's wire, per GPU on screen (${seen.rows} hosts)`,
+            value: seen.bytesPerSecond / (seen.rows * GPUS),
+            unit: "bytes/s",
+            aim: 25,
+          },
+          { name: "viewer's wire, all", value: seen.bytesPerSecond, unit: "bytes/s" },
+          { name: "first state of the page", value: hello.length / 1000, unit: "kB" },
+          { name: "hub: CPU, nobody watches", value: unwatched.hubCpuPercent, unit: "% of a core" },
+          { name: "hub: CPU, one watches", value: watched.hubCpuPercent, unit: "% of a core" },
+          { name: "hub: RSS at the end", value: watched.hubRss.last, unit: "MiB" },
+          { name: "hub: RSS, slope", value: watched.hubRss.perMinute, unit: "MiB/min" },
+          { name: "Redis: CPU", value: watched.redisCpuPercent, unit: "% of a core" },
+          { name: "Redis: memory at the end", value: watched.redisMib.last, unit: "MiB" },
+          { name: "Redis: memory, slope", value: watched.redisMib.perMinute, unit: "MiB/min" },
+          {
+            name: "Redis: entries of the stream at the end",
+            value: watched.entries.last,
+            unit: "",
+            aim: 11_000,
+          },
+        ],
+        notes: [
+          `${HOSTS} hosts of ${GPUS} demo GPUs in one process by the built package, one sample a second; ${brief(minutes)} min.`,
+          "Hub: the built sidecar with --source none. Wire: frames of the page's WebSocket while the overview is on screen.",
+          "Slopes: least squares over the second half. The stream is trimmed at about 10,000 entries.",
+          `Page, traced: ${page.traced}`,
+        ],
+      };
+    });
+  } finally {
+    for (const child of folder.reverse()) await child.end();
+    await redis.close();
+  }
+};
+
+async function seeAll(url: string) {
+  for (;;) {
+    const { hosts } = await fetch(`${url}api/v1/group`).then((answer) => answer.json());
+    if (hosts.filter(({ status }: { status: string }) => status === "live").length === HOSTS) return;
+    await sleep(1000);
+  }
+}
+
+/** What a page that shows the overview gets, and what it costs, while something else is measured. */
+async function watch<T>(browser: Browser, url: string, during: () => Promise<T>) {
+  const context = await browser.newContext({ viewport: { width: 1600, height: 1000 }, locale: "en-US" });
+  try {
+    const page = await context.newPage();
+    let bytes = 0;
+    page.on("websocket", (socket) => {
+      socket.on("framereceived", ({ payload }) => {
+        bytes += Buffer.byteLength(payload);
+      });
+    });
+    await page.goto(url);
+    await page.locator(ROW).first().waitFor({ timeout: 60_000 });
+    await sleep(SETTLE_MS);
+    const [before, beganMs] = [bytes, performance.now()];
+    const measured = await during();
+    const bytesPerSecond = (bytes - before) / ((performance.now() - beganMs) / 1000);
+    const rows = await page.locator(ROW).evaluateAll(
+      (all) =>
+        all.filter((row) => {
+          const { top, bottom } = row.getBoundingClientRect();
+          return top >= 0 && bottom <= innerHeight;
+        }).length,
+    );
+    await page.close();
+    return [{ bytesPerSecond, rows }, measured, await measure(browser, url, ROW)] as const;
+  } finally {
+    await context.close();
+  }
+}
+
+async function overTime(pid: number, redis: RedisServer, lastsMs: number) {
+  const began = { ms: performance.now(), hub: cpuSeconds(pid), redis: await redisCpu(redis) };
+  const [hubRss, redisMib, entries]: [number[], number[], number[]] = [[], [], []];
+  while (performance.now() - began.ms < lastsMs) {
+    await sleep(LOOK_MS);
+    hubRss.push(residentMib(pid));
+    redisMib.push((await infoOf(redis, "memory", "used_memory")) / 1024 / 1024);
+    entries.push(Number(await redis.ask("xlen", "gpu-panel:bench:turns")));
+  }
+  const seconds = (performance.now() - began.ms) / 1000;
+  return {
+    hubCpuPercent: ((cpuSeconds(pid) - began.hub) / seconds) * 100,
+    redisCpuPercent: (((await redisCpu(redis)) - began.redis) / seconds) * 100,
+    hubRss: perMinute(hubRss),
+    redisMib: perMinute(redisMib),
+    entries: perMinute(entries),
+  };
+}
+
+const redisCpu = async (redis: RedisServer) =>
+  (await infoOf(redis, "cpu", "used_cpu_sys")) + (await infoOf(redis, "cpu", "used_cpu_user"));
+
+async function infoOf(redis: RedisServer, part: string, name: string): Promise<number> {
+  return Number(new RegExp(`^${name}:([\\d.]+)`, "m").exec(await redis.ask("info", part))?.[1]);
+}
+
+function perMinute(values: readonly number[]) {
+  const { last, perStep } = trendOf(values);
+  return { last, perMinute: (perStep * 60_000) / LOOK_MS };
+}
