@@ -11,9 +11,13 @@ import { type Bar, barsOf, countRecoloured, SCALE } from "./pictures-bars.ts";
 import { waitUntil } from "./wait-until.ts";
 
 const FOLDER = fileURLToPath(new URL("../fixtures/pictures", import.meta.url));
-/** `UPDATE_PICTURES=1` keeps what is seen in place of comparing it, `new` only of states that have no picture yet. */
-const RENEWS = process.env.UPDATE_PICTURES === "1" || process.env.UPDATE_PICTURES === "new";
-const ADDS = process.env.UPDATE_PICTURES === "new";
+/**
+ * `UPDATE_PICTURES=1` keeps what is seen in place of comparing it, `new` only of states that have no picture yet, and
+ * `what-if,collisions` also of these states.
+ */
+const UPDATE = process.env.UPDATE_PICTURES ?? "";
+const RENEWS = UPDATE !== "";
+const renewed = (state: string) => UPDATE === "1" || UPDATE.split(",").includes(state);
 /**
  * How far two pixels may be apart, of 1, and how many may be further. Where pictures are not the same at once they are
  * compared blurred: how edges are smoothed, which changes with Chromium's version, is gone then; a moved, cut or
@@ -52,7 +56,7 @@ export async function openAlbum(page: Page, look: string): Promise<Album> {
     return {
       renews: true,
       stays(name) {
-        const known = ADDS ? kept(name) : null;
+        const known = renewed(name) ? null : kept(name);
         if (known !== null) taken.set(name, known);
         return known !== null;
       },
