@@ -18,7 +18,8 @@ const unloadSchema = v.picklist(["atomic", "deferred", "breaks"]);
  * A real llama-server and a stand-in for a renderer (our http hook, as a process of its own) share a simulated card of 24
  * GB with hand-over, and then the same traffic without. `--minutes 20` of each, `--seed 1`, `--scale 1` (how many times
  * faster the rules and the traffic pass), `--requests 200` of persons at each page, `--unload deferred` (`atomic`,
- * `breaks`: what an unload in mid-job does to the renderer), `--together`: both at the same time.
+ * `breaks`: what an unload in mid-job does to the renderer), `--autoload`: llama-server loads for whoever asks, over whoever
+ * works; `--together`: both at the same time.
  */
 export async function main(args: readonly string[]): Promise<void> {
   const text = (given: string) => ({ type: "string", default: given }) as const;
@@ -30,6 +31,7 @@ export async function main(args: readonly string[]): Promise<void> {
       scale: text("1"),
       requests: text("200"),
       unload: text("deferred"),
+      autoload: { type: "boolean", default: false },
       together: { type: "boolean", default: false },
     },
   });
@@ -45,7 +47,7 @@ export async function main(args: readonly string[]): Promise<void> {
     "The VRAM is simulated: the real llama-server runs on the CPU and its model counts as 14,000 MiB while its process lives; the renderer is our stand-in with 18,000.",
   );
   const wishes = drawTraffic({ seed, seconds, requests: Number(values.requests) });
-  const given = { python, scale, unload: v.parse(unloadSchema, values.unload) };
+  const given = { python, scale, autoload: values.autoload, unload: v.parse(unloadSchema, values.unload) };
   const run = (shares: boolean) => live({ ...given, shares }, wishes, seconds);
   const [on, off] = values.together
     ? await Promise.all([run(true), run(false)])

@@ -27,11 +27,13 @@ export interface WorldOptions {
   scale: number;
   /** What an unload in the middle of a job does to the renderer. */
   unload: NonNullable<ProgramOptions["unload"]>;
+  /** llama-server loads a model for whoever asks, as it does by default, and without hand-over always. */
+  autoload: boolean;
 }
 
 const LOOK_MS = 20;
 
-export async function startWorld({ shares, python, scale, unload }: WorldOptions): Promise<World> {
+export async function startWorld({ shares, python, scale, unload, autoload }: WorldOptions): Promise<World> {
   const folder = mkdtempSync(join(tmpdir(), "gpu-panel-hand-over-"));
   const fake = createFakeNvidiaSmi({ gpus: [CARD] });
   const ends: (() => unknown)[] = [
@@ -43,7 +45,9 @@ export async function startWorld({ shares, python, scale, unload }: WorldOptions
   };
   try {
     // Who shares a card does not load over whoever works: a page asks for what is loaded, or is told that it is not.
-    const llama = await launchLlamaServer(python, { flags: shares ? ["--no-models-autoload"] : [] });
+    const llama = await launchLlamaServer(python, {
+      flags: shares && !autoload ? ["--no-models-autoload"] : [],
+    });
     ends.unshift(llama.close);
     let refresh = () => {};
     const render = await startOwnProgram({ modelMiB: RENDER_MIB, loadMs: 1500, unload }, () => refresh());
