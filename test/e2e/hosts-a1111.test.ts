@@ -107,7 +107,7 @@ test("HOST-10 a1111: above Generate a line says whether the form would fit, in t
   const page = await browser.open(url);
   const line = page.locator(".gpu-status-panel-fit");
   const says = (text: string | RegExp) =>
-    expect.poll(() => line.textContent(), { timeout: 20_000 }).toMatch(text);
+    expect.poll(() => line.textContent(), { timeout: 60_000 }).toMatch(text);
   const used = (mib: number) =>
     host?.fake.set({ gpus: [fakeGpu(0, { "memory.used": mib, "memory.total": 24_564 })] });
   await page.frameLocator("#gpu_status_panel").getByTestId("status").first().getByText("Live").waitFor();
