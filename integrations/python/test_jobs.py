@@ -178,6 +178,30 @@ class JobsTest(JobsRig):
         self.assertTrue(panel.is_out_of_vram(RuntimeError("CUDA error: out of memory")))
         self.assertFalse(panel.is_out_of_vram(MemoryError("Unable to allocate 3 GiB")), "host memory is another matter")
 
+    def test_one_that_tires_of_waiting_on_a_silent_sidecar_leaves_its_queue(self) -> None:
+        begun, may_end = threading.Event(), threading.Event()
+
+        def behind() -> None:
+            with job(peak_mib=20_000):
+                begun.set()
+                may_end.wait(60)
+
+        impatient = {"SIDECAR_PATIENCE_S": 0.0, "WAIT_SLICE_S": 0.5, "CALL_TIMEOUT_S": 1.0, "AWAY_S": 0.1}
+        with mock.patch.multiple(panel, **impatient), self.assertLogs("gpu_status_panel", logging.WARNING), job(peak_mib=20_000):
+            second = threading.Thread(target=behind)
+            second.start()
+            wait_until("the second to wait", lambda: "waiting" in self.states())
+            self.panel.process.send_signal(signal.SIGSTOP)
+            try:
+                self.assertTrue(begun.wait(60))
+            finally:
+                self.panel.process.send_signal(signal.SIGCONT)
+            wait_until("both to run there", lambda: self.states().count("running") == 2)
+            self.assertNotIn("waiting", self.states())
+            may_end.set()
+            second.join(60)
+        wait_until("both to be over", lambda: "running" not in self.states())
+
     def test_a_restart_of_the_sidecar_is_waited_for(self) -> None:
         begun = []
 

@@ -205,9 +205,21 @@ class Admission:
         """What is told of it once the sidecar answers; ``None``: nothing."""
         if self._rank > 0 or not self._sees_gpus() or job_around(self._sidecar) is not None:
             return None
+        self._leave_queue()
         body = self._body()
         del body["wait"]
         return body
+
+    def _leave_queue(self) -> None:
+        """One that gave up waiting on a silent sidecar still stands in its queue: let in there, it would count twice."""
+        left, self.id = self.id, None
+        if left is None:
+            return
+        try:
+            self._sidecar.call("DELETE", f"api/v1/jobs/{quote(left)}", {"outcome": "failed"})
+        except Unreachable:
+            self.id = left
+            raise
 
     def _abandon(self) -> None:
         self._stop.set()

@@ -100,17 +100,17 @@ class Job(Admission):
                 return
             try:
                 with self._telling:
-                    if self._stop.is_set():
+                    if self._stop.is_set() or self.id is None:
                         return
                     phase = self._phase
                     news = {"phase": phase} if phase != self._told else None
-                    answer = self._sidecar.call("PATCH", f"api/v1/jobs/{quote(self.id or '')}", news)
+                    answer = self._sidecar.call("PATCH", f"api/v1/jobs/{quote(self.id)}", news)
             except Unreachable as error:
                 log.debug("gpu_status_panel: no heartbeat: %s", error)
                 continue
             if answer.status in (404, 409) and not self._stop.is_set():
-                # That of `run` is told anew by `run`.
-                if self.is_part:
+                # That of `run` is told anew by `run`, and one that runs without admission by its own thread.
+                if self.is_part or self.is_unheard:
                     return
                 log.warning("gpu_status_panel: the sidecar no longer counts this job, its room may be given to others: %s", answer.message)
                 return

@@ -10,7 +10,7 @@ import { runUnittest } from "../helpers/run-unittest.ts";
 const FOLDER = "integrations/python";
 const LIMIT_MS = 300_000;
 
-test.concurrent("PY-1 PY-1b PY-1c PY-3 PY-3b PY-3d jobs of Python ask, wait, tell and run without the sidecar", {
+test.concurrent("PY-1 PY-1b PY-1c PY-3 PY-3b PY-3d PY-3e jobs of Python ask, wait, tell and run without the sidecar", {
   timeout: LIMIT_MS,
 }, async ({ expect }) => {
   expect(await runUnittest(FOLDER, "test_jobs")).toContain("OK");
