@@ -120,7 +120,7 @@ async function answers(world: World, tokens: number): Promise<Said> {
     const answer = await askLlama(world.llama.url, MODEL, tokens);
     if (answer.status !== 200) {
       const said = (await answer.text()).slice(0, 200);
-      return { outcome: world.shares && before === "unloaded" ? "away" : "hit", said: `${before}: ${said}` };
+      return { outcome: world.isTold && before === "unloaded" ? "away" : "hit", said: `${before}: ${said}` };
     }
     const seen = await readGeneration(answer);
     const isWhole = seen.tokens === tokens && seen.stopped === "limit";

@@ -15,7 +15,10 @@ export async function followActs({ sidecar }: World, over: AbortSignal): Promise
     const isLast = over.aborted;
     const answer = await fetch(`${sidecar.url}api/v1/releases`);
     const records = v.parse(v.array(releaseRecordSchema), await answer.json());
-    const acts = records.filter(({ id, reason }) => reason === "hand-over" && !seen.has(id));
+    // What came back after the verdict is written into the record later.
+    const acts = records.filter(
+      ({ id, reason, freedMiB }) => reason === "hand-over" && seen.get(id)?.freedMiB !== freedMiB,
+    );
     for (const act of acts.reverse()) {
       seen.set(act.id, act);
       print(`  ${((act.startedAt - began) / 1000).toFixed(1)} s: ${actInWords(act)}`);
@@ -32,7 +35,8 @@ function actInWords(act: ReleaseRecord): string {
   const mib = act.freedMiB === null ? "MiB unknown" : `${Math.abs(act.freedMiB)} MiB`;
   const what = act.did === "load" ? "came back, took" : `left for ${act.forWhom ?? "nobody"}, freed`;
   const problem = act.problem === null ? "" : ` (${act.problem})`;
-  return `${who} ${what} ${mib} in ${secondsOf(act).toFixed(1)} s${problem}`;
+  const late = act.late === undefined ? "" : `, ${act.late.freedMiB} MiB of it after the verdict`;
+  return `${who} ${what} ${mib} in ${secondsOf(act).toFixed(1)} s${late}${problem}`;
 }
 
 /** How many of each kind came to what. */

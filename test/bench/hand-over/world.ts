@@ -15,6 +15,8 @@ export interface World {
   card: Card;
   /** Is the hand-over switched on, and do people declare what they want? */
   shares: boolean;
+  /** Whoever asks for a model that has left is told so, in place of loading it over others. */
+  isTold: boolean;
   /** While it goes on the card is busy. */
   working<T>(work: () => Promise<T>): Promise<T>;
   close(): Promise<void>;
@@ -34,6 +36,7 @@ export interface WorldOptions {
 const LOOK_MS = 20;
 
 export async function startWorld({ shares, python, scale, unload, autoload }: WorldOptions): Promise<World> {
+  const isTold = shares && !autoload;
   const folder = mkdtempSync(join(tmpdir(), "gpu-panel-hand-over-"));
   const fake = createFakeNvidiaSmi({ gpus: [CARD] });
   const ends: (() => unknown)[] = [
@@ -46,7 +49,7 @@ export async function startWorld({ shares, python, scale, unload, autoload }: Wo
   try {
     // Who shares a card does not load over whoever works: a page asks for what is loaded, or is told that it is not.
     const llama = await launchLlamaServer(python, {
-      flags: shares && !autoload ? ["--no-models-autoload"] : [],
+      flags: isTold ? ["--no-models-autoload"] : [],
     });
     ends.unshift(llama.close);
     let refresh = () => {};
@@ -78,7 +81,7 @@ export async function startWorld({ shares, python, scale, unload, autoload }: Wo
     });
     ends.unshift(() => sidecar.end());
     return {
-      ...{ sidecar, llama, render, card, shares, close },
+      ...{ sidecar, llama, render, card, shares, isTold, close },
       async working(work) {
         working++;
         refresh();
