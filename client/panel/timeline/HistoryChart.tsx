@@ -1,4 +1,4 @@
-import { Suspense } from "react";
+import { Suspense, useMemo } from "react";
 import { fillIn } from "../../../shared/problems/fill-in.ts";
 import type { Run } from "../../../shared/timeline/run.ts";
 import { gib, withUnit } from "../../i18n/format.ts";
@@ -29,29 +29,16 @@ interface HistoryChartProps {
 /** The chart with what lies around it: names at the ends of its lines, jobs, the safety line, what it ranges over. */
 export function HistoryChart(props: HistoryChartProps) {
   const { gpus, metric, fromMs, toMs, width, words, language, runs, hasBands = false } = props;
+  const indexes = gpus.map(({ index }) => index);
+  const readout = useReadout(indexes);
   const points = seriesPoints(gpus, metric);
   if (points.every(({ values }) => values.every((value) => value === null)))
     return <p className="muted">{words.noFigures}</p>;
   const frame = frameFor(gpus.length);
   const unit = metric === "temp" ? "°" : "%";
-  const indexes = gpus.map(({ index }) => index);
   const plotPx = frame.height - frame.top - frame.bottom;
   const [only] = gpus.length === 1 ? gpus : [];
   const range = only === undefined ? null : rangeOf(points, 0);
-  const readout = ({ told }: SeriesPoint) => (
-    <table>
-      <tbody>
-        {told.map(({ vramGib, utilizationPct, temperatureC }, i) => (
-          <tr key={indexes[i]}>
-            <th scope="row">GPU {indexes[i]}</th>
-            <td>{gib(vramGib === null ? null : vramGib * 1024)} GiB</td>
-            <td>{withUnit(utilizationPct, "%")}</td>
-            <td>{withUnit(temperatureC, "°")}</td>
-          </tr>
-        ))}
-      </tbody>
-    </table>
-  );
   return (
     <Suspense fallback={<p className="muted chart-wait">{words.loading}</p>}>
       <Marks
@@ -102,4 +89,26 @@ export function HistoryChart(props: HistoryChartProps) {
       </Marks>
     </Suspense>
   );
+}
+
+/** What is known of all GPUs at a point; the same function as long as they are the same GPUs. */
+function useReadout(indexes: readonly number[]) {
+  const shown = indexes.join();
+  return useMemo(() => {
+    const names = shown.split(",").map((index) => `GPU ${index}`);
+    return ({ told }: SeriesPoint) => (
+      <table>
+        <tbody>
+          {told.map(({ vramGib, utilizationPct, temperatureC }, i) => (
+            <tr key={names[i]}>
+              <th scope="row">{names[i]}</th>
+              <td>{gib(vramGib === null ? null : vramGib * 1024)} GiB</td>
+              <td>{withUnit(utilizationPct, "%")}</td>
+              <td>{withUnit(temperatureC, "°")}</td>
+            </tr>
+          ))}
+        </tbody>
+      </table>
+    );
+  }, [shown]);
 }

@@ -1,4 +1,4 @@
-import type { ReactNode } from "react";
+import { type ReactNode, useMemo } from "react";
 import {
   Area,
   CartesianGrid,
@@ -7,12 +7,14 @@ import {
   type LineDrawShapeProps,
   ReferenceLine,
   Tooltip,
+  type TooltipContentProps,
   XAxis,
   YAxis,
 } from "recharts";
-// Types alone: this file loads nothing but the chart library.
+import { GpuLines } from "./GpuLines.tsx";
 import type { ChartFrame } from "./geometry.ts";
 import type { SeriesPoint } from "./series.ts";
+import { isSeriesPoint } from "./series-point.ts";
 import type { TimeAxis } from "./time-axis.ts";
 
 interface TimelineChartProps {
@@ -31,21 +33,86 @@ interface TimelineChartProps {
   readout(point: SeriesPoint): ReactNode;
 }
 
-/** How many colours there are; then dashes begin. */
-const COLOURS = 4;
+/* What is the same object at each redraw, Recharts does not work through again. */
+const PERCENTS: [number, number] = [0, 100];
+const PERCENT_TICKS = [0, 50, 100];
+const ofOnlyGpu = ({ values }: SeriesPoint) => values[0];
+/** Where any GPU has a figure, there is something to read out. */
+const ofAnyGpu = ({ values }: SeriesPoint) => values.find((value) => value !== null);
 
 /** One figure of all GPUs, each a line, with one crosshair. The only place that loads Recharts. */
 export default function TimelineChart(props: TimelineChartProps) {
   const { points, count, width, frame, unit, axis, safePct, hasBands = false, readout } = props;
+  const { moment } = axis;
+  const margin = useMemo(() => ({ top: frame.top, right: frame.right, bottom: 0, left: 0 }), [frame]);
+  // Of the parts below only the axis of time and the data change when time goes on.
+  const ground = useMemo(
+    () => (
+      <>
+        <CartesianGrid vertical={false} />
+        <YAxis
+          domain={PERCENTS}
+          ticks={PERCENT_TICKS}
+          unit={unit}
+          width={frame.left}
+          tickLine={false}
+          axisLine={false}
+          allowDataOverflow
+        />
+      </>
+    ),
+    [unit, frame],
+  );
+  const figures = useMemo(
+    () => (
+      <>
+        <Tooltip isAnimationActive={false} content={tipOf(moment, readout)} />
+        {safePct !== null && <ReferenceLine className="chart-safe" y={safePct} />}
+        {hasBands && (
+          <Area
+            dataKey="band"
+            className="chart-band"
+            type="linear"
+            tooltipType="none"
+            dot={false}
+            activeDot={false}
+            isAnimationActive={false}
+          />
+        )}
+        {count === 1 ? (
+          <Area
+            dataKey={ofOnlyGpu}
+            className={hasBands ? "chart-vram chart-mean" : "chart-vram"}
+            type="linear"
+            dot={false}
+            activeDot={false}
+            isAnimationActive={false}
+          />
+        ) : (
+          <Line
+            dataKey={ofAnyGpu}
+            type="linear"
+            shape={({ points, clipPath }: LineDrawShapeProps) => (
+              <GpuLines points={points} clipPath={clipPath} count={count} frame={frame} />
+            )}
+            dot={false}
+            activeDot={false}
+            isAnimationActive={false}
+          />
+        )}
+      </>
+    ),
+    [moment, readout, safePct, hasBands, count, frame],
+  );
   return (
     <ComposedChart
       width={width}
       height={frame.height}
       data={points}
-      margin={{ top: frame.top, right: frame.right, bottom: 0, left: 0 }}
+      margin={margin}
       accessibilityLayer={false}
     >
-      <CartesianGrid vertical={false} />
+      {ground}
       <XAxis
         dataKey="tMs"
         type="number"
@@ -58,82 +125,20 @@ export default function TimelineChart(props: TimelineChartProps) {
         interval="preserveStartEnd"
         allowDataOverflow
       />
-      <YAxis
-        domain={[0, 100]}
-        ticks={[0, 50, 100]}
-        unit={unit}
-        width={frame.left}
-        tickLine={false}
-        axisLine={false}
-        allowDataOverflow
-      />
-      <Tooltip
-        isAnimationActive={false}
-        content={({ payload, label }) => {
-          const point: unknown = payload[0]?.payload;
-          return isPoint(point) ? (
-            <div className="chart-tip">
-              <b>{typeof label === "number" ? axis.moment(label) : null}</b>
-              {readout(point)}
-            </div>
-          ) : null;
-        }}
-      />
-      {safePct !== null && <ReferenceLine className="chart-safe" y={safePct} />}
-      {hasBands && (
-        <Area
-          dataKey="band"
-          className="chart-band"
-          type="linear"
-          tooltipType="none"
-          dot={false}
-          activeDot={false}
-          isAnimationActive={false}
-        />
-      )}
-      {count === 1 ? (
-        <Area
-          dataKey={(point: SeriesPoint) => point.values[0]}
-          className={hasBands ? "chart-vram chart-mean" : "chart-vram"}
-          type="linear"
-          dot={false}
-          activeDot={false}
-          isAnimationActive={false}
-        />
-      ) : (
-        Array.from({ length: count }, (_, i) => (
-          <Line
-            // biome-ignore lint/suspicious/noArrayIndexKey: a GPU's place is what it is
-            key={i}
-            dataKey={(point: SeriesPoint) => point.values[i]}
-            className={`chart-line series-${i % COLOURS}${Math.floor(i / COLOURS) % 2 === 1 ? " dashed" : ""}`}
-            type="linear"
-            shape={PlainLine}
-            dot={false}
-            activeDot={false}
-            isAnimationActive={false}
-          />
-        ))
-      )}
+      {figures}
     </ComposedChart>
   );
 }
 
-/** In place of Recharts' own, which measures each line whenever it is drawn, for an animation that there is none of. */
-function PlainLine({ points = [], clipPath }: LineDrawShapeProps) {
-  let isDown = false;
-  let d = "";
-  for (const { x, y } of points) {
-    if (x === null || y === null) {
-      isDown = false;
-      continue;
-    }
-    d += `${isDown ? "L" : "M"}${x.toFixed(1)} ${y.toFixed(1)}`;
-    isDown = true;
-  }
-  return <path className="recharts-line-curve" fill="none" d={d} clipPath={clipPath} />;
-}
-
-function isPoint(point: unknown): point is SeriesPoint {
-  return typeof point === "object" && point !== null && "told" in point;
-}
+/** What stands beside the crosshair: the moment, and all that is known of it. */
+const tipOf = (moment: TimeAxis["moment"], readout: TimelineChartProps["readout"]) =>
+  function Tip({ payload, label }: TooltipContentProps) {
+    const point: unknown = payload[0]?.payload;
+    if (!isSeriesPoint(point)) return null;
+    return (
+      <div className="chart-tip">
+        <b>{typeof label === "number" ? moment(label) : null}</b>
+        {readout(point)}
+      </div>
+    );
+  };

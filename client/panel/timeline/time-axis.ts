@@ -12,31 +12,41 @@ const MINUTE_MS = 60_000;
 const DAY_MS = 24 * 60 * MINUTE_MS;
 const NARROW_PX = 480;
 const SECONDS = { second: "2-digit" } as const;
+
 /** Clock and calendar of the viewer, for epoch milliseconds. */
 export function clockAxis(from: number, to: number, width: number, language: string): TimeAxis {
-  const isDays = to - from > 1.5 * DAY_MS;
-  const isMinute = to - from < 2 * MINUTE_MS;
-  const short = new Intl.DateTimeFormat(
-    language,
-    isDays
-      ? { month: "short", day: "numeric" }
-      : { hour: "2-digit", minute: "2-digit", hourCycle: "h23", ...(isMinute ? SECONDS : {}) },
-  );
-  const long = new Intl.DateTimeFormat(language, {
-    month: "short",
-    day: "numeric",
-    hour: "2-digit",
-    minute: "2-digit",
-    hourCycle: "h23",
-    ...(to - from <= HOUR_MS / 2 ? SECONDS : {}),
-  });
+  const lengthMs = to - from;
+  const isDays = lengthMs > 1.5 * DAY_MS;
+  const isMinute = lengthMs < 2 * MINUTE_MS;
   return {
     from,
     to,
     ticks: roundTimes(from, to, width < NARROW_PX ? 3 : 8),
-    tick: (tMs) => short.format(tMs),
-    moment: (tMs) => long.format(tMs),
+    tick: teller(language, isDays ? "date" : isMinute ? "second" : "minute"),
+    moment: teller(language, lengthMs <= HOUR_MS / 2 ? "date and second" : "date and minute"),
   };
+}
+
+const DATE = { month: "short", day: "numeric" } as const;
+const MINUTE = { hour: "2-digit", minute: "2-digit", hourCycle: "h23" } as const;
+const FORMATS = {
+  date: DATE,
+  minute: MINUTE,
+  second: { ...MINUTE, ...SECONDS },
+  "date and minute": { ...DATE, ...MINUTE },
+  "date and second": { ...DATE, ...MINUTE, ...SECONDS },
+} as const;
+const tellers = new Map<string, (tMs: number) => string>();
+
+/** Made once for each language: to make one costs more than to tell a hundred times with it. */
+function teller(language: string, as: keyof typeof FORMATS): (tMs: number) => string {
+  const name = `${language} ${as}`;
+  const made = tellers.get(name);
+  if (made !== undefined) return made;
+  const format = new Intl.DateTimeFormat(language, FORMATS[as]);
+  const tell = (tMs: number) => format.format(tMs);
+  tellers.set(name, tell);
+  return tell;
 }
 
 const HOUR_MS = 60 * MINUTE_MS;
