@@ -33,6 +33,7 @@ export const roomEn: RoomWords = {
     short: "Not enough VRAM: {gib} GiB short",
     brief: "{gib} GiB short",
     on: "On GPU {gpus}",
+    onMany: "On {n} GPUs",
   },
   bar: "VRAM of GPU {index}",
   unknownTotal: "This GPU reports no VRAM figures, so that nothing can be told apart or recommended.",

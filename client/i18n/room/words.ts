@@ -11,7 +11,7 @@ export interface RoomWords {
   /** What each piece is, for who points at it. */
   about: Record<PieceKind, string>;
   /** Where the next job can start, or why none can. */
-  verdict: Record<"unknown" | "old" | "none" | "short" | "brief" | "on", string>;
+  verdict: Record<"unknown" | "old" | "none" | "short" | "brief" | "on" | "onMany", string>;
   bar: string;
   unknownTotal: string;
   unified: string;

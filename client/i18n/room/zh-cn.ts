@@ -32,6 +32,7 @@ export const roomZhCn: RoomWords = {
     short: "显存不够：还差 {gib} GiB",
     brief: "还差 {gib} GiB",
     on: "在 GPU {gpus} 上",
+    onMany: "在 {n} 块 GPU 上",
   },
   bar: "GPU {index} 的显存",
   unknownTotal: "此 GPU 不报告显存数据，因此无法细分，也无法给出建议。",
