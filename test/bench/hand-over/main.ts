@@ -7,7 +7,7 @@ import * as v from "valibot";
 import { beginPython, WHOLE } from "../../helpers/find-python.ts";
 import { waitUntil } from "../../helpers/wait-until.ts";
 import { letPeopleAsk } from "./people.ts";
-import { followActs, print, printActs, printOutcome } from "./told.ts";
+import { followActs, print, printActs, printOutcome } from "./report.ts";
 import { drawTraffic, type Wish } from "./traffic.ts";
 import { startWorld, type WorldOptions } from "./world.ts";
 
