@@ -12,7 +12,13 @@ const CALM = { "memory.used": 2000, "memory.reserved": 0, "memory.total": TOTAL 
 const RED = { ...CALM, "memory.used": TOTAL - 50 };
 const HOT = { "fan.speed": 0, "temperature.gpu": 88 };
 const settings = {
-  alerts: { ...QUIET_HOST, "vram-red-line": { seconds: 1 }, "fan-stopped": { seconds: 1 } },
+  alerts: {
+    ...QUIET_HOST,
+    "vram-red-line": { seconds: 1 },
+    "fan-stopped": { seconds: 1 },
+    // On a machine that does much else it comes before the test is through.
+    "one-gpu-full": false,
+  },
 };
 
 describe.each([

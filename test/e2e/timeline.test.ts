@@ -4,9 +4,9 @@ import { axeViolations } from "../helpers/browser.ts";
 import { fakeGpu } from "../helpers/fake-nvidia-smi.ts";
 import { inBrowser } from "../helpers/in-browser.ts";
 import { jobsClient } from "../helpers/jobs-client.ts";
+import { live } from "../helpers/jobs-rig.ts";
 import { openRow, openWhy, rowOf } from "../helpers/on-panel.ts";
 import type { Rig } from "../helpers/rig.ts";
-import { waitUntil } from "../helpers/wait-until.ts";
 
 const { browser, start } = inBrowser();
 const uuid = String(fakeGpu(0).uuid);
@@ -31,8 +31,7 @@ test("PNL-21 the two humps of a declared job are seen and named, in both languag
     browser.open(rig.sidecar.url),
     browser.open(`${rig.sidecar.url}?lang=zh-CN`),
   ]);
-  // Before the first sample it would wait.
-  await waitUntil(async () => (await fetch(`${rig.sidecar.url}healthz`)).ok, { what: "samples" });
+  await live(rig);
   const { job } = await jobs.ask({ label: "red fox", profile: "wan2.2-i2v-a14b", pid: process.pid });
   hold(rig, process.pid, 18_000, 98);
   await phase(page, /high-noise model 17\.\d GiB/).waitFor({ timeout: 60_000 });
@@ -64,7 +63,7 @@ test("PNL-21 CAP-17 a process that nobody declared is shown as what seems to be 
   });
   const jobs = jobsClient(() => rig.sidecar.url);
   const page = await browser.open(rig.sidecar.url);
-  await waitUntil(async () => (await fetch(`${rig.sidecar.url}healthz`)).ok, { what: "samples" });
+  await live(rig);
   const asked = await jobs.ask({ label: "clip", profile: "wan2.1-1.3b-t2v-480p-quant", pid: process.pid });
   expect(asked.job?.state).toBe("running");
   hold(rig, process.pid, 12_000, 97);
@@ -99,7 +98,7 @@ test("PNL-21 CAP-32 where the machine tells of no process the humps of a declare
   });
   const jobs = jobsClient(() => rig.sidecar.url);
   const page = await browser.open(rig.sidecar.url);
-  await waitUntil(async () => (await fetch(`${rig.sidecar.url}healthz`)).ok, { what: "samples" });
+  await live(rig);
   const shown = async (mib: number) => {
     rig.fake.setGpu(0, { "memory.used": mib, "utilization.gpu": 98 });
     await rowOf(page, 0)

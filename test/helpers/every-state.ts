@@ -50,7 +50,12 @@ export function everyStateLooksAsKept(looks: readonly Look[]) {
       const wrong: string[] = [];
       for (const state of states) {
         await show(page, state, true);
-        const complaint = await album.compare(state);
+        let complaint = await album.compare(state);
+        // On a machine that does much else, figures that are old were so for longer by the time of the picture.
+        if (complaint !== null) {
+          await show(page, state, true);
+          complaint = await album.compare(state);
+        }
         if (complaint !== null) wrong.push(complaint);
         const wider = await overflowOf(page);
         if (wider > 0) wrong.push(`${state}: ${wider} px wider than its place`);

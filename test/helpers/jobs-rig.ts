@@ -1,3 +1,4 @@
+import * as v from "valibot";
 import { onTestFinished } from "vitest";
 import { type JobsClient, jobsClient } from "./jobs-client.ts";
 import { type Rig, type RigOptions, startRig } from "./rig.ts";
@@ -15,8 +16,26 @@ export async function startJobs(options: RigOptions = {}, headers?: Record<strin
   return { rig, jobs };
 }
 
-export const live = ({ sidecar }: Rig) =>
-  waitUntil(async () => (await fetch(`${sidecar.url}healthz`)).status === 200, { what: "samples" });
+/** So many samples without a list of processes: none is coming. */
+const MOST_WITHOUT_LIST = 10;
+const stateSchema = v.object({
+  seq: v.number(),
+  state: v.object({ gpus: v.array(v.object({ processes: v.nullable(v.array(v.unknown())) })) }),
+});
+
+/** Waits for samples, and for the list of processes without which no job is let in. */
+export const live = ({ sidecar: { url } }: { sidecar: { url: string } }) =>
+  waitUntil(
+    async () => {
+      if ((await fetch(`${url}healthz`)).status !== 200) return false;
+      const told = v.safeParse(stateSchema, await (await fetch(`${url}api/v1/state`)).json());
+      // Some show their state to nobody without a token.
+      if (!told.success) return true;
+      const { seq, state } = told.output;
+      return seq > MOST_WITHOUT_LIST || state.gpus.every(({ processes }) => processes !== null);
+    },
+    { what: "samples and a list of processes" },
+  );
 export const said = ({ sidecar }: Rig, pattern: RegExp) =>
   waitUntil(() => pattern.test(sidecar.output()), { what: () => `${pattern} in: ${sidecar.output()}` });
 export const state = async (jobs: JobsClient, id: string) => (await jobs.show(id)).job?.state;

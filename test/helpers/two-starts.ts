@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect } from "vitest";
 import { jobsClient } from "./jobs-client.ts";
+import { live } from "./jobs-rig.ts";
 import { freePort } from "./proxy.ts";
 import { spawnSidecar } from "./sidecar.ts";
 import { waitUntil } from "./wait-until.ts";
@@ -42,7 +43,7 @@ const labels = async (url: string) => (await jobsOf(url).list()).map(({ label })
 
 /** Asks for a job and expects it to be taken, once the demo machine gives figures. */
 async function postJob(url: string, label: string) {
-  await waitUntil(async () => (await fetch(`${url}healthz`)).status === 200, { what: "samples" });
+  await live({ sidecar: { url } });
   const { job } = await jobsOf(url).ask({ label, peakMiB: 100, ttlSeconds: 3600 });
   expect(job?.label).toBe(label);
 }

@@ -3,8 +3,9 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { onTestFinished } from "vitest";
+import { hostsPython } from "../helpers/own-python.ts";
 import { waitUntil } from "../helpers/wait-until.ts";
-import { childrenOf } from "./processes.ts";
+import { childrenOf } from "./children.ts";
 import { MODELS, type ModelName, writeTinyModels } from "./tiny-models.ts";
 
 /** The `ollama` of `OLLAMA_PATH` or of PATH; `null`: there is none, and nobody to fetch one from. */
@@ -28,7 +29,7 @@ export interface OllamaServer {
 /** A real Ollama on the CPU, with its own folder of models, ended with the test. */
 export async function startOllama(binary: string): Promise<OllamaServer> {
   const folder = mkdtempSync(join(tmpdir(), "gpu-panel-ollama-"));
-  const files = await writeTinyModels(folder);
+  const files = writeTinyModels(folder, await hostsPython());
   const env = { ...process.env, HOME: folder, OLLAMA_MODELS: join(folder, "models") };
   const child = spawn(binary, ["serve"], { env: { ...env, OLLAMA_HOST: "127.0.0.1:0" } });
   let log = "";

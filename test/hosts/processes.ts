@@ -1,4 +1,3 @@
-import { readdirSync, readFileSync } from "node:fs";
 import { onTestFinished } from "vitest";
 import type { BackendOptions } from "../../server/config/backend-options.ts";
 import { fakeGpu } from "../helpers/fake-nvidia-smi.ts";
@@ -8,13 +7,6 @@ import { waitUntil } from "../helpers/wait-until.ts";
 /** What each child holds of the simulated card while it lives; the tiny models themselves hold next to nothing. */
 export const CHILD_MIB = 6_000;
 const REST_MIB = 1_000;
-
-/** Pids of the children of a process, by whichever of its threads they were started. */
-export function childrenOf(pid: number): number[] {
-  return namesIn(`/proc/${pid}/task`).flatMap((thread) =>
-    textOf(`/proc/${pid}/task/${thread}/children`).split(" ").filter(Boolean).map(Number),
-  );
-}
 
 /** The sidecar beside a real backend, whose children hold VRAM of a simulated card while they live. */
 export async function beside(
@@ -61,14 +53,3 @@ export async function loadAgain(rig: Rig, id: string): Promise<unknown> {
   const answer = await fetch(`${rig.sidecar.url}api/v1/backends/${id}/load`, { method: "POST" });
   return [answer.status, await answer.json()];
 }
-
-/** Nothing where the process, or the thread, has just ended. */
-function orElse<T>(otherwise: T, readNow: () => T): T {
-  try {
-    return readNow();
-  } catch {
-    return otherwise;
-  }
-}
-const namesIn = (folder: string) => orElse<string[]>([], () => readdirSync(folder));
-const textOf = (file: string) => orElse("", () => readFileSync(file, "utf8"));

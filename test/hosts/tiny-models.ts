@@ -1,7 +1,6 @@
 import { execFileSync } from "node:child_process";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { hostsPython } from "../helpers/own-python.ts";
 
 const TINY = fileURLToPath(new URL("./tiny_gguf.py", import.meta.url));
 
@@ -9,9 +8,9 @@ const TINY = fileURLToPath(new URL("./tiny_gguf.py", import.meta.url));
 export const MODELS = ["alpha", "beta"] as const;
 export type ModelName = (typeof MODELS)[number];
 
-/** Writes them into a folder; their files. */
-export async function writeTinyModels(folder: string): Promise<string[]> {
+/** Writes them into a folder; their files. @param python one with the packages of requirements.txt */
+export function writeTinyModels(folder: string, python: string): string[] {
   const files = MODELS.map((name) => join(folder, `${name}.gguf`));
-  execFileSync(await hostsPython(), [TINY, ...files]);
+  execFileSync(python, [TINY, ...files]);
   return files;
 }

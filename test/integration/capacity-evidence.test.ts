@@ -3,6 +3,7 @@ import { afterEach, expect, test } from "vitest";
 import { profileSchema } from "../../shared/profiles/profile.ts";
 import { fakeGpu } from "../helpers/fake-nvidia-smi.ts";
 import { jobsClient } from "../helpers/jobs-client.ts";
+import { live } from "../helpers/jobs-rig.ts";
 import { type Rig, startRig } from "../helpers/rig.ts";
 import { TIME_SCALE } from "../helpers/sidecar.ts";
 import { waitUntil } from "../helpers/wait-until.ts";
@@ -21,8 +22,6 @@ const answerSchema = v.object({
 });
 const get = async ({ sidecar }: Rig, path: string): Promise<unknown> =>
   (await fetch(`${sidecar.url}api/v1/${path}`)).json();
-const live = ({ sidecar }: Rig) =>
-  waitUntil(async () => (await fetch(`${sidecar.url}healthz`)).status === 200, { what: "samples" });
 const profile = async (running: Rig) =>
   v.parse(profilesSchema, await get(running, "profiles")).profiles.find(({ id }) => id === SMALL);
 

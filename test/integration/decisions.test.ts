@@ -6,14 +6,14 @@ import { createDecisionRecord } from "../../server/recording/decisions/decision-
 import type { DecisionInput } from "../../server/recording/decisions/input.ts";
 import { openSegmentStore } from "../../server/recording/decisions/store.ts";
 import { jobsClient } from "../helpers/jobs-client.ts";
+import { live } from "../helpers/jobs-rig.ts";
 import { startSidecar } from "../helpers/sidecar.ts";
-import { waitUntil } from "../helpers/wait-until.ts";
 
 test("REC-10 what the sidecar decided from can be read when it has ended, the demo's apart", async () => {
   const folder = mkdtempSync(join(tmpdir(), "gpu-panel-decisions-"));
   try {
     const sidecar = await startSidecar(["--source", "demo"], { GPU_PANEL_DATA_DIR: folder });
-    await waitUntil(async () => (await fetch(`${sidecar.url}healthz`)).ok, { what: "samples" });
+    await live({ sidecar });
     const jobs = jobsClient(() => sidecar.url);
     const asked = await jobs.ask({ label: "film", peakMiB: 100 });
     const never = await jobs.ask({ label: "too large", peakMiB: 9_000_000 });

@@ -4,6 +4,7 @@ import { fileURLToPath } from "node:url";
 import * as v from "valibot";
 import { afterEach, expect, test } from "vitest";
 import { type Job, jobSchema } from "../../shared/jobs/job.ts";
+import { live } from "../helpers/jobs-rig.ts";
 import { isPanelUp, type PythonHost, type Started, startPythonHost } from "../helpers/python-host.ts";
 import { readmeSnippets } from "../helpers/readme-snippets.ts";
 import { waitUntil } from "../helpers/wait-until.ts";
@@ -25,9 +26,7 @@ async function start(script: string): Promise<{ server: Started; url: string }> 
   const server = await host.start(`export TURBODIFFUSION="${folder}"\n${script}`, async () => isPanelUp(url));
   await waitUntil(() => server.said().includes("ready"), { what: () => server.said() });
   // A job that a machine busy with starting answers too late runs undeclared.
-  await waitUntil(async () => (await (await fetch(`${url}healthz`)).json()).status === "ok", {
-    what: "samples",
-  });
+  await live({ sidecar: { url } });
   return { server, url };
 }
 

@@ -16,6 +16,7 @@ import { afterEach, expect, test } from "vitest";
 import { CSV_HEADER } from "../../server/recording/log/csv-lines.ts";
 import { fakeGpu } from "../helpers/fake-nvidia-smi.ts";
 import { jobsClient } from "../helpers/jobs-client.ts";
+import { live } from "../helpers/jobs-rig.ts";
 import { type Rig, type RigOptions, startRig } from "../helpers/rig.ts";
 import { waitUntil } from "../helpers/wait-until.ts";
 
@@ -164,7 +165,7 @@ test("REC-4 JSON lines tell samples, releases and jobs", async () => {
     onUnload: (_, fake) => fake.setGpu(0, { "memory.used": 2048 }),
   });
   const jobs = jobsClient(() => sidecar.url);
-  await waitUntil(async () => (await fetch(`${sidecar.url}healthz`)).ok, { what: "samples" });
+  await live({ sidecar });
   const { job } = await jobs.ask({ label: "clip", peakMiB: 1000 });
   await jobs.end(job?.id ?? "", { outcome: "done", peakMiB: 900 });
   const headers = { "content-type": "application/json" };

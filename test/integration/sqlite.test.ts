@@ -7,9 +7,9 @@ import { libsqlEngine } from "../../server/lib/sqlite/libsql-engine.ts";
 import { contractOf } from "../fixtures/sqlite-contract.ts";
 import { createFakeNvidiaSmi, fakeGpu } from "../helpers/fake-nvidia-smi.ts";
 import { idOf, jobsClient } from "../helpers/jobs-client.ts";
+import { live } from "../helpers/jobs-rig.ts";
 import { newerNode } from "../helpers/newer-node.ts";
 import { startSidecar } from "../helpers/sidecar.ts";
-import { waitUntil } from "../helpers/wait-until.ts";
 
 const EXPECTED = {
   rows: [
@@ -65,7 +65,7 @@ describe.skipIf("missing" in newer)(
         const sidecar = await startSidecar(["--interval", "200"], env, undefined, by(node));
         try {
           const jobs = jobsClient(() => sidecar.url);
-          await waitUntil(async () => (await fetch(`${sidecar.url}healthz`)).ok, { what: "samples" });
+          await live({ sidecar });
           expect((await jobs.list()).map(({ id }) => id)).toEqual(ids);
           ids.push(idOf(await jobs.ask({ peakMiB: 100, ttlSeconds: 600 })));
           expect(sidecar.output()).not.toMatch(/SQLite|Warning/);

@@ -1,4 +1,6 @@
+import { writeFileSync } from "node:fs";
 import { loadavg } from "node:os";
+import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { cpuSeconds, residentMib } from "../proc-usage.ts";
 import type { Ask } from "./asks.ts";
@@ -68,7 +70,9 @@ export async function main(args: readonly string[]): Promise<void> {
     print(
       `Finished: ${done.jobs} jobs, ${done.vramTime.toFixed(2)} GiB·h; perfect: ${perfect.jobs} jobs, ${perfect.vramTime.toFixed(2)} GiB·h; ${ratio.toFixed(3)} of perfect.`,
     );
-    print(`Events: ${hosts.folder}`);
+    // What it takes to see afterwards who waited for what.
+    writeFileSync(join(hosts.folder, "asks.json"), JSON.stringify({ beganMs, seconds, scale, asks }));
+    print(`Events and asks: ${hosts.folder}`);
   } finally {
     await hosts.close();
   }

@@ -7,7 +7,9 @@ from concurrent.futures import Future
 
 from gradio_client import Client
 
-client = Client(sys.argv[1], verbose=False)
+# Each call that is under way takes three threads in the older versions, which have forty of them: of fifteen some would
+# never hear how they ended.
+client = Client(sys.argv[1], verbose=False, max_workers=100)
 jobs = {}
 
 

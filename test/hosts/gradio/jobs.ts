@@ -95,12 +95,12 @@ export function testJobs({ version, browser, startDemos }: InGradio) {
       { what: "runs to be jobs again" },
     );
     await until("running", 0, "the runs to end");
-    // One client of the older versions has forty threads, of which the answers need some.
     const crowd = await Promise.all([0, 1, 2].map(() => startCaller(here, url)));
     const names = Array.from({ length: 15 }, (_, i) => `${i}`);
     for (const name of names)
       for (const one of crowd) await one.submit(name, "/t2v", "wait-many", "720*1280", 50, 49, 7);
     await until("waiting", 30, "thirty to wait");
+    let seen = "";
     const refusals = await waitUntil(
       async () => {
         const over = await Promise.all(crowd.map((one) => one.over(names)));
@@ -108,9 +108,10 @@ export function testJobs({ version, browser, startDemos }: InGradio) {
         const count = (state: string) => known.filter((job) => job.state === state).length;
         // Whoever ran without being counted would be neither refused nor known to the sidecar.
         const counted = over.flat().length + count("waiting") + count("running");
+        seen = `${over.map((one) => one.length).join(" + ")} over, ${count("waiting")} wait, ${count("running")} run`;
         return count("waiting") === 30 && counted === 45 && over;
       },
-      { timeoutMs: 90_000, what: "each of them to be refused, to wait or to run" },
+      { timeoutMs: 90_000, what: () => `each of them to be refused, to wait or to run: ${seen}` },
     );
     for (const [which, refused] of refusals.entries())
       for (const name of refused)
