@@ -141,6 +141,10 @@ describe("a backend that does what it says", () => {
       return status === "live" && intervalMs === SCALED.sampling.idleIntervalMs;
     };
     await waitUntil(isIdle, { what: "rare samples" });
+    // Right after one: the next, which might be on its way otherwise, is far.
+    const seq = async () => (await (await fetch(`${running.sidecar.url}api/v1/state`)).json()).seq;
+    const last = await seq();
+    await waitUntil(async () => (await seq()) > last, { what: "one of them", everyMs: 20 });
     // The last sample does not know of this yet.
     running.fake.setGpu(0, { "memory.used": 19_123 });
     const posted = await fetch(`${running.sidecar.url}api/v1/release`, {
