@@ -56,7 +56,10 @@ test("REL-18b the models that were loaded are selected again", async () => {
   await backend.unload("now", never);
   await waitUntil(() => !fake.isLoaded(), { what: "the models to leave VRAM" });
   // Once more: nothing is loaded now, and what was is remembered.
+  const before = fake.comfy.calls.length;
   await backend.unload("now", never);
+  // It is passed on after the answer, and must not undo what follows.
+  await waitUntil(() => fake.comfy.calls.length > before, { what: "the call behind" });
   expect(backend.hasUnloaded?.()).toBe(true);
   expect(await backend.load?.(never)).toEqual({ kind: "accepted" });
   expect(fake.calls.map(jsonOf).at(-1)).toMatchObject({ model: SWARMUI_MODEL });

@@ -130,7 +130,13 @@ describe("a group over Redis", () => {
       what: "a word of it",
     });
     b.fake.setGpu(0, { "memory.used": 8000 });
-    const view = await seen(a, "b, after that", (group) => gpuIn(group, "b")?.memoryUsedMiB === 8000);
+    const view = await seen(
+      a,
+      "b, after that",
+      (group) =>
+        gpuIn(group, "b")?.memoryUsedMiB === 8000 &&
+        ["a", "b"].every((name) => statusIn(group, name) === "live"),
+    );
     expect(view.hosts.map(({ name, address, status: is }) => [name, address, is])).toEqual([
       ["a", a.sidecar.url, "live"],
       ["b", b.sidecar.url, "live"],
