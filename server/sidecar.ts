@@ -112,7 +112,7 @@ export function createSidecar(options: Options, surroundings: SidecarSurrounding
   // Closed before the audit: a release that the end breaks off is kept, too.
   disposer.add(releases.close);
   const handover = composeHandover(options, {
-    ...{ ...common, watch, backends, releases, audit, time, timeScale },
+    ...{ ...common, watch, backends, releases, audit, time, timeScale, isDemo },
   });
   const capacity = composeCapacity({
     ...common,

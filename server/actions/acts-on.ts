@@ -17,6 +17,7 @@ import type { AskForLimit } from "../fit/limit-desk.ts";
 import type { FoundBackends } from "../found/found-backends.ts";
 import type { Elsewhere } from "../group/elsewhere.ts";
 import type { HandoverDesk } from "../handover/desk.ts";
+import type { HandoverSettingsDesk } from "../handover/settings-desk.ts";
 import type { Leases } from "../hosts/leases.ts";
 import type { FitAnswer } from "../http/openapi/fit-schema.ts";
 import type { Jobs } from "../jobs/jobs.ts";
@@ -68,7 +69,9 @@ export interface ActsOn {
   findRelease(id: string): Release | null;
   cancelRelease(by: string, id: string): Reply<{ id: string }>;
   loadBackend(id: string): Promise<Reply<{ id: string }>>;
-  handover: Pick<HandoverDesk, "postpone" | "hold" | "endHold">;
+  handover: Pick<HandoverDesk, "postpone" | "hold" | "endHold"> & {
+    settings: Pick<HandoverSettingsDesk, "setup" | "set">;
+  };
   /** Newest first. */
   pastReleases(): readonly ReleaseRecord[];
   history(query: HistoryQuery, address: string): Reply<HistoryAnswer>;

@@ -8,6 +8,7 @@ import { adoptBackend, dismissBackend, forgetBackend, lookForBackends } from "./
 import { group } from "./group.ts";
 import { groupOverview } from "./group-overview.ts";
 import { postponeHandover } from "./handover.ts";
+import { handoverSettings, setHandover } from "./handover-settings.ts";
 import { healthz } from "./healthz.ts";
 import { history } from "./history.ts";
 import { endHold, holdCard } from "./hold.ts";
@@ -57,6 +58,8 @@ export const ACTIONS: readonly Action[] = [
   pastReleases,
   loadBackend,
   prepareBackend,
+  handoverSettings,
+  setHandover,
   postponeHandover,
   holdCard,
   endHold,

@@ -4,7 +4,6 @@ import type { Hello } from "../../shared/protocol/messages.ts";
 import type { State } from "../../shared/protocol/state.ts";
 import { PROTOCOL_VERSION } from "../../shared/protocol/version.ts";
 import type { MakeHello } from "../gateway/gateway.ts";
-import type { HandoverDesk } from "../handover/desk.ts";
 import type { Time } from "../lib/clock.ts";
 import type { BackendWatch } from "../release/backend-watch.ts";
 import type { ReleaseController } from "../release/controller.ts";
@@ -13,6 +12,7 @@ import type { ReplaySource } from "../sampling/replay/replay-source.ts";
 import type { Sampler } from "../sampling/sampler.ts";
 import type { CapacityArea } from "./capacity.ts";
 import type { FoundArea } from "./found.ts";
+import type { HandoverArea } from "./handover.ts";
 import type { HealthArea } from "./health.ts";
 import type { HistoryParts } from "./history.ts";
 
@@ -26,7 +26,7 @@ export interface HelloParts {
   capacity: CapacityArea;
   watch: BackendWatch;
   releases: ReleaseController;
-  handover: HandoverDesk;
+  handover: HandoverArea;
   health: HealthArea;
   /** `null`: no recording is played. */
   replay: ReplaySource | null;

@@ -3,6 +3,7 @@ import { profileSchema } from "../../shared/profiles/profile.ts";
 import { backendSchema, CONFIGURABLE_KINDS } from "./backend-options.ts";
 import { httpUrl, list, origin, wholeNumber } from "./checks.ts";
 import { GROUP_FLAGS, groupEntries } from "./group-options.ts";
+import { handoverEntries } from "./handover-options.ts";
 import { alertRulesSchema } from "./health-options.ts";
 import { notifySchema } from "./notify-options.ts";
 
@@ -22,8 +23,6 @@ const reserveMib = v.pipe(
   v.minValue(0),
   v.maxValue(1_000_000),
 );
-
-const backendName = v.pipe(v.string(), v.minLength(1), v.maxLength(60));
 
 const interval = (leastMs: number) => v.optional(wholeNumber("the interval", leastMs, 60_000), 1000);
 
@@ -93,17 +92,7 @@ export const optionsSchema = v.strictObject({
   profile: v.optional(v.string()),
   /** VRAM that is never given to jobs. */
   reserve: v.optional(reserveMib, 256),
-  /** Ids of backends that may be asked to release when a waiting job does not fit. */
-  releaseOnRequest: v.optional(v.array(backendName), []),
-  /** Id of the backend that lives on the card when nobody needs it. */
-  home: v.optional(backendName),
-  homeAfterSeconds: v.optional(wholeNumber("homeAfterSeconds", 10, 86_400), 120),
-  /** Whoever was given the card keeps it for so long. */
-  minTurnSeconds: v.optional(wholeNumber("minTurnSeconds", 10, 86_400), 60),
-  /** By the id of a backend: it is released when it has been idle for so many minutes. */
-  idleReleaseMinutes: v.optional(v.record(backendName, wholeNumber("minutes", 1, 10_080)), {}),
-  /** Above so many °C nothing is loaded and nothing starts. */
-  holdAboveC: v.optional(wholeNumber("holdAboveC", 40, 110)),
+  ...handoverEntries,
   profiles: v.optional(
     v.array(v.omit(profileSchema, ["basis", "source", "seen", "raised", "uncertaintyMiB"])),
     [],

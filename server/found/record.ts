@@ -1,7 +1,6 @@
-import { mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
-import { dirname } from "node:path";
 import * as v from "valibot";
 import type { FolderHold } from "../data/folder-hold.ts";
+import { createKeptFile, type KeptFile } from "../data/kept-file.ts";
 import { type FindableKind, USUAL_PORTS } from "./kinds.ts";
 
 const KINDS = Object.keys(USUAL_PORTS) as [FindableKind, ...FindableKind[]];
@@ -19,10 +18,7 @@ const recordSchema = v.object({ adopted: places, dismissed: places });
 export type FoundRecord = v.InferOutput<typeof recordSchema>;
 
 /** `backends.json`: what was decided on what was found, over restarts. */
-export interface FoundStore {
-  read(): FoundRecord;
-  write(record: FoundRecord): void;
-}
+export type FoundStore = KeptFile<FoundRecord>;
 
 export const isSamePlace = (one: Place) => (other: Place) =>
   one.kind === other.kind && one.port === other.port;
@@ -32,27 +28,13 @@ export function createFoundStore(
   hold: Pick<FolderHold, "mayWrite">,
   complain: (message: string) => void,
 ): FoundStore {
+  const what = "which backends were found";
+  const kept = createKeptFile({
+    ...{ file, hold, complain, what, schema: recordSchema, empty: { adopted: [], dismissed: [] } },
+  });
   return {
-    read() {
-      try {
-        const parsed = v.safeParse(recordSchema, JSON.parse(readFileSync(file, "utf8")));
-        return parsed.success ? parsed.output : { adopted: [], dismissed: [] };
-      } catch {
-        return { adopted: [], dismissed: [] };
-      }
-    },
-    write({ adopted, dismissed }) {
-      if (!hold.mayWrite()) return;
-      const record = { adopted: adopted.slice(-MOST), dismissed: dismissed.slice(-MOST) };
-      try {
-        mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
-        writeFileSync(`${file}.new`, `${JSON.stringify(record)}\n`, { mode: 0o600 });
-        renameSync(`${file}.new`, file);
-      } catch (error) {
-        complain(
-          `which backends were found is not kept: ${error instanceof Error ? error.message : "unknown error"}`,
-        );
-      }
-    },
+    read: kept.read,
+    write: ({ adopted, dismissed }) =>
+      kept.write({ adopted: adopted.slice(-MOST), dismissed: dismissed.slice(-MOST) }),
   };
 }

@@ -14,7 +14,14 @@ import { decide } from "./decide.ts";
 import type { HoldTimes } from "./hold.ts";
 import { createHoldDesk } from "./hold-desk.ts";
 import type { LoadRecorder } from "./load-record.ts";
-import { type Act, type Decision, type HandoverSettings, NO_STATE, type ReleaseAct } from "./model.ts";
+import {
+  type Act,
+  type Decision,
+  type HandoverSettings,
+  type HandoverState,
+  NO_STATE,
+  type ReleaseAct,
+} from "./model.ts";
 import { noteAct, postpone, see } from "./see.ts";
 import { holdSeen, type StepAround, seenNow } from "./seen-now.ts";
 import { shownOf } from "./shown.ts";
@@ -43,6 +50,8 @@ export interface HandoverDesk {
   /** Holds the card, or goes on holding it. */
   hold(by: string): Reply<Handover>;
   endHold(): Reply<Handover>;
+  /** Goes by other settings from now on. */
+  use(settings: HandoverSettings): void;
   /** Told when something changed between two steps. */
   onChange(listener: () => void): () => void;
   close(): Promise<void>;
@@ -51,7 +60,7 @@ export interface HandoverDesk {
 const NOTHING: Decision = { do: "nothing", next: null };
 
 export function createHandoverDesk(context: HandoverContext): HandoverDesk {
-  const { watch, nowMs, settings, holdTimes } = context;
+  const { watch, nowMs, holdTimes } = context;
   const changes = createEmitter<void>();
   const closing = new AbortController();
   const hold = createHoldDesk({ ...context, times: holdTimes, closing: closing.signal });
@@ -59,10 +68,9 @@ export function createHandoverDesk(context: HandoverContext): HandoverDesk {
   let decision: Decision = NOTHING;
   let acting: Promise<void> | null = null;
   let last: { turn: Turn; around: StepAround } | null = null;
-  const asksAlways = settings.home !== null || settings.idleReleaseMs.size > 0;
-  // Who is idle has to be known while nobody watches, too.
-  const endWatch = asksAlways ? watch.hold() : () => {};
-  const isOn = asksAlways || settings.onRequest.size > 0 || settings.holdAboveC !== null;
+  let { settings } = context;
+  const listening = listenFor(watch);
+  listening(settings);
   const seen = ({ turn, around }: NonNullable<typeof last>) =>
     seenNow(context, turn, around, hold.current() !== null);
 
@@ -107,17 +115,13 @@ export function createHandoverDesk(context: HandoverContext): HandoverDesk {
       const now = { turn, around };
       last = now;
       decision = NOTHING;
-      if (!isOn && hold.current() === null && turn.state.waiting.length === 0) return;
+      if (!isOn(settings) && hold.current() === null && turn.state.waiting.length === 0) return;
       hold.follow(() => holdSeen(seen(now), context.latest().gpus));
       ({ state, decision } = advance(state, seen(now), settings, nowMs()));
       if (decision.do !== "nothing" && acting === null && !closing.signal.aborted) carryOut(decision);
     },
     shown,
-    closed() {
-      const held = hold.current();
-      if (held !== null) return problem("card-held", { by: held.by });
-      return state.isHot ? problem("too-hot", { limit: settings.holdAboveC ?? 0 }) : null;
-    },
+    closed: () => closedBy(hold.current(), state, settings),
     postpone(backend) {
       if (shown().next?.backend !== backend) return refuse(problem("not-announced"));
       state = postpone(state, backend, settings, nowMs());
@@ -133,14 +137,52 @@ export function createHandoverDesk(context: HandoverContext): HandoverDesk {
       hold.end();
       return changed();
     },
+    use(next) {
+      listening(closing.signal.aborted ? null : next);
+      settings = next;
+      state = judgedAnew(state, next);
+      decision = NOTHING;
+      changes.emit();
+    },
     onChange: changes.subscribe,
     async close() {
       closing.abort();
-      endWatch();
+      listening(null);
       hold.end();
       await acting;
     },
   };
+}
+
+/** There is something to do without a hold and without anybody who waits. */
+const isOn = ({ home, idleReleaseMs, onRequest, holdAboveC }: HandoverSettings) =>
+  home !== null || idleReleaseMs.size > 0 || onRequest.size > 0 || holdAboveC !== null;
+
+/** What was announced was by other settings, and so was that the card is too hot. */
+const judgedAnew = (state: HandoverState, { holdAboveC }: HandoverSettings): HandoverState => ({
+  ...state,
+  notice: null,
+  isHot: state.isHot && holdAboveC !== null,
+});
+
+/** Who is idle has to be known while nobody watches, too, where settings go by it. */
+function listenFor(watch: Pick<BackendWatch, "hold">): (settings: HandoverSettings | null) => void {
+  let end = () => {};
+  return (settings) => {
+    const before = end;
+    const goesByIt = settings !== null && (settings.home !== null || settings.idleReleaseMs.size > 0);
+    end = goesByIt ? watch.hold() : () => {};
+    before();
+  };
+}
+
+function closedBy(
+  held: { by: string } | null,
+  { isHot }: HandoverState,
+  { holdAboveC }: HandoverSettings,
+): Problem | null {
+  if (held !== null) return problem("card-held", { by: held.by });
+  return isHot ? problem("too-hot", { limit: holdAboveC ?? 0 }) : null;
 }
 
 function demandOf({ backend, reason, label, forWhom }: ReleaseAct) {

@@ -1,3 +1,4 @@
+import type { HandoverValues } from "../../shared/handover/handover-settings.ts";
 import type { Options } from "../config/options.ts";
 import { HOLD_TIMES, type HoldTimes } from "./hold.ts";
 import { type HandoverSettings, NO_HANDOVER } from "./model.ts";
@@ -11,12 +12,14 @@ export type HandoverOptions = Pick<
  * The rules' times with what a user has set.
  * @param scale how many times faster the rules' times pass: 1, but for tests
  */
-export function handoverSettings(options: HandoverOptions, scale = 1): HandoverSettings {
-  const { homeAfterSeconds, minTurnSeconds, idleReleaseMinutes, releaseOnRequest } = options;
+export function handoverSettings(
+  values: HandoverValues & Pick<HandoverOptions, "releaseOnRequest">,
+  scale = 1,
+): HandoverSettings {
+  const { home, homeAfterSeconds, minTurnSeconds, idleReleaseMinutes, holdAboveC, releaseOnRequest } = values;
   const { jobIdleMs, busyIdleMs, againMs, settleMs, noticeMs, postponeMs, yieldMs } = NO_HANDOVER;
   return {
-    home: options.home ?? null,
-    holdAboveC: options.holdAboveC ?? null,
+    ...{ home, holdAboveC },
     onRequest: new Set(releaseOnRequest),
     homeAfterMs: (homeAfterSeconds * 1000) / scale,
     minTurnMs: (minTurnSeconds * 1000) / scale,

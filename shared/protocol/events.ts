@@ -1,5 +1,6 @@
 import type { FitAdvice, FitRequest } from "../capacity/fit.ts";
 import type { Handover } from "../handover/handover.ts";
+import type { HandoverSetup, SetHandover } from "../handover/handover-settings.ts";
 import type { AlertList, Mute } from "../health/past-alert.ts";
 import type { HistoryAnswer, HistoryRequest } from "../history/series.ts";
 import type { Profile } from "../profiles/profile.ts";
@@ -41,6 +42,9 @@ export interface ClientToServerEvents {
   "cancel-release": (request: CancelRequest, ack: (reply: Reply<{ id: string }>) => void) => void;
   "load-backend": (request: IdRequest, ack: (reply: Reply<{ id: string }>) => void) => void;
   "prepare-backend": (request: IdRequest, ack: (reply: Reply<{ id: string }>) => void) => void;
+  /** What holds of the hand-over, and what the config file says. */
+  "handover-settings": (ack: (reply: Reply<HandoverSetup>) => void) => void;
+  "set-handover": (request: SetHandover, ack: (reply: Reply<HandoverSetup>) => void) => void;
   /** “Not now” to what is announced for a backend. */
   "postpone-handover": (request: IdRequest, ack: (reply: Reply<{ id: string }>) => void) => void;
   /** Nobody else is let in until it is given back or idle. */

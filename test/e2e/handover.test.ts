@@ -35,3 +35,33 @@ test(
   },
   LONG_MS,
 );
+
+test(
+  "HND-41 who lives on the card and who leaves it when is set in the panel, marked where it goes before the config file, and taken back",
+  async () => {
+    const { rig, handover } = await startHandover({ minTurnSeconds: 30, idleReleaseMinutes: { render: 5 } });
+    const page = await browser.open(rig.sidecar.url);
+    const settings = page.getByRole("dialog");
+    const home = settings.getByLabel("At home on the card");
+    const render = settings.getByLabel("render leaves when idle for");
+    const open = () => page.getByRole("button", { name: "Settings", exact: true }).click();
+
+    await open();
+    await home.selectOption("llm");
+    await settings.getByText("Set here; otherwise: Nobody").waitFor();
+    expect((await handover()).home).toBe("llm");
+    await settings.getByLabel("Others keep the card at least").fill("45");
+    await render.fill("");
+    await render.press("Enter");
+    await settings.getByText("Set here; otherwise: 5 min").waitFor();
+    await settings.getByText("Set here; otherwise: 30 s").waitFor();
+
+    await page.reload();
+    await open();
+    expect([await home.inputValue(), await render.inputValue()]).toEqual(["llm", ""]);
+    await settings.getByRole("button", { name: "Reset", exact: true }).first().click();
+    await settings.getByText("Set here; otherwise: Nobody").waitFor({ state: "detached" });
+    expect((await handover()).home).toBe(null);
+  },
+  LONG_MS,
+);

@@ -25,7 +25,7 @@ export interface HandoverRig {
   processes(): Promise<readonly { pid: number; usedMiB: number | null }[]>;
   /** What was handed over, oldest first. */
   acts(): Promise<ReleaseRecord[]>;
-  post(path: string, method?: string): Promise<{ status: number; body: unknown }>;
+  post(path: string, method?: string, body?: object): Promise<{ status: number; body: unknown }>;
 }
 
 /** A language model that is loaded and a renderer that is not share a card on which there is room for one of them. */
@@ -76,8 +76,13 @@ export async function startHandover(
       const releases = v.parse(v.array(releaseRecordSchema), await get("api/v1/releases"));
       return releases.filter(({ reason }) => reason === "hand-over").reverse();
     },
-    async post(path, method = "POST") {
-      const answer = await fetch(`${running.sidecar.url}api/v1/${path}`, { method });
+    async post(path, method = "POST", body) {
+      const answer = await fetch(`${running.sidecar.url}api/v1/${path}`, {
+        method,
+        ...(body === undefined
+          ? {}
+          : { body: JSON.stringify(body), headers: { "content-type": "application/json" } }),
+      });
       return { status: answer.status, body: await answer.json() };
     },
   };

@@ -116,3 +116,43 @@ test(
   },
   LONG_MS,
 );
+
+test(
+  "HND-40 HND-40b what the panel sets goes before the config file, at once and after a restart, until it is as the file has it",
+  async () => {
+    const file = {
+      ...{ home: null, homeAfterSeconds: 120, minTurnSeconds: 30 },
+      ...{ idleReleaseMinutes: { render: 5 }, holdAboveC: null },
+    };
+    const { rig, post, handover } = await startHandover({
+      ...{ minTurnSeconds: 30, idleReleaseMinutes: { render: 5 } },
+    });
+    const homes = ["llm", "render"];
+    const setup = () => post("handover", "GET");
+    expect(await setup()).toEqual({ status: 200, body: { now: file, file, homes } });
+
+    const change = { minTurnSeconds: 600, idleReleaseMinutes: { llm: 1, render: null }, holdAboveC: 80 };
+    const now = { ...file, minTurnSeconds: 600, idleReleaseMinutes: { llm: 1 }, holdAboveC: 80 };
+    expect(await post("handover", "PATCH", change)).toEqual({ status: 200, body: { now, file, homes } });
+    await waitUntil(async () => (await handover()).next?.reason === "idle", {
+      ...{ what: "the model's leave to be announced", timeoutMs: LONG_MS },
+    });
+    for (const [refused, status, code] of [
+      [{ home: "nobody" }, 404, "unknown-backend"],
+      [{ idleReleaseMinutes: { nobody: 3 } }, 404, "unknown-backend"],
+      [{ minTurnSeconds: 9 }, 400, "bad-request"],
+      [{ holdAboveC: "80" }, 400, "bad-request"],
+      [{ releaseOnRequest: [] }, 400, "bad-request"],
+    ] as const)
+      expect(await post("handover", "PATCH", refused)).toMatchObject({ status, body: { code } });
+
+    await rig.restart();
+    expect(await setup()).toEqual({ status: 200, body: { now, file, homes } });
+    const back = { ...file, idleReleaseMinutes: { llm: null, render: 5 } };
+    expect(await post("handover", "PATCH", back)).toEqual({ status: 200, body: { now: file, file, homes } });
+    await waitUntil(async () => (await handover()).next?.backend !== "llm", { what: "it to be taken back" });
+    expect(await post("handover", "PATCH", { home: "llm" })).toMatchObject({ status: 200 });
+    expect((await handover()).home).toBe("llm");
+  },
+  LONG_MS,
+);

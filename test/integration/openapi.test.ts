@@ -140,6 +140,8 @@ describe("openapi.json", () => {
     await ask("POST", "/api/v1/lease", undefined, { host: "python", label: "app", hook });
     await ask("POST", "/api/v1/lease", undefined, { host: "python" });
     await ask("POST", "/api/v1/backends/{id}/postpone", "/api/v1/backends/http/postpone");
+    await ask("PATCH", "/api/v1/handover", undefined, { idleReleaseMinutes: { http: 30 } });
+    await ask("PATCH", "/api/v1/handover", undefined, { home: "nobody" });
     await ask("POST", "/api/v1/hold");
     await ask("DELETE", "/api/v1/hold");
     for (const name of ["load", "prepare"])

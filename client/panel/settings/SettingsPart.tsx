@@ -5,6 +5,7 @@ import { useLater } from "../../i18n/use-messages.ts";
 import { Styles } from "../../shadow/Styles.tsx";
 import { usePanelParts } from "../../store/use-panel.ts";
 import css from "../../styles/settings.css?inline";
+import { HandoverSettings } from "../handover/HandoverSettings.tsx";
 import { HoldChoice } from "../handover/HoldChoice.tsx";
 import { Choice } from "./Choice.tsx";
 import { DRAWING_RATES, drawingRate, setDrawingRate } from "./drawing-rate.ts";
@@ -58,6 +59,7 @@ export default function SettingsPart() {
         }}
       />
       <HoldChoice />
+      <HandoverSettings words={words.handover} />
       <Embed words={words} />
       <ul className="keys">
         {KEYS.map(([key, what]) => (

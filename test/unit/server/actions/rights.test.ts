@@ -68,6 +68,10 @@ const untouchable: ActsOn = {
     postpone: () => reach("handover.postpone"),
     hold: () => reach("handover.hold"),
     endHold: () => reach("handover.endHold"),
+    settings: {
+      setup: () => reach("handover.settings.setup"),
+      set: () => reach("handover.settings.set"),
+    },
   },
   pastReleases: () => reach("pastReleases"),
   history: () => reach("history"),
