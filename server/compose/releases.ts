@@ -36,7 +36,7 @@ export function composeReleases(
       nowMs: sampler.nowMs,
       onSample: measured.subscribe,
       holdFast: sampler.holdFast,
-      refreshProcesses: sampler.refreshProcesses,
+      refreshProcesses: sampler.refreshProcessesAnew,
       isLive: () => sampler.source().status === "live",
     },
   });

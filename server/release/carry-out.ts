@@ -153,7 +153,7 @@ const TAKE: Readonly<Record<Step, (course: Course, found: Findings) => Promise<N
   async follow(course, found) {
     const { limits, backend, measure, closing } = course;
     // What is kept begins with a sample of now: while nobody watched, the last one is seconds old, of another level.
-    await measure.next(closing);
+    await measure.fresh(closing);
     // The end of the job is seen this much later at most, when the models may be gone: older samples are kept.
     const lagMs = limits.followLagMs + (backend.subscribe === undefined ? limits.statusIntervalMs : 0);
     // One that answers when all has gone has been at it for as long as that took.

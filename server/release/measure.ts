@@ -25,7 +25,7 @@ export type MeasureTimings = Pick<ReleaseTimings, "settledMs" | "longestFallMs" 
 };
 
 export interface Measure
-  extends Pick<SampleReader, "nowMs" | "next" | "snapshot" | "follow" | "refreshProcesses"> {
+  extends Pick<SampleReader, "nowMs" | "fresh" | "snapshot" | "follow" | "refreshProcesses"> {
   /** Watches the samples until the judge has made up its mind. */
   freedSince(
     before: Snapshot,

@@ -27,8 +27,10 @@ export interface SampleReader {
   isLive(): boolean;
   /** The next sample; `null` when the patience is at its end. */
   next(signal: AbortSignal): Promise<Sample | null>;
-  /** Asks who holds what, for a few seconds at most: a driver that hangs must not hold up the release. */
-  refreshProcesses(signal: AbortSignal): Promise<void>;
+  /** The next sample measured from now on: one that was measured before may still be on its way. */
+  fresh(signal: AbortSignal): Promise<Sample | null>;
+  /** Asks who holds what, for a few seconds at most: a driver that hangs must not hold up the release. Says whether an answer came. */
+  refreshProcesses(signal: AbortSignal): Promise<boolean>;
   /** The GPUs by a sample and a process query of now. No levels where there are no samples of now. */
   snapshot(signal: AbortSignal): Promise<Snapshot>;
   /** A sample, and who holds what by the last list. */
@@ -50,19 +52,27 @@ export function createSampleReader(
     counted(sample).map(({ index, memoryUsedMiB }) => ({ index, usedMiB: memoryUsedMiB }));
   const processes = () => processesOf(counted(samples.latest()));
   const refreshProcesses = (signal: AbortSignal) => refreshed(samples, patience.processesMs, signal);
-  const next = (signal: AbortSignal) => nextOf(samples, patience.sampleMs, signal);
+  /** Where no list has come in time the last one may be of before: what a program took since would pass for freed. */
+  const listNow = async (signal: AbortSignal): Promise<readonly GpuProcesses[]> => {
+    const isFresh = await refreshProcesses(signal);
+    return isFresh ? processes() : processes().map(({ index }) => ({ index, processes: null }));
+  };
+  const next = (signal: AbortSignal, sinceMs = Number.NEGATIVE_INFINITY) =>
+    nextOf(samples, sinceMs, patience.sampleMs, signal);
   return {
     nowMs: samples.nowMs,
     isLive: samples.isLive,
-    next,
+    next: (signal) => next(signal),
+    fresh: (signal) => next(signal, samples.nowMs()),
     refreshProcesses,
     snapshotOf: (sample) => ({ levels: levelsOf(sample), processes: processes() }),
     async snapshot(signal) {
-      await refreshProcesses(signal);
-      const sample = await next(signal);
+      const askedMs = samples.nowMs();
+      const processes = await listNow(signal);
+      const sample = await next(signal, askedMs);
       // An old level would make the difference wrong.
       const levels = samples.isLive() && sample !== null ? levelsOf(sample) : [];
-      return { levels, processes: processes() };
+      return { levels, processes };
     },
     follow(lagMs) {
       let kept: Sample[] = [samples.latest()];
@@ -78,8 +88,7 @@ export function createSampleReader(
         async snapshot(signal) {
           const sample = kept.findLast(isOld) ?? kept[0];
           const levels = sample === undefined || !samples.isLive() ? [] : levelsOf(sample);
-          await refreshProcesses(signal);
-          return { levels, processes: processes() };
+          return { levels, processes: await listNow(signal) };
         },
         stop,
       };
@@ -87,7 +96,12 @@ export function createSampleReader(
   };
 }
 
-function nextOf(samples: ReleaseSamples, patienceMs: number, signal: AbortSignal): Promise<Sample | null> {
+function nextOf(
+  samples: ReleaseSamples,
+  sinceMs: number,
+  patienceMs: number,
+  signal: AbortSignal,
+): Promise<Sample | null> {
   return new Promise((resolve) => {
     const end = (sample: Sample | null) => {
       unsubscribe();
@@ -96,23 +110,26 @@ function nextOf(samples: ReleaseSamples, patienceMs: number, signal: AbortSignal
       resolve(sample);
     };
     const onAbort = () => end(null);
-    const unsubscribe = samples.onSample(end);
+    const unsubscribe = samples.onSample((sample) => {
+      if (sample.tMs >= sinceMs) end(sample);
+    });
     const patience = setTimeout(onAbort, patienceMs);
     signal.addEventListener("abort", onAbort);
     if (signal.aborted) onAbort();
   });
 }
 
-function refreshed(samples: ReleaseSamples, patienceMs: number, signal: AbortSignal): Promise<void> {
+function refreshed(samples: ReleaseSamples, patienceMs: number, signal: AbortSignal): Promise<boolean> {
   return new Promise((resolve) => {
-    const end = () => {
+    const end = (isFresh: boolean) => {
       clearTimeout(patience);
-      signal.removeEventListener("abort", end);
-      resolve();
+      signal.removeEventListener("abort", giveUp);
+      resolve(isFresh);
     };
-    const patience = setTimeout(end, patienceMs);
-    signal.addEventListener("abort", end);
-    if (signal.aborted) end();
-    else samples.refreshProcesses().then(end, end);
+    const giveUp = () => end(false);
+    const patience = setTimeout(giveUp, patienceMs);
+    signal.addEventListener("abort", giveUp);
+    if (signal.aborted) giveUp();
+    else samples.refreshProcesses().then(() => end(true), giveUp);
   });
 }

@@ -14,6 +14,8 @@ export interface GpuRow {
   trouble?: "gpu-lost" | "gpu-needs-reset";
   /** Cells that no GPU can have, taken for unknown. */
   implausible?: number;
+  /** When it was measured, by the steady clock; missing where the source gives it at once. */
+  measuredMs?: number;
   reading: GpuReading;
   details: Omit<GpuDetails, "processes">;
 }

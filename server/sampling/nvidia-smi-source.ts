@@ -1,7 +1,7 @@
 import type { GpuProcess } from "../../shared/gpu/gpu.ts";
 import { problem } from "../../shared/problems/make-problem.ts";
 import type { Problem } from "../../shared/problems/problem.ts";
-import { steadyMs } from "../lib/clock.ts";
+import { steadyMs, wallMs } from "../lib/clock.ts";
 import { createEmitter, type Emitter } from "../lib/emitter.ts";
 import type { Timings } from "../timings.ts";
 import { concernsOneGpu, diagnoseEnding, type Ending, fieldToDrop } from "./diagnose.ts";
@@ -18,7 +18,8 @@ import {
   PROCESS_ARGUMENTS,
   parseKnownFields,
 } from "./query.ts";
-import { type QueryLoop, startQueryLoop } from "./query-loop.ts";
+import { type QueryLoop, type QueryLoopOptions, startQueryLoop } from "./query-loop.ts";
+import { createRowAge, type RowAge } from "./row-age.ts";
 import { runOnce } from "./run-once.ts";
 import type { ProcessAnswer, SampleSource, SourceEvent } from "./source.ts";
 import { nextAttempt } from "./supervise.ts";
@@ -32,6 +33,7 @@ interface Supervision {
   readonly events: Emitter<SourceEvent>;
   readonly ticks: FastMerge<SourceEvent>;
   readonly figures: FigureWatch;
+  readonly rowAge: RowAge;
   intervalMs: number;
   /** `null`: not known yet. */
   columns: Column[] | null;
@@ -67,7 +69,7 @@ export function createNvidiaSmiSource(
     closing: new AbortController(),
     // After a standstill of the machine the rows of seconds come at once: they are one sample.
     ticks: createFastMerge<SourceEvent>(() => state.intervalMs / 2, events.emit),
-    figures: createFigureWatch(),
+    ...{ figures: createFigureWatch(), rowAge: createRowAge() },
     ...{ columns: null, active: null, coming: null, attempt: 0, silentLoops: 0, firstMs: null },
     ...{ failing: false, dying: Promise.resolve(), retryTimer: undefined, endedMs: 0 },
   };
@@ -115,9 +117,16 @@ async function learnColumns({ command, env, closing, timings }: Supervision): Pr
 }
 
 function open(state: Supervision, columns: readonly Column[]): QueryLoop {
-  const { command, env, intervalMs, silentLoops, firstMs, events } = state;
+  const { command, env, intervalMs, silentLoops, firstMs, events, rowAge } = state;
   const { patience } = state.timings;
-  const options = { command, columns, intervalMs, env, patience, silentLoops, firstMs, nowMs: steadyMs };
+  const dated: QueryLoopOptions["dated"] = ({ row, stampMs }) => {
+    const nowMs = steadyMs();
+    return { ...row, measuredMs: nowMs - rowAge(stampMs, nowMs, wallMs()) };
+  };
+  const options = {
+    ...{ command, columns, intervalMs, env, patience, silentLoops, firstMs },
+    ...{ nowMs: steadyMs, dated },
+  };
   const loop: QueryLoop = startQueryLoop(options, {
     onTick: (tick, warning) => onTick(state, loop, { type: "tick", tick, warning }),
     onComplaint(found) {

@@ -8,10 +8,12 @@ import {
   parseWithin,
 } from "./parse-cell.ts";
 import type { Column, ColumnKey } from "./query.ts";
+import { parseStamp } from "./row-age.ts";
 
 /** What a line of the GPU query turned out to be. */
 export type ParsedLine =
-  | { kind: "row"; row: GpuRow }
+  /** `stampMs`: when it was measured, by the driver's clock in a time zone that it does not tell. */
+  | { kind: "row"; row: GpuRow; stampMs: number | null }
   /** Blank, or the header of a query that prints one. */
   | { kind: "nothing" }
   /** A row without an index: which GPU it is of cannot be told. */
@@ -38,7 +40,7 @@ export function parseGpuRow(line: string, columns: readonly Column[]): ParsedLin
     const told = parts.filter((part, i) => parseText(part) !== null && columns[i]?.key !== "timestamp");
     return told.length === 0 ? { kind: "lost-row" } : { kind: "sentence", text };
   }
-  return { kind: "row", row: rowOfCells(index, cells) };
+  return { kind: "row", row: rowOfCells(index, cells), stampMs: parseStamp(cells.get("timestamp")) };
 }
 
 /** Beyond any GPU there is: 16 TiB of memory, 10 kW, twice the boiling point. */

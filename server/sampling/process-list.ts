@@ -8,6 +8,8 @@ import type { ProcessesByGpu, SampleSource } from "./source.ts";
 export interface ProcessList {
   /** Asks now and waits for the answer. One query at a time; a second caller joins. */
   refresh(): Promise<void>;
+  /** The same by a query that begins from now on: one under way may have been answered before. */
+  refreshAnew(): Promise<void>;
   /** Asks, unless it was asked lately or nothing can have changed. */
   refreshIfDue(): void;
   /** Has the processes listed every 10 s, watched or not, until the returned function is called. */
@@ -41,6 +43,7 @@ export function createProcessList(parts: ProcessListParts): ProcessList {
   let asked = false;
   let closed = false;
   let query: Promise<void> | undefined;
+  let following: Promise<void> | undefined;
 
   async function list(): Promise<void> {
     schedule.began(gpus(), nowMs());
@@ -59,6 +62,14 @@ export function createProcessList(parts: ProcessListParts): ProcessList {
     return query;
   }
 
+  function refreshAnew(): Promise<void> {
+    if (query === undefined) return refresh();
+    following ??= query.then(refresh, refresh).finally(() => {
+      following = undefined;
+    });
+    return following;
+  }
+
   function refreshIfDue() {
     if (closed || query !== undefined || !parts.isLive()) return;
     if (schedule.isDue(gpus(), nowMs(), parts.isWatched() || holds.areAny())) void refresh();
@@ -66,6 +77,7 @@ export function createProcessList(parts: ProcessListParts): ProcessList {
 
   return {
     refresh,
+    refreshAnew,
     refreshIfDue,
     hold: holds.take,
     isAsked: () => asked,

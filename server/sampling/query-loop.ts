@@ -3,8 +3,9 @@ import type { Problem } from "../../shared/problems/problem.ts";
 import type { PatienceTimings } from "../timings.ts";
 import { createTickAssembler, type Tick } from "./assemble-tick.ts";
 import { concernsOneGpu, diagnoseSentence, type Ending, firstLine } from "./diagnose.ts";
+import type { GpuRow } from "./gpu-row.ts";
 import { type LoopChild, startLoop } from "./nvidia-smi.ts";
-import { parseGpuRow } from "./parse-gpu-row.ts";
+import { type ParsedLine, parseGpuRow } from "./parse-gpu-row.ts";
 import { type Column, gpuLoopArguments } from "./query.ts";
 import { GAPS_KEPT, type Pace, pauseAfterRowsMs, silenceLimitMs, slowSeconds } from "./supervise.ts";
 
@@ -40,6 +41,8 @@ export interface QueryLoopOptions {
   firstMs: Pace["firstMs"];
   /** A clock that does not go back. */
   nowMs(): number;
+  /** A row that has just come, with when it was measured by that clock. */
+  dated(parsed: Extract<ParsedLine, { kind: "row" }>): GpuRow;
 }
 
 const SENTENCES_KEPT = 10;
@@ -63,7 +66,7 @@ function slowProblem(pace: Pick<Pace, "intervalMs" | "gapsMs">): Problem | null 
 }
 
 export function startQueryLoop(options: QueryLoopOptions, listeners: QueryLoopListeners): QueryLoop {
-  const { command, columns, intervalMs, env, patience, silentLoops, firstMs, nowMs } = options;
+  const { command, columns, intervalMs, env, patience, silentLoops, firstMs, nowMs, dated } = options;
   const assembler = createTickAssembler();
   let ticks = 0;
   let over = false;
@@ -116,7 +119,7 @@ export function startQueryLoop(options: QueryLoopOptions, listeners: QueryLoopLi
     if (parsed.kind === "nothing") return;
     clearTimeout(pauseTimer);
     pauseTimer = setTimeout(pauseOver, pauseAfterRowsMs(intervalMs));
-    if (parsed.kind === "row") for (const tick of assembler.push(parsed.row)) give(tick);
+    if (parsed.kind === "row") for (const tick of assembler.push(dated(parsed))) give(tick);
     if (parsed.kind !== "sentence") return;
     sentences = [...sentences.slice(-SENTENCES_KEPT + 1), parsed.text];
     const found = complaintIn(parsed.text);

@@ -54,6 +54,8 @@ export interface Sampler {
   implausible(): number;
   /** Asks for the processes now and waits for the answer. One query at a time; a second caller joins. */
   refreshProcesses(): Promise<void>;
+  /** The same by a query that begins from now on. */
+  refreshProcessesAnew(): Promise<void>;
   /** Tries to get samples at once where the source waits before its next try; resolves when that has said something. */
   retry(): Promise<void>;
   /** Something beside the sampling that viewers should know of; shown while samples come and nothing worse is wrong. */
@@ -116,7 +118,7 @@ export function createSampler(source: SampleSource, options: SamplerOptions): Sa
   function onTick({ tick, warning }: Extract<SourceEvent, { type: "tick" }>) {
     implausible += tick.reduce((sum, row) => sum + (row.implausible ?? 0), 0);
     const rows = tick.filter(shown);
-    number(applyTick(known, rows), nowMs());
+    number(applyTick(known, rows), measuredMs(tick, startedAt, latest, nowMs()));
     course.sample(latest);
     const missing = missingProblem(options.gpus ?? [], tick, known);
     status.setLive(warning ?? troubleOf(known) ?? missing, rows[0]?.driverVersion ?? null);
@@ -141,7 +143,7 @@ export function createSampler(source: SampleSource, options: SamplerOptions): Sa
     ...{ holdFast: rate.holdFast, holdProcesses: processes.hold },
     processesAsked: processes.isAsked,
     implausible: () => implausible,
-    refreshProcesses: processes.refresh,
+    ...{ refreshProcesses: processes.refresh, refreshProcessesAnew: processes.refreshAnew },
     warn: status.warn,
     retry: () => retry(source),
     async close() {
@@ -151,6 +153,12 @@ export function createSampler(source: SampleSource, options: SamplerOptions): Sa
       await source.close();
     },
   };
+}
+
+/** A row may have waited on its way here. However old it is, it is no older than the sample before. */
+function measuredMs(tick: Tick, startedAt: number, before: Sample, nowMs: number): number {
+  const told = tick.flatMap((row) => (row.measuredMs === undefined ? [] : [row.measuredMs - startedAt]));
+  return told.length === 0 ? nowMs : Math.max(before.tMs, Math.min(nowMs, ...told));
 }
 
 async function retry(source: SampleSource) {

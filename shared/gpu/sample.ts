@@ -4,7 +4,7 @@ import type { Gpu } from "./gpu.ts";
 export interface Sample {
   /** Counts the samples of one sidecar run from 1; a jump means samples were missed. */
   seq: number;
-  /** Milliseconds since the sidecar's epoch (`hello.epochMs`). */
+  /** When it was measured, in milliseconds since the sidecar's epoch (`hello.epochMs`). */
   tMs: number;
   gpus: readonly Gpu[];
 }

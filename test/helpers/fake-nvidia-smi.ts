@@ -48,6 +48,8 @@ export type FakeScript = {
   behaviour: FakeBehaviour;
   computeAppsBehaviour: FakeBehaviour;
   chunking: "whole" | "bytes";
+  /** Rows of GPUs are measured and not yet written, until this is `false` again. */
+  holdRows: boolean;
 };
 
 /** One start of the fake, from `starts.jsonl`. */
@@ -66,6 +68,8 @@ export type FakeNvidiaSmi = {
   set(patch: Partial<FakeScript>): void;
   /** Changes fields of one GPU; `undefined` takes a field away. */
   setGpu(index: number, patch: Record<string, number | string | undefined>): void;
+  /** Is a measured row held back, or was one? */
+  hasHeld(): boolean;
   starts(): FakeStart[];
   livePids(): number[];
   /** Those of the live ones that run a `--query-gpu` loop. */
@@ -113,6 +117,7 @@ export function fakeScript(given: Partial<FakeScript> = {}): FakeScript {
     behaviour: { kind: "ok" },
     computeAppsBehaviour: { kind: "ok" },
     chunking: "whole",
+    holdRows: false,
     ...given,
   };
 }
@@ -198,6 +203,7 @@ export function createFakeNvidiaSmi(initial: Partial<FakeScript> = {}): FakeNvid
       });
       set({ gpus });
     },
+    hasHeld: () => existsSync(join(dir, "held")),
     starts,
     livePids,
     loopPids() {

@@ -15,6 +15,7 @@ export function scriptText(script: FakeScript, fields = FIELDS): string {
       : script.fields.map((name) => ["field", name])),
     ...(script.helpFails ? [["help-fails"]] : []),
     ...(script.chunking === "bytes" ? [["bytes"]] : []),
+    ...(script.holdRows ? [["hold-rows"]] : []),
     ...behaviourLines("gpu", script.behaviour),
     ...behaviourLines("apps", script.computeAppsBehaviour),
     ...script.gpus.flatMap((gpu) => [["gpu"], ...values(gpu)]),

@@ -124,7 +124,7 @@ describe("a backend that does what it says", () => {
     expect(alsoSeen).toEqual(seen);
   });
 
-  test("REL-1 SMP-10 a release is measured from a fresh sample and at the fast rate although nobody watches", async () => {
+  test("REL-1 REL-1b SMP-10 a release is measured from a fresh sample and at the fast rate although nobody watches", async () => {
     let unload = () => {};
     const running = await startLive({
       hookTimeoutMs: 60_000,
@@ -141,11 +141,10 @@ describe("a backend that does what it says", () => {
       return status === "live" && intervalMs === SCALED.sampling.idleIntervalMs;
     };
     await waitUntil(isIdle, { what: "rare samples" });
-    // Right after one: the next, which might be on its way otherwise, is far.
-    const seq = async () => (await (await fetch(`${running.sidecar.url}api/v1/state`)).json()).seq;
-    const last = await seq();
-    await waitUntil(async () => (await seq()) > last, { what: "one of them", everyMs: 20 });
-    // The last sample does not know of this yet.
+    // One that does not know of what follows is on its way when the release begins.
+    running.fake.set({ holdRows: true });
+    await waitUntil(running.fake.hasHeld, { what: "a row that was measured and not read" });
+    running.fake.set({ processes: [{ ...HOLDER, used_memory: 813 }] });
     running.fake.setGpu(0, { "memory.used": 19_123 });
     const posted = await fetch(`${running.sidecar.url}api/v1/release`, {
       method: "POST",
@@ -153,6 +152,9 @@ describe("a backend that does what it says", () => {
       body: JSON.stringify({ mode: "now" }),
     });
     expect(posted.status).toBe(202);
+    const listed = async () => (await state()).gpus[0].processes?.[0]?.usedMiB === 813;
+    await waitUntil(listed, { what: "a list of now, after which the release waits for a sample" });
+    running.fake.set({ holdRows: false });
     await waitUntil(() => running.hook.calls.length === 1, { what: "the call, which is not answered yet" });
     expect((await state()).source.intervalMs).toBe(RIG_INTERVAL_MS);
     unload();
