@@ -13,6 +13,11 @@ export function gibTotal(mib: number | null): string {
   return gib(mib).replace(/\.0$/, "");
 }
 
+/** MiB as GiB where it is an estimate: from three digits on the decimal tells nothing, and takes the room of words. */
+export function gibAbout(mib: number): string {
+  return mib < 100 * 1024 ? gib(mib) : whole(mib / 1024);
+}
+
 /** A whole number with grouped digits, `—` when unknown. */
 export function whole(value: number | null): string {
   return value === null ? DASH : String(Math.round(value)).replace(/\B(?=(\d{3})+$)/g, ",");

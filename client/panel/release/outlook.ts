@@ -5,7 +5,7 @@ import type { Problem } from "../../../shared/problems/problem.ts";
 import type { BackendState } from "../../../shared/release/backend.ts";
 import { totalEstimateMiB } from "../../../shared/release/estimate.ts";
 import type { Found } from "../../../shared/release/found.ts";
-import { gib } from "../../i18n/format.ts";
+import { gibAbout } from "../../i18n/format.ts";
 import type { ReleaseWords } from "../../i18n/release/words.ts";
 import type { RoomWords } from "../../i18n/room/words.ts";
 import type { Capacity } from "../concurrency/use-capacity.ts";
@@ -84,7 +84,7 @@ export function outlookOf({ backends: all, found, gpus, capacity, room, ...input
     estimate:
       words === null || estimateMiB === null || estimateMiB <= 0 || face.result !== null
         ? null
-        : fillIn(words.estimateShort, { gib: gib(estimateMiB) }),
+        : fillIn(words.estimateShort, { gib: gibAbout(estimateMiB) }),
     after:
       words === null || after === null ? null : fillIn(useful ? words.after : words.afterStill, { n: after }),
     tone: face.button !== null ? "work" : useful && face.result === null ? "useful" : undefined,

@@ -15,17 +15,18 @@ const holds = (id: string, usedMiB: number) =>
   backendWith({ id, reachable: true, busy: false, models: [{ name: "model", usedMiB }] });
 
 test("HUB-3 REL-16 the page of an app estimates what a release of that app would bring, not of all", () => {
-  const estimateFor = (own: string | undefined) =>
+  const estimateFor = (own: string | undefined, gib = 4) =>
     outlookOf({
       control: controlOf(own),
       words: releaseEn,
       room: null,
       wordsOf: ({ message, advice = "" }) => ({ message, advice }),
-      backends: [holds("mine", 4 * 1024), holds("another", 20 * 1024)],
+      backends: [holds("mine", gib * 1024), holds("another", 20 * 1024)],
       found: [],
       gpus: [],
       capacity: null,
     }).estimate;
   expect(estimateFor(undefined)).toContain("24");
   expect(estimateFor("mine")).toContain("4.0");
+  expect(estimateFor("mine", 152.2)).toContain("152 ");
 });
