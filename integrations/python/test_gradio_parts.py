@@ -3,6 +3,7 @@
 import asyncio
 import logging
 import threading
+import time
 import types
 import unittest
 
@@ -298,9 +299,15 @@ class WatchedJobTest(unittest.TestCase):
         return job
 
     def test_who_is_slow_is_asked_again_and_no_job_is_let_through_uncounted(self) -> None:
-        job = self.made(Desk(POST=[None, WAITS, {"id": "k", "state": "running", "pid": 1}], GET=[{"state": "expired"}]))
+        job, before = self.made(Desk(POST=[None, WAITS, {"id": "k", "state": "running", "pid": 1}], GET=[{"state": "expired"}])), threading.enumerate()
         job.admit()
         self.assertEqual(job.id, "k")
+        begun = [one for one in threading.enumerate() if one not in before]
+        until = time.monotonic() + 5
+        while len([one for one in begun if one.is_alive()]) > 1 and time.monotonic() < until:
+            time.sleep(0.01)
+        self.assertEqual([one.is_alive() for one in begun][-1:], [True])
+        self.assertFalse(any(one.is_alive() for one in begun[:-1]), "a job that was asked for again has two heartbeats")
         with self.assertLogs("gpu_status_panel", logging.WARNING):
             job = self.made(Desk())
             job.admit()

@@ -51,7 +51,7 @@ class Admission:
         self.device: Optional[str] = None
         """The first of them as PyTorch names it in this process (``cuda:0``); ``None`` when it is not known."""
 
-    def _beat(self) -> None:
+    def _beat(self, job_id: Optional[str]) -> None:
         raise NotImplementedError
 
     def admit(self) -> None:
@@ -88,8 +88,10 @@ class Admission:
             given = answer.body.get("id")
             if not isinstance(given, str):
                 raise Unreachable(f"what answers at {self._sidecar.url} is not the sidecar")
-            self.id = given
-            threading.Thread(target=self._beat, name="gpu-status-panel-heartbeat", daemon=True).start()
+            # Asked again it may be the same job, whose thread lives.
+            if given != self.id:
+                self.id = given
+                self._begin_to_beat()
             self._await_start(answer)
         elif answer.status == 409:
             self._refuse(JobRefused(answer.message))
@@ -103,8 +105,11 @@ class Admission:
     def _take_part(self, around: Dict[str, Any]) -> None:
         """Runs at once in what the program has; asking again would reserve twice, and wait for the program's own end."""
         self.is_part, self.id = True, str(around.get("id"))
-        threading.Thread(target=self._beat, name="gpu-status-panel-heartbeat", daemon=True).start()
+        self._begin_to_beat()
         self._see_places(around)
+
+    def _begin_to_beat(self) -> None:
+        threading.Thread(target=self._beat, args=(self.id,), name="gpu-status-panel-heartbeat", daemon=True).start()
 
     def _sees_gpus(self) -> bool:
         """Whether the sidecar looks at real GPUs. A demo that somebody asked for is there to be tried, jobs and all."""

@@ -49,6 +49,7 @@ class WatchedJob(Job):
                     raise
                 if isinstance(error, Forgotten):
                     self.id, self._request_id = None, os.urandom(16).hex()
+                    self._wake.set()
 
     @contextlib.contextmanager
     def _in_turn(self) -> Iterator[None]:

@@ -91,24 +91,23 @@ class Job(Admission):
 
     # While it runs
 
-    def _beat(self) -> None:
+    def _beat(self, job_id: Optional[str]) -> None:
         """Signs of life, from its own thread; the sidecar frees the room of a job that sends none."""
+        # Forgotten there and asked for again it has another id, and a thread for that.
         while not self._stop.is_set():
             self._wake.wait(self._settings.ttl / HEARTBEATS_PER_TTL)
             self._wake.clear()
-            if self._stop.is_set():
-                return
             try:
                 with self._telling:
-                    if self._stop.is_set() or self.id is None:
+                    if self._stop.is_set() or job_id is None or self.id != job_id:
                         return
                     phase = self._phase
                     news = {"phase": phase} if phase != self._told else None
-                    answer = self._sidecar.call("PATCH", f"api/v1/jobs/{quote(self.id)}", news)
+                    answer = self._sidecar.call("PATCH", f"api/v1/jobs/{quote(job_id)}", news)
             except Unreachable as error:
                 log.debug("gpu_status_panel: no heartbeat: %s", error)
                 continue
-            if answer.status in (404, 409) and not self._stop.is_set():
+            if answer.status in (404, 409) and not self._stop.is_set() and self.id == job_id:
                 # That of `run` is told anew by `run`, and one that runs without admission by its own thread.
                 if self.is_part or self.is_unheard:
                     return
