@@ -24,3 +24,23 @@ test("REL-16 what could start after a release is told where it is known on which
   expect(canStartAfter(capacityOf([null, null]), 36_000)).toBeNull();
   expect(canStartAfter(capacityOf([18_000, null]), null)).toBeNull();
 });
+
+test("REL-16 what an idle model gives back, the next job in it takes again: beside that no more can start", () => {
+  const look = { totalGib: 48, usedGib: 29.7, holders: [["python3 main.py", 29.3]] as [string, number][] };
+  const [profile] = machine([look]).known?.profiles ?? [];
+  if (profile === undefined) throw new Error("no profile");
+  const after = (needsMiB: number, residentsMiB: number) => {
+    const shown = gpu(0, look);
+    const pid = shown.processes?.[0]?.pid ?? 0;
+    const resident = { backend: null, pid, name: "python3 main.py", state: "idle" } as const;
+    const own = { ...promise(look), residents: [{ ...resident, nextJob: { fits: 1, needsMiB } }] };
+    const fit = {
+      ...{ gpu: shown, promise: own, canStart: 1, inResidents: 1, perJobMiB: 13_420 },
+      ...{ reserveMiB: 256, residentsMiB, running: 0 },
+    };
+    const of = { perGpu: [fit], promises: [own], profile: { ...profile, gpus: 1 }, canStart: 1 };
+    return canStartAfter(of, 28_400);
+  };
+  expect(after(39_079, 9000)).toBe(1);
+  expect(after(30_003, 0)).toBe(2);
+});
