@@ -143,7 +143,7 @@ function begin(options: Options, { bound, timeScale, timings }: Begun) {
   for (const url of networkUrls(bound.url, options.host)) lines.push(`Network: ${url}${fragment}`);
   if (sidecar.token !== null) lines.push("The link carries the token that allows releasing VRAM.");
   if (sidecar.sourceKind === "demo" && options.source === "auto") {
-    lines.push("nvidia-smi was not found: showing a DEMO GPU.");
+    lines.push("nvidia-smi was not found: showing simulated GPUs (demo).");
   }
   process.stdout.write(`${lines.join("\n")}\n`);
   if (options.open) openBrowser(link);
