@@ -4,7 +4,7 @@ import type { BackendWord, JobAsk, JobClass } from "../capacity/model.ts";
 import type { Policy } from "../capacity/policy.ts";
 import type { DecisionInput } from "../recording/decisions/input.ts";
 import { type Actor, actorsOf, asksAtMs, follow, isMoved } from "./actor.ts";
-import { asIfGpus, hasRoom, lastMoved, withinTotal } from "./as-if-gpus.ts";
+import { asIfGpus, CHANGED_MIB, hasRoom, lastMoved, withinTotal } from "./as-if-gpus.ts";
 import { createGate } from "./gate.ts";
 import { createMachine } from "./machine.ts";
 import type { RecordedJob } from "./recorded-jobs.ts";
@@ -99,9 +99,7 @@ function createCourse({ policy, classOf }: Pick<AsIfContext, "policy" | "classOf
 
   function finish(actor: Actor, atMs: number, outcome: "done" | "out-of-memory" | "other") {
     const { id, end } = actor.job;
-    // What it told of itself when it failed says nothing of how it would have ended.
-    const told = outcome === "done" && end?.oom === true ? null : end;
-    const how = { outcome, reportedMiB: told?.peakMiB ?? null, leastMiB: told?.leastMiB ?? null };
+    const how = { outcome, reportedMiB: end?.peakMiB ?? null, leastMiB: end?.leastMiB ?? null };
     gate.end(id, how, atMs);
     Object.assign(actor, { phase: "over", overMs: atMs });
   }
@@ -134,14 +132,15 @@ function createCourse({ policy, classOf }: Pick<AsIfContext, "policy" | "classOf
       if (!actor.avoided) finish(actor, atMs, "out-of-memory");
     }
     const longMs = Math.max(actor.expectedMs, endMs - beganMs);
-    if (actor.avoided === true && atMs >= beganMs + longMs) finish(actor, atMs, "done");
+    // How it would have gone on is reckoned, not seen: nothing is learned from that.
+    if (actor.avoided === true && atMs >= beganMs + longMs) finish(actor, atMs, "other");
   }
 
   /** Where more would be held than there is, and a late list does not explain it, whoever came last fails. */
   function overflow(active: readonly Actor[], real: readonly Gpu[], atMs: number): readonly Gpu[] {
     for (const { index, memoryFreeMiB } of asIfGpus(real, active, atMs)) {
       const sinceMs = fullSinceMs.get(index) ?? atMs;
-      const isFull = (memoryFreeMiB ?? 0) < 0;
+      const isFull = (memoryFreeMiB ?? 0) < -CHANGED_MIB;
       const last = isFull && atMs - sinceMs >= LIST_LAG_MS ? lastMoved(index, active) : null;
       if (isFull && last === null) fullSinceMs.set(index, sinceMs);
       else fullSinceMs.delete(index);

@@ -15,8 +15,8 @@ const REQUIREMENTS = fileURLToPath(new URL("../../hosts/requirements.txt", impor
 const unloadSchema = v.picklist(["atomic", "deferred", "breaks"]);
 
 /**
- * A real llama-server and a stand-in for a renderer (our http hook, as a process of its own) share a simulated card of 24
- * GB with hand-over, and then the same traffic without. `--minutes 20` of each, `--seed 1`, `--scale 1` (how many times
+ * A real llama-server and a renderer (our http hook, as a process of its own; with `COMFYUI_DIR` a real ComfyUI with the
+ * pack, whose queue waits for room) share a simulated card of 24 GB with hand-over, and then the same traffic without. `--minutes 20` of each, `--seed 1`, `--scale 1` (how many times
  * faster the rules and the traffic pass), `--requests 200` of persons at each page, `--unload deferred` (`atomic`,
  * `breaks`: what an unload in mid-job does to the renderer), `--autoload`: llama-server loads for whoever asks, over whoever
  * works; `--together`: both at the same time.
@@ -43,15 +43,22 @@ export async function main(args: readonly string[]): Promise<void> {
   print(
     `Seed ${seed}, ${values.minutes} minutes, ${scale} times as fast; the renderer's unload: ${values.unload}.`,
   );
+  const { COMFYUI_DIR: dir, COMFYUI_PYTHON: comfyPython = "python3" } = process.env;
+  const comfyui = dir === undefined ? null : { dir, python: comfyPython };
   print(
-    "The VRAM is simulated: the real llama-server runs on the CPU and its model counts as 14,000 MiB while its process lives; the renderer is our stand-in with 18,000.",
+    `The VRAM is simulated: the real llama-server runs on the CPU and its model counts as 14,000 MiB while its process lives; the renderer is ${
+      comfyui === null
+        ? "our stand-in with 18,000"
+        : `the real ComfyUI of ${comfyui.dir} on --cpu with the pack and a stand-in allocator of 18,000, whose queue waits for room in the half with hand-over`
+    }.`,
   );
   const wishes = drawTraffic({ seed, seconds, requests: Number(values.requests) });
-  const given = { python, scale, autoload: values.autoload, unload: v.parse(unloadSchema, values.unload) };
+  const given = {
+    ...{ python, scale, comfyui, autoload: values.autoload },
+    unload: v.parse(unloadSchema, values.unload),
+  };
   const run = (shares: boolean) => live({ ...given, shares }, wishes, seconds);
-  const [on, off] = values.together
-    ? await Promise.all([run(true), run(false)])
-    : [await run(true), await run(false)];
+  const [on, off] = values.together ? await together(run) : [await run(true), await run(false)];
   print(
     `Load ${loadavg()
       .map((one) => one.toFixed(1))
@@ -59,6 +66,13 @@ export async function main(args: readonly string[]): Promise<void> {
   );
   print(`Out of memory with hand-over ${on}, without ${off}.`);
   if (on > 0 || off === 0) process.exitCode = 1;
+}
+
+/** Where one fails, the other is let end, and ends what it has started. */
+async function together(run: (shares: boolean) => Promise<number>): Promise<[number, number]> {
+  const both = [run(true), run(false)] as const;
+  await Promise.allSettled(both);
+  return Promise.all(both);
 }
 
 /** How often somebody ran out of memory. */

@@ -50,15 +50,17 @@ interface Around {
   jobs: JobsClient;
   over: AbortSignal;
 }
-type Said = { outcome: Outcome; waitedMs?: number; said?: string };
+export type Said = { outcome: Outcome; waitedMs?: number; said?: string };
 
 function fulfil(world: World, wish: Wish, around: Around): Promise<Said> {
   switch (wish.kind) {
     case "render": {
-      const body = { peakMiB: RENDER_MIB, backend: "renderer", pid: world.render.pid };
-      return letIn(world, `clip-${around.index}`, body, around, () =>
-        renders(world, (wish.seconds * 1000) / around.scale, "failed"),
-      );
+      const { render } = world;
+      const work = () =>
+        render.render((wish.seconds * 1000) / around.scale, { isPage: false, over: around.over });
+      if (render.declares) return work();
+      const body = { peakMiB: RENDER_MIB, backend: "renderer", pid: render.pid() };
+      return letIn(world, `clip-${around.index}`, body, around, work);
     }
     case "answer":
       return letIn(
@@ -74,8 +76,7 @@ function fulfil(world: World, wish: Wish, around: Around): Promise<Said> {
     case "llama page":
       return answers(world, wish.tokens);
     case "render page":
-      if (world.render.heldMiB() < RENDER_MIB) return Promise.resolve({ outcome: "away" });
-      return renders(world, (wish.seconds * 1000) / around.scale, "hit");
+      return world.render.render((wish.seconds * 1000) / around.scale, { isPage: true, over: around.over });
   }
 }
 
@@ -106,11 +107,6 @@ async function letIn(
   } finally {
     await jobs.end(id);
   }
-}
-
-async function renders(world: World, ms: number, otherwise: Outcome): Promise<Said> {
-  const isWhole = await world.working(() => world.render.job(ms));
-  return { outcome: isWhole ? "done" : otherwise };
 }
 
 /** A person reads the answer as it comes; the page shows whether the model is loaded. */

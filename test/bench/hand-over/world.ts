@@ -2,16 +2,18 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createFakeNvidiaSmi } from "../../helpers/fake-nvidia-smi.ts";
-import { type OwnProgram, type ProgramOptions, startOwnProgram } from "../../helpers/shared-card.ts";
+import type { ProgramOptions } from "../../helpers/shared-card.ts";
 import { type RunningSidecar, startSidecar, TIME_SCALE } from "../../helpers/sidecar.ts";
 import { type LlamaServer, launchLlamaServer } from "../../hosts/llama-process.ts";
-import { CARD, type Card, createCard, MODEL_MIB, RENDER_MIB } from "./card.ts";
+import { CARD, type Card, createCard, MODEL_MIB } from "./card.ts";
+import { type ComfyUiPlace, createComfyUi } from "./comfyui.ts";
+import { type Renderer, startStandIn } from "./renderer.ts";
 
-/** A real llama-server and the stand-in for a renderer on one simulated card, beside the built sidecar. */
+/** A real llama-server and a renderer on one simulated card, beside the built sidecar. */
 export interface World {
   sidecar: RunningSidecar;
   llama: LlamaServer;
-  render: OwnProgram;
+  render: Renderer;
   card: Card;
   /** Is the hand-over switched on, and do people declare what they want? */
   shares: boolean;
@@ -31,11 +33,14 @@ export interface WorldOptions {
   unload: NonNullable<ProgramOptions["unload"]>;
   /** llama-server loads a model for whoever asks, as it does by default, and without hand-over always. */
   autoload: boolean;
+  /** The renderer is a real ComfyUI; `null`: our stand-in. */
+  comfyui: ComfyUiPlace | null;
 }
 
 const LOOK_MS = 20;
 
-export async function startWorld({ shares, python, scale, unload, autoload }: WorldOptions): Promise<World> {
+export async function startWorld(options: WorldOptions): Promise<World> {
+  const { shares, python, scale, unload, autoload } = options;
   const isTold = shares && !autoload;
   const folder = mkdtempSync(join(tmpdir(), "gpu-panel-hand-over-"));
   const fake = createFakeNvidiaSmi({ gpus: [CARD] });
@@ -53,24 +58,28 @@ export async function startWorld({ shares, python, scale, unload, autoload }: Wo
     });
     ends.unshift(llama.close);
     let refresh = () => {};
-    const render = await startOwnProgram({ modelMiB: RENDER_MIB, loadMs: 1500, unload }, () => refresh());
+    const render =
+      options.comfyui === null
+        ? await startStandIn(unload, () => refresh())
+        : await createComfyUi(folder, options.comfyui, {
+            ...{ isGated: shares, env: fake.env, refresh: () => refresh() },
+          });
     ends.unshift(render.close);
     let working = 0;
     const card = createCard(fake, {
-      works: () => working > 0,
+      works: () => working > 0 || render.works(),
       holdings: () => [
         ...llama.children().map((pid) => ({ pid, name: "llama-server", mib: MODEL_MIB })),
-        { pid: render.pid, name: "renderer", mib: render.heldMiB() },
+        { pid: render.pid(), name: "renderer", mib: render.heldMiB() },
       ],
       runOut({ pid, name }) {
         if (name === "llama-server") process.kill(pid, "SIGKILL");
-        else void fetch(`${render.url}/out-of-memory`, { method: "POST" }).catch(() => {});
+        else render.runOut();
       },
     });
     refresh = card.refresh;
     const look = setInterval(refresh, LOOK_MS);
     ends.unshift(() => clearInterval(look));
-    await llama.load("alpha");
     refresh();
     const config = join(folder, "gpu-panel.config.json");
     writeFileSync(config, JSON.stringify(settingsOf({ shares, scale }, llama, render)));
@@ -80,6 +89,11 @@ export async function startWorld({ shares, python, scale, unload, autoload }: Wo
       ...(scale === 1 ? {} : { [TIME_SCALE]: String(scale) }),
     });
     ends.unshift(() => sidecar.end());
+    // Before the sidecar: a host whose sidecar has gone starts one.
+    ends.unshift(render.close);
+    await render.begin(sidecar.url);
+    await llama.load("alpha");
+    refresh();
     return {
       ...{ sidecar, llama, render, card, shares, isTold, close },
       async working(work) {
@@ -102,12 +116,12 @@ export async function startWorld({ shares, python, scale, unload, autoload }: Wo
 function settingsOf(
   { shares, scale }: Pick<WorldOptions, "shares" | "scale">,
   llama: LlamaServer,
-  render: OwnProgram,
+  render: Renderer,
 ) {
   return {
     ...(shares ? { home: "llamacpp", homeAfterSeconds: 20, minTurnSeconds: 10 } : {}),
     interval: Math.max(200, 1000 / scale),
     findBackends: false,
-    backends: [{ kind: "llamacpp", id: "llamacpp", url: llama.url }, render.options("renderer")],
+    backends: [{ kind: "llamacpp", id: "llamacpp", url: llama.url }, ...render.settings],
   };
 }

@@ -69,6 +69,7 @@ export async function startTwoHosts(
   };
   const ports = { gradio: await freePort(), comfyui: await freePort() };
   const base = comfyFolder(folder);
+  cpSync(join(HERE, "comfyui-nodes"), join(base, "custom_nodes/bench"), { recursive: true });
   const database = `sqlite:///${join(base, "user/comfyui.db")}`;
   const comfyArgs = [
     "main.py",
@@ -118,8 +119,8 @@ export async function startTwoHosts(
   return made;
 }
 
-/** The pack as `npm run packs` writes it, and the bench's node. */
-function comfyFolder(folder: string): string {
+/** ComfyUI's base folder with the pack as `npm run packs` writes it. */
+export function comfyFolder(folder: string): string {
   const base = join(folder, "comfyui");
   for (const name of ["custom_nodes", "models", "input", "output", "user", "temp"])
     mkdirSync(join(base, name), { recursive: true });
@@ -128,7 +129,6 @@ function comfyFolder(folder: string): string {
   });
   if (packed.status !== 0) throw new Error(packed.stderr);
   cpSync(join(folder, "packs/comfyui"), join(base, "custom_nodes/gpu-status-panel"), { recursive: true });
-  cpSync(join(HERE, "comfyui-nodes"), join(base, "custom_nodes/bench"), { recursive: true });
   return base;
 }
 
@@ -166,7 +166,7 @@ async function closeAll(
   fake.dispose();
 }
 
-function freePort(): Promise<number> {
+export function freePort(): Promise<number> {
   return new Promise((resolve) => {
     const server = createServer().listen(0, "127.0.0.1", () => {
       const address = server.address();

@@ -5,7 +5,7 @@ import { POLICY } from "../../../../server/capacity/policy.ts";
 import type { DecisionInput } from "../../../../server/recording/decisions/input.ts";
 import type { RecordedJob } from "../../../../server/what-if/recorded-jobs.ts";
 import { createWhatIfDesk } from "../../../../server/what-if/what-if.ts";
-import { type Declared, type Life, recordedLife, script } from "../../../helpers/recorded-life.ts";
+import { CARD_MIB, type Declared, type Life, recordedLife, script } from "../../../helpers/recorded-life.ts";
 import { numRuns } from "../../../helpers/seeds.ts";
 
 const START = Date.UTC(2026, 10, 28, 12);
@@ -23,6 +23,9 @@ const life = (seconds: number, processes: readonly Life[], jobs: readonly Declar
   askOf(recordedLife(START, seconds, { processes, jobs, lists }));
 
 const LONG = { id: "long", pid: 101, peakMiB: 12_000, askS: 70, endS: 200 };
+
+/** What the card of the record has when nobody is there. */
+const ALL_MIB = CARD_MIB - 300 - 80;
 
 describe("what the gate would have done", () => {
   test("WIF-1 WIF-2 who came second waits for the end of the first, in place of running out of memory", async () => {
@@ -92,6 +95,28 @@ describe("what the gate would have done", () => {
       [{ ...LONG, peakMiB: 16_000, askS: 1200, endS: 1300, oom: true }],
     );
     expect(answer.collisions).toMatchObject([{ taker: null }]);
+  });
+
+  test("WIF-2c VRAM that flickers by a MiB is no want of room", async () => {
+    // The second wants all that the empty card has, and fails after an even or an odd number of seconds.
+    const lives = [10, 11].map((secondsS) => ({
+      processes: [script(101, 70, 100, 12_000), script(102, 90, 90 + secondsS, 11_800)],
+      jobs: [
+        { ...LONG, endS: 100 },
+        { id: "second", pid: 102, peakMiB: ALL_MIB, askS: 90, endS: 90 + secondsS, oom: true },
+      ],
+    }));
+    for (const one of lives) {
+      const flickers = recordedLife(START, 200, one).map((input): DecisionInput => {
+        const moreMiB = (input.atMs / 1000) % 2;
+        if (input.kind !== "sample") return input;
+        const [[used = 0, free = 0, ...rest] = []] = input.gpus;
+        return { ...input, gpus: [[Number(used) + moreMiB, Number(free) - moreMiB, ...rest]] };
+      });
+      const outOfMemory = { recorded: 1, avoided: 1, added: 0 };
+      expect(await askOf(recordedLife(START, 200, one))).toMatchObject({ outOfMemory });
+      expect(await askOf(flickers)).toMatchObject({ outOfMemory });
+    }
   });
 
   test("WIF-3 a second try of what would not have failed is left out", async () => {
