@@ -196,8 +196,7 @@ class JobsTest(JobsRig):
                 self.assertTrue(begun.wait(60))
             finally:
                 self.panel.process.send_signal(signal.SIGCONT)
-            wait_until("both to run there", lambda: self.states().count("running") == 2)
-            self.assertNotIn("waiting", self.states())
+            wait_until("both to run there, and none to wait", lambda: sorted(self.states())[-2:] == ["running", "running"] and "waiting" not in self.states())
             may_end.set()
             second.join(60)
         wait_until("both to be over", lambda: "running" not in self.states())

@@ -16,16 +16,11 @@ export interface Look {
 /** The name of its sheet of pictures. */
 export const nameOf = ({ view, width, theme, lang }: Look) => `${view}-${width}-${theme}-${lang}`;
 
-/**
- * Each view wide and narrow, each theme and language in each, each state in one of a view's two; the rest is looked at
- * in the long tier.
- */
+/** Each state in one of two looks of the full view, every second one in the other views. The rest is looked at in the long tier. */
 export const LOOKS_OF_NPM_TEST: readonly Look[] = [
   { view: "full", width: 1280, theme: "light", lang: "en", half: "even" },
   { view: "full", width: 320, theme: "dark", lang: "zh-CN", half: "odd" },
   { view: "compact", width: 260, theme: "dark", lang: "en", half: "even" },
-  { view: "compact", width: 180, theme: "light", lang: "zh-CN", half: "odd" },
-  { view: "bar", width: 1280, theme: "dark", lang: "zh-CN", half: "even" },
   { view: "bar", width: 320, theme: "light", lang: "en", half: "odd" },
 ];
 

@@ -87,12 +87,12 @@ describe("where jobs are kept", () => {
   });
 });
 
-describe("sixty clients at once", () => {
+describe("two dozen clients at once", () => {
   test("CAP-21 CAP-22 CAP-24 CAP-27 through a SIGKILL: no over-commitment, no lost job, in order, dead ones freed", {
     timeout: 900_000,
   }, async () => {
     const gpus = [0, 1, 2, 3].map((index) => fakeGpu(index));
     const { jobs, rig: running } = await startJobs({ script: { gpus } });
-    await crowdSurvivesCrash(60, { jobs, rig: running, roomMiB: ROOM });
+    await crowdSurvivesCrash(24, { jobs, rig: running, roomMiB: ROOM });
   });
 });

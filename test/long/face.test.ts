@@ -1,9 +1,12 @@
 import { describe, expect, test } from "vitest";
 import { STATES } from "../gallery/states.ts";
 import { axeViolations } from "../helpers/browser.ts";
+import { OTHER_SLOTS, slotsStayInPlace } from "../helpers/fixed-slots.ts";
 import { inGallery, overflowOf, show } from "../helpers/in-gallery.ts";
 
 const open = inGallery();
+slotsStayInPlace(OTHER_SLOTS, open);
+
 const WIDTHS = [180, 260, 320, 480, 800, 1280, 1600, 2560];
 const looks = ["full", "compact", "bar"].flatMap((view) =>
   ["en", "zh-CN"].map((lang) => ({ view, lang, theme: lang === "en" ? "light" : "dark" })),

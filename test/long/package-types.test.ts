@@ -5,6 +5,7 @@ import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { beforeAll, expect, test } from "vitest";
 import { type PackedPackage, packPackage } from "../helpers/packed-package.ts";
+import { typesOfExports } from "../helpers/types-of-exports.ts";
 
 const ROOT = fileURLToPath(new URL("../..", import.meta.url));
 const run = promisify(execFile);
@@ -27,6 +28,10 @@ async function compile(folder: string, file: string, code: string, options: obje
     ({ stdout }) => String(stdout),
   );
 }
+
+test.each(["node16", "nodenext"])("EMB-9b every export type-checks under %s", async (resolution) => {
+  expect(await typesOfExports(await packed.withReact(19), resolution)).toBe("");
+});
 
 test.each([18, 19])(
   "EMB-9b React %i: the element's tag is known to JSX, its attributes checked",
