@@ -45,6 +45,8 @@ class Gate:
         self._asked: Dict[str, Asked] = {}
         self._let_in: Dict[str, str] = {}
         self._away_until = 0.0
+        self._queued: Dict[str, float] = {}
+        """Since when each prompt stands in ComfyUI's queue, which asks for room only when it is its turn."""
 
     def set(self, on: bool) -> None:
         self.is_on = on or self.is_forced
@@ -55,14 +57,20 @@ class Gate:
 
     def install(self, execution: Any, panel: Any, describe: Describe) -> None:
         self._panel, self._describe = panel, describe
-        get = execution.PromptQueue.get
+        get, put = execution.PromptQueue.get, execution.PromptQueue.put
+
+        @functools.wraps(put)
+        def noted(queue: Any, item: Any) -> Any:
+            answer = put(queue, item)
+            self._queued[item[1]] = time.monotonic()
+            return answer
 
         @functools.wraps(get)
         def gated(queue: Any, timeout: Optional[float] = None) -> Any:
             # Also while it is off: whoever waits in there would take the first prompt after it is switched on.
             return self._get(queue, timeout, get)
 
-        execution.PromptQueue.get = gated
+        execution.PromptQueue.put, execution.PromptQueue.get = noted, gated
 
     def _get(self, queue: Any, timeout: Optional[float], get: Callable[..., Any]) -> Any:
         until = None if timeout is None else time.monotonic() + timeout
@@ -89,6 +97,7 @@ class Gate:
             with queue.not_empty:
                 if may_go and queue.queue and queue.queue[0][1] == head[1]:
                     self._let(head[1])
+                    self._forget_queued({one[1] for one in queue.queue if one is not head})
                     return get(queue, timeout)
                 if not may_go:
                     queue.not_empty.wait(LOOK_S)
@@ -97,6 +106,10 @@ class Gate:
         asked = self._asked.pop(prompt_id, None)
         if asked is not None and asked.job_id is not None:
             self._let_in = {prompt_id: asked.job_id}
+
+    def _forget_queued(self, left: AbstractSet[str]) -> None:
+        for prompt_id in [one for one in list(self._queued) if one not in left]:
+            self._queued.pop(prompt_id, None)
 
     def _forget(self, kept: AbstractSet[str]) -> None:
         """Prompts that were cancelled or overtaken while they waited."""
@@ -113,7 +126,7 @@ class Gate:
         try:
             asked = self._asked.get(prompt_id)
             if asked is None:
-                asked = self._asked[prompt_id] = self._ask(prompt, outputs, asker)
+                asked = self._asked[prompt_id] = self._ask(prompt, outputs, {**asker, **self._waited(prompt_id)})
             elif not asked.may_go and time.monotonic() - asked.beat_at >= BEAT_S:
                 asked.beat_at = time.monotonic()
                 # A sign of life, whose answer says whether it may start.
@@ -130,11 +143,16 @@ class Gate:
             log.debug("gpu_status_panel: the gate: %r", error)
             return True
 
-    def _ask(self, prompt: Dict[str, Any], outputs: Sequence[str], asker: Dict[str, str]) -> Asked:
+    def _waited(self, prompt_id: str) -> Dict[str, float]:
+        """It stands in line as if it had asked when it was queued: other hosts' jobs did so."""
+        since = self._queued.get(prompt_id)
+        return {} if since is None else {"waitedSeconds": round(min(time.monotonic() - since, 86_400), 3)}
+
+    def _ask(self, prompt: Dict[str, Any], outputs: Sequence[str], more: Dict[str, Any]) -> Asked:
         body = None if time.monotonic() < self._away_until else self._describe(prompt, outputs)
         if body is None:
             return Asked(None, True)
-        answer = self._call("POST", "api/v1/jobs", {"pid": os.getpid(), **body, **asker, "wait": True})
+        answer = self._call("POST", "api/v1/jobs", {"pid": os.getpid(), **body, **more, "wait": True})
         job_id = None if answer is None else answer.body.get("id")
         if answer is None or answer.status not in (200, 201, 202) or not isinstance(job_id, str):
             return Asked(None, True)

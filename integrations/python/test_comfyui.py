@@ -371,10 +371,13 @@ def fake_queue() -> Any:
                         return None
                 return heapq.heappop(self.queue)
 
-        def put(self, number: int, prompt_id: str, client_id: str = "") -> None:
+        def put(self, item: Any) -> None:
             with self.mutex:
-                heapq.heappush(self.queue, (number, prompt_id, {"1": {"class_type": "KSampler"}}, {"client_id": client_id}, ["1"], {}))
+                heapq.heappush(self.queue, item)
                 self.not_empty.notify()
+
+        def add(self, number: int, prompt_id: str, client_id: str = "") -> None:
+            self.put((number, prompt_id, {"1": {"class_type": "KSampler"}}, {"client_id": client_id}, ["1"], {}))
 
     return PromptQueue
 
@@ -411,7 +414,7 @@ class GateTest(RigTest):
         sidecar = self.sidecar(self.fake())
         other = call(sidecar.url + "api/v1/jobs", "POST", {"label": "other", "peakMiB": 20_000}).json()
         gate, queue, taken = self.gated(sidecar.url, 15_000)
-        queue.put(1, "a")
+        queue.add(1, "a")
         wait_until("it waits", lambda: self.waiting(sidecar.url) == ["waiting"])
         # What asks to free memory is not held.
         with queue.mutex:
@@ -429,7 +432,7 @@ class GateTest(RigTest):
         sidecar = self.sidecar(self.fake())
         call(sidecar.url + "api/v1/jobs", "POST", {"label": "other", "peakMiB": 20_000})
         _, queue, taken = self.gated(sidecar.url, 15_000)
-        queue.put(1, "a")
+        queue.add(1, "a")
         wait_until("it waits", lambda: self.waiting(sidecar.url) == ["waiting"])
         with queue.mutex:
             queue.queue.clear()
@@ -440,7 +443,7 @@ class GateTest(RigTest):
         sidecar = self.sidecar(self.fake())
         call(sidecar.url + "api/v1/jobs", "POST", {"label": "other", "peakMiB": 20_000})
         _, queue, _ = self.gated(sidecar.url, 15_000)
-        queue.put(1, "a", client_id="the session of a page")
+        queue.add(1, "a", client_id="the session of a page")
         wait_until("it waits", lambda: self.waiting(sidecar.url) == ["waiting"])
         (asker,) = [one["requestedBy"] for one in jobs_at(sidecar.url) if one["label"] == "prompt"]
         self.assertRegex(asker, r"^visitor [0-9a-f]{8}$")
@@ -448,13 +451,29 @@ class GateTest(RigTest):
         self.assertNotEqual(gates.asker_of({"client_id": "another"}), {"asker": asker})
         self.assertEqual(gates.asker_of({}), {})
 
+    def test_host_8d_a_prompt_stands_in_line_as_if_it_had_asked_when_it_was_queued(self) -> None:
+        sidecar, gate = self.sidecar(self.fake()), gates.Gate()
+        gate.is_on, queue_class = True, fake_queue()
+        told = types.SimpleNamespace(Sidecar=lambda: panel.Sidecar(sidecar.url), Unreachable=panel.Unreachable)
+        gate.install(types.SimpleNamespace(PromptQueue=queue_class), told, lambda prompt, outputs: {"label": prompt["1"]["class_type"], "peakMiB": 15_000})
+        queue = queue_class()
+        queue.add(1, "a", client_id="ann"), queue.add(2, "b", client_id="bob")
+        self.assertEqual(queue.get(timeout=30.0)[1], "a")
+        call(sidecar.url + "api/v1/jobs", "POST", {"label": "other", "peakMiB": 15_000})
+        # ComfyUI runs the first meanwhile: the second asks now, and was queued a minute before the other asked.
+        gate._queued["b"] -= 60
+        threading.Thread(target=lambda: queue.get(timeout=60.0), daemon=True).start()
+        wait_until("both wait", lambda: [one["position"] for one in sorted(jobs_at(sidecar.url), key=lambda one: one["requestedAt"])] == [None, 2, 1])
+        with queue.mutex:
+            queue.queue.clear()
+
     def test_host_8b_a_sidecar_that_is_away_holds_nothing_and_one_that_says_never_neither(self) -> None:
         _, queue, taken = self.gated(f"http://127.0.0.1:{free_port()}/", 15_000)
-        queue.put(1, "a")
+        queue.add(1, "a")
         wait_until("it goes", lambda: [one[1] for one in taken] == ["a"])
         sidecar = self.sidecar(self.fake())
         _, queue, taken = self.gated(sidecar.url, 90_000)
-        queue.put(1, "b")
+        queue.add(1, "b")
         wait_until("it goes", lambda: [one[1] for one in taken] == ["b"])
 
     def test_host_8_what_was_cancelled_or_overtaken_is_told_without_the_lock_of_the_queue(self) -> None:
@@ -476,14 +495,14 @@ class GateTest(RigTest):
                         queue.queue.clear()
                         # The first is overtaken by the second, which is cancelled.
                         if len(told) == 1:
-                            queue.put(2, "a"), queue.put(1, "b")
+                            queue.add(2, "a"), queue.add(1, "b")
                 if method == "DELETE" and len(told) > 2:
                     raise ValueError("what nobody expects")
                 return types.SimpleNamespace(status=201, body={"id": f"job-{len(told)}", "state": "waiting"})
 
         gate.install(types.SimpleNamespace(PromptQueue=queue_class), types.SimpleNamespace(Sidecar=Sidecar, Unreachable=panel.Unreachable), lambda prompt, outputs: {"peakMiB": 1})
         gate.is_on = True
-        queue.put(2, "a")
+        queue.add(2, "a")
         self.assertIsNone(queue.get(timeout=2.0))
         self.assertEqual(told, [("POST", "jobs", True), ("DELETE", "job-1", True), ("POST", "jobs", True), ("DELETE", "job-3", True)])
 

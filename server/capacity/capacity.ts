@@ -47,11 +47,7 @@ export function step(before: CapacityState, input: StepInput, policy: Policy): T
   const around = {
     // Jobs that came after the sample say nothing about it: all who ask within one sample are answered by one room.
     running: state.running.filter(({ startedMs }) => startedMs < sampledMs),
-    waitingIn: new Set(
-      state.waiting.flatMap(({ pid, backend, askedMs }) =>
-        askedMs < sampledMs ? [pid, backend].filter((one) => one !== null) : [],
-      ),
-    ),
+    waitingIn: new Set(state.waiting.flatMap(({ pid, backend }) => [pid ?? [], backend ?? []].flat())),
     words,
     isOnly: gpus.length === 1,
     isNews: JSON.stringify(words) !== JSON.stringify(before.words),

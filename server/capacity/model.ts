@@ -60,6 +60,8 @@ export interface Tenant {
   /** What its last jobs reached. */
   peaks: readonly number[];
   ticket: Promised | null;
+  /** When a declared job in it last ended. */
+  endedMs: number;
 }
 
 /** A figure that a process was let in with, and the job class that learns from it. */
@@ -152,6 +154,8 @@ export interface JobAsk {
   /** Once it runs it ends with its process alone, which is known to be one of this machine, and not by silence. */
   lastsWithPid?: boolean;
   backend: string | null;
+  /** It stands in line as if it had asked then; left out: now. */
+  sinceMs?: number;
 }
 
 /** What is reserved, by GPU, where that differs: the margin gives way on one, or nothing is known and all is taken. */
@@ -164,6 +168,7 @@ export interface JobBase extends JobAsk {
 }
 export interface WaitingJob extends JobBase {
   kind: "waiting";
+  sinceMs: number;
   /** Start in the virtual time of fair queuing. */
   turn: number;
 }

@@ -27,7 +27,7 @@ export const POLICY = {
   /** Waiting this many mean durations makes a job reserve its GPUs; infinite: nobody ever does. */
   patience: 5,
   /** The same where nothing is known of the job: what its first run teaches is worth more than who passes it. */
-  patienceUnknown: 1,
+  patienceUnknown: 0,
   /** Whoever fits starts; `false`: nobody passes the first. */
   passing: true,
   /** Turns between people instead of plain order of asking. */

@@ -23,11 +23,16 @@ function queryOf(body: JobBody): ProfileQuery | null {
     : { profile, model, task, resolution, frames, steps, quant, offload };
 }
 
-/** The job as admission sees it. @param ownerOf the backend of a process, where it is one's */
+/**
+ * The job as admission sees it.
+ * @param sinceMs since when it stands in line
+ * @param ownerOf the backend of a process, where it is one's
+ */
 export function askOf(
   body: JobBody,
   { jobClass, profile }: Meant,
   asker: string,
+  sinceMs: number,
   ownerOf: (pid: number) => string | null = () => null,
 ): JobAsk {
   const { pid = null, pidStart, backend = null } = body;
@@ -43,6 +48,7 @@ export function askOf(
     on: body.gpuIndexes ?? [],
     pid: isElsewhere ? null : pid,
     backend,
+    sinceMs,
   };
 }
 

@@ -9,6 +9,7 @@ import type { LiveCapacity } from "../capacity/live/live.ts";
 import type { JobAsk } from "../capacity/model.ts";
 import { roomOf } from "../capacity/room/room.ts";
 import type { Meant } from "../profiles/resolve.ts";
+import { inLineSince } from "./in-line.ts";
 import type { JobBook } from "./job-book.ts";
 import { isUnfinished } from "./job-record.ts";
 import type { JobsContext } from "./jobs-context.ts";
@@ -42,7 +43,8 @@ export async function requestJob(desk: Desk, body: JobBody, requestedBy: string)
   const meant = meantBy(desk, body);
   if (!meant.ok) return meant;
   const here = withOwnProcess(desk, body);
-  const ask = askOf(here, meant.data, requestedBy, desk.ownerOf);
+  const sinceMs = inLineSince(here, book.records(), live.nowMs());
+  const ask = askOf(here, meant.data, requestedBy, sinceMs, desk.ownerOf);
   const refusal = declareTo(live, body, ask);
   if (refusal !== null) return refusal;
   desk.noteClass(meant.data);

@@ -51,6 +51,11 @@ const jobBodyEntries = {
   pidStart: v.optional(v.pipe(v.string(), v.regex(/^\d{1,20}$/, "a number of clock ticks"))),
   /** Who asks, where one address asks for several people: they take turns. */
   asker: v.optional(text(120)),
+  /**
+   * So long its host's own queue has held it behind other jobs of the process of `pid`: it stands in line before those
+   * who have asked since, as far back as jobs of that process have run or waited here.
+   */
+  waitedSeconds: v.optional(v.pipe(v.number(), v.minValue(0), v.maxValue(86_400))),
   /** It runs already: it is counted, whether there is room or not. */
   started: v.optional(v.boolean(), false),
   ttlSeconds: v.optional(ttlSeconds, DEFAULT_TTL_SECONDS),

@@ -45,7 +45,7 @@ test.concurrent("PY-9 PY-9b jobs that run already", { timeout: LIMIT_MS }, async
   expect(await runUnittest(FOLDER, "test_running")).toContain("OK");
 });
 
-test.concurrent("HOST-3b HOST-5 HOST-5b HOST-5c HOST-6 HOST-8 HOST-8b HOST-8c prompts of ComfyUI as jobs, and what is known of them", {
+test.concurrent("HOST-3b HOST-5 HOST-5b HOST-5c HOST-6 HOST-8 HOST-8b HOST-8c HOST-8d prompts of ComfyUI as jobs, and what is known of them", {
   timeout: LIMIT_MS,
 }, async ({ expect }) => {
   expect(await runUnittest(FOLDER, "test_comfyui")).toContain("OK");

@@ -86,6 +86,7 @@ function released(track: GpuTrack, job: RunningJob, left: readonly RunningJob[],
           ...tenant,
           state: "idle" as const,
           stateSinceMs: nowMs,
+          endedMs: nowMs,
           jobPeakMiB: 0,
           peaks: [...tenant.peaks, Math.max(tenant.jobPeakMiB, job.seenMiB)].slice(-3),
         }

@@ -14,19 +14,15 @@ export function enqueue(
   policy: Policy,
 ): CapacityState {
   const { now, finishOf } = state.fair;
-  const turn = policy.fair ? Math.max(now, finishOf.get(ask.asker) ?? now) : 0;
+  const { sinceMs = nowMs } = ask;
+  const later = state.waiting.filter((other) => other.sinceMs > sinceMs);
+  // Before those who have asked since then, though not before its own turn.
+  const own = finishOf.get(ask.asker) ?? 0;
+  const turn = policy.fair ? Math.max(Math.min(now, ...later.map((other) => other.turn)), own) : 0;
   const finish = turn + ask.gpuCount * expectedMs(ask.jobClass, state);
-  const job: WaitingJob = {
-    ...ask,
-    kind: "waiting",
-    askedMs: nowMs,
-    beatMs: nowMs,
-    ttlMs,
-    turn,
-  };
-  const at = state.waiting.findIndex((other) => other.turn > turn);
-  const waiting =
-    at < 0 ? [...state.waiting, job] : [...state.waiting.slice(0, at), job, ...state.waiting.slice(at)];
+  const job: WaitingJob = { ...ask, kind: "waiting", askedMs: nowMs, sinceMs, beatMs: nowMs, ttlMs, turn };
+  const at = state.waiting.findIndex((one) => turn < one.turn || (turn === one.turn && later.includes(one)));
+  const waiting = state.waiting.toSpliced(at < 0 ? state.waiting.length : at, 0, job);
   // Who has no job waiting any more stands where everybody stands.
   const asking = new Map([...finishOf].filter(([, until]) => until > now)).set(ask.asker, finish);
   return { ...state, waiting, fair: { now, finishOf: asking } };

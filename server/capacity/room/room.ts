@@ -53,7 +53,7 @@ export function seatOn(demand: GpuDemand, wish: Wish): Seat {
   const mostMiB = roomMiB + freedMiB - declaredMiB(holder.jobs);
   // The margin gives way to what the empty card gives: a job that fits alone must not wait for ever.
   const capped = Math.max(wish.mib, Math.min(wish.needMiB, demand.givesMiB));
-  const figureMiB = wish.isUnknown ? Math.max(1, mostMiB) : capped;
+  const figureMiB = wish.isUnknown ? Math.max(1, mostMiB - demand.reserveMiB) : capped;
   const jobs = [...holder.jobs, shareOf(demand, wish, figureMiB)];
   const costMiB = Math.max(holder.heldMiB + ownMiB, declaredMiB(jobs)) - freedMiB;
   const isBarred = waits || (wish.isUnknown && (!isAlone || holder.jobs.length > 0));

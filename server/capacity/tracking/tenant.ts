@@ -30,6 +30,7 @@ export function newTenant(process: ListedProcess, isFirstList: boolean, nowMs: n
     fellFreeMiB: null,
     peaks: [],
     ticket: null,
+    endedMs: Number.NEGATIVE_INFINITY,
   };
 }
 

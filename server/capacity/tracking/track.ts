@@ -128,10 +128,11 @@ function followTenants(
     words.find((one) => one.pid === pid || one.backend === backend);
   const awaitsStart = ({ pid, backend }: Tenant) =>
     waitingIn.has(pid) || (backend !== null && waitingIn.has(backend));
-  // A queue is work about to begin, unless it is jobs that wait for room: a resident that ran for those would keep it from them.
+  // Neither jobs that wait for room nor one that has just ended there make a process run: who waits would wait for it in vain.
   const tells = (tenant: Tenant) => {
     const word = wordOf(tenant);
-    return word === undefined ? null : word.busy || (word.queued === true && !awaitsStart(tenant));
+    const isBusy = word?.busy === true && nowMs - tenant.endedMs >= policy.idleMs;
+    return word === undefined ? null : isBusy || (word.queued === true && !awaitsStart(tenant));
   };
   // A busy backend explains the utilization as a declared job does.
   const isExplained = here.length > 0 || track.tenants.some((one) => tells(one) === true);

@@ -166,10 +166,12 @@ describe("figures", () => {
     test("CAP-21 CAP-7c of whom nothing is known, all that each has is reserved, and nobody joins on the emptier one", () => {
       const after = seconds(1, declared(idle, wide), both);
       expect(after.state.running.map(({ gpus }) => gpus.length)).toEqual([2]);
-      expect(promised(after)).toEqual([EMPTY - 9000, EMPTY]);
+      // But for the reserve, so that who keeps memory may use it for a job of its own.
+      const all = [EMPTY - 9256, EMPTY - 256];
+      expect(promised(after)).toEqual(all);
       expect(fits(after, ask("b", 6000))).toBe(0);
       const held = askRoom(idle.state, wide, idle.atMs, POLICY);
-      expect(promised({ ...idle, state: held.state })).toEqual([EMPTY - 9000, EMPTY]);
+      expect(promised({ ...idle, state: held.state })).toEqual(all);
     });
 
     test("CAP-7 the margin gives way on the one alone", () => {
@@ -281,6 +283,18 @@ describe("between two who wait", () => {
     for (let i = 0; i < 6; i++) at = declared(at, ask(`ann ${i}`, 20_000, { asker: "ann" }));
     at = declared(at, ask("bob", 20_000, { asker: "bob" }));
     expect(at.state.waiting.slice(0, 2).map(({ id }) => id)).toEqual(["ann 0", "bob"]);
+  });
+
+  test("CAP-22d who was queued earlier stands before those who asked since, and behind his own jobs", () => {
+    let at: At = seconds(1, START, [gpu([])]);
+    for (const asker of ["ann", "bob"]) at = declared(at, ask(asker, 20_000, { asker }));
+    const sinceMs = at.atMs;
+    at = seconds(2, at, [gpu([])]);
+    for (const asker of ["carl", "dan"]) at = declared(at, ask(asker, 20_000, { asker }));
+    at = declared(at, ask("eve", 20_000, { asker: "eve", sinceMs }));
+    at = declared(at, ask("bob again", 20_000, { asker: "bob", sinceMs }));
+    const line = [...at.state.running, ...at.state.waiting].map(({ id }) => id);
+    expect(line).toEqual(["ann", "bob", "eve", "carl", "dan", "bob again"]);
   });
 });
 

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { declare, type StepInput } from "../../../../../server/capacity/capacity.ts";
+import { declare, end, type StepInput } from "../../../../../server/capacity/capacity.ts";
 import type { GpuEvidence } from "../../../../../server/capacity/model.ts";
 import { POLICY } from "../../../../../server/capacity/policy.ts";
 import { ask, fits, gpu, process, START, seconds, tenantOf } from "./world.ts";
@@ -177,6 +177,28 @@ describe("what people suffered", () => {
     const then = seconds(5, { state: second.state, atMs: at.atMs }, gpus, words);
     expect(then.state.running.map(({ id }) => id)).toEqual(["first"]);
     expect(then.state.waiting.map(({ id }) => id)).toEqual(["second"]);
+  });
+
+  test("CAP-50g a host whose hook still tells of the job that has just ended does not keep the next in line from starting", () => {
+    const gpus = [gpu([process(A, 9000, "gradio"), process(B, 450, "comfyui")])];
+    const words = [{ backend: "gradio", pid: null, busy: true, queued: true }];
+    let at: Pick<ReturnType<typeof seconds>, "state" | "atMs"> = seconds(1, START, gpus);
+    const asks = [
+      ["first", 9000, A],
+      ["unknown", null, B],
+      ["next", 16_000, A],
+    ] as const;
+    for (const [id, mib, pid] of asks) {
+      const { state } = declare(at.state, ask(id, mib, { pid, asker: id }), {}, at.atMs, POLICY);
+      at = seconds(2, { state, atMs: at.atMs }, gpus, words);
+    }
+    expect(at.state.running.map(({ id }) => id)).toEqual(["first"]);
+    const state = end(at.state, "first", { outcome: "done", reportedMiB: 9000 }, at.atMs, POLICY);
+    const then = seconds(1, { ...at, state }, gpus, words);
+    expect(then.state.running.map(({ id }) => id)).toEqual(["unknown"]);
+    // Who computes on though no declared job runs there is told of again.
+    const own = seconds(9, { ...at, state }, gpus, words);
+    expect(tenantOf(own.state, A)?.state).toBe("running");
   });
 
   test("a visitor that is gone holds nothing", () => {

@@ -1,0 +1,38 @@
+import { expect, test } from "vitest";
+import { inLineSince } from "../../../../server/jobs/in-line.ts";
+import type { JobRecord } from "../../../../server/jobs/job-record.ts";
+import { recordOf } from "../../../../server/jobs/records.ts";
+
+const NOW_MS = 1_000_000;
+const HOST = 4_000_100;
+
+function jobOf(pid: number, fromS: number, untilS: number | null): JobRecord {
+  const jobClass = {
+    ...{ key: "a", family: null, size: null, publishedMiB: null, configuredMiB: null, seconds: null },
+  };
+  const ask = { id: "a", asker: "ann", jobClass, gpuCount: 1, on: [], pid, backend: null };
+  const body = { pid, started: false, ttlSeconds: 60, wait: true };
+  const profile = { id: "a", label: "A", peakMiB: 1 } as Parameters<typeof recordOf>[2]["profile"];
+  const record = recordOf(
+    body,
+    ask,
+    { jobClass, profile, predicted: null },
+    { nowMs: fromS * 1000, place: 1 },
+  );
+  return untilS === null ? record : { ...record, job: { ...record.job, endedAt: untilS * 1000 } };
+}
+/** Seconds of its place before now. */
+const counted = (waitedSeconds: number | undefined, records: readonly JobRecord[], pid: number | undefined) =>
+  (NOW_MS - inLineSince({ waitedSeconds, pid }, records, NOW_MS)) / 1000;
+
+test("CAP-22d its place is as far back as it waited and its process has had jobs without a break, and no further", () => {
+  const chain = [jobOf(HOST, 700, 800), jobOf(HOST, 805, 995), jobOf(HOST, 400, 680)];
+  expect(counted(120, chain, HOST)).toBe(120);
+  expect(counted(86_400, chain, HOST)).toBe(300);
+  expect(counted(600, [...chain, jobOf(HOST, 990, null)], HOST)).toBe(300);
+  // Nobody has a place from before who had nothing to wait for.
+  expect(counted(600, [jobOf(HOST, 700, 980)], HOST)).toBe(0);
+  expect(counted(600, chain, HOST + 1)).toBe(0);
+  expect(counted(600, chain, undefined)).toBe(0);
+  expect(counted(undefined, chain, HOST)).toBe(0);
+});
