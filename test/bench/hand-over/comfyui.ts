@@ -22,7 +22,12 @@ const pastSchema = v.record(
     outputs: v.record(v.string(), v.object({ began: v.optional(v.array(v.number())) })),
   }),
 );
+const queueSchema = v.object({
+  queue_running: v.array(v.looseTuple([v.unknown(), v.string()])),
+  queue_pending: v.array(v.looseTuple([v.unknown(), v.string()])),
+});
 const NODE = "2";
+const LOOK_MS = 200;
 
 /** A checkout of ComfyUI, and a Python that has its requirements. */
 export interface ComfyUiPlace {
@@ -110,31 +115,40 @@ export async function createComfyUi(
       },
     });
 
+  /** The prompts that run or wait; asked for all who wait together. */
+  let queued: { atMs: number; ids: Promise<ReadonlySet<string>> } = {
+    atMs: 0,
+    ids: Promise.resolve(new Set()),
+  };
+  async function queuedNow(): Promise<ReadonlySet<string>> {
+    const { queue_running: running, queue_pending: pending } = await ask("/queue", queueSchema);
+    return new Set([...running, ...pending].map(([, id]) => id));
+  }
+  function isQueued(id: string): Promise<boolean> {
+    if (Date.now() - queued.atMs > LOOK_MS / 2) queued = { atMs: Date.now(), ids: queuedNow() };
+    return queued.ids.then((ids) => ids.has(id));
+  }
+
+  /** What came of it; `null`: it was taken out of the queue. */
+  async function outcomeOf(id: string, askedMs: number, isPage: boolean): Promise<Said | null> {
+    const past = (await ask(`/history/${id}`, pastSchema))[id];
+    if (past === undefined) return null;
+    const [beganMs = askedMs] = past.outputs[NODE]?.began ?? [];
+    const waitedMs = Math.max(0, beganMs - askedMs);
+    if (past.status.status_str === "success") return { outcome: "done", waitedMs };
+    const said = JSON.stringify(past.status.messages.at(-1)).slice(0, 300);
+    return { outcome: isPage ? "hit" : "failed", waitedMs, said };
+  }
+
   async function render(ms: number, { isPage, over }: { isPage: boolean; over: AbortSignal }): Promise<Said> {
-    const asked = Date.now();
+    const askedMs = Date.now();
     const { prompt_id: id } = await queue(ms);
-    for (let isOver = false; ; isOver = over.aborted) {
-      const past = (await ask(`/history/${id}`, pastSchema))[id];
-      if (past !== undefined) {
-        const [beganMs = asked] = past.outputs[NODE]?.began ?? [];
-        const waitedMs = Math.max(0, beganMs - asked);
-        if (past.status.status_str === "success") return { outcome: "done", waitedMs };
-        return {
-          outcome: isPage ? "hit" : "failed",
-          said: JSON.stringify(past.status.messages.at(-1)).slice(0, 300),
-        };
-      }
-      // What runs by then is let end; what waits is not waited for.
-      if (isOver) {
-        await ask("/queue", v.unknown(), { delete: [id] });
-        const { queue_running: running } = await ask(
-          "/queue",
-          v.object({ queue_running: v.array(v.looseTuple([v.unknown(), v.string()])) }),
-        );
-        if (!running.some(([, one]) => one === id)) return { outcome: "waits", waitedMs: Date.now() - asked };
-      }
-      await sleep(200);
-    }
+    do {
+      await sleep(LOOK_MS);
+      // What runs by the end is let end; what waits is not waited for.
+      if (over.aborted) await ask("/queue", v.unknown(), { delete: [id] });
+    } while (await isQueued(id));
+    return (await outcomeOf(id, askedMs, isPage)) ?? { outcome: "waits", waitedMs: Date.now() - askedMs };
   }
 
   return {

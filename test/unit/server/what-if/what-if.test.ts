@@ -119,6 +119,39 @@ describe("what the gate would have done", () => {
     }
   });
 
+  test("WIF-2d how a job would have gone on is reckoned, and teaches nothing of such jobs", async () => {
+    const APART_S = 700;
+    const second = { label: "second", peakMiB: 15_000 };
+    const failing = Array.from({ length: 8 }, (_, n) => ({
+      ...{ fromS: 100 + n * APART_S, pids: [1000 + n, 2000 + n] as const },
+    }));
+    const lastS = 100 + 8 * APART_S;
+    const answer = await life(
+      lastS + 200,
+      [
+        ...failing.flatMap(({ fromS, pids: [a, b] }) => [
+          script(a, fromS, fromS + 60, 12_000),
+          script(b, fromS + 20, fromS + 30, 11_000),
+        ]),
+        script(11, lastS, lastS + 100, 6000),
+        script(12, lastS + 10, lastS + 60, 14_900),
+      ],
+      [
+        ...failing.flatMap(({ fromS, pids: [a, b] }): Declared[] => [
+          { id: `first ${a}`, pid: a, peakMiB: 12_100, askS: fromS, endS: fromS + 60 },
+          { ...second, id: `second ${b}`, pid: b, askS: fromS + 20, endS: fromS + 30, oom: true },
+        ]),
+        { id: "small", pid: 11, peakMiB: 6000, askS: lastS, endS: lastS + 100 },
+        // There is room for it beside the small one, as there was.
+        { ...second, id: "last", pid: 12, askS: lastS + 10, endS: lastS + 60 },
+      ],
+    );
+    expect(answer).toMatchObject({
+      outOfMemory: { recorded: 8, avoided: 8, added: 0 },
+      waits: { jobs: 8 },
+    });
+  });
+
   test("WIF-3 a second try of what would not have failed is left out", async () => {
     const second = { label: "second", peakMiB: 14_000 };
     const answer = await life(
