@@ -96,7 +96,7 @@ export function createEarlySource(options: LiveSourceOptions): PanelSource {
 /** The present state; `null` where there is none to be had in this way. */
 async function firstHello({ baseUrl, token }: LiveSourceOptions) {
   try {
-    const answer = await fetch(new URL("api/v1/state", baseUrl), {
+    const answer = await fetch(new URL("api/v1/state?hosts=names", baseUrl), {
       headers: token === null ? {} : { authorization: `Bearer ${token}` },
       // A log-in page is no answer, and the token is for nobody else.
       redirect: "error",

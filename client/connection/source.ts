@@ -27,6 +27,8 @@ export interface ReleaseWish {
   bootId: string;
   /** One backend alone; all of them without it. */
   backend?: string;
+  /** Another host of the group; the sidecar's own without it. */
+  host?: string;
 }
 
 /** The way to ask the sidecar, while the connection is live. */

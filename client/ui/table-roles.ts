@@ -3,4 +3,6 @@ export const table = (name: string) => ({ role: "table", "aria-label": name }) a
 export const group = (name: string) => ({ role: "rowgroup", "aria-label": name }) as const;
 export const ROW = { role: "row" } as const;
 export const HEAD = { role: "columnheader" } as const;
+/** The head of the rows after it, over so many columns. */
+export const rowsHead = (columns: number) => ({ role: "rowheader", "aria-colspan": columns }) as const;
 export const CELL = { role: "cell" } as const;

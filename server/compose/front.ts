@@ -70,7 +70,10 @@ export function composeFront(options: Options, parts: FrontParts): Front {
   const group = composeGroup(options, { ...parts, state: currentState });
   const makeHello: MakeHello = (viewer) => {
     const hello = helloOfOwn(viewer);
-    return group.name === null ? hello : { ...hello, hosts: group.view().hosts };
+    // Of 64 hosts the states are a megabyte and a half, and the panel draws none of them: they are there for who asks.
+    return group.name === null
+      ? hello
+      : { ...hello, hosts: group.view().hosts.map((host) => ({ ...host, state: null })) };
   };
   const noteRefusal = tellOnce(parts.complain);
   const viewers = createViewers(mostViewers(), (watched) => {

@@ -12,13 +12,13 @@ const head = {
   /** Names this run of its sidecar, and when that began, epoch ms. A later run stands in place of an earlier one. */
   boot: text(64),
   bootAt: v.number(),
-  /** Counts what this run has published, from 1. */
+  /** Counts the turns that this run has published, from 1. Of a whole entry: it is as after this turn. */
   n: count,
   /** When it was published, epoch ms by its own clock. */
   at: v.number(),
 };
 
-/** Everything of a host, from which the turns after it go on. */
+/** Everything of a host, from which the turns after it go on. It is kept under a key of the host, and is no turn. */
 export const wholeSchema = v.object({
   ...head,
   kind: v.literal("whole"),

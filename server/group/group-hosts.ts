@@ -23,8 +23,9 @@ export interface OtherHost extends Published {
   address: string;
   boot: string;
   bootAt: number;
+  /** The last entry that its parts are made of, and the last that was heard: where that is later, something is missed. */
   n: number;
-  isBehind: boolean;
+  heardN: number;
   intervalMs: number;
   /** When it was heard of, by a steady clock and by the wall's. */
   heardMs: number;
@@ -69,27 +70,35 @@ export function createGroupHosts({ staleSpareMs, goneMs }: GroupPatience): Group
     return state;
   }
 
-  function takeWhole(entry: Whole, heardMs: number, seenAt: number): Outcome {
-    if (hosts.size >= MOST_HOSTS && !hosts.has(entry.host)) return "full";
+  function takeWhole(entry: Whole, known: OtherHost | undefined, heardMs: number, seenAt: number): Outcome {
+    if (hosts.size >= MOST_HOSTS && known === undefined) return "full";
     const parts = v.safeParse(partsSchema, entry.parts);
     if (!parts.success) return "old";
     const { host: id, name, address, boot, bootAt, n, gpus } = entry;
     const said = { id, name, address, boot, bootAt, n, gpus, parts: parts.output, sample: null };
-    const intervalMs = intervalOf(parts.output);
-    hosts.set(id, { ...said, isBehind: false, intervalMs, heardMs, seenAt });
+    // What stands kept is older than what was heard since.
+    const last = {
+      heardMs: Math.max(heardMs, known?.heardMs ?? heardMs),
+      seenAt: Math.max(seenAt, known?.seenAt ?? 0),
+    };
+    const heardN = known?.boot === boot ? Math.max(n, known.heardN) : n;
+    hosts.set(id, { ...said, heardN, intervalMs: intervalOf(parts.output), ...last });
     return "accepted";
   }
 
   function takeTurn(entry: TurnEntry, known: OtherHost, heardMs: number, seenAt: number): Outcome {
-    const isBehind = known.isBehind || entry.n !== known.n + 1;
-    const changed = isBehind || entry.changes === undefined ? null : applyChanges(known.parts, entry.changes);
-    const parts = changed ?? known.parts;
-    const isLost = isBehind || (entry.changes !== undefined && changed === null);
+    const isNew = entry.n > known.heardN;
+    const news = isNew ? { heardN: entry.n, heardMs, seenAt, sample: entry.sample ?? known.sample } : {};
+    const isNext = entry.n === known.n + 1;
+    const { changes } = entry;
+    const parts = !isNext ? null : changes === undefined ? known.parts : applyChanges(known.parts, changes);
+    if (parts === null) {
+      hosts.set(entry.host, { ...known, ...news });
+      return isNew ? "behind" : "old";
+    }
     const sample = entry.sample ?? known.sample;
-    const intervalMs = changed === null ? known.intervalMs : intervalOf(parts);
-    const heard = { n: entry.n, heardMs, seenAt, isBehind: isLost };
-    hosts.set(entry.host, { ...known, ...heard, parts, sample, intervalMs });
-    return isLost ? "behind" : "accepted";
+    hosts.set(entry.host, { ...known, sample, ...news, n: entry.n, parts, intervalMs: intervalOf(parts) });
+    return "accepted";
   }
 
   function statusOf(host: OtherHost, nowMs: number): HostOfGroup["status"] {
@@ -106,7 +115,7 @@ export function createGroupHosts({ staleSpareMs, goneMs }: GroupPatience): Group
       // Of an earlier run, or said before: a late answer of Redis, or somebody who repeats what he has read.
       if (known !== undefined && (isSame ? entry.n <= known.n : entry.bootAt < known.bootAt)) return "old";
       const [heardMs, seenAt] = [nowMs - ageMs, wallMs - Math.round(ageMs)];
-      if (entry.kind === "whole") return takeWhole(entry, heardMs, seenAt);
+      if (entry.kind === "whole") return takeWhole(entry, known, heardMs, seenAt);
       return isSame && known !== undefined ? takeTurn(entry, known, heardMs, seenAt) : "behind";
     },
     list: (nowMs) =>

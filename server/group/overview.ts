@@ -3,6 +3,7 @@ import type { GroupOverview, HostRow } from "../../shared/protocol/group-overvie
 import type { GroupView } from "../../shared/protocol/group-view.ts";
 import type { HostOfGroup } from "../../shared/protocol/host-of-group.ts";
 import type { State } from "../../shared/protocol/state.ts";
+import { isReleasing } from "../../shared/release/release.ts";
 
 /** The hosts of a group as rows. Pure. */
 export function overviewOf(
@@ -26,6 +27,14 @@ function rowOf({ state, seenAt, ...host }: HostOfGroup, profile: string | null, 
     // Of one that tells its turns there is nothing to say, and nothing that would change.
     ageSeconds: seenAt === null ? null : SILENT.includes(status) ? ageOf(seenAt, wallMs) : 0,
     gpus: gpus.length,
+    kind: gpus.length === 0 ? null : [...new Set(gpus.map(({ name: kind }) => kind))].join(" + "),
+    release:
+      state === null || state.backends.length === 0
+        ? "none"
+        : isReleasing(state.release)
+          ? "goes-on"
+          : "ready",
+    jobs: state?.jobs.filter(({ state: is }) => is === "running" || is === "waiting").length ?? 0,
     usedMiB: sumOf(vram.flatMap(({ usedMiB }) => usedMiB ?? [])),
     totalMiB: sumOf(vram.flatMap(({ totalMiB }) => totalMiB ?? [])),
     utilizationPct:

@@ -55,35 +55,39 @@ export function createOwnTurns({
   let toldCapacity: CapacityState | null = null;
   let capacityAtMs = Number.NEGATIVE_INFINITY;
 
-  function publish(
-    kind: { kind: "whole"; view: View } | ({ kind: "turn" } & Pick<PublishedTurn, "sample" | "changes">),
-  ) {
-    const { boot, bootAt, id: host, name, address } = own;
+  const head = () => {
+    const { boot, bootAt, id: host } = own;
+    return { v: 1 as const, host, boot, bootAt, n, at: wallMs() };
+  };
+
+  function sendTurn(sample: PublishedTurn["sample"], changes?: PublishedTurn["changes"]) {
     n++;
-    const head = { v: 1 as const, host, boot, bootAt, n, at: wallMs() };
     sentAtMs = nowMs();
-    if (kind.kind === "turn") {
-      const { sample, changes } = kind;
-      return send({
-        ...head,
-        kind: "turn",
-        sample: sample === null ? null : [...sample],
-        ...(changes === undefined ? {} : { changes }),
-      });
-    }
-    const { profiles: _, ...view } = kind.view;
-    wholeAtMs = nowMs();
-    capacityAtMs = nowMs();
-    toldCapacity = capacity();
-    const parts = { ...view, capacity: toldCapacity };
-    return send({ ...head, kind: "whole", name, address, gpus: [...gpus()], parts });
+    const news = changes === undefined ? {} : { changes };
+    const sent = send({ ...head(), kind: "turn", sample: sample === null ? null : [...sample], ...news });
+    if (!sent) needsWhole = true;
   }
 
-  /** Sends the whole where it is due or wanted; says whether. */
-  function wholeIfDue(): boolean {
-    if (known === null || (!needsWhole && nowMs() - wholeAtMs < timings.wholeMs)) return false;
-    needsWhole = !publish({ kind: "whole", view: known });
-    return true;
+  /** Has it all kept as it is after the last turn. */
+  function keepWhole(known: View): boolean {
+    const { profiles: _, ...view } = known;
+    const { name, address } = own;
+    wholeAtMs = nowMs();
+    const parts = { ...view, capacity: toldCapacity };
+    return send({ ...head(), kind: "whole", name, address, gpus: [...gpus()], parts });
+  }
+
+  /** What was told so far does not count. The number left out tells those who have heard it to read what is kept. */
+  function beginAnew(known: View, sample: PublishedTurn["sample"]) {
+    n++;
+    capacityAtMs = nowMs();
+    toldCapacity = capacity();
+    needsWhole = !keepWhole(known);
+    if (!needsWhole) sendTurn(sample);
+  }
+
+  function keepIfDue(known: View) {
+    if (!needsWhole && nowMs() - wholeAtMs >= timings.wholeMs) needsWhole = !keepWhole(known);
   }
 
   /** The difference of `capacity`, whose many figures move with every sample: seldom, but when another job may start. */
@@ -100,12 +104,13 @@ export function createOwnTurns({
   return {
     turn({ sample, changes, known: view }) {
       known = view;
-      if (wholeIfDue()) return;
+      if (needsWhole) return beginAnew(view, sample);
       const { profiles: _, title: __, ...parts } = changes ?? {};
       const all = { ...parts, ...capacityChange() };
       const isNews = Object.keys(all).length > 0;
       if (sample === null && !isNews) return;
-      if (!publish({ kind: "turn", sample, changes: isNews ? all : undefined })) needsWhole = true;
+      sendTurn(sample, isNews ? all : undefined);
+      keepIfDue(view);
     },
     anew() {
       needsWhole = true;
@@ -113,8 +118,9 @@ export function createOwnTurns({
     },
     beat() {
       if (known === null || nowMs() - sentAtMs < timings.beatMs) return;
-      if (wholeIfDue()) return;
-      if (!publish({ kind: "turn", sample: null, changes: undefined })) needsWhole = true;
+      if (needsWhole) return beginAnew(known, null);
+      sendTurn(null);
+      keepIfDue(known);
     },
     lost() {
       needsWhole = true;

@@ -7,7 +7,7 @@ import type { RedisClient } from "./redis-client.ts";
 /** The way to the others and back over Redis. Nobody waits for it. */
 export interface RedisLink {
   start(): void;
-  /** Sends an entry; false: it cannot now. @param isWhole it is kept for those who come later, too */
+  /** Sends an entry; false: it cannot now. @param isWhole it is kept, once for each host, for those who come later or have missed something */
   send(entry: SealedEntry, isWhole: boolean): boolean;
   /** What was heard has a gap: it is all read once more. */
   readAgain(): void;
@@ -28,8 +28,8 @@ export interface RedisLinkContext {
   timings: Pick<GroupTimings, "retryMs" | "redisSilenceMs" | "redisPingMs" | "wholeMs" | "goneMs">;
 }
 
-/** 64 hosts, a turn a second each: two and a half minutes. */
-export const STREAM_LENGTH = 10_000;
+/** What is read behind the kept entries, of the 256 hosts that are shown at most: so long do turns stand there. */
+export const STREAM_LENGTH = 5000;
 const READ_AT_ONCE = 500;
 const READ_WAIT_MS = 1000;
 /** More are not sent before Redis has taken these: it hangs, or is too slow. */
@@ -67,13 +67,12 @@ export function createRedisLink(context: RedisLinkContext): RedisLink {
       const client = writer;
       if (client === null || !client.isReady() || underWay >= MOST_UNDER_WAY) return false;
       underWay++;
-      const added = client.add(names.stream, { e: body, m: mac }, STREAM_LENGTH);
-      const keep = () => client.keep(names.keyOf(own), `${mac}\n${body}`, names.hosts, own, keepS);
-      void Promise.all([added, isWhole ? keep() : undefined])
-        .catch(lost)
-        .finally(() => {
-          underWay--;
-        });
+      const sent = isWhole
+        ? client.keep(names.keyOf(own), `${mac}\n${body}`, names.hosts, own, keepS)
+        : client.add(names.stream, { e: body, m: mac }, STREAM_LENGTH);
+      void sent.catch(lost).finally(() => {
+        underWay--;
+      });
       return true;
     },
     readAgain: () => listener?.readAgain(),

@@ -19,6 +19,12 @@ export const hostRowSchema = v.object({
   /** Since it was heard of; `null`: never. */
   ageSeconds: figure,
   gpus: v.number(),
+  /** What its GPUs are called; of several kinds, each once. `null`: it has told of none. */
+  kind: v.nullable(v.string()),
+  /** Can it be asked to release? `none`: it has no backend that could. */
+  release: v.picklist(["none", "ready", "goes-on"]),
+  /** Declared jobs that run or wait there. */
+  jobs: v.number(),
   /** Over the GPUs that report both, MiB. */
   usedMiB: figure,
   totalMiB: figure,

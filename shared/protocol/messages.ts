@@ -35,7 +35,10 @@ export const helloSchema = v.object({
   profiles: v.array(wireProfileSchema),
   /** Samples since the `lastSeq` of the handshake, or as far back as it asked for. */
   history: historySchema,
-  /** A group's, where this sidecar shows more than its own. A panel reads that there is one, and asks for its rows. */
+  /**
+   * A group's, where this sidecar shows more than its own: their names, without their states (`GET /api/v1/group` has
+   * those). A panel reads that there is a group, asks for its rows, and opens a host at its own address.
+   */
   hosts: v.exactOptional(v.custom<HostOfGroup[]>(Array.isArray)),
 });
 export type Hello = v.InferOutput<typeof helloSchema>;

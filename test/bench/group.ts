@@ -1,9 +1,14 @@
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
+import { gzipSync } from "node:zlib";
 import type { Browser } from "playwright-core";
+import { STREAM_LENGTH } from "../../server/group/redis-link.ts";
 import { type RedisServer, startRedis } from "../helpers/redis-server.ts";
 import { startSidecar } from "../helpers/sidecar.ts";
 import { brief, type Section } from "./figure.ts";
-import { pidOf, startNodeChild } from "./node-child.ts";
+import { type NodeChild, pidOf, startNodeChild } from "./node-child.ts";
 import { measure, workOf } from "./page.ts";
 import { cpuSeconds, residentMib } from "./proc-usage.ts";
 import { trendOf } from "./trend.ts";
@@ -21,7 +26,14 @@ const ROW = '.hr[data-status="live"]';
 export const groupSection: Section = async ({ minutes = DEFAULT_MINUTES } = {}) => {
   const redis = await startRedis();
   const folder: { end(): Promise<unknown> }[] = [];
+  const logs = mkdtempSync(join(tmpdir(), "gpu-panel-bench-group-"));
   try {
+    const model = await startSidecar([
+      ...["--source", `demo:${GPUS}`, "--host-name", "model", "--redis-url", redis.url, "--group", "model"],
+      // Every second, as of a host that works: a log keeps the rate.
+      ...["--log-jsonl", join(logs, "model.jsonl")],
+    ]);
+    folder.push(model);
     const members = await startNodeChild("group-members.mjs", [redis.url, SECRET, String(HOSTS)]);
     folder.push(members);
     const hub = await startSidecar([
@@ -32,13 +44,19 @@ export const groupSection: Section = async ({ minutes = DEFAULT_MINUTES } = {}) 
     const pid = pidOf(hub.child);
     return await withChromium(async (browser) => {
       await seeAll(hub.url);
-      const unwatched = await overTime(pid, redis, 30_000);
+      const unwatched = await overTime(pid, redis, 30_000, members);
       const [seen, watched, page] = await watch(browser, hub.url, () =>
-        overTime(pid, redis, minutes * 60_000),
+        overTime(pid, redis, minutes * 60_000, members),
       );
-      const hello = await fetch(`${hub.url}api/v1/state`).then((answer) => answer.text());
+      const textOf = (what: string) => fetch(`${hub.url}api/v1/${what}`).then((answer) => answer.text());
+      const [hello, all] = [await textOf("state?hosts=names"), await textOf("group")];
       return {
         figures: [
+          {
+            name: `turns told, of ${watched.turns.expected} (the real host's × ${HOSTS})`,
+            value: watched.turns.told,
+            unit: "",
+          },
           { name: "overview: page work", value: workOf(page), unit: "ms/s", aim: 30 },
           { name: "overview: elements", value: page.elements, unit: "", aim: 1500 },
           {
@@ -49,6 +67,8 @@ export const groupSection: Section = async ({ minutes = DEFAULT_MINUTES } = {}) 
           },
           { name: "viewer's wire, all", value: seen.bytesPerSecond, unit: "bytes/s" },
           { name: "first state of the page", value: hello.length / 1000, unit: "kB" },
+          { name: "the same as it travels (gzip)", value: gzipSync(hello).length / 1000, unit: "kB" },
+          { name: "all states (GET /api/v1/group)", value: all.length / 1000, unit: "kB" },
           { name: "hub: CPU, nobody watches", value: unwatched.hubCpuPercent, unit: "% of a core" },
           { name: "hub: CPU, one watches", value: watched.hubCpuPercent, unit: "% of a core" },
           { name: "hub: RSS at the end", value: watched.hubRss.last, unit: "MiB" },
@@ -60,13 +80,13 @@ export const groupSection: Section = async ({ minutes = DEFAULT_MINUTES } = {}) 
             name: "Redis: entries of the stream at the end",
             value: watched.entries.last,
             unit: "",
-            aim: 11_000,
+            aim: 5100,
           },
         ],
         notes: [
-          `${HOSTS} hosts of ${GPUS} demo GPUs in one process by the built package, one sample a second; ${brief(minutes)} min.`,
+          `${HOSTS} hosts of ${GPUS} demo GPUs, one sample a second; ${brief(minutes)} min. One is real (the built sidecar); what it publishes is published again for each, signed anew, spread over the second: the hosts differ in name alone.`,
           "Hub: the built sidecar with --source none. Wire: frames of the page's WebSocket while the overview is on screen.",
-          "Slopes: least squares over the second half. The stream is trimmed at about 10,000 entries.",
+          `Slopes: least squares over the second half. The stream is trimmed at about ${STREAM_LENGTH} entries.`,
           `Page, traced: ${page.traced}`,
         ],
       };
@@ -74,6 +94,7 @@ export const groupSection: Section = async ({ minutes = DEFAULT_MINUTES } = {}) 
   } finally {
     for (const child of folder.reverse()) await child.end();
     await redis.close();
+    rmSync(logs, { recursive: true, force: true });
   }
 };
 
@@ -116,8 +137,13 @@ async function watch<T>(browser: Browser, url: string, during: () => Promise<T>)
   }
 }
 
-async function overTime(pid: number, redis: RedisServer, lastsMs: number) {
-  const began = { ms: performance.now(), hub: cpuSeconds(pid), redis: await redisCpu(redis) };
+async function overTime(pid: number, redis: RedisServer, lastsMs: number, members: NodeChild) {
+  const began = {
+    turns: await turnsOf(members),
+    ms: performance.now(),
+    hub: cpuSeconds(pid),
+    redis: await redisCpu(redis),
+  };
   const [hubRss, redisMib, entries]: [number[], number[], number[]] = [[], [], []];
   while (performance.now() - began.ms < lastsMs) {
     await sleep(LOOK_MS);
@@ -126,13 +152,23 @@ async function overTime(pid: number, redis: RedisServer, lastsMs: number) {
     entries.push(Number(await redis.ask("xlen", "gpu-panel:bench:turns")));
   }
   const seconds = (performance.now() - began.ms) / 1000;
+  const ended = await turnsOf(members);
   return {
+    turns: {
+      told: ended.members - began.turns.members,
+      expected: (ended.model - began.turns.model) * HOSTS,
+    },
     hubCpuPercent: ((cpuSeconds(pid) - began.hub) / seconds) * 100,
     redisCpuPercent: (((await redisCpu(redis)) - began.redis) / seconds) * 100,
     hubRss: perMinute(hubRss),
     redisMib: perMinute(redisMib),
     entries: perMinute(entries),
   };
+}
+
+/** Turns that the real host and those made of it have told so far. */
+async function turnsOf(members: NodeChild): Promise<{ model: number; members: number }> {
+  return JSON.parse(await members.ask());
 }
 
 const redisCpu = async (redis: RedisServer) =>

@@ -37,7 +37,7 @@ test("PNL-1b the first figures stand there before the connection is loaded, and 
 test("PNL-1c a sidecar whose first answer or whose script for the connection is lost is connected to all the same", async () => {
   const { sidecar } = await start({ script });
   const noState = await browser.openForeign(sidecar.url, {}, async (page) => {
-    await page.route("**/api/v1/state", (route) =>
+    await page.route("**/api/v1/state?*", (route) =>
       route.fulfill({ status: 502, body: "<h1>Bad gateway</h1>" }),
     );
   });

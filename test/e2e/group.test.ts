@@ -53,7 +53,7 @@ describe("many hosts in the panel", () => {
     await page.getByRole("rowgroup").first().waitFor();
   });
 
-  test("GRP-4b GRP-7 GRP-7b GRP-11 over Redis: jobs and releases passed on are seen, and the page outlasts a Redis that goes and comes back", () =>
+  test("GRP-4b GRP-7 GRP-7b GRP-7c GRP-11 over Redis: jobs and releases passed on are seen, and the page outlasts a Redis that goes and comes back", () =>
     pageFollowsGroup(browser, { awayMs: 0, keepsData: false }));
 
   test("GRP-11 a host with GPUs shows the others below its own, and who is alone shows none", async () => {

@@ -40,24 +40,29 @@ export async function pageFollowsGroup(
     // A job on one host and a release on another, both asked for here.
     const [, gpu2, gpu3] = hosts;
     const jobs = jobsClient(() => hub.sidecar.url);
-    const wish = { host: hostIn(view, "gpu2")?.id, requestId: "over the group", peakMiB: 6000 };
+    const wish = {
+      host: hostIn(view, "gpu2")?.id,
+      requestId: "over the group",
+      label: "over the group",
+      peakMiB: 6000,
+    };
     const id = idOf(await jobs.ask(wish));
     const there = jobsClient(() => gpu2?.sidecar.url ?? "");
     expect((await there.list()).map((job) => job.id)).toEqual([id]);
+    await row("gpu2").getByText("live · 1 job").waitFor();
+    // One click into that host's own panel, which shows it by its name, and back.
+    await row("gpu2").getByRole("link", { name: "gpu2" }).click();
+    await page.getByRole("region", { name: "Jobs" }).getByText("over the group").waitFor();
+    await page.goBack();
     expect((await jobs.end(id)).job?.state).toBe("done");
-    const status = await page.evaluate(async (host) => {
-      const headers = { "content-type": "application/json" };
-      const answer = await fetch("api/v1/release", {
-        method: "POST",
-        headers,
-        body: JSON.stringify({ host }),
-      });
-      return answer.status;
-    }, hostIn(view, "gpu3")?.id);
-    expect(status).toBe(202);
+    await row("gpu2").getByText("live", { exact: true }).waitFor();
+    await row("gpu3").getByRole("button", { name: "Release VRAM of gpu3" }).click();
+    expect(gpu3?.hook.calls.length).toBe(0);
+    await row("gpu3").getByRole("button", { name: "Yes, release VRAM of gpu3" }).click();
     await waitUntil(() => gpu3?.hook.calls.length === 1, { what: "the release there" });
     gpu3?.fake.setGpu(0, { "memory.used": 1024 });
     await row("gpu3").getByText("1.0/24 GiB").waitFor();
+    await row("gpu3").getByRole("button", { name: "Release VRAM of gpu3", exact: true }).waitFor();
 
     await group.redis.kill();
     await page.getByText("Redis cannot be reached").waitFor();

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { GroupView } from "../../shared/protocol/group-view.ts";
+import type { HostOfGroup } from "../../shared/protocol/host-of-group.ts";
 import { fakeGpu } from "../helpers/fake-nvidia-smi.ts";
 import {
   type GroupRigs,
@@ -52,8 +53,8 @@ describe("a group over Redis", () => {
     );
     // Every host shows all; and what it says of another is what that one says of itself.
     const own = (await groupOf(b)).hosts.find(({ name }) => name === "b")?.state;
-    const told = await seen(a, "b, as a sees it", (group) => gpuIn(group, "b")?.memoryUsedMiB === 7000);
-    const state = told.hosts.find(({ name }) => name === "b")?.state;
+    const toldByA = await seen(a, "b, as a sees it", (group) => gpuIn(group, "b")?.memoryUsedMiB === 7000);
+    const state = toldByA.hosts.find(({ name }) => name === "b")?.state;
     expect(state?.capacity.perGpu[0]).toMatchObject({
       index: 0,
       perJobMiB: own?.capacity.perGpu[0]?.perJobMiB,
@@ -65,7 +66,21 @@ describe("a group over Redis", () => {
     );
     expect((await groupOf(a)).hosts[0]).toMatchObject({ name: "a", address: a.sidecar.url });
     const hello = await hub.connect().hello();
-    expect(hello.hosts?.map(({ name }) => name)).toEqual(["a", "b"]);
+    const told = async (search: string) => {
+      const { hosts } = await (await fetch(`${hub.sidecar.url}api/v1/state${search}`)).json();
+      return hosts.map(({ name, state }: HostOfGroup) => [name, state?.gpus.length ?? null]);
+    };
+    expect(await told("")).toEqual([
+      ["a", 2],
+      ["b", 1],
+    ]);
+    // What a panel asks for has their names and no more: the states of a hall would be a megabyte and a half.
+    const named = [
+      ["a", null],
+      ["b", null],
+    ];
+    expect(await told("?hosts=names")).toEqual(named);
+    expect(hello.hosts?.map(({ name, state }) => [name, state])).toEqual(named);
     expect((await fetch(`${hub.sidecar.url}healthz`)).status).toBe(200);
   });
 

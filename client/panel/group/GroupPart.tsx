@@ -1,6 +1,7 @@
 import { useContext, useRef, useState } from "react";
 import { fillIn } from "../../../shared/problems/fill-in.ts";
-import type { GroupOverview } from "../../../shared/protocol/group-overview.ts";
+import type { Problem } from "../../../shared/problems/problem.ts";
+import type { GroupOverview, HostRow } from "../../../shared/protocol/group-overview.ts";
 import { groupEn } from "../../i18n/group/en.ts";
 import type { GroupWords } from "../../i18n/group/words.ts";
 import { groupZhCn } from "../../i18n/group/zh-cn.ts";
@@ -9,9 +10,12 @@ import { Styles } from "../../shadow/Styles.tsx";
 import css from "../../styles/group.css?inline";
 import { HEAD } from "../../ui/table-roles.ts";
 import { ProfileContext, useProfiles } from "../concurrency/use-capacity.ts";
+import { gpuName } from "../gpus/gpu-name.ts";
 import { LookContext } from "../settings/look.ts";
 import { arrange, type HostOrder, roomOfGroup } from "./arrange.ts";
-import { HostRows } from "./HostRows.tsx";
+import { type Grouping, groupsOf, ROOM_STATES } from "./groups-of.ts";
+import { RefusalContext } from "./HostRelease.tsx";
+import { HostRows, type Line } from "./HostRows.tsx";
 import { rowAt, tableOf } from "./row-at.ts";
 import { useOverview } from "./use-overview.ts";
 
@@ -49,9 +53,11 @@ function Overview({ overview, words, alone, profile }: OverviewProps) {
   const wordsOf = useProblemWords();
   const [sought, setSought] = useState("");
   const [order, setOrder] = useState<HostOrder>("name");
+  const [refusal, setRefusal] = useState<Problem | null>(null);
+  const [grouping, setGrouping] = useState<Grouping>("none");
   const { group, problem, hosts } = overview;
   const isMany = hosts.length > MOST_AT_A_GLANCE;
-  const shown = arrange(hosts, isMany ? sought : "", order);
+  const shown = linesOf(arrange(hosts, isMany ? sought : "", order), isMany ? grouping : "none", words);
   const { columns } = words;
   const many = fillIn(hosts.length === 1 ? words.hosts.one : words.hosts.more, { n: hosts.length });
   return (
@@ -69,6 +75,11 @@ function Overview({ overview, words, alone, profile }: OverviewProps) {
             {wordsOf(problem).message}
           </p>
         )}
+        {refusal !== null && (
+          <p className="up warm" role="status">
+            {wordsOf(refusal).message}
+          </p>
+        )}
         {isMany && (
           <>
             <input
@@ -78,14 +89,13 @@ function Overview({ overview, words, alone, profile }: OverviewProps) {
               value={sought}
               onChange={({ target }) => setSought(target.value)}
             />
-            {/* biome-ignore lint/a11y/useSemanticElements: a fieldset cannot be laid out in a row everywhere */}
-            <span className="seg" role="group" aria-label={words.sort.label}>
-              {(["name", "room"] as const).map((one) => (
-                <button key={one} type="button" aria-pressed={one === order} onClick={() => setOrder(one)}>
-                  {words.sort[one]}
-                </button>
-              ))}
-            </span>
+            <Choice<HostOrder> of={["name", "room"]} at={order} words={words.sort} choose={setOrder} />
+            <Choice<Grouping>
+              of={["none", "state", "kind"]}
+              at={grouping}
+              words={words.grouping}
+              choose={setGrouping}
+            />
           </>
         )}
       </div>
@@ -103,6 +113,7 @@ function Overview({ overview, words, alone, profile }: OverviewProps) {
                 ["ut", columns.util],
                 ["tc", columns.temp],
                 ["rm", columns.room],
+                ["rl", columns.release],
               ] as const
             ).map(([place, text]) => (
               <span key={place} className={place} {...HEAD}>
@@ -110,11 +121,50 @@ function Overview({ overview, words, alone, profile }: OverviewProps) {
               </span>
             ))}
           </div>
-          <HostRows hosts={shown} words={words} />
+          <RefusalContext value={setRefusal}>
+            <HostRows lines={shown} words={words} />
+          </RefusalContext>
         </div>
       )}
     </>
   );
+}
+
+interface ChoiceProps<One extends string> {
+  of: readonly One[];
+  at: One;
+  words: Record<One | "label", string>;
+  choose(one: One): void;
+}
+
+function Choice<One extends string>({ of, at, words, choose }: ChoiceProps<One>) {
+  return (
+    // biome-ignore lint/a11y/useSemanticElements: a fieldset cannot be laid out in a row everywhere
+    <span className="seg" role="group" aria-label={words.label}>
+      {of.map((one) => (
+        <button key={one} type="button" aria-pressed={one === at} onClick={() => choose(one)}>
+          {words[one]}
+        </button>
+      ))}
+    </span>
+  );
+}
+
+/** The hosts, and where they stand in groups what each group has in common, how many they are and what can start there. */
+function linesOf(hosts: readonly HostRow[], grouping: Grouping, words: GroupWords): readonly Line[] {
+  if (grouping === "none") return hosts;
+  const { room, heading, kinds } = words;
+  return groupsOf(hosts, grouping).flatMap(({ key, hosts: those }): Line[] => {
+    const state = ROOM_STATES.find((one) => one === key);
+    const name =
+      grouping === "state" && state !== undefined
+        ? room[state]
+        : (key?.split(" + ").map(gpuName).join(" + ") ?? kinds.unknown);
+    const n = roomOfGroup(those)?.n ?? 0;
+    const many = fillIn(those.length === 1 ? words.hosts.one : words.hosts.more, { n: those.length });
+    const text = fillIn(n > 0 ? heading.room : heading.none, { name, hosts: many, n });
+    return [{ heading: text }, ...those];
+  });
 }
 
 function answerOf({ hosts }: GroupOverview, { answer }: GroupWords): string {

@@ -12,6 +12,7 @@ import { temperatureTone } from "../gpus/temperature-tone.ts";
 import { LookContext } from "../settings/look.ts";
 import { levelClass, levelOf } from "../vram/level.ts";
 import { VramBar } from "../vram/VramBar.tsx";
+import { HostRelease } from "./HostRelease.tsx";
 import { rowAt } from "./row-at.ts";
 
 interface HostLineProps {
@@ -32,6 +33,10 @@ export const HostLine = memo(function HostLine({ host, words, index }: HostLineP
     status === "stale" && host.ageSeconds !== null
       ? fillIn(words.since, { age: duration(host.ageSeconds, language) })
       : words.status[status];
+  const jobs =
+    host.jobs === 0
+      ? ""
+      : ` · ${fillIn(host.jobs === 1 ? words.jobs.one : words.jobs.more, { n: host.jobs })}`;
   return (
     <div className="hr" {...rowAt(index)} data-status={status}>
       <span className="nm cut" {...CELL} title={name}>
@@ -46,6 +51,7 @@ export const HostLine = memo(function HostLine({ host, words, index }: HostLineP
       </span>
       <span className="st cut" {...CELL}>
         {state}
+        {jobs}
       </span>
       <span className="br" {...CELL}>
         <VramBar
@@ -66,6 +72,9 @@ export const HostLine = memo(function HostLine({ host, words, index }: HostLineP
       </span>
       <span className="rm" {...CELL}>
         <RoomWord canStart={canStart} />
+      </span>
+      <span className="rl" {...CELL}>
+        <HostRelease host={host} words={words.release} />
       </span>
     </div>
   );

@@ -21,7 +21,7 @@ test("PNL-1b WIRE-1b what the connection brings of the past is all there, althou
   try {
     await waitUntil(() => panel.known !== null, { what: "the first figures" });
     expect(server.calls).toMatchObject([
-      { method: "GET", path: "/api/v1/state", headers: { authorization: "Bearer secret" } },
+      { method: "GET", path: "/api/v1/state?hosts=names", headers: { authorization: "Bearer secret" } },
     ]);
     expect(panel.known?.gpus[0]?.memoryUsedMiB).toBe(1040);
     panel = applyEvent(panel, past.hello(0));

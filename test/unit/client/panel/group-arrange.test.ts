@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { arrange, roomOfGroup } from "../../../../client/panel/group/arrange.ts";
+import { groupsOf } from "../../../../client/panel/group/groups-of.ts";
 import { SIXTY_FOUR, THREE } from "../../../gallery/groups.ts";
 
 const namesOf = (hosts: readonly { name: string }[]) => hosts.map(({ name }) => name);
@@ -19,5 +20,22 @@ describe("the order of hosts in the overview", () => {
     expect([room?.n, room?.where.length]).toEqual([39, 13]);
     expect(namesOf(roomOfGroup(THREE.hosts)?.where ?? [])).toEqual(["gpu1"]);
     expect(roomOfGroup(THREE.hosts.slice(1))).toBeNull();
+  });
+
+  test("GRP-11f grouped by what can be done there or by kind of GPU, each host stands in one group, and within it as ordered", () => {
+    const hosts = arrange([...SIXTY_FOUR.hosts, ...THREE.hosts], "", "name");
+    const sizes = (by: "state" | "kind") => groupsOf(hosts, by).map((one) => [one.key, one.hosts.length]);
+    expect(sizes("state")).toEqual([
+      ["room", 14],
+      ["full", 50],
+      ["away", 3],
+    ]);
+    expect(sizes("kind")).toEqual([
+      ["NVIDIA GeForce RTX 4090", 2],
+      ["NVIDIA H100 80GB HBM3", 48],
+      ["NVIDIA H200", 16],
+      [null, 1],
+    ]);
+    expect(namesOf(groupsOf(hosts, "state")[0]?.hosts ?? []).slice(0, 3)).toEqual(["gpu1", "node1", "node6"]);
   });
 });

@@ -66,7 +66,7 @@ describe("hosts of a group", () => {
   });
 
   test("GRP-2b after a gap differences wait for the next whole, and what a turn says of its age counts", () => {
-    const { take, mark, statusAt } = hear();
+    const { hosts, take, mark, statusAt } = hear();
     take(whole("a", 1, 0), 0);
     expect(take(turn(3, "a", 3, SECOND), SECOND)).toBe("behind");
     expect(take(turn(4, "a", 4, 2 * SECOND), 2 * SECOND)).toBe("behind");
@@ -74,6 +74,12 @@ describe("hosts of a group", () => {
     expect(take(whole("a", 5, 3 * SECOND), 3 * SECOND)).toBe("accepted");
     expect(take(turn(6, "a", 6, 4 * SECOND), 4 * SECOND)).toBe("accepted");
     expect(mark("a")).toBe(6);
+    // What is kept may be of before the turns that were heard: these are read once more, and say nothing of its age.
+    expect(take(turn(9, "a", 9, 5 * SECOND), 5 * SECOND)).toBe("behind");
+    expect(take(whole("a", 7, 4 * SECOND), 6 * SECOND, 10 * SECOND)).toBe("accepted");
+    expect(take(turn(8, "a", 8, 5 * SECOND), 6 * SECOND)).toBe("accepted");
+    expect(take(turn(9, "a", 9, 5 * SECOND), 6 * SECOND)).toBe("accepted");
+    expect([mark("a"), hosts.find("a")?.heardMs]).toEqual([9, 5 * SECOND]);
     expect(take(turn(null, "b", 1, 0), 0)).toBe("behind");
     take(whole("c", 1, 0), 10 * SECOND, 10 * SECOND);
     expect(statusAt("c", 10 * SECOND)).toBe("stale");

@@ -31,6 +31,7 @@ describe("the overview of a group", () => {
     const row = overviewOf(view(hostWith({ state })), null, NOW).hosts[0];
     expect(row).toEqual({
       ...{ id: "a", name: "a", address: "http://a/", status: "live", ageSeconds: 0, gpus: 3 },
+      ...{ kind: state.gpus[0]?.name, release: "ready", jobs: state.jobs.length },
       ...{ usedMiB: 30 * 1024, totalMiB: 72 * 1024, utilizationPct: 60, temperatureC: 71, canStart: 7 },
     });
     const [asked, unheard] = ["wan2.1-1.3b", "no such"].map(
