@@ -28,7 +28,7 @@ export function composeHandover(
   options: Options,
   parts: {
     disposer: Disposer;
-    sampler: Pick<Sampler, "latest" | "refreshProcesses">;
+    sampler: Pick<Sampler, "latest" | "refreshProcessesAnew">;
     watch: BackendWatch;
     backends: readonly Backend[];
     releases: ReleaseController;
@@ -58,7 +58,7 @@ export function composeHandover(
     holdTimes: holdTimes(timeScale),
     recordLoad: createLoadRecorder({
       gpus: () => sampler.latest().gpus,
-      refreshProcesses: sampler.refreshProcesses,
+      refreshProcesses: sampler.refreshProcessesAnew,
       keep: audit.append,
     }),
   });
