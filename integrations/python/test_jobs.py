@@ -9,6 +9,7 @@ import sys
 import threading
 import time
 import unittest
+from typing import Any
 from unittest import mock
 
 from rig import HERE, RigTest, RunningSidecar, free_port, jobs_at, wait_until
@@ -200,6 +201,19 @@ class JobsTest(JobsRig):
             may_end.set()
             second.join(60)
         wait_until("both to be over", lambda: "running" not in self.states())
+
+    def test_one_that_was_heard_though_its_answer_was_lost_leaves_the_queue_too(self) -> None:
+        ask, lose = panel.Sidecar.call, [True]
+
+        def call_and_lose(self: Any, method: str, *rest: Any, **more: Any) -> Any:
+            answer = ask(self, method, *rest, **more)
+            if method == "POST" and threading.current_thread() is threading.main_thread() and lose and lose.pop():
+                raise panel.Unreachable("timed out")
+            return answer
+
+        with job(peak_mib=20_000), mock.patch.object(panel.Sidecar, "call", call_and_lose), mock.patch.object(panel, "AWAY_S", 0.1):
+            with self.assertLogs("gpu_status_panel", logging.WARNING), job(peak_mib=20_000, url=self.panel.url):
+                wait_until("both to run there, and none to wait", lambda: self.states().count("running") == 2 and "waiting" not in self.states())
 
     def test_a_restart_of_the_sidecar_is_waited_for(self) -> None:
         begun = []

@@ -40,6 +40,8 @@ class Admission:
         self._abandoned = threading.Event()
         self._asked_at = time.monotonic()
         self._gpus: List[Dict[str, Any]] = []
+        self._unanswered: Optional[Dict[str, Any]] = None
+        """What was asked of a sidecar that has not answered, and may have heard it."""
         self.id: Optional[str] = None
         """The sidecar's name for the job; ``None`` when it runs without it."""
         self.is_part = False
@@ -83,7 +85,9 @@ class Admission:
             body = self._body()
         except UnknownProfile as error:
             return self._refuse(error)
+        self._unanswered = body
         answer = self._call_patiently("POST", "api/v1/jobs", body, ASK_TIMEOUT_S)
+        self._unanswered = None
         if answer.status in (200, 201, 202):
             given = answer.body.get("id")
             if not isinstance(given, str):
@@ -217,6 +221,10 @@ class Admission:
 
     def _leave_queue(self) -> None:
         """One that gave up waiting on a silent sidecar still stands in its queue: let in there, it would count twice."""
+        if self.id is None and self._unanswered is not None:
+            # By its requestId it is the same job where it was heard; where not, it is withdrawn at once.
+            given = self._sidecar.call("POST", "api/v1/jobs", self._unanswered).body.get("id")
+            self.id, self._unanswered = given if isinstance(given, str) else None, None
         left, self.id = self.id, None
         if left is None:
             return
