@@ -11,7 +11,7 @@ AWAY: Tuple[int, Dict[str, Any]] = (200, {"away": True})
 
 def glance(panel: Any) -> Tuple[int, Dict[str, Any]]:
     try:
-        answer = panel.Sidecar().call("GET", "api/v1/state", timeout=3.0)
+        answer = panel.Sidecar().call("GET", "api/v1/state?hosts=names", timeout=3.0)
     except panel.Unreachable:
         return AWAY
     state = answer.body.get("state")

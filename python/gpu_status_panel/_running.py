@@ -180,7 +180,7 @@ class RunningJobs:
     def _see_gpus(self) -> Gpus:
         """Asked for once: none is put in while a host runs."""
         if not self._gpus:
-            shown = self._call("GET", "api/v1/state", None).body.get("state")
+            shown = self._call("GET", "api/v1/state?hosts=names", None).body.get("state")
             gpus = shown.get("gpus") if isinstance(shown, dict) else None
             self._gpus = [gpu for gpu in gpus if isinstance(gpu, dict)] if isinstance(gpus, list) else []
         return self._gpus

@@ -11,7 +11,7 @@ export interface KeptFile<T> {
 }
 
 /**
- * @param schema what it holds; whatever else stands there counts as `empty`
+ * @param schema what it holds; whatever else stands there counts as `empty`, and is complained of
  * @param what it keeps, for the complaint that it cannot
  */
 export function createKeptFile<T>({
@@ -26,27 +26,44 @@ export function createKeptFile<T>({
   schema: v.GenericSchema<unknown, T>;
   empty: T;
   what: string;
-  hold: Pick<FolderHold, "mayWrite">;
+  hold: Pick<FolderHold, "mayWrite" | "onTaken">;
   complain(message: string): void;
 }): KeptFile<T> {
+  let waits: { value: T } | null = null;
+
+  function write(value: T) {
+    // While another panel has the folder this one holds in memory what it is told, and writes the last of it afterwards.
+    waits = hold.mayWrite() ? null : { value };
+    if (waits !== null) return;
+    try {
+      mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
+      writeFileSync(`${file}.new`, `${JSON.stringify(value)}\n`, { mode: 0o600 });
+      renameSync(`${file}.new`, file);
+    } catch (error) {
+      complain(`${what} is not kept: ${reasonOf(error)}`);
+    }
+  }
+
+  hold.onTaken(() => {
+    if (waits !== null) write(waits.value);
+  });
   return {
     read() {
-      try {
-        const parsed = v.safeParse(schema, JSON.parse(readFileSync(file, "utf8")));
-        return parsed.success ? parsed.output : empty;
-      } catch {
-        return empty;
-      }
+      const text = textOf(file);
+      if (text === null) return empty;
+      const parsed = v.safeParse(v.pipe(v.string(), v.parseJson(), schema), text);
+      if (parsed.success) return parsed.output;
+      complain(`${what} cannot be read from ${file}, and does not hold.`);
+      return empty;
     },
-    write(value) {
-      if (!hold.mayWrite()) return;
-      try {
-        mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
-        writeFileSync(`${file}.new`, `${JSON.stringify(value)}\n`, { mode: 0o600 });
-        renameSync(`${file}.new`, file);
-      } catch (error) {
-        complain(`${what} is not kept: ${reasonOf(error)}`);
-      }
-    },
+    write,
   };
+}
+
+function textOf(file: string): string | null {
+  try {
+    return readFileSync(file, "utf8");
+  } catch {
+    return null;
+  }
 }

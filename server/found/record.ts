@@ -25,7 +25,7 @@ export const isSamePlace = (one: Place) => (other: Place) =>
 
 export function createFoundStore(
   file: string,
-  hold: Pick<FolderHold, "mayWrite">,
+  hold: Pick<FolderHold, "mayWrite" | "onTaken">,
   complain: (message: string) => void,
 ): FoundStore {
   const what = "which backends were found";

@@ -18,7 +18,7 @@ export type OwnSettings = KeptFile<SetHandover>;
 /** `handover.json` of the data folder. */
 export function createOwnSettings(
   file: string,
-  hold: Pick<FolderHold, "mayWrite">,
+  hold: Pick<FolderHold, "mayWrite" | "onTaken">,
   complain: (message: string) => void,
 ): OwnSettings {
   const what = "what was set of the hand-over";

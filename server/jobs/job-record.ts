@@ -7,6 +7,8 @@ export const jobRecordSchema = v.object({
   job: jobSchema,
   /** Order of arrival. */
   place: v.number(),
+  /** Since when it stands in line, epoch ms, where that is before it asked. */
+  sinceMs: v.exactOptional(v.number()),
   requestId: v.nullable(v.string()),
   ttlMs: v.number(),
   /** When its process began, where it lasts as long as that; `null`: its heartbeats keep it. */

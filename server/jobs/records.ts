@@ -60,9 +60,11 @@ export function recordOf(
   { nowMs, place }: { nowMs: number; place: number },
 ): JobRecord {
   const ttlMs = body.ttlSeconds * 1000;
+  const { sinceMs = nowMs } = ask;
   const isNamed = (body.profile ?? body.model ?? body.signature) !== undefined;
   return {
     place,
+    ...(sinceMs < nowMs ? { sinceMs } : {}),
     requestId: body.requestId ?? null,
     ttlMs,
     pidStart: body.pidStart ?? null,

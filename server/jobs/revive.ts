@@ -17,9 +17,12 @@ export function revive(kept: readonly JobRecord[], nowMs: number): Revived {
   const running = records.filter(isRunning).map((record) => runningOf(record, nowMs));
   const waiting = records
     .filter((record) => isUnfinished(record) && !isRunning(record))
-    .map((record) => ({ ask: askOf(record), ttlMs: record.ttlMs }));
+    .map((record) => ({ ask: { ...askOf(record), sinceMs: inLineOf(record, nowMs) }, ttlMs: record.ttlMs }));
   return { records, running, waiting };
 }
+
+/** It keeps its place, which may be before those who asked first. A clock that was put back gives nobody one to come. */
+const inLineOf = ({ sinceMs, job }: JobRecord, nowMs: number) => Math.min(sinceMs ?? job.requestedAt, nowMs);
 
 function askOf({ job, jobClass, on, pidStart }: JobRecord): JobAsk {
   const { id, requestedBy, gpuCount, pid, backend } = job;

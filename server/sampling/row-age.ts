@@ -2,6 +2,8 @@
 const ROWS_KEPT = 64;
 /** Later than this no row comes: a clock was set. */
 const OLDEST_MS = 60_000;
+/** By more than that in one row the clocks of this machine part only where one of them is set. */
+const SET_MS = 250;
 /** A machine behind `ssh` may have a clock of its own; further off than this it tells no age by itself. */
 const NEAR_MS = 2000;
 /** Time zones differ by whole quarters of an hour. */
@@ -18,10 +20,15 @@ export type RowAge = (stampMs: number | null, steadyMs: number, wallMs: number) 
 
 export function createRowAge(): RowAge {
   let leads: number[] = [];
+  let apartBefore: number | null = null;
   return (stampMs, steadyMs, wallMs) => {
     if (stampMs === null) return 0;
     const lead = steadyMs - stampMs;
-    if (lead - Math.min(...leads) > OLDEST_MS) leads = [];
+    const apart = wallMs - steadyMs;
+    const isSet = apartBefore !== null && Math.abs(apart - apartBefore) > SET_MS;
+    apartBefore = apart;
+    // By a clock that was put back by seconds every row would be as late as that, while the rows before are remembered.
+    if (isSet || lead - Math.min(...leads) > OLDEST_MS) leads = [];
     leads = [...leads.slice(1 - ROWS_KEPT), lead];
     const laterMs = lead - Math.min(...leads);
     const apartMs = (((wallMs - stampMs) % QUARTER_MS) + QUARTER_MS) % QUARTER_MS;

@@ -10,7 +10,6 @@ import { Styles } from "../../shadow/Styles.tsx";
 import css from "../../styles/group.css?inline";
 import { HEAD } from "../../ui/table-roles.ts";
 import { ProfileContext, useProfiles } from "../concurrency/use-capacity.ts";
-import { gpuName } from "../gpus/gpu-name.ts";
 import { LookContext } from "../settings/look.ts";
 import { arrange, type HostOrder, roomOfGroup } from "./arrange.ts";
 import { type Grouping, groupsOf, ROOM_STATES } from "./groups-of.ts";
@@ -156,10 +155,7 @@ function linesOf(hosts: readonly HostRow[], grouping: Grouping, words: GroupWord
   const { room, heading, kinds } = words;
   return groupsOf(hosts, grouping).flatMap(({ key, hosts: those }): Line[] => {
     const state = ROOM_STATES.find((one) => one === key);
-    const name =
-      grouping === "state" && state !== undefined
-        ? room[state]
-        : (key?.split(" + ").map(gpuName).join(" + ") ?? kinds.unknown);
+    const name = grouping === "state" && state !== undefined ? room[state] : (key ?? kinds.unknown);
     const n = roomOfGroup(those)?.n ?? 0;
     const many = fillIn(those.length === 1 ? words.hosts.one : words.hosts.more, { n: those.length });
     const text = fillIn(n > 0 ? heading.room : heading.none, { name, hosts: many, n });

@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import fc from "fast-check";
 import { afterEach, beforeEach, expect, test } from "vitest";
+import { NO_HOLD } from "../../../../server/data/folder-hold.ts";
 import { createFoundStore, type FoundRecord } from "../../../../server/found/record.ts";
 
 let folder: string;
@@ -17,7 +18,7 @@ const RECORD: FoundRecord = {
   dismissed: [{ kind: "gradio", port: 7860 }],
 };
 const storeAt = (file: string, mayWrite = true, complaints: string[] = []) =>
-  createFoundStore(file, { mayWrite: () => mayWrite }, (message) => complaints.push(message));
+  createFoundStore(file, { ...NO_HOLD, mayWrite: () => mayWrite }, (message) => complaints.push(message));
 
 test("FND-4c what was decided is read again, and is for this user alone", () => {
   const file = join(folder, "data", "backends.json");

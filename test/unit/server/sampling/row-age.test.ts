@@ -34,6 +34,11 @@ test("SMP-22 a clock that is set makes no row old for good", () => {
   const { age } = seen(0);
   expect(age(NOON + 3000 - HOUR, 8000, NOON + 3000 - HOUR)).toBe(0);
   expect(age(null, 9000, NOON)).toBe(0);
+  // By a few seconds, as a time server does it: the rows after that are of now, and one that is late is still found out.
+  const { age: later } = seen(0);
+  const put = -5000;
+  for (const ms of [3000, 4000, 5000]) expect(later(NOON + ms + put, 5000 + ms, NOON + ms + put)).toBe(0);
+  expect(later(NOON + 6000 + put, 5000 + 6700, NOON + 6700 + put)).toBe(700);
 });
 
 test("SMP-22 the time of a row is read, and nothing else is taken for one", () => {
