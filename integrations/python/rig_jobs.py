@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from unittest import mock
 
-from rig import RigTest, jobs_at
+from rig import RigTest, jobs_at, wait_until
 
 import gpu_status_panel as panel
 
@@ -21,3 +21,11 @@ class JobsRig(RigTest):
 
     def states(self) -> list:
         return [one["state"] for one in jobs_at(self.panel.url)]
+
+    def until_both_run(self) -> None:
+        """Two run and none waits; where that does not come, what there is in its place is told."""
+        counts = lambda: self.states().count("running") == 2 and "waiting" not in self.states()  # noqa: E731
+        try:
+            wait_until("both to run there, and none to wait", counts)
+        except AssertionError as error:
+            raise AssertionError(f"{error}: {jobs_at(self.panel.url)}") from None

@@ -191,7 +191,8 @@ describe("starting", () => {
 
   test("SMP-13 SMP-13b without nvidia-smi the demo is shown and says so; one that fails is not replaced", async () => {
     const bare = await startSidecar([], { PATH: "/nonexistent" });
-    expect(bare.output()).toContain("DEMO");
+    // Its address is told first.
+    await waitUntil(() => bare.output().includes("DEMO"), { what: "a word of the demo" });
     const demo = await (await fetch(`${bare.url}api/v1/state`)).json();
     expect(demo.state.source).toMatchObject({ kind: "demo", demoReason: "no-nvidia-smi" });
     await bare.end();
