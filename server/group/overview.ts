@@ -29,7 +29,7 @@ function rowOf({ state, seenAt, ...host }: HostOfGroup, profile: string | null, 
     gpus: gpus.length,
     kind: gpus.length === 0 ? null : [...new Set(gpus.map(({ name: kind }) => kind))].join(" + "),
     release:
-      state === null || state.backends.length === 0
+      state === null || state.backends.every(({ modes }) => modes.length === 0)
         ? "none"
         : isReleasing(state.release)
           ? "goes-on"

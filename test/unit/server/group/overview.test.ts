@@ -34,6 +34,10 @@ describe("the overview of a group", () => {
       ...{ kind: state.gpus[0]?.name, release: "ready", jobs: state.jobs.length },
       ...{ usedMiB: 30 * 1024, totalMiB: 72 * 1024, utilizationPct: 60, temperatureC: 71, canStart: 7 },
     });
+    // As llama.cpp with one model: it is there, and knows no way.
+    const backends = state.backends.map((one) => ({ ...one, modes: [] }));
+    const unable = overviewOf(view(hostWith({ state: { ...state, backends } })), null, NOW).hosts[0];
+    expect(unable?.release).toBe("none");
     const [asked, unheard] = ["wan2.1-1.3b", "no such"].map(
       (profile) => overviewOf(view(hostWith({ state })), profile, NOW).hosts[0]?.canStart,
     );
