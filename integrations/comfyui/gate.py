@@ -152,7 +152,11 @@ class Gate:
         body = None if time.monotonic() < self._away_until else self._describe(prompt, outputs)
         if body is None:
             return Asked(None, True)
-        answer = self._call("POST", "api/v1/jobs", {"pid": os.getpid(), **body, **more, "wait": True})
+        asked = {"pid": os.getpid(), **body, **more, "wait": True}
+        answer = self._call("POST", "api/v1/jobs", asked)
+        if answer is not None and answer.status == 400 and asked.pop("waitedSeconds", None) is not None:
+            # A sidecar of before does not know that, and takes nothing that it does not know.
+            answer = self._call("POST", "api/v1/jobs", asked)
         job_id = None if answer is None else answer.body.get("id")
         if answer is None or answer.status not in (200, 201, 202) or not isinstance(job_id, str):
             return Asked(None, True)

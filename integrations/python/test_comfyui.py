@@ -506,6 +506,19 @@ class GateTest(RigTest):
         self.assertIsNone(queue.get(timeout=2.0))
         self.assertEqual(told, [("POST", "jobs", True), ("DELETE", "job-1", True), ("POST", "jobs", True), ("DELETE", "job-3", True)])
 
+    def test_host_8d_a_sidecar_of_before_that_knows_no_such_place_is_asked_without_it(self) -> None:
+        gate, told = gates.Gate(), []
+
+        class Sidecar:
+            def call(self, method: str, path: str, body: Any = None, timeout: float = 0) -> Any:
+                told.append("waitedSeconds" in body)
+                waits = types.SimpleNamespace(status=202, body={"id": "a", "state": "waiting"})
+                return types.SimpleNamespace(status=400, body={"code": "bad-request"}) if told[-1] else waits
+
+        gate.install(types.SimpleNamespace(PromptQueue=fake_queue()), types.SimpleNamespace(Sidecar=Sidecar, Unreachable=panel.Unreachable), lambda prompt, outputs: {"peakMiB": 1})
+        asked = gate._ask({}, [], {"waitedSeconds": 3.0})
+        self.assertEqual((asked.job_id, asked.may_go, told), ("a", False, [True, False]))
+
     def test_host_8_what_was_set_in_the_page_holds_after_a_restart_without_one(self) -> None:
         import tempfile
 
