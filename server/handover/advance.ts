@@ -7,9 +7,12 @@ import { see } from "./see.ts";
 export function advance(
   before: HandoverState,
   seen: Seen,
-  settings: HandoverSettings,
+  given: HandoverSettings,
   nowMs: number,
 ): { state: HandoverState; decision: Decision } {
+  // With a home everybody may be asked, as all comes back: not while the home is none of the backends there are.
+  const isThere = seen.backends.some(({ id }) => id === given.home);
+  const settings = isThere ? given : { ...given, home: null };
   const now = see(before, seen, settings, nowMs);
   const leaver = forJobs(now, seen, settings, nowMs)?.act.backend ?? null;
   const isSame = now.notice !== null && now.notice.backend === leaver;

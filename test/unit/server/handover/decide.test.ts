@@ -63,6 +63,15 @@ describe("between backends", () => {
     expect(pass(at, 2, busy, settings).acts).toEqual(["61 release llm"]);
   });
 
+  test("HND-3 while the home is none of the backends there are, all is as without one", () => {
+    const gone = settingsOf({ home: "forgotten" });
+    const busy = card([holds("llm", 14_000), holds("comfyui", 2000, { busy: true })]);
+    expect(pass(pass(seenBefore, 30, card(free), gone), 60, busy, gone).acts).toEqual([]);
+    const waits = card(free, { lacks: [lack(12_000)] });
+    expect(pass(START, 60, waits, gone).acts).toEqual([]);
+    expect(pass(START, 60, waits, settings).acts).not.toEqual([]);
+  });
+
   test("HND-3 nobody leaves for one that has room for what it was seen to hold", () => {
     const at = pass(START, 30, card([holds("llm", 14_000), holds("comfyui", 8000)]), settings);
     const busy = card([holds("llm", 14_000), holds("comfyui", 2000, { busy: true })]);
