@@ -7,9 +7,9 @@ import { waitUntil } from "./wait-until.ts";
 /** Of the fake's 24,564 MiB: 1,024 in use, 460 of the driver. Alone nothing is kept free. */
 export const ROOM = 23_080;
 
-/** A sidecar that has samples, and its jobs; closed when the test has ended. */
+/** A sidecar that has samples, and its jobs; closed when the test has ended. `own: true` for a test that kills it. */
 export async function startJobs(options: RigOptions = {}, headers?: Record<string, string>) {
-  const rig = await startRig({ own: true, ...options });
+  const rig = await startRig(options);
   onTestFinished(() => rig.close());
   const jobs = jobsClient(() => rig.sidecar.url, headers);
   await live(rig);

@@ -1,130 +1,13 @@
 import * as v from "valibot";
-import { afterEach, expect, onTestFinished, test } from "vitest";
-import { capacitySchema } from "../../shared/protocol/state.ts";
-import { type FakeGpu, fakeGpu } from "../helpers/fake-nvidia-smi.ts";
-import { idOf, jobsClient } from "../helpers/jobs-client.ts";
-import { live } from "../helpers/jobs-rig.ts";
-import { type Rig, type RigOptions, startRig } from "../helpers/rig.ts";
-import { TIME_SCALE } from "../helpers/sidecar.ts";
+import { expect, onTestFinished, test } from "vitest";
+import { LARGE, machine, onePersonIsToldTheTruth, SMALL } from "../helpers/capacity-machine.ts";
+import { idOf } from "../helpers/jobs-client.ts";
 import { waitUntil } from "../helpers/wait-until.ts";
 
-/** The rules' own times pass so many times faster: three seconds of idleness are 0.6. */
-const SCALE = "5";
-const SMALL = "wan2.1-1.3b-t2v-480p-quant";
-const LARGE = "wan2.1-14b-t2v-480p";
-
-let rig: Rig | undefined;
-afterEach(async () => {
-  await rig?.close();
-  rig = undefined;
-});
-
-const answerSchema = v.object({ canStart: v.nullable(v.number()), perGpu: capacitySchema.entries.perGpu });
 const heldSchema = v.object({ fits: v.nullable(v.boolean()), ticket: v.nullable(v.string()) });
-const stateSchema = v.object({ state: v.object({ capacity: capacitySchema }) });
 
-/**
- * A machine of one GPU on which nothing runs but what the test puts there, by numbers that no process of this machine has:
- * the end of one that had it would be that of the job.
- */
-async function machine(totalMiB: number, options: RigOptions = {}) {
-  const gpu: FakeGpu = fakeGpu(0, { "memory.total": totalMiB, "memory.used": 0, "memory.reserved": 400 });
-  const running = await startRig({
-    // The built sidecar as a process of its own: what users run.
-    own: true,
-    flags: ["--profile", SMALL],
-    ...options,
-    script: { gpus: [gpu], ...options.script },
-    env: { [TIME_SCALE]: SCALE },
-    settings: { interval: 100, ...options.settings },
-  });
-  rig = running;
-  const read = async (path: string): Promise<unknown> =>
-    (await fetch(`${running.sidecar.url}api/v1/${path}`)).json();
-  const capacity = async () => v.parse(stateSchema, await read("state")).state.capacity;
-  const onGpu = async () => {
-    const [first] = (await capacity()).perGpu;
-    if (first === undefined) throw new Error("no GPU yet");
-    return first;
-  };
-  await live(running);
-  return {
-    rig: running,
-    jobs: jobsClient(() => running.sidecar.url),
-    capacity,
-    onGpu,
-    fit: async (query: string) => v.parse(answerSchema, await read(`fit?${query}`)),
-    /** What each process holds, and how busy the GPU is with it. */
-    holds(processes: Readonly<Record<number, number>>, utilization: number) {
-      const list = Object.entries(processes);
-      running.fake.set({
-        gpus: [
-          {
-            ...gpu,
-            "memory.used": list.reduce((sum, [, mib]) => sum + mib, 0),
-            "utilization.gpu": utilization,
-          },
-        ],
-        processes: list.map(([pid, mib]) => ({
-          gpu_uuid: gpu.uuid,
-          pid: Number(pid),
-          process_name: "python3",
-          used_memory: mib,
-        })),
-      });
-    },
-    /** So many samples later: as long as a rule of the product waits. */
-    async samples(count: number) {
-      const watching = running.connect();
-      await waitUntil(() => watching.samples.length >= count, {
-        what: `${count} samples`,
-        timeoutMs: 30_000,
-      });
-      watching.close();
-    },
-    until: (what: string, holds: (gpu: Awaited<ReturnType<typeof onGpu>>) => boolean) => {
-      let last = "";
-      return waitUntil(
-        async () => {
-          const now = await onGpu();
-          last = JSON.stringify(now);
-          return holds(now) ? now : null;
-        },
-        { what: () => `${what}; last: ${last}`, timeoutMs: 20_000 },
-      );
-    },
-  };
-}
-
-/** C1: a WebUI that keeps 10.2 GB of weights after a job of 12.2 GB on 24 GB. */
-for (const watched of [true, false]) {
-  test(`CAP-50b one person, one WebUI, ${watched ? "watched" : "not watched"}: idle, running, ended, idle for long, second job`, async () => {
-    const world = await machine(24_564);
-    if (watched) await world.rig.connect().hello();
-    world.holds({ 4000100: 420 }, 0);
-    const idle = await world.until(
-      "an idle process",
-      ({ running, residents }) => running === 0 && residents[0]?.state === "idle",
-    );
-    // 24,164 − 420 beside it; in it there is as much.
-    expect(idle.canStart).toBeGreaterThanOrEqual(1);
-    world.holds({ 4000100: 6000 }, 96);
-    await world.until("the load", ({ running }) => running === 1);
-    world.holds({ 4000100: 12_200 }, 97);
-    const busy = await world.until("the job", ({ freeMiB, running }) => freeMiB === 11_964 && running === 1);
-    expect(busy.canStart).toBe(0);
-    world.holds({ 4000100: 10_200 }, 0);
-    const ended = await world.until("its end", ({ running, freeMiB }) => running === 0 && freeMiB === 13_964);
-    expect(ended).toMatchObject({ canStart: 1, inResidents: 1, running: 0 });
-    expect(ended.residents).toMatchObject([{ pid: 4_000_100, state: "idle", nextJob: { fits: 1 } }]);
-    expect(ended.explanation).toContain("1 in python3");
-    // It is told the same when it has been idle for long, and again after another job.
-    world.holds({ 4000100: 10_200 }, 97);
-    await world.until("the second job", ({ running }) => running === 1);
-    world.holds({ 4000100: 10_200 }, 0);
-    expect(await world.until("its end", ({ running }) => running === 0)).toMatchObject({ canStart: 1 });
-  });
-}
+test("CAP-50b one person, one WebUI, watched: idle, running, ended, idle for long, second job", () =>
+  onePersonIsToldTheTruth(true));
 
 test("CAP-50c with a backend that tells, busy is running in the same second, and idle is room in it", async () => {
   let busy = false;
@@ -188,54 +71,6 @@ test("CAP-52 a visitor that has left holds nothing: an empty card starts the lar
   await world.until("its end", ({ running }) => running === 0);
   expect(await world.fit(`profile=${LARGE}`)).toMatchObject({ canStart: 1 });
   expect(await world.jobs.ask({ profile: LARGE })).toMatchObject({ status: 201 });
-});
-
-test("CAP-53 who was idle stays idle when a declared job begins beside it", async () => {
-  const world = await machine(49_140);
-  world.holds({ 4000100: 2_000 }, 0);
-  await world.until(
-    "an idle process",
-    ({ running, residents }) => running === 0 && residents[0]?.state === "idle",
-  );
-  const { job } = await world.jobs.ask({ peakMiB: 12_200, pid: 4_000_300 });
-  world.holds({ 4000100: 2_000, 4000300: 4_000 }, 97);
-  const now = await world.until("the job's memory", ({ promisedMiB }) => promisedMiB === 8_200);
-  expect(now).toMatchObject({ running: 1, freeMiB: 42_740 });
-  await world.jobs.end(job?.id ?? "");
-});
-
-test("CAP-54 after three jobs of 12,200 in one process the fourth is expected to take about as much", async () => {
-  const world = await machine(49_140);
-  for (let i = 0; i < 3; i++) {
-    world.holds({ 4000100: 12_200 }, 97);
-    await world.until(`job ${i + 1}`, ({ running, freeMiB }) => running === 1 && freeMiB === 36_540);
-    world.holds({ 4000100: 3_000 }, 0);
-    await world.until(
-      `the end of job ${i + 1}`,
-      ({ running, freeMiB }) => running === 0 && freeMiB === 45_740,
-    );
-    // Fallen and flat for 15 seconds it is over, and not a pause before its second hump.
-    await world.samples(35);
-  }
-  world.holds({ 4000100: 6_000 }, 97);
-  // Its last peak and 5 %, less what it holds.
-  await world.until("the fourth", ({ running, promisedMiB }) => running === 1 && promisedMiB === 6_810);
-});
-
-test("CAP-1b two jobs without a pid: state, fit and a waiting job's reason tell one figure", async () => {
-  const world = await machine(24_564);
-  await world.jobs.ask({ peakMiB: 10_000 });
-  await world.jobs.ask({ peakMiB: 8_000 });
-  const waits = await world.jobs.ask({ peakMiB: 9_000 });
-  expect(waits).toMatchObject({ status: 202 });
-  const [gpu, answer, { job }] = [
-    await world.onGpu(),
-    await world.fit("peakMiB=9000"),
-    await world.jobs.show(idOf(waits)),
-  ];
-  expect(gpu.promisedMiB).toBe(18_000);
-  expect(answer.perGpu[0]).toMatchObject({ promisedMiB: 18_000, canStart: 0 });
-  expect(job?.reason?.params).toMatchObject({ promised: 18_000, free: 24_164, reserve: 256, peak: 9_000 });
 });
 
 test("CAP-56 beside the first hump of a job never seen nothing is recommended that its second would break", async () => {

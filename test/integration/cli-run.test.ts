@@ -102,7 +102,7 @@ test("CLI-1c CLI-2 who waits is told why, a signal then withdraws the job, and t
 });
 
 test("CLI-2 CAP-24b whoever is killed, the room is kept for as long as the program lives, without any heartbeat", async () => {
-  const { rig, jobs } = await startJobs({ script: { gpus: [fakeGpu(0)] } });
+  const { rig, jobs } = await startJobs({ own: true, script: { gpus: [fakeGpu(0)] } });
   const pidFile = join(rig.fake.dir, "pid");
   const script = `echo $$ > ${pidFile}.new; mv ${pidFile}.new ${pidFile}; exec sleep 600`;
   const run = startCli(rig.sidecar.url, [
@@ -195,7 +195,7 @@ test("CLI-3 without a panel that lets jobs in nothing is begun, unless that is a
 });
 
 test("CLI-3b a sidecar that is killed and comes again finds who waits in his place", async () => {
-  const { rig, jobs } = await startJobs({ script: { gpus: [fakeGpu(0)] } });
+  const { rig, jobs } = await startJobs({ own: true, script: { gpus: [fakeGpu(0)] } });
   const full = idOf(await jobs.ask({ peakMiB: ROOM, pid: 4_000_100, ttlSeconds: 3600 }));
   const run = startCli(rig.sidecar.url, [
     "run",
@@ -216,6 +216,6 @@ test("CLI-3b a sidecar that is killed and comes again finds who waits in his pla
 });
 
 test("CLI-8 many start at once, and wrappers, programs and the sidecar are killed: no GPU is over-committed", async () => {
-  const { rig, jobs } = await startJobs({ script: { gpus: [fakeGpu(0), fakeGpu(1)] } });
+  const { rig, jobs } = await startJobs({ own: true, script: { gpus: [fakeGpu(0), fakeGpu(1)] } });
   await runsSurviveKills(6, { rig, jobs, roomMiB: ROOM, seed: 7 });
 });

@@ -14,7 +14,7 @@ describe("where jobs are kept", () => {
   const database = (running: Rig) => join(running.fake.dir, "data", "capacity.sqlite");
 
   test("CAP-27 jobs survive a restart and a SIGKILL, with their GPUs and their order", async () => {
-    const { jobs, rig: running } = await startJobs({ script: { gpus: [fakeGpu(0), fakeGpu(1)] } });
+    const { jobs, rig: running } = await startJobs({ own: true, script: { gpus: [fakeGpu(0), fakeGpu(1)] } });
     for (const peakMiB of [ROOM, ROOM, 9000, 8000]) await jobs.ask({ peakMiB });
     await jobs.beat((await jobs.list())[0]?.id ?? "", { phase: "denoise" });
     const kept = ({ id, state, gpus, startedAt, phase, position }: Job) =>
@@ -29,7 +29,7 @@ describe("where jobs are kept", () => {
   });
 
   test("CAP-27b a damaged file is moved aside, said, and begun anew; a newer and a locked one stay where they are", async () => {
-    const { jobs, rig: running } = await startJobs({ settings: { historyInterval: 1000 } });
+    const { jobs, rig: running } = await startJobs({ own: true, settings: { historyInterval: 1000 } });
     const moved = () => readdirSync(join(running.fake.dir, "data")).filter((name) => name.endsWith(".bad"));
     await running.crash(() => {
       for (const part of ["", "-wal"]) writeFileSync(database(running) + part, "no database ".repeat(1000));
@@ -66,7 +66,7 @@ describe("where jobs are kept", () => {
   });
 
   test("CAP-27b when the folder is removed while jobs run, all of them are written anew with the next one", async () => {
-    const { jobs, rig: running } = await startJobs();
+    const { jobs, rig: running } = await startJobs({ own: true });
     const first = idOf(await jobs.ask({ peakMiB: 1000 }));
     rmSync(join(running.fake.dir, "data"), { recursive: true });
     const second = idOf(await jobs.ask({ peakMiB: 1000 }));
@@ -92,7 +92,7 @@ describe("two dozen clients at once", () => {
     timeout: 900_000,
   }, async () => {
     const gpus = [0, 1, 2, 3].map((index) => fakeGpu(index));
-    const { jobs, rig: running } = await startJobs({ script: { gpus } });
+    const { jobs, rig: running } = await startJobs({ own: true, script: { gpus } });
     await crowdSurvivesCrash(24, { jobs, rig: running, roomMiB: ROOM });
   });
 });

@@ -135,7 +135,7 @@ describe("the jobs API", () => {
   });
 
   test("CAP-20 on the demo machine jobs can be tried too, and the sidecar survives it", async () => {
-    const { jobs, rig: running } = await startJobs({ flags: ["--source", "demo"] });
+    const { jobs, rig: running } = await startJobs({ own: true, flags: ["--source", "demo"] });
     // Whether it may start depends on what the demo plays; one that needs more than is ever free waits.
     const first = idOf(await jobs.ask({ peakMiB: 1000 }));
     const second = idOf(await jobs.ask({ peakMiB: 46_000 }));

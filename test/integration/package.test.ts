@@ -1,5 +1,5 @@
 import { execFile } from "node:child_process";
-import { cpSync, readdirSync, readFileSync, realpathSync, statSync } from "node:fs";
+import { readdirSync, readFileSync, realpathSync, statSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
@@ -9,7 +9,7 @@ import { formatMessage } from "publint/utils";
 import { beforeAll, expect, test } from "vitest";
 import { createFakeNvidiaSmi } from "../helpers/fake-nvidia-smi.ts";
 import { ownPython } from "../helpers/own-python.ts";
-import { npm, type PackedPackage, packPackage } from "../helpers/packed-package.ts";
+import { type PackedPackage, packPackage } from "../helpers/packed-package.ts";
 import { readmeSnippets } from "../helpers/readme-snippets.ts";
 import { startSidecar } from "../helpers/sidecar.ts";
 import { typesOfExports } from "../helpers/types-of-exports.ts";
@@ -56,24 +56,6 @@ test("EMB-9 what the documentation has users copy comes with it, and the Python 
     env: { PATH: dirname(process.execPath) },
   });
   expect(realpathSync(stdout.trim())).toBe(realpathSync(join(root, "dist/server/main.js")));
-});
-
-test("EMB-9 what the pages tell to install and to call is installed and called", async () => {
-  const index = readmeSnippets("integrations/README.md");
-  const [, , install, call] = index.takeAll("inline").map(({ code }) => code);
-  const { code: first } = readmeSnippets("integrations/node/README.md").take("sh");
-  expect(first.trim()).toBe(install);
-  const app = packed.emptyFolder();
-  // It is not in the registry yet: as the page says, it is the file that is packed.
-  await npm([...first.trim().split(" ").slice(1, -1), "--prefer-offline", packed.tarball], app);
-  cpSync(join(ROOT, "integrations/node/server.mjs"), join(app, "server.mjs"));
-  const { version } = JSON.parse(readFileSync(join(ROOT, "package.json"), "utf8")) as { version: string };
-  expect((await run("sh", ["-c", `${call} --version`], { cwd: app })).stdout).toBe(`${version}\n`);
-  const imported = 'import("./server.mjs").then(() => process.exit(0))';
-  await run(process.execPath, ["-e", imported], {
-    cwd: app,
-    env: { ...process.env, XDG_DATA_HOME: join(app, "data"), PORT: "0" },
-  });
 });
 
 test("the index names no other commands than the main page's and these", () => {
