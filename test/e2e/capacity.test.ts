@@ -24,6 +24,7 @@ import { rowOf as card, openRow, openWhy } from "../helpers/on-panel.ts";
 
 const { browser, start } = inBrowser();
 
+/** Every sentence of the catalogues stands in pictures; here either language is followed once, or one of the two. */
 const LANGUAGES = [
   { lang: "en", m: en, room: roomEn, fit: fitEn, arithmetic: capacityWordsEn, say: profilesEn },
   { lang: "zh-CN", m: zhCn, room: roomZhCn, fit: fitZhCn, arithmetic: capacityWordsZhCn, say: profilesZhCn },
@@ -114,7 +115,7 @@ test.each(LANGUAGES)(
   },
 );
 
-test.each(LANGUAGES)(
+test.each(LANGUAGES.slice(0, 1))(
   "CAP-5 PNL-20 PNL-20b the pieces of the bar are the API's, $lang",
   async ({ lang, room }) => {
     const { sidecar } = await start({
@@ -159,7 +160,7 @@ test.each(LANGUAGES)(
   },
 );
 
-test.each(LANGUAGES)(
+test.each(LANGUAGES.slice(1))(
   "CAP-30 PNL-23 the chosen profile's fit is the API's, $lang",
   async ({ lang, m, room, fit, say }) => {
     const { sidecar } = await start({ script: { gpus: rigOptions.script.gpus, processes: [] } });
