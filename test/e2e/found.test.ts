@@ -18,6 +18,8 @@ async function open(programs: readonly OwnBackend[], query = "", options: RigOpt
   const rig: Rig = await start({
     script: { gpus: [GPU], processes },
     ...options,
+    // On a busy machine a program is slow to greet, and is not asked again for long.
+    timings: (scaled) => ({ ...scaled, patience: { ...scaled.patience, greetingMs: 20_000 } }),
     settings: { backends: [], findBackends: true, releasePatience: 60_000 },
   });
   const page: Page = await browser.open(rig.sidecar.url + query);

@@ -34,7 +34,8 @@ export async function startHandover(
   {
     llm: llmOptions = { modelMiB: 14_000, loaded: true },
     render: renderOptions = { modelMiB: 18_000 },
-  }: { llm?: ProgramOptions; render?: ProgramOptions } = {},
+    env = {},
+  }: { llm?: ProgramOptions; render?: ProgramOptions; env?: Record<string, string> } = {},
 ): Promise<HandoverRig> {
   let rig: Rig | null = null;
   let showAll = () => {};
@@ -50,6 +51,7 @@ export async function startHandover(
   showAll = card.showAll;
   rig = await startRig({
     script: { gpus: [CARD] },
+    env,
     settings: { backends: [llm.options("llm"), render.options("render")], ...settings },
   });
   const running = rig;
