@@ -63,6 +63,15 @@ describe("between backends", () => {
     expect(pass(at, 2, busy, settings).acts).toEqual(["61 release llm"]);
   });
 
+  test("HND-1 HND-3 a queue that only waits for room has not begun: who leaves for its job is announced", () => {
+    const at = pass(seenBefore, 30, card(free), settings);
+    const queued = [holds("llm", 14_000), holds("comfyui", 400, { busy: true, onlyQueued: true })];
+    const gated = card(queued, { lacks: [lack(9000, { backend: "comfyui" })] });
+    expect(pass(at, 20, gated, settings).acts).toEqual(["71 release llm"]);
+    // Between two prompts that nothing holds back it has begun.
+    expect(pass(at, 2, card(queued), settings).acts).toEqual(["61 release llm"]);
+  });
+
   test("HND-3 while the home is none of the backends there are, all is as without one", () => {
     const gone = settingsOf({ home: "forgotten" });
     const busy = card([holds("llm", 14_000), holds("comfyui", 2000, { busy: true })]);
