@@ -1,5 +1,7 @@
 import { describe, expect, test } from "vitest";
+import { backendSeen } from "../../../../server/handover/backend-seen.ts";
 import { postpone } from "../../../../server/handover/see.ts";
+import { backendWith } from "../../../helpers/backend-with.ts";
 import { card, holds, lack, pass, QUIET, START, settingsOf } from "./moments.ts";
 
 const named = settingsOf({ onRequest: new Set(["comfyui", "forge", "a1111"]) });
@@ -70,6 +72,9 @@ describe("between backends", () => {
     expect(pass(at, 20, gated, settings).acts).toEqual(["71 release llm"]);
     // Between two prompts that nothing holds back it has begun.
     expect(pass(at, 2, card(queued), settings).acts).toEqual(["61 release llm"]);
+    const seen = (state: object) => backendSeen(backendWith(state), false, [], false);
+    expect(seen({ queue: 2 })).toMatchObject({ busy: true, onlyQueued: true });
+    expect(seen({ queue: 2, busy: true })).toMatchObject({ busy: true, onlyQueued: false });
   });
 
   test("HND-3 while the home is none of the backends there are, all is as without one", () => {
