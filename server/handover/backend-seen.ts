@@ -24,9 +24,9 @@ export function backendSeen(
   residents: readonly Resident[],
   parks: boolean,
 ): BackendSeen {
-  const { id, reachable, modes, givesNothing, canLoad } = state;
+  const { id, reachable, modes, givesNothing, canLoad, busy, queue } = state;
   return {
-    ...{ id, canLoad, parks },
+    ...{ id, canLoad, parks, onlyQueued: busy === false && (queue ?? 0) > 0 },
     busy: busyNow(state, tellsWhenAsked, residents),
     canRelease: reachable === true && modes.length > 0 && !givesNothing,
   };

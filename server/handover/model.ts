@@ -52,6 +52,8 @@ export interface BackendSeen {
   id: string;
   /** `null`: nothing tells, which counts as busy. */
   busy: boolean | null;
+  /** Nothing runs in it, and something waits in its queue. */
+  onlyQueued: boolean;
   /** It can be asked to unload, answers, and does not give nothing. */
   canRelease: boolean;
   /** It can load again what a release took away. */

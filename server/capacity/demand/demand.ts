@@ -24,23 +24,15 @@ export function demandOf(
   const live = tickets.filter(
     ({ gpus, askedMs }) => gpus.includes(index) && nowMs - askedMs < policy.ticketHoldMs,
   );
-  const base = {
-    index,
-    emptyMiB,
-    freeMiB: Math.max(0, emptyMiB - usedMiB),
-    reserveMiB: policy.reserveMiB,
-  };
+  const freeMiB = Math.max(0, emptyMiB - usedMiB);
+  const base = { index, emptyMiB, freeMiB, reserveMiB: policy.reserveMiB };
   const stays = (mib: number) => (mib <= policy.aloneMiB ? mib : 0);
   if (track.kind === "listed") {
-    const tenants = track.tenants.map((tenant) => ({
-      pid: tenant.pid,
-      backend: tenant.backend,
-      heldMiB: tenant.heldMiB,
-      jobs: [],
-      expectMiB: expectMiB(tenant, emptyMiB, policy),
-      restMiB: tenant.restMiB,
-      isActive: tenant.state !== "idle",
-    }));
+    const tenants = heldFor(track, nowMs).map((tenant) => {
+      const { pid, backend, heldMiB, restMiB, state } = tenant;
+      const figures = { heldMiB, restMiB, expectMiB: expectMiB(tenant, emptyMiB, policy) };
+      return { pid, backend, ...figures, jobs: [], isActive: state !== "idle" };
+    });
     const holders = holdersOf(tenants, here, live, index);
     // Where the list failed, what came since the last one is nobody's whom we know.
     const cameMiB = track.failedMs === nowMs && here.length === 0 ? usedMiB - track.usedAtListMiB : 0;
@@ -76,6 +68,14 @@ export function demandOf(
     owned: unlisted.owned,
     movedFor: unlisted.movedFor,
   };
+}
+
+/** Who holds what by the last list. Where one failed, what has gone since may be anybody's: it is held for sure by nobody. */
+function heldFor(track: GpuTrack & { kind: "listed" }, nowMs: number) {
+  const fellMiB = track.usedAtListMiB - track.evidence.usedMiB;
+  const goneMiB = track.tenants.reduce((sum, one) => sum + one.heldMiB - one.listedMiB, fellMiB);
+  if (track.failedMs !== nowMs || goneMiB <= 0) return track.tenants;
+  return track.tenants.map((one) => ({ ...one, heldMiB: Math.max(0, one.heldMiB - goneMiB) }));
 }
 
 /** What is reserved on one GPU for somebody who was let in. */

@@ -1,5 +1,7 @@
 import { describe, expect, test } from "vitest";
+import { backendSeen } from "../../../../server/handover/backend-seen.ts";
 import { postpone } from "../../../../server/handover/see.ts";
+import { backendWith } from "../../../helpers/backend-with.ts";
 import { card, holds, lack, pass, QUIET, START, settingsOf } from "./moments.ts";
 
 const named = settingsOf({ onRequest: new Set(["comfyui", "forge", "a1111"]) });
@@ -61,6 +63,18 @@ describe("between backends", () => {
     const at = pass(seenBefore, 30, card(free), settings);
     const busy = card([holds("llm", 14_000), holds("comfyui", 2000, { busy: true })]);
     expect(pass(at, 2, busy, settings).acts).toEqual(["61 release llm"]);
+  });
+
+  test("HND-1 HND-3 a queue that only waits for room has not begun: who leaves for its job is announced", () => {
+    const at = pass(seenBefore, 30, card(free), settings);
+    const queued = [holds("llm", 14_000), holds("comfyui", 400, { busy: true, onlyQueued: true })];
+    const gated = card(queued, { lacks: [lack(9000, { backend: "comfyui" })] });
+    expect(pass(at, 20, gated, settings).acts).toEqual(["71 release llm"]);
+    // Between two prompts that nothing holds back it has begun.
+    expect(pass(at, 2, card(queued), settings).acts).toEqual(["61 release llm"]);
+    const seen = (state: object) => backendSeen(backendWith(state), false, [], false);
+    expect(seen({ queue: 2 })).toMatchObject({ busy: true, onlyQueued: true });
+    expect(seen({ queue: 2, busy: true })).toMatchObject({ busy: true, onlyQueued: false });
   });
 
   test("HND-3 while the home is none of the backends there are, all is as without one", () => {

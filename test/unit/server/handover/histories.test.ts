@@ -105,6 +105,7 @@ function play(history: readonly Event[], settings: HandoverSettings, parks: read
       backends: programs.map(({ id, busy, parks, gone }) => ({
         id,
         busy,
+        onlyQueued: false,
         parks,
         canRelease: true,
         canLoad: gone,

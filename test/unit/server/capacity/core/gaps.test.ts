@@ -49,6 +49,30 @@ describe("a list that fails", () => {
     const came = { ...failed, usedMiB: 9000 };
     expect(step(state, { nowMs: atMs + 1000, gpus: [came], words: [] }, POLICY).started).toEqual([]);
   });
+
+  test("CAP-20c what has gone since the last one is no room of the next job of whoever held it", () => {
+    const there = gpu([process(1, 14_000, "llm"), process(2, 400, "renderer")]);
+    const large = ask("render", 16_000, { pid: 2, backend: "renderer" });
+    const waits = declared(seconds(20, START, [there]), large);
+    const both = declared(waits, ask("answer", 13_000, { backend: "llm" }));
+    const left: GpuEvidence = { ...there, usedMiB: 400, list: { kind: "hidden" } };
+    const first = seconds(1, both, [left]);
+    expect(first.started.map(({ id }) => id)).toEqual(["render"]);
+    // Nor of one that comes while the first is still loading.
+    const second = seconds(1, declared(seconds(1, waits, [left]), ask("late", 13_000, { backend: "llm" })), [
+      left,
+    ]);
+    expect(second.started).toEqual([]);
+  });
+
+  test("CAP-20c what has gone since the last one may be what a running job will take again", () => {
+    const there = gpu([process(1, 12_000), process(2, 2000)]);
+    const large = declared(seconds(20, START, [gpu([])]), ask("two humps", 11_000, { pid: 1 }), [0]);
+    const both = declared(large, ask("small", 2000, { pid: 2 }), [0]);
+    const at = declared(seconds(5, both, [there]), ask("beside", 9000));
+    const fell: GpuEvidence = { ...there, usedMiB: 3000, list: { kind: "hidden" } };
+    expect(seconds(1, at, [fell]).started).toEqual([]);
+  });
 });
 
 describe("a long wait", () => {
