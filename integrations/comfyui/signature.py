@@ -133,7 +133,8 @@ def other_size(graph: Graph) -> Dict[str, Any]:
         if "LATENT" in graph.info(key).outputs:
             for name in ("seconds", "duration", "resolution", "seconds_total"):
                 value = graph.value(key, name)
-                if isinstance(value, (int, float)) and not isinstance(value, bool):
+                # None of it means that the size is that of what comes in (a resolution of 0: "no resize").
+                if isinstance(value, (int, float)) and not isinstance(value, bool) and value > 0:
                     found[name] = max(value, found.get(name, 0))
     return found
 
