@@ -30,8 +30,14 @@ export interface ComfyUi {
   folder: string;
 }
 
-/** @param withPartners also the nodes that run on a partner's machine */
-export async function startComfyUi({ withPartners = false } = {}): Promise<ComfyUi> {
+interface Start {
+  /** Also the nodes that run on a partner's machine. */
+  withPartners?: boolean;
+  /** What else the base folder is to have when it starts. */
+  prepare?(folder: string): void;
+}
+
+export async function startComfyUi({ withPartners = false, prepare }: Start = {}): Promise<ComfyUi> {
   if (COMFYUI === null) throw new Error("COMFYUI_DIR names no checkout of ComfyUI");
   const folder = mkdtempSync(join(tmpdir(), "gpu-panel-comfyui-"));
   for (const name of ["custom_nodes", "models", "input", "output", "user", "temp"])
@@ -42,6 +48,7 @@ export async function startComfyUi({ withPartners = false } = {}): Promise<Comfy
   if (packed.status !== 0) throw new Error(packed.stderr);
   cpSync(join(folder, "comfyui"), join(folder, "custom_nodes/gpu-status-panel"), { recursive: true });
   cpSync(NODES, join(folder, "custom_nodes/test-nodes"), { recursive: true });
+  prepare?.(folder);
   const gpu = fakeGpu(0, { "memory.used": 1000, "memory.total": 24_564 });
   const fake = createFakeNvidiaSmi({ gpus: [gpu] });
   const [port, panelPort] = [await freePort(), await freePort()];
