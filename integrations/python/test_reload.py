@@ -48,7 +48,9 @@ class ReloadTest(RigTest):
             return None
 
     def release(self, page):
-        answer = call(page + "api/v1/release", "POST", {"mode": "now"})
+        # A worker that has not found the panel yet says that it is starting.
+        asked = lambda: (one := call(page + "api/v1/release", "POST", {"mode": "now"})).status != 503 and one  # noqa: E731
+        answer = wait_until("a worker that has found the panel", asked, 60)
         self.assertEqual(answer.status, 202, answer.body)
         address = f"{page}api/v1/release/{answer.json()['id']}"
         wait_until("the verdict", lambda: call(address).json()["state"] in ("done", "failed"), 60)
