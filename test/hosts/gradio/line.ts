@@ -9,7 +9,10 @@ import { framesOf, type InGradio, PANEL, POST, usedMiB } from "./in-gradio.ts";
 
 /** What the README promises of the one line. */
 export function testLine({ version, readme, scripts, browser, startHost, run, running }: InGradio) {
-  test(`GRA-1 GRA-3 GRA-7 HOST-1 Gradio: the README's line gives the page a live panel, whose release parks the model until the next run`, async () => {
+  test(`GRA-1 GRA-3 GRA-7 HOST-1 Gradio: the README's line gives the page a live panel, whose release parks the model until the next run`, {
+    // The first of a fresh clone waits for its Gradio to be fetched, too.
+    timeout: 600_000,
+  }, async () => {
     const { ports, write } = await startHost();
     const url = `http://127.0.0.1:${ports.host}/`;
     write("app.py", readme.take("python", "app.py").code);
