@@ -7,9 +7,9 @@ export type HostName = "gradio" | "comfyui";
 /** What people of a host want, by the names of the capacity bench, and the form by which they ask for it. */
 export const WISHES = {
   gradio: [
-    { kind: "turbo-1.3b-480p", api: "video", form: [832, 480, 81, 4] },
-    { kind: "turbo-1.3b-720p", api: "video", form: [1280, 720, 81, 4] },
-    { kind: "sdxl", api: "image", form: [1024, 1024, 30] },
+    { kind: "turbo-1.3b-480p", api: "video", model: "turbo-1.3b", form: [832, 480, 81, 4] },
+    { kind: "turbo-1.3b-720p", api: "video", model: "turbo-1.3b", form: [1280, 720, 81, 4] },
+    { kind: "sdxl", api: "image", model: "sdxl-base", form: [1024, 1024, 30] },
   ],
   comfyui: [
     { kind: "ltx", model: "ltx_fp8.safetensors", form: [768, 512, 97, 20] },
@@ -36,6 +36,16 @@ export interface Ask {
 export function truePeaks(random: Random): ReadonlyMap<string, number> {
   const kinds = Object.values(WISHES).flatMap((wishes) => wishes.map(({ kind }) => kind));
   return new Map(kinds.map((id) => [id, kindOf(id).peakMiB * (1 + 0.05 * (2 * random.next() - 1))]));
+}
+
+/** Profiles as somebody publishes them who measured on another machine: within 5 % of this one's peaks, as in policy's study. */
+export function publishedProfiles(random: Random, peaks: ReadonlyMap<string, number>) {
+  const wishes = [...WISHES.gradio, ...WISHES.comfyui];
+  return wishes.map(({ kind, model, form: [width, height, third] }) => ({
+    ...{ id: kind, label: kind, model: model.replace(/\.safetensors$/, ""), width, height },
+    ...(kind === "sdxl" ? {} : { frames: third }),
+    peakMiB: Math.round((peaks.get(kind) ?? 0) * random.between(0.95, 1.05)),
+  }));
 }
 
 export function drawWish<H extends HostName>(

@@ -17,21 +17,21 @@ import gradio as gr  # noqa: E402
 from gpu_status_panel import mount  # noqa: E402
 
 
-def video(prompt, width, height, frames, steps):
+def video(prompt, model, width, height, frames, steps):
     program.run(prompt)
     return None
 
 
-def image(prompt, width, height, steps):
+def image(prompt, model, width, height, steps):
     program.run(prompt)
     return None
 
 
 with gr.Blocks() as demo:
-    prompt = gr.Textbox(label="Prompt")
+    prompt, model = gr.Textbox(label="Prompt"), gr.Textbox(label="Model")
     width, height, frames, steps = (gr.Number(label=name, precision=0) for name in ("Width", "Height", "Frames", "Steps"))
-    gr.Button("Video").click(video, [prompt, width, height, frames, steps], gr.Video(), api_name="video", concurrency_limit=None)
-    gr.Button("Image").click(image, [prompt, width, height, steps], gr.Image(), api_name="image", concurrency_limit=None)
+    gr.Button("Video").click(video, [prompt, model, width, height, frames, steps], gr.Video(), api_name="video", concurrency_limit=None)
+    gr.Button("Image").click(image, [prompt, model, width, height, steps], gr.Image(), api_name="image", concurrency_limit=None)
 
 mount(demo, hook=program.unload, allow_release=True)
 demo.launch(server_port=int(os.environ["GRADIO_SERVER_PORT"]))

@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn, spawnSync } from "node:child_process";
-import { cpSync, existsSync, mkdirSync, mkdtempSync } from "node:fs";
+import { cpSync, existsSync, mkdirSync, mkdtempSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { delimiter, join } from "node:path";
@@ -28,11 +28,13 @@ export interface TwoHosts {
 /**
  * @param scale how many times faster jobs pass than they would
  * @param comfy a checkout of ComfyUI, and a Python that has its requirements
+ * @param profiles what the sidecar's configuration names
  */
 export async function startTwoHosts(
   totalMiB: number,
   scale: number,
   comfy: { dir: string; python: string },
+  profiles: readonly object[] = [],
 ): Promise<TwoHosts> {
   const python = beginPython(join(ROOT, gradioRequirements(6)), "Gradio 6 with what it brings");
   const whole = join(python, "../..", WHOLE);
@@ -49,7 +51,9 @@ export async function startTwoHosts(
   });
   const folder = mkdtempSync(join(tmpdir(), "gpu-panel-two-hosts-"));
   mkdirSync(join(folder, "jobs"));
-  const sidecar = await startSidecar(["--backend", "none"], {
+  const config = join(folder, "config.json");
+  writeFileSync(config, JSON.stringify({ profiles }));
+  const sidecar = await startSidecar(["--backend", "none", "--config", config], {
     ...fake.env,
     GPU_PANEL_DATA_DIR: join(folder, "data"),
   });

@@ -2,8 +2,9 @@ import { writeFileSync } from "node:fs";
 import { loadavg } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
+import { createRandom } from "../capacity/random.ts";
 import { cpuSeconds, residentMib } from "../proc-usage.ts";
-import type { Ask } from "./asks.ts";
+import { type Ask, publishedProfiles, truePeaks } from "./asks.ts";
 import { startTwoHosts } from "./hosts.ts";
 import { learnAll, letPeopleAsk } from "./people.ts";
 import { replayPerfect } from "./replay.ts";
@@ -14,7 +15,8 @@ const TOTAL_MIB = 49_140;
 /**
  * Thirty people at a real Gradio 6 and a real ComfyUI on one simulated 48 GB card: what they finish beside `perfect`, and
  * which jobs ran out of memory. `--minutes 20`, `--scale 1` (how many times faster jobs pass), `--users 30`, `--seed 1`,
- * `--noise 0.045`; `--learned`: each kind has run once before. COMFYUI_DIR and COMFYUI_PYTHON say where ComfyUI is.
+ * `--noise 0.045`; `--learned`: each kind has run once before; `--published`: a figure within 5 % is known of each kind.
+ * COMFYUI_DIR and COMFYUI_PYTHON say where ComfyUI is.
  */
 export async function main(args: readonly string[]): Promise<void> {
   const number = (text: string) => ({ type: "string", default: text }) as const;
@@ -27,6 +29,7 @@ export async function main(args: readonly string[]): Promise<void> {
       seed: number("1"),
       noise: number("0.045"),
       learned: { type: "boolean", default: false },
+      published: { type: "boolean", default: false },
     },
   });
   const dir = process.env.COMFYUI_DIR;
@@ -38,10 +41,10 @@ export async function main(args: readonly string[]): Promise<void> {
   print(
     `The VRAM is simulated: what each job holds is drawn before, and played by both hosts on one card of ${TOTAL_MIB} MiB.`,
   );
-  const hosts = await startTwoHosts(TOTAL_MIB, scale, {
-    dir,
-    python: process.env.COMFYUI_PYTHON ?? "python3",
-  });
+  const random = createRandom(Number(values.seed));
+  const profiles = values.published ? publishedProfiles(random.fork(2), truePeaks(random.fork(1))) : [];
+  const python = process.env.COMFYUI_PYTHON ?? "python3";
+  const hosts = await startTwoHosts(TOTAL_MIB, scale, { dir, python }, profiles);
   try {
     if (values.learned) await learnAll(hosts, { seed: Number(values.seed) });
     const pid = hosts.sidecar.child.pid ?? 0;

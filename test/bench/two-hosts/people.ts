@@ -96,8 +96,8 @@ async function createSender({ folder, gradio, comfyui }: TwoHosts, host: HostNam
   return (id: string, wish: Wish, curve: Curve): Promise<Said> => {
     writeFileSync(join(folder, "jobs", `${id}.json`), JSON.stringify({ kind: wish.kind, ...curve }));
     return "api" in wish && askGradio !== null
-      ? askGradio(wish.api, [id, ...wish.form], signal)
-      : askComfy(promptOf(id, "model" in wish ? wish.model : "", wish.form), signal);
+      ? askGradio(wish.api, [id, wish.model, ...wish.form], signal)
+      : askComfy(promptOf(id, wish.model, wish.form), signal);
   };
 }
 
