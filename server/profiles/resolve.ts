@@ -2,13 +2,9 @@ import type { ProfileQuery } from "../../shared/profiles/match-profile.ts";
 import { type Prediction, resolveProfile } from "../../shared/profiles/predict-profile.ts";
 import type { Profile } from "../../shared/profiles/profile.ts";
 import type { Signature } from "../../shared/profiles/signature.ts";
-import {
-  classOfProfile,
-  classOfSignature,
-  labelOfSignature,
-  withOwnPeak,
-} from "../capacity/classes/job-class.ts";
+import { classOfProfile, classOfSignature, withOwnPeak } from "../capacity/classes/job-class.ts";
 import type { JobClass } from "../capacity/model.ts";
+import { labelOfSignature } from "./label-of-signature.ts";
 
 /** How a job is described by whoever asks: by a profile or its settings, by a signature, by its own figure. */
 export interface Description {

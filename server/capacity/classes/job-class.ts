@@ -64,14 +64,6 @@ function signatureKey(parts: readonly unknown[]): string {
   return `signature-${hash}`;
 }
 
-/** For people: model files without folder and ending, and the size. */
-export function labelOfSignature({ kind, models, width, height, frames }: Signature): string {
-  const names = models.map((name) => (name.split(/[\\/]/).at(-1) ?? name).replace(/\.\w{2,12}$/, ""));
-  const size = width === null || height === null ? [] : [`${width}×${height}`];
-  const length = frames === null || frames === 1 ? [] : [`${frames} frames`];
-  return [names[0] ?? kind, ...size, ...length].join(" ").slice(0, 120);
-}
-
 const bare = (name: string) => name.toLowerCase().replace(/[^a-z0-9]/g, "");
 /** Hosts name models by their files, profiles by what they are called. */
 const isOf = ({ model }: PlainProfile, files: readonly string[]) =>
