@@ -9,6 +9,7 @@ from urllib.parse import urlencode
 
 from .glance import AWAY
 from .host import describe_prompt, weights_mib
+from .within import job_around
 
 FEWER_FRAMES = (121, 81, 65, 49, 33, 17)
 """What video models take: one more than a multiple of eight or sixteen."""
@@ -29,6 +30,10 @@ def fit(panel: Any, backend: Optional[str], asked: Dict[str, Any]) -> Tuple[int,
     answer = ask.about(found.signature)
     if answer is None:
         return AWAY
+    around = job_around(panel)
+    if around is not None and answer.get("peakMiB", 0) <= around.get("peakMiB", 0):
+        # Beside its own reservation there may be no room, and it needs none there.
+        answer = {**answer, "fits": True, "never": False, "missingMiB": 0, "options": []}
     would = fewer_frames(ask, found.signature) if answer.get("never") else None
     return 200, {**told, "fit": answer, "would": would}
 

@@ -11,7 +11,9 @@ import hashlib
 import logging
 import os
 import time
-from typing import AbstractSet, Any, Callable, Dict, Optional, Sequence
+from typing import AbstractSet, Any, Callable, Dict, NamedTuple, Optional, Sequence
+
+from .within import job_around
 
 log = logging.getLogger("gpu_status_panel")
 LOOK_S = 0.5
@@ -24,12 +26,22 @@ SALT = os.urandom(8).hex()
 Describe = Callable[[Dict[str, Any], Optional[Sequence[str]]], Optional[Dict[str, Any]]]
 
 
+class LetIn(NamedTuple):
+    """A prompt that goes."""
+
+    job_id: Optional[str]
+    """The job as which it was let in."""
+    unanswered: Optional[Dict[str, Any]]
+    """What was asked for it where no answer came: the sidecar may have heard that."""
+
+
 class Asked:
     """A prompt for which room was asked."""
 
-    def __init__(self, job_id: Optional[str], may_go: bool) -> None:
+    def __init__(self, job_id: Optional[str], may_go: bool, unanswered: Optional[Dict[str, Any]] = None) -> None:
         self.job_id = job_id
         self.may_go = may_go
+        self.unanswered = unanswered
         self.beat_at = time.monotonic()
 
 
@@ -43,7 +55,7 @@ class Gate:
         self._panel: Any = None
         self._describe: Describe = lambda prompt, outputs: None
         self._asked: Dict[str, Asked] = {}
-        self._let_in: Dict[str, str] = {}
+        self._let_in: Dict[str, LetIn] = {}
         self._away_until = 0.0
         self._queued: Dict[str, float] = {}
         """Since when each prompt stands in ComfyUI's queue, which asks for room only when it is its turn."""
@@ -51,8 +63,8 @@ class Gate:
     def set(self, on: bool) -> None:
         self.is_on = on or self.is_forced
 
-    def take(self, prompt_id: str) -> Optional[str]:
-        """The job as which a prompt was let in."""
+    def take(self, prompt_id: str) -> Optional[LetIn]:
+        """As what a prompt was let in; ``None``: nobody asked for it."""
         return self._let_in.pop(prompt_id, None)
 
     def install(self, execution: Any, panel: Any, describe: Describe) -> None:
@@ -104,8 +116,8 @@ class Gate:
 
     def _let(self, prompt_id: str) -> None:
         asked = self._asked.pop(prompt_id, None)
-        if asked is not None and asked.job_id is not None:
-            self._let_in = {prompt_id: asked.job_id}
+        if asked is not None and (asked.job_id or asked.unanswered):
+            self._let_in = {prompt_id: LetIn(asked.job_id, asked.unanswered)}
 
     def _forget_queued(self, left: AbstractSet[str]) -> None:
         for prompt_id in [one for one in list(self._queued) if one not in left]:
@@ -150,15 +162,20 @@ class Gate:
 
     def _ask(self, prompt: Dict[str, Any], outputs: Sequence[str], more: Dict[str, Any]) -> Asked:
         body = None if time.monotonic() < self._away_until else self._describe(prompt, outputs)
-        if body is None:
+        # What `run` has reserved is its room: beside itself it would wait for its own end.
+        if body is None or job_around(self._panel) is not None:
             return Asked(None, True)
-        asked = {"pid": os.getpid(), **body, **more, "wait": True}
+        # On another machine the number is somebody else's.
+        process = {"pid": os.getpid()} if self._panel.Sidecar().is_local else {}
+        asked = {**process, **body, **more, "wait": True, "requestId": os.urandom(16).hex()}
         answer = self._call("POST", "api/v1/jobs", asked)
         if answer is not None and answer.status == 400 and asked.pop("waitedSeconds", None) is not None:
             # A sidecar of before does not know that, and takes nothing that it does not know.
             answer = self._call("POST", "api/v1/jobs", asked)
-        job_id = None if answer is None else answer.body.get("id")
-        if answer is None or answer.status not in (200, 201, 202) or not isinstance(job_id, str):
+        if answer is None:
+            return Asked(None, True, asked)
+        job_id = answer.body.get("id")
+        if answer.status not in (200, 201, 202) or not isinstance(job_id, str):
             return Asked(None, True)
         return Asked(job_id, answer.body.get("state") != "waiting")
 

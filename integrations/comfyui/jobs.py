@@ -12,6 +12,7 @@ import threading
 from typing import AbstractSet, Any, Callable, Dict, Iterable, Optional, Sequence, Tuple
 
 from .cached import cached_in
+from .gate import LetIn
 
 log = logging.getLogger("gpu_status_panel")
 MIB = 1024 * 1024
@@ -77,11 +78,11 @@ def dynamic_mib() -> Optional[int]:
 class Prompt:
     """A prompt under way."""
 
-    def __init__(self, graph: Dict[str, Any], outputs: Optional[Sequence[str]], admitted: Optional[str]) -> None:
+    def __init__(self, graph: Dict[str, Any], outputs: Optional[Sequence[str]], let_in: Optional[LetIn]) -> None:
         self.graph = graph
         self.outputs = outputs
-        self.admitted = admitted
-        """The job as which the gate let it in."""
+        self.let_in = let_in
+        """As what the gate let it in."""
         self.job: Any = None
         self.peak: Optional[Peak] = None
         self.phases: Dict[str, str] = {}
@@ -96,7 +97,7 @@ class PromptWatch:
         panel: Any,
         jobs: Any,
         describe: Describe,
-        admitted: Callable[[str], Optional[str]] = lambda prompt_id: None,
+        admitted: Callable[[str], Optional[LetIn]] = lambda prompt_id: None,
         is_partial: IsPartial = lambda prompt, cached, outputs: False,
     ) -> None:
         self._panel = panel
@@ -116,16 +117,16 @@ class PromptWatch:
             return
         if now.job is None:
             now.peak = Peak(self._panel)
-            now.job = self._jobs.begin(lambda: self._describe(now.graph, now.outputs), now.admitted)
+            now.job = self._jobs.begin(lambda: self._describe(now.graph, now.outputs), *(now.let_in or ()))
         elif now.peak is not None:
             now.peak.sample()
         now.job.phase(phase_of(now, node_id, node))
 
     def leave(self, prompt_id: str, messages: Iterable[Any]) -> None:
         now = self._now.pop(prompt_id, None)
-        if now is not None and now.job is None and now.admitted is not None:
+        if now is not None and now.job is None and now.let_in is not None:
             # It was let in, and all of it was known already.
-            self._jobs.begin(lambda: None, now.admitted).end(failed=True)
+            self._jobs.begin(lambda: None, *now.let_in).end(failed=True)
         if now is None or now.job is None or now.peak is None:
             return
         peak, least = None, None

@@ -21,6 +21,7 @@ pack = types.ModuleType("comfyui_pack")
 pack.__path__ = [str(ROOT / "integrations" / "comfyui")]
 sys.modules["comfyui_pack"] = pack
 cached = importlib.import_module("comfyui_pack.cached")
+fits = importlib.import_module("comfyui_pack.fit")
 gates = importlib.import_module("comfyui_pack.gate")
 jobs = importlib.import_module("comfyui_pack.jobs")
 glances = importlib.import_module("comfyui_pack.glance")
@@ -383,11 +384,11 @@ def fake_queue() -> Any:
 
 
 class GateTest(RigTest):
-    def gated(self, url: str, peak_mib: int) -> Any:
+    def gated(self, url: str, peak_mib: int, **more: Any) -> Any:
         """A queue with a gate, and who takes from it as ComfyUI's worker does."""
         queue_class = fake_queue()
         gate = gates.Gate()
-        told = types.SimpleNamespace(Sidecar=lambda: panel.Sidecar(url), Unreachable=panel.Unreachable)
+        told = types.SimpleNamespace(Sidecar=lambda: panel.Sidecar(url), Unreachable=panel.Unreachable, **more)
         gate.install(types.SimpleNamespace(PromptQueue=queue_class), told, lambda prompt, outputs: {"label": "prompt", "peakMiB": peak_mib})
         queue = queue_class()
         taken: List[Any] = []
@@ -424,8 +425,8 @@ class GateTest(RigTest):
         call(sidecar.url + f"api/v1/jobs/{other['id']}", "DELETE", {})
         wait_until("it goes", lambda: len(taken) == 2)
         self.assertEqual((taken[1][1], self.waiting(sidecar.url)), ("a", ["running"]))
-        admitted = gate.take("a")
-        panel.RunningJobs(sidecar.url).begin(lambda: None, admitted).end(peak_mib=9000)
+        let_in = gate.take("a")
+        panel.RunningJobs(sidecar.url).begin(lambda: None, *let_in).end(peak_mib=9000)
         wait_until("its end", lambda: self.waiting(sidecar.url) == ["done"])
 
     def test_host_8_what_is_cancelled_while_it_waits_leaves_the_sidecar_and_the_next_one_asks(self) -> None:
@@ -467,6 +468,48 @@ class GateTest(RigTest):
         with queue.mutex:
             queue.queue.clear()
 
+    def test_host_8e_what_run_has_reserved_is_the_room_of_every_prompt(self) -> None:
+        sidecar = self.sidecar(self.fake())
+        around = call(sidecar.url + "api/v1/jobs", "POST", {"label": "run", "peakMiB": 20_000, "started": True}).json()
+        gate, queue, taken = self.gated(sidecar.url, 15_000, job_around=panel.job_around)
+        with mock.patch.dict("os.environ", {"GPU_PANEL_RUN": around["id"]}):
+            queue.add(1, "a")
+            wait_until("it goes", lambda: [one[1] for one in taken] == ["a"])
+        self.assertEqual((gate.take("a"), [one["label"] for one in jobs_at(sidecar.url)]), (None, ["run"]))
+
+    def test_host_8e_the_chip_says_that_what_run_has_reserved_is_enough_and_nothing_beyond(self) -> None:
+        found = types.SimpleNamespace(signature={"frames": 1}, unknown={}, models=[])
+        answer = {"fits": False, "never": False, "peakMiB": 15_000, "missingMiB": 8000, "options": [{"kind": "release"}]}
+        sidecar = types.SimpleNamespace(call=lambda *args, **named: types.SimpleNamespace(status=200, body=answer))
+        told = []
+        with mock.patch.multiple(fits, describe_prompt=lambda prompt: found, weights_mib=lambda names: None), mock.patch.dict("os.environ", {"GPU_PANEL_RUN": "a 1"}):
+            for reserved in (15_000, 14_000):
+                panel_of_run = types.SimpleNamespace(Sidecar=lambda: sidecar, Unreachable=panel.Unreachable, job_around=lambda _: {"peakMiB": reserved})
+                fit = fits.fit(panel_of_run, "comfyui", {"prompt": {}})[1]["fit"]
+                told.append((fit["fits"], fit["missingMiB"], len(fit["options"])))
+        self.assertEqual(told, [(True, 0, 0), (False, 8000, 1)])
+
+    def test_host_8f_an_answer_that_is_lost_makes_no_second_job(self) -> None:
+        gate, told = gates.Gate(), []
+
+        class Sidecar:
+            is_local = True
+
+            def call(self, method: str, path: str, body: Any = None, timeout: float = 0) -> Any:
+                told.append(body)
+                raise panel.Unreachable("the answer is lost")
+
+        queue_class = fake_queue()
+        gate.install(types.SimpleNamespace(PromptQueue=queue_class), types.SimpleNamespace(Sidecar=Sidecar, Unreachable=panel.Unreachable), lambda prompt, outputs: {"peakMiB": 1})
+        gate.is_on, queue = True, queue_class()
+        queue.add(1, "a"), queue.add(2, "b")
+        self.assertEqual(queue.get(timeout=30.0)[1], "a")
+        # Whoever runs it asks the same again, by the same name.
+        self.assertEqual(gate.take("a"), (None, told[0]))
+        self.assertRegex(told[0]["requestId"], "^[0-9a-f]{32}$")
+        # Known to be away: of the next nothing was asked.
+        self.assertEqual((queue.get(timeout=30.0)[1], gate.take("b"), len(told)), ("b", None, 1))
+
     def test_host_8b_a_sidecar_that_is_away_holds_nothing_and_one_that_says_never_neither(self) -> None:
         _, queue, taken = self.gated(f"http://127.0.0.1:{free_port()}/", 15_000)
         queue.add(1, "a")
@@ -488,6 +531,8 @@ class GateTest(RigTest):
             return got == [True]
 
         class Sidecar:
+            is_local = True
+
             def call(self, method: str, path: str, body: Any = None, timeout: float = 0) -> Any:
                 told.append((method, path.rsplit("/", 1)[1], free_for_others()))
                 if method == "POST":
@@ -510,6 +555,8 @@ class GateTest(RigTest):
         gate, told = gates.Gate(), []
 
         class Sidecar:
+            is_local = True
+
             def call(self, method: str, path: str, body: Any = None, timeout: float = 0) -> Any:
                 told.append("waitedSeconds" in body)
                 waits = types.SimpleNamespace(status=202, body={"id": "a", "state": "waiting"})

@@ -88,7 +88,7 @@ class JobPlacesTest(JobsRig):
     def test_a_program_of_run_has_its_room_and_its_jobs_are_part_of_that(self) -> None:
         script = """
             import json, os, time, urllib.request
-            from gpu_status_panel import job
+            from gpu_status_panel import RunningJobs, job
 
             def known():
                 with urllib.request.urlopen(os.environ["GPU_PANEL_URL"] + "api/v1/jobs") as answer:
@@ -99,7 +99,13 @@ class JobPlacesTest(JobsRig):
                 while known()[0]["phase"] != "sampling":
                     time.sleep(0.02)
                 during = known()
+            # And as a host's plugin tells of what its host runs anyway.
+            prompt = RunningJobs().begin(lambda: {"label": "a prompt", "peakMiB": 15_000})
+            prompt.phase("KSampler")
+            while known()[0]["phase"] != "KSampler":
+                time.sleep(0.02)
             print(json.dumps([[one["state"] for one in during], outer.gpu_indexes, [one["state"] for one in known()]]))
+            prompt.end(peak_mib=9000)
         """
         # More than half of the GPU: beside itself it would wait for its own end.
         command = ["node", str(MAIN), "run", "--peak", "20GB", "--label", "whole", "--", sys.executable, "-c", textwrap.dedent(script)]

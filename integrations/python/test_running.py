@@ -7,7 +7,7 @@ import unittest
 from typing import Any, Dict, List, Optional
 from unittest import mock
 
-from rig import RigTest, RunningSidecar, free_port, jobs_at, wait_until
+from rig import RigTest, RunningSidecar, call, free_port, jobs_at, wait_until
 
 import gpu_status_panel as panel
 
@@ -96,6 +96,51 @@ class RunningTest(RigTest):
             hole.close()
             wait_until("nothing is left", lambda: not jobs._jobs)
         self.assertEqual(described, [])
+
+    def test_py_9c_inside_run_it_is_part_of_that_job_and_one_of_its_own_when_that_has_ended(self) -> None:
+        sidecar = self.sidecar(self.fake())
+        wish = {"label": "run", "peakMiB": 20_000, "pid": os.getpid(), "started": True}
+        around = call(sidecar.url + "api/v1/jobs", "POST", wish).json()["id"]
+        shown = lambda: [(one["label"], one["state"], one["phase"]) for one in jobs_at(sidecar.url)]
+        # By its process: the panel was told of it anew, under another name.
+        with mock.patch.dict(os.environ, {"GPU_PANEL_RUN": f"forgotten {os.getpid()}"}):
+            jobs = panel.RunningJobs(sidecar.url)
+            job = jobs.begin(lambda: BODY)
+            job.phase("sampling")
+            wait_until("the phase", lambda: shown() == [("run", "running", "sampling")])
+            job.end(peak_mib=9000)
+            wait_until("no phase", lambda: shown() == [("run", "running", None)])
+            last = jobs.begin(lambda: BODY)
+            last.phase("sampling")
+            wait_until("it is part again", lambda: last.told_phase == "sampling")
+            call(f"{sidecar.url}api/v1/jobs/{around}", "DELETE", {"outcome": "done"})
+            last.phase("decoding")
+            wait_until("one of its own", lambda: ("a prompt", "running", "decoding") in shown())
+            last.end()
+            wait_until("both have ended", lambda: [one[1] for one in shown()] == ["done", "done"])
+
+    def test_py_9d_what_was_asked_and_not_answered_is_no_second_job(self) -> None:
+        sidecar = self.sidecar(self.fake())
+        jobs = panel.RunningJobs(sidecar.url)
+        for held, states in ((1000, ["running"]), (20_000, ["done", "failed", "running"])):
+            other = call(sidecar.url + "api/v1/jobs", "POST", {"label": "other", "peakMiB": held, "started": True}).json()["id"]
+            asked = {**BODY, "wait": True, "requestId": f"asked {held}"}
+            # The sidecar has heard this; its answer was lost, and the prompt runs.
+            call(sidecar.url + "api/v1/jobs", "POST", asked)
+            job = jobs.begin(lambda: BODY, None, asked)
+            job.phase("sampling")
+            mine = lambda: [one for one in jobs_at(sidecar.url) if one["label"] == "a prompt"]
+            wait_until("it is known", lambda: any((one["state"], one["phase"]) == ("running", "sampling") for one in mine()))
+            self.assertEqual(sorted(one["state"] for one in mine() if one["state"] != "waiting"), states)
+            job.end()
+            wait_until("its end", lambda: all(one["state"] in ("done", "failed") for one in mine()))
+            call(f"{sidecar.url}api/v1/jobs/{other}", "DELETE", {"outcome": "done"})
+        # Let in and over at once, as all of it was known: nothing stays in the queue.
+        call(sidecar.url + "api/v1/jobs", "POST", {"label": "other", "peakMiB": 20_000, "started": True})
+        asked = {**BODY, "wait": True, "requestId": "asked for nothing"}
+        call(sidecar.url + "api/v1/jobs", "POST", asked)
+        jobs.begin(lambda: None, None, asked).end(failed=True)
+        wait_until("it has left", lambda: all(one["state"] != "waiting" for one in jobs_at(sidecar.url)))
 
     def test_py_9_what_needs_no_gpu_is_no_job(self) -> None:
         sidecar = self.sidecar(self.fake())

@@ -59,6 +59,7 @@ _HOMES = {
     "__version__": "_base",
     # For the packs of hosts.
     "Sidecar": "_api",
+    "job_around": "_within",
     "Unreachable": "_api",
     "begin_peak": "_allocator",
     "is_out_of_vram": "_allocator",

@@ -11,6 +11,7 @@ from urllib.parse import quote
 from ._api import ASK_TIMEOUT_S, CALL_TIMEOUT_S, Answer, Sidecar, Unreachable
 from ._base import WARNED, log, warn_once
 from ._places import Gpus, allowed_gpus
+from ._within import job_around
 
 
 AWAY_S = 5.0
@@ -34,6 +35,10 @@ class RunningJob:
         self.request_id = os.urandom(16).hex()
         self.id: Optional[str] = None
         """The sidecar's name for it."""
+        self.is_part = False
+        """``gpu-status-panel run`` has asked for the whole program, and tells how it ends: that reservation is this one's too."""
+        self.unanswered: Optional[Dict[str, Any]] = None
+        """What was asked of a sidecar that has not answered, and may have heard it."""
         self.phase_name: Optional[str] = None
         self.told_phase: Optional[str] = None
         self.heard_at = 0.0
@@ -86,10 +91,14 @@ class RunningJobs:
         self._away_until = 0.0
         self._gpus: Gpus = []
 
-    def begin(self, describe: Describe, admitted: Optional[str] = None) -> RunningJob:
-        """A job has begun; ``admitted``: the sidecar's name for it where it had asked for room. Returns at once."""
+    def begin(self, describe: Describe, admitted: Optional[str] = None, unanswered: Optional[Dict[str, Any]] = None) -> RunningJob:
+        """A job has begun. Returns at once.
+
+        ``admitted``: the sidecar's name for it where it had asked for room; ``unanswered``: what it had asked, with a
+        ``requestId``, where no answer came, so that what was heard all the same is no second job.
+        """
         made = RunningJob(self._wake.set, describe)
-        made.id, made.heard_at = admitted, time.monotonic()
+        made.id, made.unanswered, made.heard_at = admitted, unanswered, time.monotonic()
         with self._lock:
             self._jobs.append(made)
             # A fork takes no thread with it.
@@ -112,7 +121,8 @@ class RunningJobs:
                 except Unreachable as error:
                     warn_once("down", "the sidecar is not there, jobs run without it (%s)", error)
                     self._away_until = time.monotonic() + AWAY_S
-                    over = one.end_body is not None and (one.id is None or time.monotonic() - one.ended_at > END_PATIENCE_S)
+                    is_known = one.id is not None or one.unanswered is not None
+                    over = one.end_body is not None and (not is_known or time.monotonic() - one.ended_at > END_PATIENCE_S)
                 except Exception as error:  # No fault of ours may end this thread, or cost a job.
                     log.debug("gpu_status_panel: a job is not told of: %r", error)
                     over = True
@@ -140,22 +150,39 @@ class RunningJobs:
     def _tell(self, one: RunningJob) -> bool:
         """Whether it is over, and nothing is left to tell of it."""
         now = time.monotonic()
-        if one.id is None and (one.end_body is not None or one.refused):
+        if one.id is None and one.unanswered is None and (one.end_body is not None or one.refused):
             return one.end_body is not None
         if now < self._away_until:
             return one.end_body is not None and now - one.ended_at > END_PATIENCE_S
-        if one.id is None:
+        if one.unanswered is not None:
+            self._ask_again(one, one.unanswered)
+        if one.id is None and one.end_body is None:
             self._declare(one)
         if one.id is not None and one.end_body is None and now >= self._due(one):
             self._beat(one)
         if one.id is not None and one.end_body is not None:
             return self._end(one)
-        return False
+        return one.end_body is not None
+
+    def _ask_again(self, one: RunningJob, asked: Dict[str, Any]) -> None:
+        """By its ``requestId`` it is the same job where it was heard; one that still waits there runs by now, and is declared as that."""
+        answer = self._call("POST", "api/v1/jobs", asked, ASK_TIMEOUT_S)
+        given, state = answer.body.get("id"), answer.body.get("state")
+        if isinstance(given, str) and state == "waiting":
+            self._call("DELETE", f"api/v1/jobs/{quote(given)}", {"outcome": "failed"})
+        one.unanswered = None
+        if isinstance(given, str) and state == "running":
+            self._take(one, given)
 
     def _declare(self, one: RunningJob) -> None:
         described = one.describe()
         if described is None:
             one.refused = True
+            return
+        around = job_around(self._sidecar)
+        if around is not None:
+            one.is_part = True
+            self._take(one, str(around.get("id")))
             return
         if self._sidecar.is_local and "gpuIndexes" not in described:
             described = {**described, "gpuIndexes": allowed_gpus(None, 1, self._see_gpus())}
@@ -167,15 +194,17 @@ class RunningJobs:
         answer = self._call("POST", "api/v1/jobs", body, ASK_TIMEOUT_S)
         given = answer.body.get("id")
         if answer.status in (200, 201) and isinstance(given, str):
-            WARNED.pop("down", None)
-            # Its first phase is told at once.
-            one.id, one.heard_at = given, 0.0 if one.phase_name else time.monotonic()
-            return
+            return self._take(one, given)
         one.refused = True
         if answer.status in (401, 403):
             warn_once("token", "the sidecar does not take jobs from here, they run undeclared: %s Set GPU_PANEL_TOKEN.", answer.message)
         elif answer.body.get("code") != "demo-machine":
             warn_once(f"http-{answer.status}", "the sidecar does not take the job, it runs undeclared: %s", answer.message)
+
+    def _take(self, one: RunningJob, given: str) -> None:
+        WARNED.pop("down", None)
+        # Its first phase is told at once.
+        one.id, one.heard_at = given, 0.0 if one.phase_name else time.monotonic()
 
     def _see_gpus(self) -> Gpus:
         """Asked for once: none is put in while a host runs."""
@@ -190,13 +219,23 @@ class RunningJobs:
         news = {"phase": phase} if phase != one.told_phase else None
         answer = self._call("PATCH", f"api/v1/jobs/{quote(one.id or '')}", news)
         one.heard_at = time.monotonic()
-        if answer.status in (404, 409):
+        if answer.status == 404 and one.is_part:
+            # `run` tells a panel anew that has lost its job.
+            around = job_around(self._sidecar)
+            if around is not None:
+                one.id, one.told_phase = str(around.get("id")), None
+        elif answer.status in (404, 409):
             # It was forgotten, or taken for dead while the machine slept: it is declared anew.
-            one.id, one.told_phase, one.request_id = None, None, os.urandom(16).hex()
+            one.id, one.is_part, one.told_phase, one.request_id = None, False, None, os.urandom(16).hex()
         elif answer.status < 300:
             one.told_phase = phase
 
     def _end(self, one: RunningJob) -> bool:
+        if one.is_part:
+            # The program goes on, without a phase.
+            if one.told_phase is not None:
+                self._call("PATCH", f"api/v1/jobs/{quote(one.id or '')}", {"phase": None})
+            return True
         # A short job may have ended before its last phase was told.
         if one.phase_name != one.told_phase:
             self._beat(one)

@@ -6,7 +6,7 @@ import os
 from typing import Any, Dict, Optional
 from urllib.parse import quote
 
-from ._api import Sidecar
+from ._api import Sidecar, Unreachable
 
 
 RUN = "GPU_PANEL_RUN"
@@ -21,6 +21,9 @@ def job_around(sidecar: Sidecar) -> Optional[Dict[str, Any]]:
     answer = sidecar.call("GET", f"api/v1/jobs/{quote(words[0], safe='')}")
     if answer.status == 200 and answer.body.get("state") == "running":
         return answer.body
+    if answer.status == 429 or answer.status >= 500:
+        # Whoever took that for a no would reserve twice.
+        raise Unreachable(answer.message)
     if len(words) < 2 or not words[1].isdigit() or not sidecar.is_local:
         return None
     # A panel that had lost it was told of it anew, under another name.

@@ -36,7 +36,7 @@ test.concurrent("GRA-2 GRA-4 GRA-5 GRA-7 GRA-9 parts of the panel in Gradio, wit
   expect(await runUnittest(FOLDER, "test_gradio_parts")).toContain("OK");
 });
 
-test.concurrent("PY-9 PY-9b jobs that run already", { timeout: LIMIT_MS }, async ({ expect }) => {
+test.concurrent("PY-9 PY-9b PY-9c PY-9d jobs that run already", { timeout: LIMIT_MS }, async ({ expect }) => {
   expect(await runUnittest(FOLDER, "test_running")).toContain("OK");
 });
 

@@ -15,7 +15,7 @@ test.concurrent("HUB-1 HUB-2 HUB-2b HUB-2c HUB-3 HUB-3b HUB-5 HUB-6 HUB-6b HUB-6
   expect(await runUnittest(FOLDER, "test_share")).toContain("OK");
 });
 
-test.concurrent("HOST-3b HOST-5 HOST-5b HOST-5c HOST-6 HOST-8 HOST-8b HOST-8c HOST-8d prompts of ComfyUI as jobs, and what is known of them", {
+test.concurrent("HOST-3b HOST-5 HOST-5b HOST-5c HOST-6 HOST-8 HOST-8b HOST-8c HOST-8d HOST-8e HOST-8f prompts of ComfyUI as jobs, and what is known of them", {
   timeout: LIMIT_MS,
 }, async ({ expect }) => {
   expect(await runUnittest(FOLDER, "test_comfyui")).toContain("OK");

@@ -1,3 +1,4 @@
+import { randomUUID } from "node:crypto";
 import { type Job, jobSchema } from "../../../shared/jobs/job.ts";
 import { steadyMs } from "../../lib/clock.ts";
 import { rest } from "../../lib/rest.ts";
@@ -29,6 +30,7 @@ export function attend(panel: PanelClient, { job, body, ttlSeconds, onLost }: At
   const { signal } = closing;
   let { id } = job;
   let isLost = false;
+  let requestId = randomUUID();
 
   async function beat() {
     while (!signal.aborted) {
@@ -42,9 +44,10 @@ export function attend(panel: PanelClient, { job, body, ttlSeconds, onLost }: At
   }
 
   async function tellAgain() {
-    const running = { ...body, gpuIndexes: job.gpus, gpus: job.gpus.length, started: true };
+    // The same one until there is an answer: what was heard and not answered is no second job.
+    const running = { ...body, gpuIndexes: job.gpus, gpus: job.gpus.length, started: true, requestId };
     const told = await panel.call("api/v1/jobs", jobSchema, { method: "POST", body: running, signal });
-    if (told.kind === "told") ({ id } = told.data);
+    if (told.kind === "told") [id, requestId] = [told.data.id, randomUUID()];
     else if (told.kind === "refused" && !isLost) {
       isLost = true;
       onLost(told.problem.message);
