@@ -9,6 +9,8 @@ export const jobRecordSchema = v.object({
   place: v.number(),
   /** Since when it stands in line, epoch ms, where that is before it asked. */
   sinceMs: v.exactOptional(v.number()),
+  /** The address that declared it. */
+  from: v.exactOptional(v.string()),
   requestId: v.nullable(v.string()),
   ttlMs: v.number(),
   /** When its process began, where it lasts as long as that; `null`: its heartbeats keep it. */

@@ -57,7 +57,7 @@ export function recordOf(
   body: JobBody,
   ask: JobAsk,
   { profile }: Meant,
-  { nowMs, place }: { nowMs: number; place: number },
+  { nowMs, place, from }: { nowMs: number; place: number; from: string },
 ): JobRecord {
   const ttlMs = body.ttlSeconds * 1000;
   const { sinceMs = nowMs } = ask;
@@ -65,6 +65,7 @@ export function recordOf(
   return {
     place,
     ...(sinceMs < nowMs ? { sinceMs } : {}),
+    from,
     requestId: body.requestId ?? null,
     ttlMs,
     pidStart: body.pidStart ?? null,

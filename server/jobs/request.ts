@@ -43,13 +43,14 @@ export async function requestJob(desk: Desk, body: JobBody, requestedBy: string)
   const meant = meantBy(desk, body);
   if (!meant.ok) return meant;
   const here = withOwnProcess(desk, body);
-  const sinceMs = inLineSince(here, book.records(), live.nowMs());
+  const sinceMs = inLineSince(here, book.records(), live.nowMs(), requestedBy);
   const ask = askOf(here, meant.data, requestedBy, sinceMs, desk.ownerOf);
   const refusal = declareTo(live, body, ask);
   if (refusal !== null) return refusal;
   desk.noteClass(meant.data);
   const place = Math.max(0, ...book.records().map((record) => record.place)) + 1;
-  book.take([...book.records(), recordOf(here, ask, meant.data, { nowMs: live.nowMs(), place })]);
+  const arrival = { nowMs: live.nowMs(), place, from: requestedBy };
+  book.take([...book.records(), recordOf(here, ask, meant.data, arrival)]);
   if (body.started) {
     live.recompute();
     noteOverCommitment(desk, ask.id);

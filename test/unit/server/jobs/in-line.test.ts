@@ -10,6 +10,7 @@ import { revive } from "../../../../server/jobs/revive.ts";
 
 const NOW_MS = 1_000_000;
 const HOST = 4_000_100;
+const HERE = "127.0.0.1";
 
 function jobOf(pid: number, fromS: number, untilS: number | null, sinceMs?: number): JobRecord {
   const jobClass = {
@@ -23,13 +24,17 @@ function jobOf(pid: number, fromS: number, untilS: number | null, sinceMs?: numb
     body,
     { ...ask, ...inLine },
     { jobClass, profile, predicted: null },
-    { nowMs: fromS * 1000, place: 1 },
+    { nowMs: fromS * 1000, place: 1, from: HERE },
   );
   return untilS === null ? record : { ...record, job: { ...record.job, endedAt: untilS * 1000 } };
 }
 /** Seconds of its place before now. */
-const counted = (waitedSeconds: number | undefined, records: readonly JobRecord[], pid: number | undefined) =>
-  (NOW_MS - inLineSince({ waitedSeconds, pid }, records, NOW_MS)) / 1000;
+const counted = (
+  waitedSeconds: number | undefined,
+  records: readonly JobRecord[],
+  pid: number | undefined,
+  from = HERE,
+) => (NOW_MS - inLineSince({ waitedSeconds, pid }, records, NOW_MS, from)) / 1000;
 
 test("CAP-22d its place is as far back as it waited and its process has had jobs without a break, and no further", () => {
   const chain = [jobOf(HOST, 700, 800), jobOf(HOST, 805, 995), jobOf(HOST, 400, 680)];
@@ -41,6 +46,8 @@ test("CAP-22d its place is as far back as it waited and its process has had jobs
   expect(counted(600, chain, HOST + 1)).toBe(0);
   expect(counted(600, chain, undefined)).toBe(0);
   expect(counted(undefined, chain, HOST)).toBe(0);
+  // A process of this number on another machine is another one.
+  expect(counted(120, chain, HOST, "192.0.2.7")).toBe(0);
 });
 
 test("CAP-22d its place in line outlives a restart of the sidecar", () => {
