@@ -119,7 +119,10 @@ function Body({ gpus, capacity, expected }: ViewProps) {
             {outlook.dot !== null && outlook.say === null && (
               <i className="dot" data-tone={outlook.dot.tone} />
             )}
-            <ThenLine outlook={outlook} className="cut" />
+            <ThenLine
+              outlook={{ ...outlook, after: outlook.after ?? outlook.dot?.text ?? null }}
+              className="cut"
+            />
             {outlook.hasDetails && (
               <Suspense>
                 <DetailsButton control={control} />

@@ -69,7 +69,7 @@ test.runIf(COMFYUI !== null && FOLDER !== undefined)(
             await page.evaluate("window.app.extensionManager.command.execute('gpu-status-panel.check')");
             await expect.poll(() => chip.getAttribute("data-kind")).toBe(kind);
             await page.evaluate(
-              "document.querySelectorAll('.p-toast-close-button').forEach((one) => one.click())",
+              "document.querySelectorAll('.p-toast-close-button, [data-testid=toast-close]').forEach((one) => one.click())",
             );
             await take(`chip-${kind}`);
           }

@@ -29,8 +29,8 @@ export interface Outlook extends ReleaseFace {
   verdict: string | null;
   /** The same beside the answer, where there is little room. */
   why: string | null;
-  /** Tone of the dot that stands for the backends; `null`: there is none. */
-  dot: { tone: string | undefined } | null;
+  /** Tone of the dot that stands for the backends, and what the foremost of them does; `null`: there is none. */
+  dot: { tone: string | undefined; text: string | null } | null;
   /** In place of a release the button offers what was found. */
   offers: boolean;
   /** Tone of the button: something goes on, or more jobs could start than now. */
@@ -48,6 +48,12 @@ export interface OutlookInput {
   /** All GPUs, also those that this panel does not show: a release does not spare them. */
   gpus: readonly Gpu[];
   capacity: Capacity | null;
+}
+
+function dotOf(backend: BackendState, words: ReleaseWords | null) {
+  const doing = doingOf(backend);
+  const text = words === null ? null : `${backendName(backend)} ${words.backendState[doing]}`;
+  return { tone: DOT_OF[doing], text };
 }
 
 /** Everything that there is to say of a release. Pure. */
@@ -80,7 +86,7 @@ export function outlookOf({ backends: all, found, gpus, capacity, room, ...input
     verdict: room === null ? null : verdictOf(capacity, room.verdict),
     why: room === null ? null : verdictOf(capacity, room.verdict, true),
     offers: offer !== undefined && input.control.blockedBy?.code === "no-backend",
-    dot: told === undefined ? null : { tone: DOT_OF[doingOf(told)] },
+    dot: told === undefined ? null : dotOf(told, words),
     estimate:
       words === null || estimateMiB === null || estimateMiB <= 0 || face.result !== null
         ? null

@@ -7,6 +7,14 @@ import { usePanel, usePanelParts } from "../../store/use-panel.ts";
 
 const selectBootId = ({ known }: PanelState) => known?.bootId ?? null;
 const selectPermission = ({ known }: PanelState) => known?.capabilities.release ?? null;
+/** What stands against it. What a page brings with it was not said to this viewer: whether he may is known with the connection. */
+export const selectBlockedBy = ({ known, connection }: Pick<PanelState, "known" | "connection">) => {
+  const problem = known?.capabilities.release.problem ?? null;
+  return connection.status === "connecting" && problem !== null && OF_VIEWER.has(problem.code)
+    ? null
+    : problem;
+};
+const OF_VIEWER: ReadonlySet<string> = new Set(["not-allowed", "not-direct"]);
 const selectLive = ({ connection }: PanelState) => connection.status === "live";
 /** What a release has to wait for: it goes over a live connection, and is measured by samples. */
 const selectMissing = (state: PanelState): ReleaseControl["missing"] => {
@@ -47,6 +55,7 @@ export function useRelease(): ReleaseControl {
   const release = usePanel(selectRelease);
   const bootId = usePanel(selectBootId);
   const permission = usePanel(selectPermission);
+  const blockedBy = usePanel(selectBlockedBy);
   const live = usePanel(selectLive);
   const fresh = usePanel(selectFresh);
   const missing = usePanel(selectMissing);
@@ -68,7 +77,7 @@ export function useRelease(): ReleaseControl {
     release,
     releasing,
     enabled: permitted && fresh && !releasing,
-    blockedBy: permission?.problem ?? null,
+    blockedBy,
     own: permission?.own,
     missing,
     refusal,

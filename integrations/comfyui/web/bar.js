@@ -12,6 +12,10 @@ const STYLE = `
 .${CHIP}[data-kind="after-release"], .${CHIP}[data-kind="tight"], .${CHIP}[data-kind="no-room"], .${CHIP}[data-kind="may-not-fit"] { --colour: #d97706; }
 .${CHIP}[data-kind="will-not-fit"] { --colour: #e5484d; }
 .${CHIP}::before { content: ""; width: 8px; height: 8px; flex: none; border-radius: 50%; background: var(--colour); }
+/* Where there is no room for words, the form tells what colour alone would. */
+.${CHIP}:is([data-kind="tight"], [data-kind="no-room"], [data-kind="may-not-fit"])::before { width: 10px; height: 9px; border-radius: 0; clip-path: polygon(50% 0, 100% 100%, 0 100%); }
+.${CHIP}[data-kind="will-not-fit"]::before { border-radius: 1px; }
+.${CHIP}[data-kind="after-release"]::before { background: linear-gradient(90deg, var(--colour) 50%, transparent 50%); box-shadow: inset 0 0 0 1.5px var(--colour); }
 /* Run comes first: where the bar is narrow, words go, and hovering still tells them. */
 .${CHIP} > span { overflow: hidden; text-overflow: ellipsis; }
 @media (max-width: 1300px) { .${CHIP} > span { max-width: 14em; } }

@@ -1,3 +1,4 @@
+import { readFileSync } from "node:fs";
 import * as v from "valibot";
 import { expect, test } from "vitest";
 
@@ -86,4 +87,18 @@ test("HOST-7b that it will not fit is said of more than the card has, never wher
 test("HOST-7 nothing is said where nothing runs on a GPU, or nobody answers", () => {
   expect(say({}, { signature: null })).toBeNull();
   expect(say({ fits: null })).toBeNull();
+});
+
+test("HOST-7c the chip's states have forms of their own, beside their colours", () => {
+  const file = new URL("../../../integrations/comfyui/web/bar.js", import.meta.url);
+  const rules = readFileSync(file, "utf8")
+    .split("\n")
+    .filter((line) => line.includes("::before"));
+  const formOf = (kind: string) =>
+    rules
+      .filter((rule) => rule.includes(`"${kind}"`))
+      .map((rule) => rule.replace(/^.*?\{/, ""))
+      .join();
+  const forms = ["fits", "after-release", "tight", "will-not-fit", "unknown"].map(formOf);
+  expect(new Set(forms).size).toBe(forms.length);
 });
