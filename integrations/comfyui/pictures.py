@@ -79,6 +79,8 @@ class Pictures:
             return chosen if isinstance(chosen, Unknown) else self.of(node_id, "on_true" if chosen else "on_false")
         if kind in GEOMETRY:
             return self._rendered(node_id, kind)
+        if kind in ENCODERS:
+            return self._encoded(node_id)
         source = self._only_source(node_id)
         if kind in COUNTS and not isinstance(source, Unknown):
             return source._replace(frames=self._counted(node_id, kind, source.frames))
@@ -110,6 +112,21 @@ class Pictures:
         if link is None or self._graph.kind(link[0]) != GEOMETRY[kind][1]:
             return Unknown("node", kind)
         return self.of(link[0], "image")
+
+    def _encoded(self, node_id: str) -> Size:
+        """The empty latent that an encoder makes: of its first picture, scaled to about resolution × resolution; 0 does not scale."""
+        resolution = self._number(node_id, "resolution")
+        if isinstance(resolution, Unknown):
+            return resolution
+        pictures = [name for name in self._graph.links(node_id) if GROWING.match(name)]
+        if not pictures:
+            side = int(resolution) or 1024
+            return Picture(side, side)
+        source = self.of(node_id, min(pictures, key=lambda name: int(name.rsplit("_", 1)[1])))
+        if isinstance(source, Unknown):
+            return source
+        scaled = by_total(source, (resolution * resolution or source.width * source.height) / (1024 * 1024), 32)
+        return Picture(max(32, scaled.width), max(32, scaled.height))
 
     def _counted(self, node_id: str, kind: str, frames: Union[int, Unknown]) -> Union[int, Unknown]:
         """How many are left of a film, or become of a picture."""
@@ -227,6 +244,9 @@ RESIZE_TYPES = {
 }
 # What makes the picture of a geometry: the input that brings it, and what makes geometries as large as their picture.
 GEOMETRY = {"DA3Render": ("da3_geometry", "DA3Inference"), "MoGeRender": ("moge_geometry", "MoGeInference")}
+# https://github.com/Comfy-Org/ComfyUI, nodes_qwen.py: text and pictures go in, and beside what they mean an empty latent comes out.
+ENCODERS = {"TextEncodeQwenImage21"}
+GROWING = re.compile(r"images\.image_\d{1,3}$")
 # They keep the size, and change how many there are.
 COUNTS = {"ImageFromBatch", "Video Slice", "BatchImagesNode", "ImageBatch", "RepeatImageBatch", "ImageRebatch"}
 # What they make has a size of its own.

@@ -6,7 +6,7 @@ import re
 from typing import Any, Callable, Dict, List, NamedTuple, Optional, Sequence, Tuple, Union
 
 from .graph import Graph, Infos, Unknown, Value
-from .pictures import LENGTHS, MOST, FilesSize, Picture, Pictures, Size
+from .pictures import ENCODERS, LENGTHS, MOST, FilesSize, Picture, Pictures, Size
 
 MODEL_FILE = re.compile(r"\.(?:safetensors|sft|gguf|ckpt|pt|pth|bin|onnx)$", re.IGNORECASE)
 # The longest first, for of `fp8_e4m3fn_scaled` the first that is found counts.
@@ -100,13 +100,16 @@ def largest_latent(graph: Graph, pictures: Pictures) -> Tuple[Size, bool, Option
         info, inputs = graph.info(key), graph.inputs(key)
         if "LATENT" not in info.outputs:
             continue
+        encodes = graph.kind(key) in ENCODERS
+        if encodes and not is_latent_taken(graph, key):
+            continue
         has_size = "width" in inputs and "height" in inputs
         source = next((one for one in ("pixels", "start_image", "image") if one in inputs), None) if not has_size else None
         if source == "image" and graph.link(inputs.get("latent")) is not None:
             # It scales the picture to the latent that it is given.
             continue
         scales = "latent" in graph.kind(key).lower() and "upscal" in graph.kind(key).lower()
-        if not has_size and source is None and not scales:
+        if not has_size and source is None and not scales and not encodes:
             continue
         is_video = is_video or any(one in inputs for one in LENGTHS)
         size = pictures.made_by(key) if source is None else pictures.of(key, source)
@@ -124,6 +127,13 @@ def largest_latent(graph: Graph, pictures: Pictures) -> Tuple[Size, bool, Option
     size, batch = max(found, key=lambda one: one[0].width * one[0].height * (one[0].frames if isinstance(one[0].frames, int) else 1) * (one[1] or 1))
     unknown = next((one.frames for one, _ in found if isinstance(one.frames, Unknown)), None)
     return size if unknown is None else size._replace(frames=unknown), is_video, batch
+
+
+def is_latent_taken(graph: Graph, key: str) -> bool:
+    """Whether a node that runs works on the latent that this one makes beside other things."""
+    outputs = graph.info(key).outputs
+    slots = [slot for one in graph.live for source, slot in graph.links(one).values() if source == key]
+    return any(slot < len(outputs) and outputs[slot] == "LATENT" for slot in slots)
 
 
 def other_size(graph: Graph) -> Dict[str, Any]:
