@@ -10,6 +10,7 @@ import { createGroupHosts } from "./group-hosts.ts";
 import { createOwnTurns, type OwnHost, type OwnTurns, type OwnTurnsContext } from "./own-turns.ts";
 import type { Target } from "./pass-on.ts";
 import { createRedisLink, type RedisLinkContext } from "./redis-link.ts";
+import { redisProblem } from "./redis-trouble.ts";
 
 /** The hosts that this sidecar shows, its own among them. */
 export interface Group {
@@ -48,7 +49,9 @@ export function createRedisGroup(context: GroupContext): Group {
   const hosts = createGroupHosts(timings);
   const changes = createEmitter<void>();
   const tellOnce = createOnce(context.complain);
-  let away: string | null = "not connected yet";
+  let away: string | null = NOT_YET;
+  /** Redis is there and takes nothing: the others hear nothing of this host. */
+  let refuses: string | null = null;
   let hearsSinceMs = nowMs();
   let readAgainAtMs = Number.NEGATIVE_INFINITY;
   let beat: NodeJS.Timeout | undefined;
@@ -56,6 +59,7 @@ export function createRedisGroup(context: GroupContext): Group {
   const link = createRedisLink({
     ...{ url: redis.url, group, own: own.id, timings, heard, status },
     lost: () => turns.lost(),
+    written,
   } satisfies RedisLinkContext);
   const turns = createOwnTurns({
     ...context,
@@ -83,13 +87,20 @@ export function createRedisGroup(context: GroupContext): Group {
 
   function status(reason: string | null) {
     if (reason === null && away !== null) hearsSinceMs = nowMs();
-    if (reason !== null && away === null) context.complain(withAdvice(awayProblem(reason)));
+    if (reason !== null && (away === null || away === NOT_YET))
+      context.complain(withAdvice(redisProblem(reason)));
     if (reason === away) return;
     away = reason;
     changes.emit();
   }
 
-  const awayProblem = (detail: string): Problem => problem("group-away", { detail });
+  function written(reason: string | null) {
+    if (reason === refuses) return;
+    refuses = reason;
+    if (reason !== null) tellOnce(redisProblem(reason));
+    changes.emit();
+  }
+
   return {
     name: group,
     own,
@@ -101,9 +112,10 @@ export function createRedisGroup(context: GroupContext): Group {
     view() {
       const mine = ownHost();
       const others = hosts.list(nowMs());
+      const wrong = away ?? refuses;
       return {
         group,
-        problem: away === null ? null : awayProblem(away),
+        problem: wrong === null ? null : redisProblem(wrong),
         hosts: mine === null ? others : [mine, ...others],
       };
     },
@@ -122,6 +134,7 @@ export function createRedisGroup(context: GroupContext): Group {
   };
 }
 
+const NOT_YET = "not connected yet";
 const withAdvice = ({ message, advice }: Problem) => `${message} ${advice}`;
 
 /** Says each problem once: what comes from outside must not fill the terminal. */

@@ -8,8 +8,14 @@ export interface RedisClient {
   isReady(): boolean;
   /** Adds to a stream, which keeps about so many. */
   add(stream: string, fields: Record<string, string>, most: number): Promise<void>;
-  /** Keeps a value under a key, and the key's name in a set, for so many seconds. */
-  keep(key: string, value: string, set: string, name: string, seconds: number): Promise<void>;
+  /** Keeps a value under a key, and the key's name in a set, for so many seconds; and a stream for as long as somebody does. */
+  keep(
+    key: string,
+    value: string,
+    beside: { set: string; stream: string },
+    name: string,
+    seconds: number,
+  ): Promise<void>;
   /** The values of all keys whose names stand in the set, the keys made by `keyOf`. */
   kept(set: string, keyOf: (name: string) => string): Promise<string[]>;
   /** Epoch milliseconds by the clock of Redis, of which the places in streams are made. */
@@ -58,11 +64,12 @@ export function createRedisClient(
       const TRIM = { strategy: "MAXLEN", strategyModifier: "~", threshold: most } as const;
       await client.xAdd(stream, "*", fields, { TRIM });
     },
-    async keep(key, value, set, name, seconds) {
+    async keep(key, value, { set, stream }, name, seconds) {
       await Promise.all([
         client.set(key, value, { expiration: { type: "EX", value: seconds } }),
         client.sAdd(set, name),
         client.expire(set, 2 * seconds),
+        client.expire(stream, 2 * seconds),
       ]);
     },
     async kept(set, keyOf) {
@@ -70,7 +77,8 @@ export function createRedisClient(
       if (names.length === 0) return [];
       const values = await client.mGet(names.map(keyOf));
       const gone = names.filter((_, i) => values[i] == null);
-      if (gone.length > 0) await client.sRem(set, gone);
+      // A replica that takes no writes is good enough to read from.
+      if (gone.length > 0) await client.sRem(set, gone).catch(() => {});
       return values.flatMap((value) => value ?? []);
     },
     async timeMs() {

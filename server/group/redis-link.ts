@@ -25,6 +25,8 @@ export interface RedisLinkContext {
   status(reason: string | null): void;
   /** An entry was not taken. */
   lost(): void;
+  /** Redis takes what is sent (`null`), or answers that it does not, and why. */
+  written(reason: string | null): void;
   timings: Pick<GroupTimings, "retryMs" | "redisSilenceMs" | "redisPingMs" | "wholeMs" | "goneMs">;
 }
 
@@ -38,7 +40,7 @@ const MOST_UNDER_WAY = 8;
 const SPARE_MS = 5000;
 
 export function createRedisLink(context: RedisLinkContext): RedisLink {
-  const { url, group, own, status, lost, timings } = context;
+  const { url, group, own, status, lost, written, timings } = context;
   const names = namesOf(group);
   const keepS = Math.max(1, Math.ceil(timings.goneMs / 1000));
   let writer: RedisClient | null = null;
@@ -61,6 +63,11 @@ export function createRedisLink(context: RedisLinkContext): RedisLink {
     reader.connect();
   }
 
+  function refused(error: unknown) {
+    lost();
+    if (writer?.isReady() === true) written(reasonOf(error));
+  }
+
   return {
     start: () => void begin().catch((error: unknown) => status(reasonOf(error))),
     send({ body, mac }, isWhole) {
@@ -68,11 +75,19 @@ export function createRedisLink(context: RedisLinkContext): RedisLink {
       if (client === null || !client.isReady() || underWay >= MOST_UNDER_WAY) return false;
       underWay++;
       const sent = isWhole
-        ? client.keep(names.keyOf(own), `${mac}\n${body}`, names.hosts, own, keepS)
+        ? client.keep(
+            names.keyOf(own),
+            `${mac}\n${body}`,
+            { set: names.hosts, stream: names.stream },
+            own,
+            keepS,
+          )
         : client.add(names.stream, { e: body, m: mac }, STREAM_LENGTH);
-      void sent.catch(lost).finally(() => {
-        underWay--;
-      });
+      void sent
+        .then(() => written(null), refused)
+        .finally(() => {
+          underWay--;
+        });
       return true;
     },
     readAgain: () => listener?.readAgain(),

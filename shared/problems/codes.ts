@@ -122,6 +122,9 @@ const KEPT_CODES = [
 /** Several hosts that show one view. */
 const GROUP_CODES = [
   "group-away",
+  "group-not-admitted",
+  "group-not-written",
+  "group-certificate",
   "group-stranger",
   "group-twin",
   "group-clock",

@@ -40,7 +40,8 @@ export async function main([url = "", secret = "", count = ""]: readonly string[
       told.members++;
       return writer.add("gpu-panel:bench:turns", { e: body, m: mac }, STREAM_LENGTH);
     }
-    return writer.keep(`gpu-panel:bench:host:${id}`, `${mac}\n${body}`, "gpu-panel:bench:hosts", id, KEEP_S);
+    const beside = { set: "gpu-panel:bench:hosts", stream: "gpu-panel:bench:turns" };
+    return writer.keep(`gpu-panel:bench:host:${id}`, `${mac}\n${body}`, beside, id, KEEP_S);
   }
   const publishAll = (entry: Entry) => {
     for (const member of members) setTimeout(() => void publish(entry, member), member.lateMs);

@@ -1,27 +1,26 @@
-import { readdirSync, readFileSync, rmSync } from "node:fs";
+import { readdirSync, readFileSync, rmSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
-import { io, type Socket } from "socket.io-client";
-import { createFakeNvidiaSmi, type FakeNvidiaSmi, fakeGpu } from "../helpers/fake-nvidia-smi.ts";
-import { type RedisServer, startRedis } from "../helpers/redis-server.ts";
+import { createFakeNvidiaSmi, fakeGpu } from "../helpers/fake-nvidia-smi.ts";
+import { startRedis } from "../helpers/redis-server.ts";
 import { type RunningSidecar, startSidecar, TIME_SCALE } from "../helpers/sidecar.ts";
 import { startUnloadHook } from "../helpers/unload-hook.ts";
 import { brief } from "./figure.ts";
 import { pidOf } from "./node-child.ts";
+import { type Around, connect, createTraffic, GPUS, GROUP, SECRET } from "./soak-traffic.ts";
 import { trendOf } from "./trend.ts";
 
 const SCALE = 5;
 const INTERVAL_MS = 100;
-const GPUS = 4;
-const VIEWERS = 12;
-const CYCLE_MS = 12_000;
+const SAMPLES_A_CYCLE = 150;
+/** A machine with other work may not have given so many by then. */
+const LONGEST_CYCLE_MS = 60_000;
 /** Everybody has gone, and what was held for them. */
 const CALM_MS = 4000;
 const WARM_UP = 4;
 const DEFAULT_MINUTES = 15;
-const SECRET = "a secret for the soak alone";
 
 /** What is there when a cycle is over and nobody watches. */
 interface Left {
@@ -29,6 +28,8 @@ interface Left {
   rssMiB: number;
   descriptors: number;
   timers: number;
+  handles: number;
+  filesMiB: number;
 }
 
 /**
@@ -36,13 +37,15 @@ interface Left {
  * a second. Prints what one of them holds when a cycle is over, and how that rises.
  */
 export async function main(args: readonly string[]): Promise<void> {
-  const { values } = parseArgs({ args: [...args], options: { minutes: { type: "string" } } });
+  const { values } = parseArgs({
+    args: [...args],
+    options: { minutes: { type: "string" }, snapshot: { type: "string", multiple: true } },
+  });
   const lastsMs = Number(values.minutes ?? DEFAULT_MINUTES) * 60_000;
   const redis = await startRedis();
-  const hook = await startUnloadHook((response, { body }) => {
+  const hook = await startUnloadHook((response) => {
     // Every other one hangs until it is given up.
     if (hook.calls.length % 2 === 0) response.writeHead(204).end();
-    else response.once("close", () => void body);
   });
   const fake = createFakeNvidiaSmi({ gpus: Array.from({ length: GPUS }, (_, i) => fakeGpu(i)) });
   const probe = join(fake.dir, "probe.json");
@@ -53,7 +56,7 @@ export async function main(args: readonly string[]): Promise<void> {
         await startSidecar(
           [
             ...["--nvidia-smi", fake.path, "--interval", String(INTERVAL_MS), "--host-name", name],
-            ...["--redis-url", redis.url, "--group", "soak", "--group-secret", SECRET],
+            ...["--redis-url", redis.url, "--group", GROUP, "--group-secret", SECRET],
             ...["--backend", "http", "--backend-url", hook.url, "--data-dir", join(fake.dir, name)],
           ],
           {
@@ -66,16 +69,24 @@ export async function main(args: readonly string[]): Promise<void> {
       );
     const [a, b] = members;
     if (a === undefined || b === undefined) throw new Error("a sidecar is missing");
+    const around = { redis, fake, hookUrl: hook.url, a, b };
     const left: Left[] = [];
+    const places: number[] = [];
+    let samples = 0;
     const beganMs = performance.now();
     for (let cycle = 1; performance.now() - beganMs < lastsMs; cycle++) {
-      await goWrong(cycle, { redis, fake, a, b });
+      samples = await goWrong(cycle, samples, around);
       await sleep(CALM_MS);
-      const now = await probeOf(pidOf(a.child), probe);
+      const now = await probeOf(pidOf(a.child), probe, join(fake.dir, "a"));
       left.push(now);
-      print(`cycle ${cycle}: ${Object.values(now).map(brief).join(" | ")}`);
+      places.push(samples / 3600);
+      print(`cycle ${cycle}: ${samples} samples | ${Object.values(now).map(brief).join(" | ")}`);
+      if (values.snapshot?.includes(String(cycle))) a.child.kill("SIGWINCH");
     }
-    report(left.slice(WARM_UP), (performance.now() - beganMs) / 3_600_000, hook.calls.length);
+    report(left.slice(WARM_UP), places.slice(WARM_UP), {
+      minutes: (performance.now() - beganMs) / 60_000,
+      releases: hook.calls.length,
+    });
   } finally {
     for (const member of members) await member.end();
     await hook.close();
@@ -84,89 +95,66 @@ export async function main(args: readonly string[]): Promise<void> {
   }
 }
 
-interface Around {
-  redis: RedisServer;
-  fake: FakeNvidiaSmi;
-  a: RunningSidecar;
-  b: RunningSidecar;
-}
-
-/** One cycle: viewers come and go, jobs begin and end here and there, releases hang, children die, Redis restarts. */
-async function goWrong(cycle: number, { redis, fake, a, b }: Around): Promise<void> {
-  const untilMs = performance.now() + CYCLE_MS;
-  const sockets: Socket[] = [];
+/** One cycle, by the samples that a viewer is sent; the number of the last. Redis is away in every third. */
+async function goWrong(cycle: number, before: number, around: Around): Promise<number> {
+  const { redis, a } = around;
+  const traffic = createTraffic(around);
   const isRedisAway = cycle % 3 === 0;
   if (isRedisAway) await redis.kill();
-  for (let step = 0; performance.now() < untilMs; step++) {
-    const gone = sockets.length >= VIEWERS ? sockets.shift() : undefined;
-    gone?.disconnect();
-    const socket = io(a.url, { transports: ["websocket"], forceNew: true, auth: { protocol: 2 } });
-    socket.on("connect", () => {
-      socket.emit("watch", {}, () => {});
-      socket.emit("group-overview", { profile: null }, () => {});
+  let samples = before;
+  const counts = connect(a.url);
+  await new Promise<void>((resolve) => {
+    const timer = setTimeout(resolve, LONGEST_CYCLE_MS);
+    counts.on("turn", (sample: unknown) => {
+      if (sample === null || samples - before >= SAMPLES_A_CYCLE) return;
+      traffic.sample(samples++);
+      if (samples - before < SAMPLES_A_CYCLE) return;
+      clearTimeout(timer);
+      resolve();
     });
-    sockets.push(socket);
-    fake.setGpu(step % GPUS, {
-      "memory.used": 2000 + ((step * 977) % 15_000),
-      "utilization.gpu": step % 100,
-    });
-    if (step % 20 === 5) killChildren(pidOf(a.child));
-    if (step % 10 === 0)
-      void job(step % 20 === 0 ? a.url : b.url, { peakMiB: 3000, ttlSeconds: 5, wait: false });
-    if (step % 15 === 0) void job(b.url, { peakMiB: 3000, ttlSeconds: 5, anywhere: true });
-    if (step % 30 === 10) void ask(a.url, "release", {});
-    await sleep(200);
-  }
-  for (const socket of sockets) socket.disconnect();
+  });
+  counts.disconnect();
+  traffic.allGo();
   if (isRedisAway) await redis.start();
+  return samples;
 }
 
-/** Begins a job; every other one is ended, and the others die without a word. */
-async function job(url: string, body: object): Promise<void> {
-  const answer = await ask(url, "jobs", body);
-  const id: unknown = answer === null || !answer.ok ? null : (await answer.json()).id;
-  if (typeof id === "string" && Math.random() < 0.5)
-    await fetch(`${url}api/v1/jobs/${id}`, { method: "DELETE" }).catch(() => null);
-}
-
-async function ask(url: string, what: string, body: object): Promise<Response | null> {
-  const headers = { "content-type": "application/json" };
-  return fetch(`${url}api/v1/${what}`, { method: "POST", headers, body: JSON.stringify(body) }).catch(
-    () => null,
-  );
-}
-
-function killChildren(pid: number): void {
-  for (const child of readFileSync(`/proc/${pid}/task/${pid}/children`, "utf8").trim().split(" "))
-    if (child !== "") process.kill(Number(child), "SIGKILL");
-}
-
-async function probeOf(pid: number, file: string): Promise<Left> {
+async function probeOf(pid: number, file: string, folder: string): Promise<Left> {
   rmSync(file, { force: true });
   process.kill(pid, "SIGUSR2");
   for (;;) {
     await sleep(50);
     try {
-      const { heapUsed, rss, timers } = JSON.parse(readFileSync(file, "utf8"));
+      const { heapUsed, rss, timers, handles } = JSON.parse(readFileSync(file, "utf8"));
       const descriptors = readdirSync(`/proc/${pid}/fd`).length;
-      return { heapMiB: heapUsed / 2 ** 20, rssMiB: rss / 2 ** 20, descriptors, timers };
+      const filesMiB = bytesIn(folder) / 2 ** 20;
+      return { heapMiB: heapUsed / 2 ** 20, rssMiB: rss / 2 ** 20, descriptors, timers, handles, filesMiB };
     } catch {
       // Not written yet.
     }
   }
 }
 
-function report(left: readonly Left[], hours: number, releases: number): void {
-  const samples = (hours * 3_600_000) / INTERVAL_MS;
-  print(
-    `\n${brief(hours * 60)} min, ${left.length} cycles after ${WARM_UP} to warm up, ${Math.round(samples)} samples at most ` +
-      `(${brief(samples / 3600)} h at one a second), ${releases} calls of the hook, every other one hung`,
+const bytesIn = (folder: string) =>
+  readdirSync(folder).reduce(
+    (sum, name) => sum + (statSync(join(folder, name), { throwIfNoEntry: false })?.size ?? 0),
+    0,
   );
-  const rows = (["heapMiB", "rssMiB", "descriptors", "timers"] as const).map((name) => {
+
+function report(
+  left: readonly Left[],
+  places: readonly number[],
+  { minutes, releases }: { minutes: number; releases: number },
+): void {
+  print(
+    `\n${brief(minutes)} min, ${left.length} cycles after ${WARM_UP} to warm up, ${brief(places.at(-1) ?? 0)} h of samples ` +
+      `at one a second, ${releases} calls of the hook, every other one hung`,
+  );
+  const names = ["heapMiB", "rssMiB", "descriptors", "timers", "handles", "filesMiB"] as const;
+  const rows = names.map((name) => {
     const values = left.map((one) => one[name]);
-    const { last, perStep } = trendOf(values);
-    const perHour = (perStep * left.length) / (samples / 3600);
-    return `${name} | first ${brief(values[0] ?? Number.NaN)} | last ${brief(last)} | least ${brief(Math.min(...values))} | most ${brief(Math.max(...values))} | rises ${brief(perHour)} an hour of samples`;
+    const { last, perStep, error } = trendOf(values, places);
+    return `${name} | first ${brief(values[0] ?? Number.NaN)} | last ${brief(last)} | least ${brief(Math.min(...values))} | most ${brief(Math.max(...values))} | rises ${brief(perStep)} ± ${brief(error)} an hour of samples`;
   });
   print(rows.join("\n"));
 }

@@ -24,8 +24,15 @@ export interface RedisServer {
 /**
  * Debian's Redis, which is installed where we are root.
  * @param keepsData it writes all to disk, and has it again when it is begun again
+ * @param tls it also speaks TLS, on the next port, with this certificate
  */
-export async function startRedis({ keepsData = false } = {}): Promise<RedisServer> {
+export async function startRedis({
+  keepsData = false,
+  tls,
+}: {
+  keepsData?: boolean;
+  tls?: { certificate: string; key: string };
+} = {}): Promise<RedisServer> {
   const program = debianProgram("redis-server", ["redis-server"]);
   const folder = mkdtempSync(join(tmpdir(), "gpu-panel-redis-"));
   const probe = createServer();
@@ -38,6 +45,11 @@ export async function startRedis({ keepsData = false } = {}): Promise<RedisServe
   async function start() {
     const flags = ["--port", String(port), "--bind", "127.0.0.1", "--save", "", "--dir", folder];
     if (keepsData) flags.push("--appendonly", "yes", "--appendfsync", "always");
+    if (tls !== undefined)
+      flags.push(
+        ...["--tls-port", String(port + 1), "--tls-auth-clients", "no"],
+        ...["--tls-cert-file", tls.certificate, "--tls-key-file", tls.key],
+      );
     child = spawn(program, flags, { stdio: "ignore" });
     ended = new Promise((resolve) => child.once("exit", resolve));
     await waitUntil(async () => (await ask("ping")).includes("PONG"), { what: "Redis" });

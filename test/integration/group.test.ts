@@ -159,6 +159,49 @@ describe("a group over Redis", () => {
     expect(a.sidecar.output().split("not signed with its secret")).toHaveLength(2);
   });
 
+  test("GRP-4c what Redis refuses is told with what to do about it, the host goes on, and what is refused no more is forgotten", async () => {
+    const a = await member("refused", "a");
+    const b = await member("refused", "b");
+    const isLive = (name: string) => (group: GroupView) => statusIn(group, name) === "live";
+    await seen(b, "a", isLive("a"));
+    await redis.ask("config", "set", "maxmemory", "1");
+    const full = await seen(a, "what is wrong", (group) => group.problem?.code === "group-not-written");
+    expect(full.problem?.message).toContain("OOM");
+    await seen(b, "a as stale", (group) => statusIn(group, "a") === "stale");
+    a.fake.setGpu(0, { "memory.used": 5000 });
+    await seen(a, "its own figures", (group) => gpuIn(group, "a")?.memoryUsedMiB === 5000);
+    expect(a.sidecar.output().split("takes nothing from this host")).toHaveLength(2);
+    await redis.ask("config", "set", "maxmemory", "0");
+    const back = await seen(b, "a again", (group) => gpuIn(group, "a")?.memoryUsedMiB === 5000);
+    expect(statusIn(back, "a")).toBe("live");
+    await seen(a, "nothing wrong", (group) => group.problem === null && isLive("b")(group));
+  });
+
+  test("GRP-4c a wrong password is told as what it is, and with the right one all is well", async () => {
+    await redis.ask("acl", "setuser", "lab", "on", ">right", "~gpu-panel:*", "+@all");
+    const guarded = redis.url.replace("//", "//lab:wrong@");
+    const a = await startRig({ flags: ["--redis-url", guarded, "--group", "in", "--host-name", "a"] });
+    rigs.push(a);
+    await seen(a, "the password", (group) => group.problem?.code === "group-not-admitted");
+    await waitUntil(() => a.sidecar.output().includes("does not let this host in"), { what: "a word of it" });
+    expect(statusIn(await groupOf(a), "a")).toBe("live");
+    await redis.ask("acl", "setuser", "lab", ">wrong");
+    await seen(a, "that it is let in", (group) => group.problem === null);
+  });
+
+  test("a Redis that only reads is good enough to see the others", async () => {
+    const a = await member("replica", "a");
+    const hub = await member("replica", "hub", { flags: ["--source", "none"] });
+    await seen(hub, "a", (group) => statusIn(group, "a") === "live");
+    await redis.ask("sadd", "gpu-panel:replica:hosts", "gone-long-ago");
+    await redis.ask("replicaof", "127.0.0.1", "1");
+    await seen(a, "that nothing is written", (group) => group.problem?.code === "group-not-written");
+    const view = await seen(hub, "a as stale", (group) => statusIn(group, "a") === "stale");
+    expect(view.problem).toBeNull();
+    await redis.ask("replicaof", "no", "one");
+    await seen(hub, "a again", (group) => statusIn(group, "a") === "live");
+  });
+
   test("Redis that holds something else under our names is told, and the host goes on", async () => {
     await redis.ask("set", "gpu-panel:taken:turns", "of somebody else");
     const a = await member("taken", "a");

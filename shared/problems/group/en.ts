@@ -3,7 +3,22 @@ import type { GroupWords } from "../codes.ts";
 export const groupProblemsEn: GroupWords = {
   "group-away": {
     message: "Redis cannot be reached, so the other hosts are shown as they were: {detail}",
-    advice: "It is tried again by itself. Check --redis-url and that Redis runs.",
+    advice:
+      "It is tried again by itself. Check --redis-url (rediss:// where it speaks TLS) and that Redis runs.",
+  },
+  "group-not-admitted": {
+    message: "Redis does not let this host in, so the other hosts are shown as they were: {detail}",
+    advice: "Check user and password in --redis-url, and that this user may use the keys gpu-panel:*.",
+  },
+  "group-not-written": {
+    message: "Redis takes nothing from this host, so the others show it as stale: {detail}",
+    advice:
+      "It is tried again by itself. Give Redis memory (maxmemory) or room on its disk; where --redis-url names a replica, name the primary.",
+  },
+  "group-certificate": {
+    message: "Redis shows a certificate that is not trusted here, so nothing is asked of it: {detail}",
+    advice:
+      "Start the panel with NODE_EXTRA_CA_CERTS=FILE, its authority's certificate, and name Redis in --redis-url as its own does.",
   },
   "group-stranger": {
     message:

@@ -3,7 +3,21 @@ import type { GroupWords } from "../codes.ts";
 export const groupProblemsZhCn: GroupWords = {
   "group-away": {
     message: "无法连接 Redis，其他主机显示的是之前的状态：{detail}",
-    advice: "会自动重试。请检查 --redis-url，并确认 Redis 正在运行。",
+    advice: "会自动重试。请检查 --redis-url（TLS 用 rediss://），并确认 Redis 正在运行。",
+  },
+  "group-not-admitted": {
+    message: "Redis 拒绝本机登录，其他主机显示的是之前的状态：{detail}",
+    advice: "请检查 --redis-url 中的用户名和密码，以及该用户是否可以使用键 gpu-panel:*。",
+  },
+  "group-not-written": {
+    message: "Redis 不接受本机写入，其他主机会把本机显示为“已过时”：{detail}",
+    advice:
+      "会自动重试。请为 Redis 增加内存（maxmemory）或磁盘空间；如果 --redis-url 指向副本，请改为主节点。",
+  },
+  "group-certificate": {
+    message: "本机不信任 Redis 的证书，因此不会向它请求任何内容：{detail}",
+    advice:
+      "请用 NODE_EXTRA_CA_CERTS=文件（其证书颁发机构的证书）启动面板，并在 --redis-url 中使用证书上的名称。",
   },
   "group-stranger": {
     message: "Redis 中有群组 {group} 的条目未用群组密钥签名，已忽略。",
