@@ -1,4 +1,4 @@
-import type { GroupOverview, OverviewAnswer } from "../../shared/protocol/group-overview.ts";
+import { type OverviewAnswer, type ToldOverview, toldOf } from "../../shared/protocol/group-overview.ts";
 import type { GroupView } from "../../shared/protocol/group-view.ts";
 import { type Difference, difference } from "../../shared/protocol/json-diff.ts";
 import { overviewOf } from "./overview.ts";
@@ -11,7 +11,7 @@ export interface Overviews {
 
 interface Overview {
   n: number;
-  overview: GroupOverview;
+  overview: ToldOverview;
   /** From those before it, by their numbers. */
   changes: Map<number, Difference | undefined>;
 }
@@ -49,7 +49,7 @@ export function createOverviews({
     if (before !== undefined && nowMs() - kept.madeMs < FRESH_MS) return before;
     // By the clock, so that another run of this sidecar has other numbers.
     last = Math.max(last + 1, Math.round(wallMs()));
-    const next = { n: last, overview: overviewOf(view(), profile, wallMs()), changes: new Map() };
+    const next = { n: last, overview: toldOf(overviewOf(view(), profile, wallMs())), changes: new Map() };
     kept.madeMs = nowMs();
     kept.made.push(next);
     kept.made.splice(0, kept.made.length - MOST_KEPT);

@@ -45,12 +45,42 @@ export const groupOverviewSchema = v.object({
 });
 export type GroupOverview = v.InferOutput<typeof groupOverviewSchema>;
 
+/** Of a host what moves with every sample. */
+const MOVING = ["usedMiB", "utilizationPct", "temperatureC"] as const;
+
+/** The overview as it is told: what moves stands apart, one figure behind the other, so that a difference is short. */
+export const toldOverviewSchema = v.object({
+  ...groupOverviewSchema.entries,
+  hosts: v.array(v.omit(hostRowSchema, MOVING)),
+  /** `usedMiB`, `utilizationPct` and `temperatureC` of each host, in the order of `hosts`. */
+  figures: v.array(figure),
+});
+export type ToldOverview = v.InferOutput<typeof toldOverviewSchema>;
+
+/** Pure. */
+export function toldOf({ hosts, ...rest }: GroupOverview): ToldOverview {
+  return {
+    ...rest,
+    hosts: hosts.map(({ usedMiB: _, utilizationPct: __, temperatureC: ___, ...row }) => row),
+    figures: hosts.flatMap((host) => MOVING.map((name) => host[name])),
+  };
+}
+
+/** Pure. */
+export function overviewOfTold({ hosts, figures, ...rest }: ToldOverview): GroupOverview {
+  const rows = hosts.map((row, i) => {
+    const [usedMiB = null, utilizationPct = null, temperatureC = null] = figures.slice(i * MOVING.length);
+    return { ...row, usedMiB, utilizationPct, temperatureC };
+  });
+  return { ...rest, hosts: rows };
+}
+
 /** The overview, or what changed in it since the one that was named; with the number to name next time. */
 export const overviewAnswerSchema = v.union([
   v.object({
     n: v.number(),
     changes: v.custom<Difference>((value) => typeof value === "object" && value !== null),
   }),
-  v.object({ n: v.number(), ...groupOverviewSchema.entries }),
+  v.object({ n: v.number(), ...toldOverviewSchema.entries }),
 ]);
 export type OverviewAnswer = v.InferOutput<typeof overviewAnswerSchema>;

@@ -76,6 +76,10 @@ export const groupSection: Section = async ({ minutes = DEFAULT_MINUTES } = {}) 
           { name: "Redis: CPU", value: watched.redisCpuPercent, unit: "% of a core" },
           { name: "Redis: memory at the end", value: watched.redisMib.last, unit: "MiB" },
           { name: "Redis: memory, slope", value: watched.redisMib.perMinute, unit: "MiB/min" },
+          { name: "Redis: of it the stream", value: watched.streamMib.last, unit: "MiB" },
+          { name: "Redis: the stream, slope", value: watched.streamMib.perMinute, unit: "MiB/min" },
+          { name: `Redis: what ${HOSTS} hosts keep`, value: watched.keptMib.last, unit: "MiB" },
+          { name: "Redis: the same, slope", value: watched.keptMib.perMinute, unit: "MiB/min" },
           {
             name: "Redis: entries of the stream at the end",
             value: watched.entries.last,
@@ -86,6 +90,7 @@ export const groupSection: Section = async ({ minutes = DEFAULT_MINUTES } = {}) 
         notes: [
           `${HOSTS} hosts of ${GPUS} demo GPUs, one sample a second; ${brief(minutes)} min. One is real (the built sidecar); what it publishes is published again for each, signed anew, spread over the second: the hosts differ in name alone.`,
           "Hub: the built sidecar with --source none. Wire: frames of the page's WebSocket while the overview is on screen.",
+          "Redis without the stream of the real host, which no group has beside its own. What a host keeps has the runs of the last 15 minutes, 64 at most: a shorter bench sees it grow.",
           `Slopes: least squares over the second half. The stream is trimmed at about ${STREAM_LENGTH} entries.`,
           `Page, traced: ${page.traced}`,
         ],
@@ -145,10 +150,15 @@ async function overTime(pid: number, redis: RedisServer, lastsMs: number, member
     redis: await redisCpu(redis),
   };
   const [hubRss, redisMib, entries]: [number[], number[], number[]] = [[], [], []];
+  const [streamMib, keptMib]: [number[], number[]] = [[], []];
   while (performance.now() - began.ms < lastsMs) {
     await sleep(LOOK_MS);
     hubRss.push(residentMib(pid));
-    redisMib.push((await infoOf(redis, "memory", "used_memory")) / 1024 / 1024);
+    const used = (await infoOf(redis, "memory", "used_memory")) / 2 ** 20;
+    redisMib.push(used - (await mibOf(redis, "gpu-panel:model:turns")));
+    streamMib.push(await mibOf(redis, "gpu-panel:bench:turns"));
+    // They are of one size.
+    keptMib.push(HOSTS * (await mibOf(redis, "gpu-panel:bench:host:node1")));
     entries.push(Number(await redis.ask("xlen", "gpu-panel:bench:turns")));
   }
   const seconds = (performance.now() - began.ms) / 1000;
@@ -162,6 +172,8 @@ async function overTime(pid: number, redis: RedisServer, lastsMs: number, member
     redisCpuPercent: (((await redisCpu(redis)) - began.redis) / seconds) * 100,
     hubRss: perMinute(hubRss),
     redisMib: perMinute(redisMib),
+    streamMib: perMinute(streamMib),
+    keptMib: perMinute(keptMib),
     entries: perMinute(entries),
   };
 }
@@ -177,6 +189,10 @@ const redisCpu = async (redis: RedisServer) =>
 async function infoOf(redis: RedisServer, part: string, name: string): Promise<number> {
   return Number(new RegExp(`^${name}:([\\d.]+)`, "m").exec(await redis.ask("info", part))?.[1]);
 }
+
+/** What a key takes in Redis, all of its entries counted. */
+const mibOf = async (redis: RedisServer, key: string) =>
+  Number(await redis.ask("memory", "usage", key, "samples", "0")) / 2 ** 20;
 
 function perMinute(values: readonly number[]) {
   const { last, perStep } = trendOf(values);

@@ -1,3 +1,4 @@
+import { toldOf } from "../../shared/protocol/group-overview.ts";
 import type { WhatIf } from "../../shared/what-if/what-if.ts";
 import { NOW_MS } from "./fixtures.ts";
 import { SIXTY_FOUR, THREE } from "./groups.ts";
@@ -50,6 +51,6 @@ export const OPENED: Readonly<Record<string, Opened>> = {
   "what-if": { press: [WHY, ".what-if"], answers: [NONE] },
   collisions: { press: [WHY, ".what-if"], answers: [SOME] },
   // Nothing is opened: the hosts are there once their heads are. The small views show none.
-  "group-3": { press: [".hr.th, .cp, .bb"], answers: [{ n: 1, ...THREE }] },
-  "group-64": { press: [".hr.th, .cp, .bb"], answers: [{ n: 1, ...SIXTY_FOUR }] },
+  "group-3": { press: [".hr.th, .cp, .bb"], answers: [{ n: 1, ...toldOf(THREE) }] },
+  "group-64": { press: [".hr.th, .cp, .bb"], answers: [{ n: 1, ...toldOf(SIXTY_FOUR) }] },
 };

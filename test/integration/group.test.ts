@@ -184,7 +184,7 @@ describe("a group over Redis", () => {
     rigs.push(a);
     await seen(a, "the password", (group) => group.problem?.code === "group-not-admitted");
     await waitUntil(() => a.sidecar.output().includes("does not let this host in"), { what: "a word of it" });
-    expect(statusIn(await groupOf(a), "a")).toBe("live");
+    await seen(a, "its own samples", (group) => statusIn(group, "a") === "live");
     await redis.ask("acl", "setuser", "lab", ">wrong");
     await seen(a, "that it is let in", (group) => group.problem === null);
   });

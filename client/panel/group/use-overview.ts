@@ -2,9 +2,11 @@ import { type RefObject, useEffect, useState } from "react";
 import * as v from "valibot";
 import {
   type GroupOverview,
-  groupOverviewSchema,
   type OverviewAnswer,
   overviewAnswerSchema,
+  overviewOfTold,
+  type ToldOverview,
+  toldOverviewSchema,
 } from "../../../shared/protocol/group-overview.ts";
 import { patched } from "../../../shared/protocol/json-diff.ts";
 import { replySchema } from "../../../shared/protocol/reply.ts";
@@ -35,7 +37,7 @@ export function useOverview(place: RefObject<Element | null>, profile: string | 
       asking = false;
       if (!current || !reply.ok) return;
       known = told(known, reply.data);
-      if (known !== null) setOverview(known.overview);
+      if (known !== null) setOverview(overviewOfTold(known.overview));
     }
     void ask();
     const timer = live ? setInterval(() => void ask(), EVERY_MS) : undefined;
@@ -49,12 +51,12 @@ export function useOverview(place: RefObject<Element | null>, profile: string | 
 
 interface Known {
   n: number;
-  overview: GroupOverview;
+  overview: ToldOverview;
 }
 
 /** The overview after an answer; `null` where its differences make no sense, so that it is all asked for anew. */
 function told(before: Known | null, answer: OverviewAnswer): Known | null {
   if (!("changes" in answer)) return { n: answer.n, overview: answer };
-  const next = v.safeParse(groupOverviewSchema, patched(before?.overview, answer.changes));
+  const next = v.safeParse(toldOverviewSchema, patched(before?.overview, answer.changes));
   return next.success ? { n: answer.n, overview: next.output } : null;
 }

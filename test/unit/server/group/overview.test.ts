@@ -1,8 +1,10 @@
 import * as v from "valibot";
 import { describe, expect, test } from "vitest";
 import { overviewOf } from "../../../../server/group/overview.ts";
+import { overviewOfTold, toldOf } from "../../../../shared/protocol/group-overview.ts";
 import type { GroupView } from "../../../../shared/protocol/group-view.ts";
 import type { HostOfGroup } from "../../../../shared/protocol/host-of-group.ts";
+import { difference } from "../../../../shared/protocol/json-diff.ts";
 import { type State, stateSchema } from "../../../../shared/protocol/state.ts";
 import { type gpu, machine } from "../../../gallery/fixtures.ts";
 import { SIXTY_FOUR } from "../../../gallery/groups.ts";
@@ -60,6 +62,18 @@ describe("the overview of a group", () => {
   test("GRP-11d with 64 hosts of eight GPUs it takes at most 25 bytes for each GPU and second", () => {
     const gpus = SIXTY_FOUR.hosts.reduce((sum, host) => sum + host.gpus, 0);
     const everySeconds = 2;
-    expect(JSON.stringify({ ok: true, data: SIXTY_FOUR }).length / gpus / everySeconds).toBeLessThan(25);
+    const bytes = (data: object) => JSON.stringify({ ok: true, data }).length;
+    expect(bytes(toldOf(SIXTY_FOUR)) / gpus / everySeconds).toBeLessThan(25);
+    // All that moves has moved, and a viewer sees three rows of all.
+    const moved = SIXTY_FOUR.hosts.map((host, i) => ({
+      ...host,
+      ...{ usedMiB: 650_000 + i, utilizationPct: 90 - (i % 80), temperatureC: 60 + (i % 30) },
+    }));
+    const changes = difference(toldOf(SIXTY_FOUR), toldOf({ ...SIXTY_FOUR, hosts: moved }));
+    expect(bytes({ n: NOW, changes }) / (3 * 8) / everySeconds).toBeLessThan(25);
+  });
+
+  test("what is told is all of it, in the order of the hosts", () => {
+    expect(overviewOfTold(toldOf(SIXTY_FOUR))).toEqual(SIXTY_FOUR);
   });
 });

@@ -1,7 +1,7 @@
 import * as v from "valibot";
 import { expect, test } from "vitest";
 import { createOverviews } from "../../../../server/group/overviews.ts";
-import { groupOverviewSchema, type OverviewAnswer } from "../../../../shared/protocol/group-overview.ts";
+import { type OverviewAnswer, toldOverviewSchema } from "../../../../shared/protocol/group-overview.ts";
 import type { GroupView } from "../../../../shared/protocol/group-view.ts";
 import { patched } from "../../../../shared/protocol/json-diff.ts";
 
@@ -22,7 +22,7 @@ test("GRP-11d who names the overview that it has gets what changed since; who na
     };
   };
   const overviews = createOverviews({ view, nowMs: () => now, wallMs: () => START + now });
-  const wholeOf = (answer: OverviewAnswer) => v.parse(groupOverviewSchema, answer);
+  const wholeOf = (answer: OverviewAnswer) => v.parse(toldOverviewSchema, answer);
   const first = overviews.answer(null);
   expect(wholeOf(first).hosts.map(({ id, status }) => [id, status])).toEqual([
     ["a", "live"],
