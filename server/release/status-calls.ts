@@ -21,7 +21,7 @@ export function createStatusCalls(
 ): StatusCalls {
   const underWay = new Map<string, Promise<unknown>>();
   /** How often each backend has pushed: what was pushed since a call began is newer than its answer. */
-  const pushes = new Map<string, number>();
+  const pushes = new WeakMap<Backend, number>();
 
   async function ask(
     backend: Backend,
@@ -42,7 +42,7 @@ export function createStatusCalls(
     signal: AbortSignal,
     occasion?: Occasion,
   ): Promise<StatusOutcome | null> {
-    const pushesBefore = pushes.get(backend.id) ?? 0;
+    const pushesBefore = pushes.get(backend) ?? 0;
     const outcome = await statusOf(backend, signal, occasion);
     if (outcome === null || signal.aborted || closing.aborted) return outcome;
     if (outcome.kind === "failed") {
@@ -51,7 +51,7 @@ export function createStatusCalls(
     }
     const { busy, queue, job = null, models } = of(backend.id)?.status ?? NOTHING_TOLD;
     const newer = backend.tellsBusyWhenAsked === true ? { models } : { busy, queue, job };
-    const pushed = (pushes.get(backend.id) ?? 0) > pushesBefore;
+    const pushed = (pushes.get(backend) ?? 0) > pushesBefore;
     const status = pushed ? { ...outcome.status, ...newer } : outcome.status;
     learn(backend.id, { reachable: true, problem: null, status });
     return outcome;
@@ -62,9 +62,10 @@ export function createStatusCalls(
     poll(backend) {
       if (!underWay.has(backend.id)) void ask(backend, closing);
     },
-    takePush({ id, tellsBusyWhenAsked }, { busy, queue, job = null, models }) {
+    takePush(backend, { busy, queue, job = null, models }) {
+      const { id, tellsBusyWhenAsked } = backend;
       const status = of(id)?.status ?? NOTHING_TOLD;
-      pushes.set(id, (pushes.get(id) ?? 0) + 1);
+      pushes.set(backend, (pushes.get(backend) ?? 0) + 1);
       const pushed = { busy, queue, job, ...(tellsBusyWhenAsked === true ? { models } : {}) };
       learn(id, { reachable: true, problem: null, status: { ...status, ...pushed } });
     },

@@ -5,6 +5,7 @@ import type { Kept, ReleaseRecord } from "../../shared/release/record.ts";
 import { wallMs } from "../lib/clock.ts";
 import { givesNothing } from "./gives-nothing.ts";
 import type { ProcessOwners } from "./owners/process-owners.ts";
+import { remember } from "./remember.ts";
 
 /** Remembers by the past releases which backends were asked in vain. */
 export interface VainReleases {
@@ -29,7 +30,7 @@ export function createVainReleases(
         sinceMs: away.get(backend) ?? startedMs,
       }),
     saw(states) {
-      for (const { id, reachable } of states) if (reachable === false) away.set(id, wallMs());
+      for (const { id, reachable } of states) if (reachable === false) remember(away, id, wallMs());
     },
     keptBy: (backend, gpus) => ({
       keptMiB: backend === undefined ? null : loadedMiB(backend, gpus),

@@ -23,6 +23,9 @@ export function createRecentUse(): RecentUse {
         recent.push({ tMs, pct: utilizationGpuPct });
         windows.set(uuid, recent);
       }
+      const uuids = gpus.map(({ uuid }) => uuid);
+      for (const known of [windows, told])
+        for (const uuid of known.keys()) if (!uuids.includes(uuid)) known.delete(uuid);
     },
     usefulness(uuid, running) {
       const answer = usefulness(

@@ -3,6 +3,8 @@ import type { Backend } from "../backends/backend.ts";
 import { listeningInodes, parseStat } from "./parse-proc.ts";
 import { LONGEST_LINEAGE, PROXIES, readText, socketsOf } from "./read-proc.ts";
 
+const MOST_REMEMBERED = 1000;
+
 /** Finds out which process belongs to which backend: the one that listens on its port, and its children. */
 export interface ProcessOwners {
   /** Looks the processes up; then `ownerOf` knows them. Never throws. */
@@ -27,6 +29,8 @@ export function createProcessOwners(
   const ports = new Map<string, number | null>();
   const portOf = (url: string) => {
     const port = ports.get(url) ?? localPort(url);
+    // Apps that are started anew listen at other ports than before.
+    if (ports.size > MOST_REMEMBERED) ports.clear();
     ports.set(url, port);
     return port;
   };
@@ -67,7 +71,7 @@ export function createProcessOwners(
       if (known !== undefined && [...inodes.values()].includes(known)) return { owner: known, key };
       const owner = PROXIES.includes(stat.name) ? undefined : await holderOf(current, inodes);
       if (owner !== undefined) {
-        if (remembered.size > 1000) remembered.clear();
+        if (remembered.size > MOST_REMEMBERED) remembered.clear();
         remembered.set(key, owner);
         return { owner, key };
       }
