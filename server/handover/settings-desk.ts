@@ -59,12 +59,17 @@ export function createSettingsDesk({
     return [...(home === null ? [] : [home]), ...named].find((id) => !known.includes(id));
   }
 
+  /** Nobody could load it again; what the config file says is not judged here, and can be gone back to. */
+  const isNoHome = ({ home = null }: SetHandover) =>
+    home !== null && home !== file.home && !setup().homes.includes(home);
+
   return {
     now,
     setup,
     set(change) {
       const unknown = unknownIn(change);
       if (unknown !== undefined) return refuse(problem("unknown-backend", { backend: unknown }));
+      if (isNoHome(change)) return refuse(problem("no-home", { backend: change.home ?? "" }));
       own = ownAfter(file, own, change);
       store.write(own);
       use(now());

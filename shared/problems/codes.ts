@@ -69,6 +69,7 @@ const RELEASE_CODES = [
   "model-kept",
   "model-kept-on",
   "load-failed",
+  "no-home",
   "release-cancelled",
   "cancelled-partly",
   "not-waiting",

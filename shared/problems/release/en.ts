@@ -147,6 +147,11 @@ export const releaseProblemsEn: ReleaseWords = {
     message: "{model} could not be loaded again.",
     advice: "Is there room for it, and its file still there? The backend's log says more.",
   },
+  "no-home": {
+    message: "{backend} cannot be home: nobody but its own next job can load it again.",
+    advice:
+      "Name a backend of homes in GET /api/v1/handover, or null for none; {backend} leaves for others all the same.",
+  },
   "release-cancelled": {
     message: "The release was cancelled by {by} before anything was asked of the backend.",
     advice: "Press the button again when you want to release.",

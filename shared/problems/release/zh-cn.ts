@@ -139,6 +139,10 @@ export const releaseProblemsZhCn: ReleaseWords = {
     message: "无法重新加载 {model}。",
     advice: "显存是否够用，文件是否还在？详情见后端日志。",
   },
+  "no-home": {
+    message: "{backend} 不能作为 home：只有它自己的下一个任务才会重新加载模型。",
+    advice: "请使用 GET /api/v1/handover 的 homes 中的后端，或用 null 表示没有；{backend} 照样会让出显卡。",
+  },
   "release-cancelled": {
     message: "{by} 取消了释放，此前没有向后端发出请求。",
     advice: "需要释放时请再按一次按钮。",

@@ -63,6 +63,7 @@ const ANSWERS: readonly string[] = [
     "cancelled-partly",
     "not-waiting",
     "not-announced",
+    "no-home",
     "preparing",
   ],
   ...["left-to-backend", "unknown-profile", "releasing", "list-awaited", "job-ended", "too-many-waiting"],

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { expect, test } from "vitest";
 import { NO_HOLD } from "../../../../server/data/folder-hold.ts";
 import { ownAfter, valuesWith } from "../../../../server/handover/own-settings.ts";
-import { createOwnSettings } from "../../../../server/handover/settings-desk.ts";
+import { createOwnSettings, createSettingsDesk } from "../../../../server/handover/settings-desk.ts";
 import { createEmitter } from "../../../../server/lib/emitter.ts";
 
 const file = {
@@ -58,4 +58,27 @@ test("HND-40 what is set while another panel has the data folder is written ther
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
+});
+
+test("HND-40c who cannot be loaded again is refused as home in words, and no home but the config file's is taken for it", () => {
+  const load = async () => ({ kind: "accepted" as const });
+  const used: (string | null)[] = [];
+  const store = { read: () => ({}), write: () => {} };
+  const desk = (home?: string) =>
+    createSettingsDesk({
+      options: { ...file, home, holdAboveC: 85, releaseOnRequest: [] },
+      store,
+      backends: [{ id: "comfyui" }, { id: "llm", load }],
+      use: (values) => used.push(values.home),
+    });
+  const refused = desk().set({ home: "comfyui" });
+  expect(refused).toMatchObject({ ok: false, code: "no-home", params: { backend: "comfyui" } });
+  expect(desk("llm").set({ home: "comfyui" })).toMatchObject({ ok: false });
+  expect(used).toEqual([]);
+  for (const [given, home] of [
+    [undefined, "llm"],
+    [undefined, null],
+    ["comfyui", "comfyui"],
+  ] as const)
+    expect(desk(given).set({ home })).toMatchObject({ ok: true, data: { now: { home } } });
 });
