@@ -108,7 +108,7 @@ export function createTurn(parts: TurnParts): Turn {
       capacity.jobEnded(ended);
       sessions.jobEnded(ended.job);
       logs.jobEnded(ended);
-      tally.jobEnded(ended.job);
+      if (!ended.gaveWay) tally.jobEnded(ended.job);
     },
     backendsChanged() {
       decisions?.backends(watch.states());

@@ -94,6 +94,7 @@ export function composeCapacity(parts: CapacityParts): CapacityArea {
   const file = parts.isDemo ? "capacity-demo.sqlite" : "capacity.sqlite";
   const database = openDatabase(join(parts.folder, file), parts.complain, parts.hold);
   disposer.add(database.close);
+  let away: () => ReadonlySet<string> = () => new Set();
   const live = createLiveCapacity({
     samples: {
       ...sampler,
@@ -101,7 +102,9 @@ export function composeCapacity(parts: CapacityParts): CapacityArea {
       isRecording: sampler.source().kind === "replay",
     },
     policy: parts.policy,
-    backends: watch.states,
+    // Who has given way says that it is busy, and is not: it waits for whom it gave way to.
+    backends: () =>
+      watch.states().map((one) => (away().has(one.id) ? { ...one, busy: false, queue: 0 } : one)),
     holdBackends: watch.hold,
     readHost: parts.readHost,
     lineage: createLineage(),
@@ -119,6 +122,7 @@ export function composeCapacity(parts: CapacityParts): CapacityArea {
     ...{ live, pids: createPidWatch(), resolve: knowledge.resolve, noteClass: knowledge.note },
     ...{ obstacle, closed, ownerOf, outcomeMs: parts.timings.capacity.outcomeMs },
   });
+  away = jobs.away;
   disposer.add(jobs.close);
   const view = createView({
     ...{ live, knowledge, latest, profile: parts.profile, backends: watch.states, readHost: parts.readHost },
@@ -205,14 +209,14 @@ function handOver(
     labelOf,
   }: {
     live: LiveCapacity;
-    jobs: Pick<Jobs, "find">;
+    jobs: Pick<Jobs, "find" | "away">;
     ownerOf(pid: number): string | null;
     labelOf(id: string): string;
   },
 ): (turn: Turn) => void {
   return (turn) =>
     desk.step(turn, {
-      ...{ policy: live.policy, labelOf },
+      ...{ policy: live.policy, labelOf, away: jobs.away },
       askedFrom(id) {
         const { pid = null, backend = null } = jobs.find(id) ?? {};
         const owner = pid === null ? null : ownerOf(pid);

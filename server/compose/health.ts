@@ -146,7 +146,8 @@ export function composeHealth(
     mute: alerts.mute,
     test: notifier.test,
     sample: ({ gpus }) => judge(gpus),
-    jobEnded({ job, oom, peakMiB }) {
+    jobEnded({ job, oom, peakMiB, gaveWay }) {
+      if (gaveWay) return;
       const { gpus, startedAt, endedAt, state } = job;
       const outcome = oom ? "out-of-memory" : state === "done" ? "done" : "failed";
       if (isReal) notifier.jobEnded(`job-${outcome}`, toldJob(job, peakMiB, nowMs()));

@@ -33,10 +33,10 @@ export function decide(state: HandoverState, settings: HandoverSettings, nowMs: 
 
 /** A backend has begun to work and what it will take is more than is free: who has been idle the longest leaves. */
 function forBusy(state: HandoverState, seen: Seen, settings: HandoverSettings): Planned | null {
-  for (const { id, busy, onlyQueued } of seen.backends) {
-    // A queue that a gate holds back until there is room has not begun: its job waits, as others' jobs do.
-    const waits = onlyQueued && seen.lacks.some(({ backend }) => backend === id);
-    if (busy !== true || waits || !lacksRoom(state, seen, id)) continue;
+  for (const { id, busy, gaveWay } of seen.backends) {
+    // In mid-job it may have given way to the very one that would have to leave: until it asks for its rest it begins nothing.
+    const rests = gaveWay && !seen.lacks.some(({ backend }) => backend === id);
+    if (busy !== true || rests || !lacksRoom(state, seen, id)) continue;
     const places = state.backends.get(id)?.places ?? [];
     const leavers = seen.backends
       .filter((one) => one.id !== id && mayLeave(one, settings))

@@ -52,8 +52,8 @@ export interface BackendSeen {
   id: string;
   /** `null`: nothing tells, which counts as busy. */
   busy: boolean | null;
-  /** Nothing runs in it, and something waits in its queue. */
-  onlyQueued: boolean;
+  /** It is in the middle of a job, and has let others have the card. */
+  gaveWay: boolean;
   /** It can be asked to unload, answers, and does not give nothing. */
   canRelease: boolean;
   /** It can load again what a release took away. */

@@ -25,6 +25,8 @@ export interface StepAround {
   policy: Policy;
   labelOf(jobId: string): string;
   askedFrom(jobId: string): string | null;
+  /** Backends that have let others have the card in mid-job. */
+  away(): ReadonlySet<string>;
   letGo(jobId: string): void;
 }
 
@@ -36,11 +38,12 @@ export function seenNow(
   held: boolean,
 ): Seen {
   const capacity = fromCapacity(turn.state, turn.demands, around.policy, around);
+  const away = around.away();
   return {
     ...capacity,
     backends: watch.states().map((one) => {
       const { tellsBusyWhenAsked = false, parks = false } = backends.find(({ id }) => id === one.id) ?? {};
-      return backendSeen(one, tellsBusyWhenAsked, capacity.residents, parks);
+      return backendSeen(one, { ...capacity, tellsBusyWhenAsked, parks, away });
     }),
     hottestC: mostOf(latest().gpus, ({ temperatureC }) => temperatureC),
     held,

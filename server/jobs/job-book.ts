@@ -11,6 +11,8 @@ export interface EndedJob {
   /** Peak that it measured, MiB. */
   peakMiB: number | null;
   oom: boolean;
+  /** It goes on as another job. */
+  gaveWay: boolean;
 }
 
 /** The records of all jobs: kept on disk, and told of when they change. */
@@ -77,8 +79,8 @@ export function createJobBook(
       if (changed.length > 0 || kept.length !== before.size) changes.emit();
       for (const { job } of changed) {
         if (before.get(job.id)?.job.state !== "running" || job.state === "running") continue;
-        const { peakMiB = null, oom = false } = said.get(job.id) ?? {};
-        ends.emit({ job, peakMiB, oom });
+        const { peakMiB = null, oom = false, gaveWay = false } = said.get(job.id) ?? {};
+        ends.emit({ job, peakMiB, oom, gaveWay });
       }
     },
     adopt(next) {

@@ -18,6 +18,8 @@ export const jobRecordSchema = v.object({
   jobClass: jobClassSchema,
   /** Indexes of the GPUs that it may use; empty: any. */
   on: v.array(v.number()),
+  /** It has ended to let others have the card, and its rest is another job. */
+  gaveWay: v.exactOptional(v.boolean()),
   /** While it runs: what was reserved and since when, and how long such jobs take. */
   running: v.nullable(
     v.object({

@@ -2,8 +2,10 @@ import type { Job } from "../../shared/jobs/job.ts";
 import { problem } from "../../shared/problems/make-problem.ts";
 import type { JobBody, JobEnd, JobPatch } from "../../shared/protocol/job-requests.ts";
 import { type Reply, refuse, succeed } from "../../shared/protocol/reply.ts";
-import { beat, declare, end } from "../capacity/capacity.ts";
+import { beat, declare } from "../capacity/capacity.ts";
 import type { CapacityState } from "../capacity/model.ts";
+import { ended } from "./ended.ts";
+import { awayOf } from "./gave-way.ts";
 import { createJobBook, type EndedJob, type JobBook } from "./job-book.ts";
 import { isUnfinished, type JobRecord } from "./job-record.ts";
 import type { JobsContext } from "./jobs-context.ts";
@@ -27,6 +29,8 @@ export interface Jobs {
   finish(id: string, end: JobEnd): Job | null;
   /** The job once it no longer waits, or as it is when the time is up. */
   whenStarted(id: string, mostMs: number, signal: AbortSignal): Promise<Job | null>;
+  /** Backends that have let others have the card in mid-job, and have not taken it back. */
+  away(): ReadonlySet<string>;
   /** The database is another one than before: it gets every job, and jobs that another panel has left in it are taken over. */
   takeOver(): void;
   /** Told when the list has changed in more than its heartbeats. */
@@ -68,15 +72,11 @@ export function createJobs(context: JobsContext): Jobs {
   function finish(id: string, state: "done" | "failed" | "expired", said?: JobEnd) {
     const record = book.records().find((one) => one.job.id === id && isUnfinished(one));
     if (record === undefined) return;
-    const outcome = said?.oom === true ? "out-of-memory" : state === "done" ? "done" : "other";
-    const leastMiB = said?.leastMiB ?? null;
-    const partial = said?.partial ?? false;
-    const how = { outcome, reportedMiB: said?.peakMiB ?? null, leastMiB, partial } as const;
-    live.change((now, nowMs, policy) => end(now, id, how, nowMs, policy));
+    live.change((now, nowMs, policy) => ended(now, { id, isDone: state === "done", said }, nowMs, policy));
     pids.forget(id);
     gone.delete(id);
-    const ended = endedRecord(record, state, live.nowMs());
-    const records = book.records().map((one) => (one === record ? ended : one));
+    const over = endedRecord(record, state, live.nowMs(), said?.gaveWay);
+    const records = book.records().map((one) => (one === record ? over : one));
     book.take(records, new Map(said === undefined ? [] : [[id, said]]));
     live.recompute();
   }
@@ -113,6 +113,7 @@ export function createJobs(context: JobsContext): Jobs {
       finish(id, said.outcome, said);
       return book.find(id);
     },
+    away: () => awayOf(book.records(), live.nowMs()),
     takeOver() {
       store.save(book.records(), []);
       const known = new Set(book.records().map(({ job }) => job.id));

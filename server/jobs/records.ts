@@ -136,10 +136,15 @@ function asRunning(record: JobRecord, running: RunningJob): JobRecord {
   };
 }
 
-export function endedRecord(record: JobRecord, state: Job["state"], nowMs: number): JobRecord {
+export function endedRecord(
+  record: JobRecord,
+  state: Job["state"],
+  nowMs: number,
+  gaveWay = false,
+): JobRecord {
   const { reason: _, ...job } = record.job;
   const over = { state, endedAt: nowMs, position: null, startsAt: null, endsAt: null };
-  return { ...record, running: null, job: { ...job, ...over } };
+  return { ...record, ...(gaveWay ? { gaveWay } : {}), running: null, job: { ...job, ...over } };
 }
 
 /** GPUs of a job that runs already: those it named, else where its process is listed, else the emptiest ones. */

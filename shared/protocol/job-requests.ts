@@ -109,6 +109,10 @@ export const jobEndSchema = v.pipe(
     leastMiB: v.optional(mib),
     /** Its host still had some results from before: it shows what is needed at least, never that less is enough. */
     partial: v.optional(v.boolean()),
+    /** It lets others have the card in mid-job, and asks for its rest as another job: nobody is told of an end. */
+    gaveWay: v.optional(v.boolean()),
+    /** Of the rest of a job that gave way: so long it ran in all. */
+    ranSeconds: v.optional(v.pipe(v.number(), v.minValue(0), v.maxValue(31_536_000))),
     /** It ran out of memory. */
     oom: v.optional(v.boolean(), false),
   }),

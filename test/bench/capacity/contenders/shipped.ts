@@ -85,7 +85,7 @@ export function createShipped({
     const capacity = fromCapacity(state, turn.demands, policy, around);
     const backends = [...mayLeave].map((id) => {
       const busy = words.find(({ backend }) => backend === id)?.busy ?? null;
-      return { id, busy, onlyQueued: false, canRelease: true, canLoad: false, parks: false };
+      return { id, busy, gaveWay: false, canRelease: true, canLoad: false, parks: false };
     });
     const seen = { ...capacity, backends, hottestC: null, held: false, underWay: false };
     const { state: next, decision } = advance(handover, seen, settings, nowMs);

@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { backendSeen } from "../../../../server/handover/backend-seen.ts";
+import type { Lack } from "../../../../server/handover/model.ts";
 import { postpone } from "../../../../server/handover/see.ts";
 import { backendWith } from "../../../helpers/backend-with.ts";
 import { card, holds, lack, pass, QUIET, START, settingsOf } from "./moments.ts";
@@ -65,16 +66,35 @@ describe("between backends", () => {
     expect(pass(at, 2, busy, settings).acts).toEqual(["61 release llm"]);
   });
 
-  test("HND-1 HND-3 a queue that only waits for room has not begun: who leaves for its job is announced", () => {
+  test("HND-1 HND-2b HND-3 a queue that only waits for room has not begun, and is no work that keeps its backend", () => {
     const at = pass(seenBefore, 30, card(free), settings);
-    const queued = [holds("llm", 14_000), holds("comfyui", 400, { busy: true, onlyQueued: true })];
-    const gated = card(queued, { lacks: [lack(9000, { backend: "comfyui" })] });
+    const gated = card(free, { lacks: [lack(9000, { backend: "comfyui" })] });
     expect(pass(at, 20, gated, settings).acts).toEqual(["71 release llm"]);
     // Between two prompts that nothing holds back it has begun.
+    const queued = [holds("llm", 14_000), holds("comfyui", 400, { busy: true })];
     expect(pass(at, 2, card(queued), settings).acts).toEqual(["61 release llm"]);
-    const seen = (state: object) => backendSeen(backendWith(state), false, [], false);
-    expect(seen({ queue: 2 })).toMatchObject({ busy: true, onlyQueued: true });
-    expect(seen({ queue: 2, busy: true })).toMatchObject({ busy: true, onlyQueued: false });
+    const seen = (state: object, lacks: readonly Lack[]) =>
+      backendSeen(backendWith(state), {
+        ...QUIET,
+        lacks,
+        away: new Set(),
+        tellsBusyWhenAsked: false,
+        parks: false,
+      }).busy;
+    const [own, others] = [lack(1, { backend: backendWith({}).id }), lack(1, { backend: "another" })];
+    expect(seen({ busy: false, queue: 2 }, [others, own])).toBe(false);
+    expect(seen({ busy: false, queue: 2 }, [others])).toBe(true);
+    expect(seen({ busy: true, queue: 2 }, [own])).toBe(true);
+  });
+
+  test("HND-10c nobody leaves for one that gave way in mid-job, until it asks for its rest", () => {
+    const away = [holds("llm", 14_000), holds("comfyui", 400, { busy: true, gaveWay: true })];
+    const at = pass(seenBefore, 100, card(away), settings);
+    expect(at.acts).toEqual([]);
+    const asks = card(away, { lacks: [lack(9000, { backend: "comfyui" })] });
+    expect(pass(at, 2, asks, settings).acts).toEqual(["131 release llm"]);
+    const answers = card([holds("llm", 14_000, { busy: true }), ...away.slice(1)], { lacks: asks.lacks });
+    expect(pass(at, 400, answers, settings).acts).toEqual([]);
   });
 
   test("HND-3 while the home is none of the backends there are, all is as without one", () => {

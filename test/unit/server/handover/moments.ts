@@ -27,7 +27,7 @@ export const QUIET: Seen = {
 };
 
 export const backend = (id: string, more: Partial<BackendSeen> = {}): BackendSeen => ({
-  ...{ id, busy: false, onlyQueued: false, canRelease: true, canLoad: false, parks: false },
+  ...{ id, busy: false, gaveWay: false, canRelease: true, canLoad: false, parks: false },
   ...more,
 });
 
