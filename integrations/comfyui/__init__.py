@@ -1,7 +1,8 @@
 """ComfyUI: the GPU status panel on ComfyUI's own port, its prompts as jobs, and whether a workflow fits before Run.
 
-A custom node without nodes: it puts the panel under /gpu-status-panel/, starts the sidecar if none runs, tells it of this
-ComfyUI, so that "Release VRAM" asks for /free, and of every prompt that runs. What is drawn in the page is in web/.
+It puts the panel under /gpu-status-panel/, starts the sidecar if none runs, tells it of this
+ComfyUI, so that "Release VRAM" asks for /free, and of every prompt that runs. Two nodes give way to another program in
+the middle of a workflow. What is drawn in the page is in web/.
 """
 
 from __future__ import annotations
@@ -14,13 +15,14 @@ from pathlib import Path
 from typing import AbstractSet, Any, Dict, Optional, Sequence
 
 from .asgi import PATH
-from .gate import Gate
+from .gate import Gate, LetIn
+from .nodes import NAMES, NODES
 from .settings import saved_setting
 from .routes import add_routes
 
 WEB_DIRECTORY = "./web"
-NODE_CLASS_MAPPINGS: Dict[str, Any] = {}
-NODE_DISPLAY_NAME_MAPPINGS: Dict[str, str] = {}
+NODE_CLASS_MAPPINGS: Dict[str, Any] = dict(NODES)
+NODE_DISPLAY_NAME_MAPPINGS: Dict[str, str] = dict(NAMES)
 __all__ = ["NODE_CLASS_MAPPINGS", "NODE_DISPLAY_NAME_MAPPINGS", "WEB_DIRECTORY"]
 
 
@@ -69,13 +71,22 @@ def register() -> None:
         logging.exception("gpu-status-panel: prompts are not declared as jobs")
 
 
+def tell_page(kind: str, more: Dict[str, Any]) -> None:
+    """Tells the page whose prompt runs, which has the words."""
+    from server import PromptServer
+
+    here = PromptServer.instance
+    here.send_sync("gpu-status-panel", {"kind": kind, **more}, getattr(here, "client_id", None))
+
+
 def watch(panel: Any, app: Any, gate: Any) -> None:
     """Declares what this ComfyUI runs."""
     import execution
 
-    from .cached import is_partial
+    from .cached import is_given_gpu, is_partial
     from .host import describe_prompt, info_of
-    from .jobs import PromptWatch, install
+    from .jobs import Away, PromptWatch, install
+    from .give_way import Room, unload_models
 
     def body_of(prompt: Dict[str, Any], outputs: Optional[Sequence[str]]) -> Optional[Dict[str, Any]]:
         signature = describe_prompt(prompt, outputs).signature
@@ -84,7 +95,17 @@ def watch(panel: Any, app: Any, gate: Any) -> None:
     def is_part(prompt: Dict[str, Any], cached: AbstractSet[str], outputs: Optional[Sequence[str]]) -> bool:
         return is_partial(prompt, cached, info_of, outputs)
 
-    install(execution, PromptWatch(panel, panel.RunningJobs(), body_of, gate.take, is_part))
+    class FromHere(Away):
+        def unload(self) -> None:
+            unload_models()
+
+        def room(self, body: Dict[str, Any]) -> Optional[LetIn]:
+            return Room(panel, tell_page).wait_for(body)
+
+        def needs_card(self, graph: Dict[str, Any], node_id: str) -> bool:
+            return is_given_gpu(graph, node_id, info_of)
+
+    install(execution, PromptWatch(panel, panel.RunningJobs(), body_of, gate.take, is_part, FromHere()))
     gate.install(execution, panel, body_of)
 
 

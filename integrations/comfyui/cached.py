@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import AbstractSet, Any, Dict, Iterable, Optional, Sequence, Set
 
 from .graph import Graph, Infos
+from .nodes import NODES
 from .signature import ON_GPU
 
 MODELS = {"MODEL", "CLIP", "VAE", "CONTROL_NET", "CLIP_VISION", "STYLE_MODEL", "UPSCALE_MODEL", "LATENT_UPSCALE_MODEL", "SAMPLER", "SIGMAS", "GUIDER", "NOISE"}
@@ -28,8 +29,19 @@ def computes(graph: Graph, node_id: str) -> bool:
     info = graph.info(node_id)
     if not set(info.outputs) - MODELS:
         return False
+    return info.is_custom or bool(given_to(graph, node_id) & ON_GPU)
+
+
+def is_given_gpu(prompt: Dict[str, Any], node_id: str, info_of: Infos) -> bool:
+    """Whether a node is given what only a GPU works on, such as a model or a latent."""
+    graph = Graph(prompt, info_of)
+    return node_id in prompt and graph.kind(node_id) not in NODES and bool(given_to(graph, node_id) & ON_GPU)
+
+
+def given_to(graph: Graph, node_id: str) -> Set[str]:
+    """The types of what a node is given by others."""
     given = set()
     for source, slot in graph.links(node_id).values():
         types = graph.info(source).outputs
         given.add(types[slot] if slot < len(types) else "")
-    return info.is_custom or bool(given & ON_GPU)
+    return given

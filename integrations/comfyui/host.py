@@ -8,6 +8,7 @@ from typing import Any, Dict, List, Optional, Sequence, Tuple
 
 from .graph import NodeInfo
 from .headers import read_dtype
+from .nodes import NODES
 from .signature import Files, Found, describe
 
 MOST_FILES = 200
@@ -25,7 +26,7 @@ def info_of(kind: str) -> Optional[NodeInfo]:
     if known is None and made is not None:
         outputs = [str(one) for one in getattr(made, "RETURN_TYPES", ()) or ()]
         names = [str(one) for one in getattr(made, "RETURN_NAMES", None) or outputs]
-        is_custom = str(getattr(made, "RELATIVE_PYTHON_MODULE", "nodes")).startswith("custom_nodes")
+        is_custom = kind not in NODES and str(getattr(made, "RELATIVE_PYTHON_MODULE", "nodes")).startswith("custom_nodes")
         known = NodeInfo(outputs, names, bool(getattr(made, "OUTPUT_NODE", False)), bool(getattr(made, "API_NODE", False)), is_custom)
         KNOWN_NODES[kind] = known
     return known

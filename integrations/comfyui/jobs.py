@@ -9,10 +9,12 @@ import functools
 import logging
 import sys
 import threading
-from typing import AbstractSet, Any, Callable, Dict, Iterable, Optional, Sequence, Tuple
+import time
+from typing import AbstractSet, Any, Callable, Dict, Iterable, List, Optional, Sequence, Tuple
 
 from .cached import cached_in
 from .gate import LetIn
+from .nodes import GIVE_WAY, TAKE_BACK
 
 log = logging.getLogger("gpu_status_panel")
 MIB = 1024 * 1024
@@ -75,6 +77,40 @@ def dynamic_mib() -> Optional[int]:
         return None
 
 
+class Away:
+    """How a prompt lets others have the card, and takes it back."""
+
+    def unload(self) -> None:
+        """What it holds leaves the card."""
+
+    def room(self, body: Dict[str, Any]) -> Optional[LetIn]:
+        """Waits for room for its rest: as what it was let in, if it was."""
+        return None
+
+    def needs_card(self, graph: Dict[str, Any], node_id: str) -> bool:
+        """Whether a node would compute on the card."""
+        return False
+
+
+class Stretch:
+    """What a prompt has shown before it gave way."""
+
+    def __init__(self) -> None:
+        self.seconds = 0.0
+        self.peak_mib: Optional[int] = None
+        self.least_mib: Optional[int] = None
+        self.is_measured = True
+
+    def add(self, seconds: float, peak_mib: Optional[int], least_mib: Optional[int]) -> None:
+        self.seconds += seconds
+        self.is_measured = self.is_measured and peak_mib is not None
+        self.peak_mib, self.least_mib = most(self.peak_mib, peak_mib), most(self.least_mib, least_mib)
+
+
+def most(one: Optional[int], other: Optional[int]) -> Optional[int]:
+    return other if one is None else one if other is None else max(one, other)
+
+
 class Prompt:
     """A prompt under way."""
 
@@ -85,6 +121,10 @@ class Prompt:
         """As what the gate let it in."""
         self.job: Any = None
         self.peak: Optional[Peak] = None
+        self.began_at = 0.0
+        self.before: Optional[Stretch] = None
+        """Once it has given way."""
+        self.is_away = False
         self.phases: Dict[str, str] = {}
         self.of_kind: Dict[str, int] = {}
 
@@ -99,12 +139,14 @@ class PromptWatch:
         describe: Describe,
         admitted: Callable[[str], Optional[LetIn]] = lambda prompt_id: None,
         is_partial: IsPartial = lambda prompt, cached, outputs: False,
+        away: Optional[Away] = None,
     ) -> None:
         self._panel = panel
         self._jobs = jobs
         self._describe = describe
         self._admitted = admitted
         self._is_partial = is_partial
+        self._away = Away() if away is None else away
         self._now: Dict[str, Prompt] = {}
 
     def enter(self, prompt_id: str, graph: Dict[str, Any], outputs: Optional[Sequence[str]] = None) -> None:
@@ -115,15 +157,60 @@ class PromptWatch:
         now = self._now.get(prompt_id)
         if now is None:
             return
+        kind = kind_of(now, node_id)
+        if now.is_away and (kind == TAKE_BACK or self._away.needs_card(now.graph, node_id)):
+            self._take_back(now)
+        if now.is_away:
+            return
         if now.job is None:
-            now.peak = Peak(self._panel)
-            now.job = self._jobs.begin(lambda: self._describe(now.graph, now.outputs), *(now.let_in or ()))
+            self._begin(now, now.let_in)
         elif now.peak is not None:
             now.peak.sample()
         now.job.phase(phase_of(now, node_id, node))
+        # Its own result may be known from before: then the node behind it gives way.
+        if kind == GIVE_WAY or any(kind_of(now, one) == GIVE_WAY for one in sources_of(now, node_id)):
+            self.give_way(prompt_id)
+
+    def _begin(self, now: Prompt, let_in: Optional[LetIn]) -> None:
+        now.peak, now.began_at = Peak(self._panel), time.monotonic()
+        now.job = self._jobs.begin(lambda: self._describe(now.graph, now.outputs), *(let_in or ()))
+
+    def give_way(self, prompt_id: str) -> None:
+        """Others may have the card from here on. Its job ends, and no half of it is learned as a whole one."""
+        now = self._now.get(prompt_id)
+        if now is None or now.is_away or now.job is None or now.peak is None:
+            return
+        now.is_away = True
+        peak, least = None, None
+        try:
+            peak, least = now.peak.end()
+            self._away.unload()
+        finally:
+            now.before = now.before or Stretch()
+            now.before.add(time.monotonic() - now.began_at, peak, least)
+            now.job.end(peak_mib=peak, least_mib=least, gave_way=True)
+
+    def take_back(self, prompt_id: str) -> None:
+        """The rest of the prompt asks for room, and goes on with or without it."""
+        now = self._now.get(prompt_id)
+        if now is not None and now.is_away:
+            self._take_back(now)
+
+    def _take_back(self, now: Prompt) -> None:
+        let_in = None
+        try:
+            body = self._describe(now.graph, now.outputs)
+            let_in = None if body is None else self._away.room(body)
+        except Exception as error:  # Nothing of ours holds a prompt.
+            log.debug("gpu_status_panel: the card is taken back without asking: %r", error)
+        now.is_away = False
+        self._begin(now, let_in)
 
     def leave(self, prompt_id: str, messages: Iterable[Any]) -> None:
         now = self._now.pop(prompt_id, None)
+        if now is not None and now.is_away:
+            # It ended before it asked for the card again.
+            return
         if now is not None and now.job is None and now.let_in is not None:
             # It was let in, and all of it was known already.
             self._jobs.begin(lambda: None, *now.let_in).end(failed=True)
@@ -141,7 +228,23 @@ class PromptWatch:
             partial = self._is_partial(now.graph, cached_in(messages), now.outputs)
         except Exception as error:
             log.debug("gpu_status_panel: what was known already is not known: %r", error)
-        now.job.end(failed=failed, out_of_memory=out_of_memory, peak_mib=peak, least_mib=least, partial=partial)
+        ran_s = None
+        if now.before is not None:
+            now.before.add(time.monotonic() - now.began_at, peak, least)
+            peak, least, ran_s = now.before.peak_mib, now.before.least_mib, now.before.seconds
+            partial = partial or not now.before.is_measured
+        now.job.end(failed=failed, out_of_memory=out_of_memory, peak_mib=peak, least_mib=least, partial=partial, ran_s=ran_s)
+
+
+def kind_of(now: Prompt, node_id: str) -> str:
+    return str(now.graph.get(node_id, {}).get("class_type", ""))
+
+
+def sources_of(now: Prompt, node_id: str) -> List[str]:
+    """The nodes whose results it is given."""
+    given = now.graph.get(node_id, {}).get("inputs")
+    links = given.values() if isinstance(given, dict) else ()
+    return [str(one[0]) for one in links if isinstance(one, list) and len(one) == 2]
 
 
 def phase_of(now: Prompt, node_id: str, node: Any) -> str:

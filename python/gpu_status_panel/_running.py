@@ -19,6 +19,7 @@ AWAY_S = 5.0
 PHASES_APART_S = 0.5
 """Of phases in quick succession the last is told: the sidecar limits how often it is called."""
 BEATS_PER_TTL = 3
+NEWER = {"gaveWay", "ranSeconds"}
 END_PATIENCE_S = 60.0
 """How long an end that could not be told is tried again; by then the time-to-live is over."""
 
@@ -53,8 +54,11 @@ class RunningJob:
             self.phase_name = name[:80]
             self._tell()
 
-    def end(self, *, failed: bool = False, out_of_memory: bool = False, peak_mib: Optional[int] = None, least_mib: Optional[int] = None, partial: bool = False) -> None:
-        """It is over. ``least_mib``: what of the peak could not give way; ``partial``: some of its results were there from before."""
+    def end(self, *, failed: bool = False, out_of_memory: bool = False, peak_mib: Optional[int] = None, least_mib: Optional[int] = None, partial: bool = False, gave_way: bool = False, ran_s: Optional[float] = None) -> None:
+        """It is over. ``least_mib``: what of the peak could not give way; ``partial``: some of its results were there from before.
+
+        ``gave_way``: it lets others have the card, and its rest is another job; ``ran_s``: of that rest, how long it ran in all.
+        """
         if self.end_body is not None:
             return
         body: Dict[str, Any] = {"outcome": "failed" if failed else "done", "oom": out_of_memory}
@@ -62,8 +66,12 @@ class RunningJob:
             body["peakMiB"] = peak_mib
             if least_mib:
                 body["leastMiB"] = min(least_mib, peak_mib)
-        if partial:
+        if partial or gave_way:
             body["partial"] = True
+        if gave_way:
+            body["gaveWay"] = True
+        if ran_s is not None:
+            body["ranSeconds"] = round(ran_s, 3)
         self.ended_at, self.end_body = time.monotonic(), body
         self._tell()
 
@@ -239,8 +247,12 @@ class RunningJobs:
         # A short job may have ended before its last phase was told.
         if one.phase_name != one.told_phase:
             self._beat(one)
-        if one.id is not None:
-            self._call("DELETE", f"api/v1/jobs/{quote(one.id)}", one.end_body)
+        if one.id is not None and one.end_body is not None:
+            path, body = f"api/v1/jobs/{quote(one.id)}", one.end_body
+            answer = self._call("DELETE", path, body)
+            if answer.status == 400 and not NEWER.isdisjoint(body):
+                # A sidecar of before takes nothing that it does not know.
+                self._call("DELETE", path, {key: value for key, value in body.items() if key not in NEWER})
         return True
 
     def _call(self, method: str, path: str, body: Optional[Dict[str, Any]], timeout: float = CALL_TIMEOUT_S) -> Answer:

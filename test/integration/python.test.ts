@@ -40,6 +40,12 @@ test.concurrent("PY-9 PY-9b PY-9c PY-9d jobs that run already", { timeout: LIMIT
   expect(await runUnittest(FOLDER, "test_running")).toContain("OK");
 });
 
+test.concurrent("HOST-8g HOST-8h a prompt of ComfyUI gives way in its middle, and takes the card back", {
+  timeout: LIMIT_MS,
+}, async ({ expect }) => {
+  expect(await runUnittest(FOLDER, "test_give_way")).toContain("OK");
+});
+
 test.concurrent("PKG-2 PKG-2b PKG-2c PKG-5 HUB-7b HUB-8 the package, its program and a Node to be found", {
   timeout: LIMIT_MS,
 }, async ({ expect }) => {
@@ -59,7 +65,7 @@ test("no Python test is left out", () => {
     "mount_rights",
     "mount_wire",
   ];
-  const here = [...inShort, "package", "running"].map((name) => `test_${name}.py`);
+  const here = [...inShort, "give_way", "package", "running"].map((name) => `test_${name}.py`);
   const inLong = ["a1111", "comfyui", "reload", "share", "wan2gp"].map((name) => `test_${name}.py`);
   expect(modules.sort()).toEqual([...here, ...inLong].sort());
 });

@@ -1,3 +1,4 @@
+import { api } from "../../scripts/api.js";
 import { app } from "../../scripts/app.js";
 import { ask, every } from "./ask.js";
 import { addStyle, CHIP, GLANCE, write } from "./bar.js";
@@ -66,6 +67,10 @@ function tellRelease({ id, state, freedMiB, message }) {
   if (!isOver || was === null || was.id !== id || was.state === state) return;
   if (state === "done") toast("success", words().released(gib(freedMiB ?? 0)));
   else toast("error", words().failed(message ?? ""));
+}
+
+function tellAway({ kind, ...more }) {
+  if (kind === "waits" || kind === "late") toast(kind === "late" ? "warn" : "info", words()[kind](more));
 }
 
 async function look() {
@@ -161,5 +166,7 @@ app.registerExtension({
     addStyle();
     every(3000, look);
     every(1500, check);
+    // Of the prompt that runs, where it gave way to another program and takes the card back.
+    api.addEventListener(ID, ({ detail }) => tellAway(detail));
   },
 });

@@ -17,6 +17,9 @@ const WORDS = {
     refused: (message) => `VRAM is not released: ${message}`,
     released: (gib) => `${gib} GiB released.`,
     failed: (message) => `The release failed: ${message}`,
+    waits: () => "The workflow has given way, and waits for room to go on.",
+    late: ({ seconds }) =>
+      `No room for ${seconds} s: the workflow goes on without it, and may run out of memory.`,
     fits: "fits",
     "after-release": ({ gib }) => `fits after a release (≈ ${gib} GiB)`,
     tight: "tight",
@@ -64,6 +67,8 @@ const WORDS = {
     refused: (message) => `没有释放显存：${message}`,
     released: (gib) => `已释放 ${gib} GiB。`,
     failed: (message) => `释放失败：${message}`,
+    waits: () => "工作流已让出显卡，正在等待空间以便继续。",
+    late: ({ seconds }) => `等待 ${seconds} 秒仍没有空间：工作流不再等待，继续运行，可能会显存不足。`,
     fits: "放得下",
     "after-release": ({ gib }) => `释放后放得下（≈ ${gib} GiB）`,
     tight: "勉强",

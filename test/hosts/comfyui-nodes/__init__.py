@@ -69,6 +69,26 @@ class Work:
         return (object(),)
 
 
+class Ask:
+    """Calls another program, as a node does that asks a language model."""
+
+    CATEGORY, FUNCTION, RETURN_TYPES = "test", "run", ("STRING",)
+
+    @classmethod
+    def INPUT_TYPES(cls):
+        return {"required": {"url": ("STRING", {"default": ""}), "what": ("*",)}}
+
+    @classmethod
+    def VALIDATE_INPUTS(cls, input_types):
+        return True
+
+    def run(self, url, what):
+        import urllib.request
+
+        with urllib.request.urlopen(url, timeout=120) as answer:
+            return (answer.read().decode(),)
+
+
 class Show:
     CATEGORY, FUNCTION, RETURN_TYPES, OUTPUT_NODE = "test", "run", (), True
 
@@ -84,4 +104,4 @@ class Show:
         return {}
 
 
-NODE_CLASS_MAPPINGS = {"TestLoader": type("TestLoader", (Work,), {"RETURN_TYPES": ("MODEL",)}), "TestSampler": Work, "TestDecoder": type("TestDecoder", (Work,), {}), "TestShow": Show}
+NODE_CLASS_MAPPINGS = {"TestLoader": type("TestLoader", (Work,), {"RETURN_TYPES": ("MODEL",)}), "TestSampler": Work, "TestDecoder": type("TestDecoder", (Work,), {}), "TestShow": Show, "TestAsk": Ask}
