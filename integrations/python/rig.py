@@ -121,6 +121,7 @@ class RunningSidecar:
             raise RuntimeError("the sidecar is not built: npm run build")
         self.port = port or free_port()
         self.url = f"http://127.0.0.1:{self.port}/"
+        self.fake = fake
         self._data = tempfile.mkdtemp(prefix="gpu-panel-data-")
         command = ["node", str(MAIN), "--port", str(self.port), "--interval", "250", *flags]
         environment = {**os.environ, **fake.env, "GPU_PANEL_DATA_DIR": self._data, **(env or {})}

@@ -7,7 +7,7 @@ import threading
 import unittest
 from unittest import mock
 
-from rig import jobs_at, wait_until
+from rig import wait_until
 from rig_jobs import JobsRig
 from rig_torch import fake_torch
 
@@ -50,7 +50,7 @@ class JobKindsTest(JobsRig):
         self.assertEqual(asyncio.run(consume()), (8, ["a"]))
         self.assertEqual(seen, [1] * 5)
         self.assertEqual(set(self.states()), {"done"})
-        self.assertIn("plain", [one["label"] for one in jobs_at(self.panel.url)])
+        self.assertIn("plain", [one["label"] for one in self.jobs()])
 
     def test_a_waiting_async_job_can_be_cancelled_and_the_loop_stays_free(self) -> None:
         async def scenario():
@@ -113,21 +113,21 @@ class JobKindsTest(JobsRig):
         def upscale(prompt, width=1024, height=1024):
             torch.cuda.take(9000)
             torch.cuda.free(9000)
-            return jobs_at(self.panel.url)[-1]["peakMiB"]
+            return self.jobs()[-1]["peakMiB"]
 
         with mock.patch.dict(sys.modules, {"torch": torch}):
             upscale("a")
             self.assertGreaterEqual(upscale("b"), 9000, "the same size is known now")
             with watch_torch("again", model="esrgan", width=512, height=512):
-                (seen,) = [one for one in jobs_at(self.panel.url) if one["state"] == "running"]
+                (seen,) = [one for one in self.jobs() if one["state"] == "running"]
         self.assertRegex(seen["label"], "again|esrgan")
-        named = [one["label"] for one in jobs_at(self.panel.url)]
+        named = [one["label"] for one in self.jobs()]
         self.assertEqual(named.count("upscale"), 2)
 
     def test_a_signature_stands_in_place_of_a_profile(self) -> None:
         signature = {"host": "mine", "kind": "upscale", "width": 640, "height": 480}
         with job(signature=signature):
-            (seen,) = jobs_at(self.panel.url)
+            (seen,) = self.jobs()
         self.assertEqual((seen["label"], seen["profile"][:10]), ("upscale 640×480", "signature-"))
 
 

@@ -55,10 +55,10 @@ class JobPlacesTest(JobsRig):
             with mock.patch.object(panel.Job, "begin", side_effect=KeyboardInterrupt), self.assertRaises(KeyboardInterrupt):
                 with job(peak_mib=2000):
                     pass
-            return [found["state"] for found in jobs_at(self.panel.url)]
+            return [found["state"] for found in self.jobs()]
 
         states_after_interruption()
-        wait_until("the end of the job", lambda: [found["state"] for found in jobs_at(self.panel.url)] == ["failed"])
+        wait_until("the end of the job", lambda: [found["state"] for found in self.jobs()] == ["failed"])
         with mock.patch.dict(os.environ, {"LOCAL_WORLD_SIZE": "1", "LOCAL_RANK": "1"}):
             self.assertEqual(sorted(states_after_interruption()), ["failed", "running"])
 
@@ -86,6 +86,7 @@ class JobPlacesTest(JobsRig):
         self.assertEqual([found["state"] for found in jobs_at(many.url)], ["done"])
 
     def test_a_program_of_run_has_its_room_and_its_jobs_are_part_of_that(self) -> None:
+        self.use_own()
         script = """
             import json, os, time, urllib.request
             from gpu_status_panel import RunningJobs, job

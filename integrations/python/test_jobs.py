@@ -25,17 +25,17 @@ PROFILE = "wan2.1-1.3b-t2v-480p-quant"
 class JobsTest(JobsRig):
     def test_a_job_is_admitted_tells_its_phases_and_ends(self) -> None:
         with job(PROFILE, label="sunset") as running:
-            (seen,) = jobs_at(self.panel.url)
+            (seen,) = self.jobs()
             self.assertEqual((seen["state"], seen["label"], seen["pid"], seen["gpus"]), ("running", "sunset", os.getpid(), [0]))
             self.assertEqual(running.gpu_indexes, (0,))
             self.assertEqual(running.device, "cuda:0")
             self.assertIs(current_job(), running)
             running.phase("low-noise model")
-            wait_until("the phase", lambda: jobs_at(self.panel.url)[0]["phase"] == "low-noise model")
+            wait_until("the phase", lambda: self.jobs()[0]["phase"] == "low-noise model")
             for step in range(500):
                 running.phase(f"step {step}")
         self.assertEqual(self.states(), ["done"])
-        self.assertEqual(jobs_at(self.panel.url)[0]["phase"], "step 499", "the last of many is told, and nobody is flooded")
+        self.assertEqual(self.jobs()[0]["phase"], "step 499", "the last of many is told, and nobody is flooded")
         self.assertIsNone(current_job())
         self.assertTrue(running.report.admitted)
         self.assertEqual([name for name, _ in running.report.phases][:2], ["low-noise model", "step 0"])
@@ -61,15 +61,15 @@ class JobsTest(JobsRig):
             running.phase("first")
             self.assertTrue(on_its_way.wait(30))
             running.phase("last")
-        self.assertEqual(jobs_at(self.panel.url)[0]["phase"], "last")
+        self.assertEqual(self.jobs()[0]["phase"], "last")
 
     def test_the_heaviest_profile_of_a_model_and_its_settings_is_meant(self) -> None:
         with job("wan2.1-1.3b", resolution="480p", quant="quant_linear", steps=4):
-            self.assertEqual(jobs_at(self.panel.url)[0]["profile"], PROFILE)
+            self.assertEqual(self.jobs()[0]["profile"], PROFILE)
         with job("wan2.1-1.3b", resolution="720p", task="t2v", quant="quant_linear", steps=999):
-            self.assertEqual(jobs_at(self.panel.url)[0]["profile"], "wan2.1-1.3b-t2v-720p-quant")
+            self.assertEqual(self.jobs()[0]["profile"], "wan2.1-1.3b-t2v-720p-quant")
         with job("wan2.1-1.3b", resolution="720p", frames=7) as running:
-            self.assertIn("wan2.1-1.3b", jobs_at(self.panel.url)[0]["profile"], "a size that was not seen is reckoned by the sidecar")
+            self.assertIn("wan2.1-1.3b", self.jobs()[0]["profile"], "a size that was not seen is reckoned by the sidecar")
             self.assertIsNotNone(running.id)
 
     def test_an_unknown_profile_is_told_with_what_to_do(self) -> None:
@@ -79,7 +79,7 @@ class JobsTest(JobsRig):
         with self.assertLogs("gpu_status_panel", logging.WARNING), job("wan9", if_refused="run") as running:
             self.assertIsNone(running.id)
         with job("wan9", peak_mib=4000):
-            self.assertEqual(jobs_at(self.panel.url)[0]["peakMiB"], 4000)
+            self.assertEqual(self.jobs()[0]["peakMiB"], 4000)
 
     def test_what_can_never_fit_is_refused_with_figures(self) -> None:
         with self.assertRaisesRegex(JobRefused, r"\d"):
@@ -128,7 +128,7 @@ class JobsTest(JobsRig):
 
     def test_heartbeats_keep_a_job_alive_beyond_its_time_to_live(self) -> None:
         with job(peak_mib=4000, ttl=5):
-            first = jobs_at(self.panel.url)[0]["expiresAt"]
+            first = self.jobs()[0]["expiresAt"]
             wait_until("a job older than its time to live", lambda: time.time() * 1000 > first)
             self.assertEqual(self.states(), ["running"])
 
@@ -164,6 +164,7 @@ class JobsTest(JobsRig):
         self.assertIsNone(two.report.peak_allocated_mib)
 
     def test_out_of_memory_is_told_as_such_and_raised_on(self) -> None:
+        self.use_own()
         class OutOfMemoryError(RuntimeError):
             pass
 
@@ -180,6 +181,7 @@ class JobsTest(JobsRig):
         self.assertFalse(panel.is_out_of_vram(MemoryError("Unable to allocate 3 GiB")), "host memory is another matter")
 
     def test_one_that_tires_of_waiting_on_a_silent_sidecar_leaves_its_queue(self) -> None:
+        self.use_own()
         begun, may_end = threading.Event(), threading.Event()
 
         def behind() -> None:
@@ -217,6 +219,7 @@ class JobsTest(JobsRig):
                 self.until_both_run()
 
     def test_a_restart_of_the_sidecar_is_waited_for(self) -> None:
+        self.use_own()
         begun = []
 
         def wait_behind() -> None:
