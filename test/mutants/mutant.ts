@@ -10,7 +10,7 @@ export interface Mutant {
 
 /** Tests of these folders run what was built. */
 export const needsBuild = ({ tests }: Mutant) =>
-  tests.some((test) => /^test\/(?:integration|contract|e2e)\//.test(test));
+  tests.some((test) => /^test\/(?:integration|contract|e2e|long)\//.test(test));
 
 /** Vite's modes that make what `npm run build` does. */
 export const BUILDS: readonly string[] = ["page", "element", "react", "server"];

@@ -1,7 +1,7 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { type Copy, makeCopy } from "./copy.ts";
+import { type Copy, type Ended, makeCopy } from "./copy.ts";
 import { MUTANTS } from "./list.ts";
 import { BUILDS, buildsOf, type Mutant, mutate, needsBuild } from "./mutant.ts";
 import { keyOf, openResults, type Result } from "./results.ts";
@@ -89,8 +89,20 @@ function createBuild(copy: Copy) {
 }
 type Build = ReturnType<typeof createBuild>;
 
-const test = (copy: Copy, files: readonly string[], ...flags: string[]) =>
-  copy.run("npx", "vitest", "run", ...flags, ...files);
+/** Files of the long tier are none of the usual mode's. */
+function test(copy: Copy, files: readonly string[], ...flags: string[]): Ended {
+  const isLong = (file: string) => file.startsWith("test/long/");
+  const run = (mode: string, some: readonly string[]): Ended =>
+    some.length === 0
+      ? { ok: true, output: "" }
+      : copy.run("npx", "vitest", "run", "--mode", mode, ...flags, ...some);
+  const usual = run(
+    "test",
+    files.filter((file) => !isLong(file)),
+  );
+  const long = run("long-short", files.filter(isLong));
+  return { ok: usual.ok && long.ok, output: usual.output + long.output };
+}
 
 function sumUp(all: readonly { mutant: Mutant; result: Result | undefined }[]): number {
   const survivors = all.filter(({ result }) => result?.killed !== true);
