@@ -75,7 +75,8 @@ test.runIf(COMFYUI !== null && FOLDER !== undefined)(
           }
           await page.evaluate("window.app.extensionManager.command.execute('gpu-status-panel.open')");
           await page.frameLocator('iframe[title="GPU"]').locator(".panel").waitFor();
-          await page.frameLocator('iframe[title="GPU"]').getByTestId("status").first().waitFor();
+          const live = '[data-testid="status"]:not([data-tone])';
+          await page.frameLocator('iframe[title="GPU"]').locator(live).first().waitFor();
           await take("tab", true);
           await page.evaluate("window.app.extensionManager.command.execute('gpu-status-panel.open')");
         }

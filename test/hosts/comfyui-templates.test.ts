@@ -47,7 +47,10 @@ function count(all: readonly Described[]) {
 async function describeTemplates(comfy: ComfyUi, templates: readonly Template[]) {
   const fresh = async () => {
     const { page } = await browser.openForeign(comfy.url);
-    await page.waitForFunction("window.app?.graph && window.app.extensionManager");
+    // Beside other programs a page of all these nodes takes a minute to load.
+    await page.waitForFunction("window.app?.graph && window.app.extensionManager", undefined, {
+      timeout: 300_000,
+    });
     return page;
   };
   const prompts = new Map<string, Prompt>();

@@ -25,6 +25,7 @@ const STYLE = `
 @media (max-width: 1620px) { body:has(.${FRAME}) .${CHIP} > span { max-width: 14em; } }
 @media (max-width: 1220px) { body:has(.${FRAME}) .${CHIP} > span { display: none; } }
 @media (max-width: 1080px) { body:has(.${FRAME}) .${GLANCE} > span { display: none; } }
+@media (max-width: 820px) { body:has(.${FRAME}) .${GLANCE} { display: none !important; } }
 .${CHIP}[data-kind="unknown"]::before { background: none; box-shadow: inset 0 0 0 1.5px var(--colour); }
 `;
 
