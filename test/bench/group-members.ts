@@ -44,7 +44,8 @@ export async function main([url = "", secret = "", count = ""]: readonly string[
     return writer.keep(`gpu-panel:bench:host:${id}`, `${mac}\n${body}`, beside, id, KEEP_S);
   }
   const publishAll = (entry: Entry) => {
-    for (const member of members) setTimeout(() => void publish(entry, member).catch(() => {}), member.lateMs);
+    for (const member of members)
+      setTimeout(() => void publish(entry, member).catch(() => {}), member.lateMs);
   };
 
   let keptN = 0;
