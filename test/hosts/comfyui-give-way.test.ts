@@ -1,4 +1,6 @@
+import { readdirSync, readFileSync } from "node:fs";
 import { createServer, type Server } from "node:http";
+import { join } from "node:path";
 import * as v from "valibot";
 import { expect, onTestFinished, test } from "vitest";
 import { fakeGpu } from "../helpers/fake-nvidia-smi.ts";
@@ -8,8 +10,8 @@ import { COMFYUI, type ComfyUi, startComfyUi } from "./comfyui-server.ts";
 const jobSchema = v.object({ id: v.string(), label: v.string(), state: v.string() });
 const MODEL_MIB = 18_000;
 
-async function json(url: string, method = "GET", body?: unknown): Promise<unknown> {
-  const headers = { "content-type": "application/json" };
+async function json(url: string, method = "GET", body?: unknown, token = ""): Promise<unknown> {
+  const headers = { "content-type": "application/json", authorization: `Bearer ${token}` };
   const text = body === undefined ? {} : { body: JSON.stringify(body) };
   const answer = await (await fetch(url, { method, headers, ...text })).text();
   return answer === "" ? null : JSON.parse(answer);
@@ -18,11 +20,13 @@ const jobsOf = async ({ panel }: ComfyUi) =>
   v.parse(v.object({ jobs: v.array(jobSchema) }), await json(`${panel}api/v1/jobs`)).jobs;
 
 /** A language model's server: it answers once it has the card, and keeps it until it is told to leave. */
-async function startModel({ panel }: ComfyUi) {
+async function startModel({ panel, folder }: ComfyUi) {
+  const [file = ""] = readdirSync(join(folder, "data")).filter((name) => name.endsWith(".token"));
+  const token = readFileSync(join(folder, "data", file), "utf8").trim();
   let held: string | null = null;
   async function answer(): Promise<string> {
     const asked = { label: "model", peakMiB: MODEL_MIB };
-    let job = v.parse(jobSchema, await json(`${panel}api/v1/jobs`, "POST", asked));
+    let job = v.parse(jobSchema, await json(`${panel}api/v1/jobs`, "POST", asked, token));
     held = job.id;
     while (job.state === "waiting")
       job = v.parse(jobSchema, await json(`${panel}api/v1/jobs/${held}?wait=5`));
@@ -34,7 +38,7 @@ async function startModel({ panel }: ComfyUi) {
   const address = server.address();
   return {
     url: `http://127.0.0.1:${typeof address === "object" ? address?.port : 0}/`,
-    leave: () => json(`${panel}api/v1/jobs/${held}`, "DELETE", {}),
+    leave: () => json(`${panel}api/v1/jobs/${held}`, "DELETE", {}, token),
   };
 }
 
