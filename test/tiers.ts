@@ -3,7 +3,7 @@ import { fileURLToPath } from "node:url";
 
 /** What a run tests, and how hard. docs/development.md has the table. */
 export interface Tier {
-  name: "fast" | "test" | "long" | "hosts";
+  name: "fast" | "test" | "all" | "long" | "hosts";
   /** Where fast-check begins. */
   seed: number;
   /** How many times the usual number of cases each property gets. */
@@ -30,12 +30,13 @@ export const unitTestsThatDraw = (): string[] =>
         /"fast-check"|helpers\/seeds|inject\("(?:seed|runs)"\)/.test(readFileSync(ROOT + path, "utf8")),
     );
 
-/** @param mode of vitest: `--mode long`, or `--mode hosts` or `hosts-long` for real backends */
+/** @param mode of vitest: `--mode all` for `npm test`, `long`, or `hosts` or `hosts-long` for real backends */
 export function tierOf(mode: string): Tier {
   if (mode === "fast") return { name: "fast", seed: FIXED_SEED, runs: 1 };
   if (mode === "hosts" || mode === "hosts-long")
     return { name: "hosts", seed: FIXED_SEED, runs: mode === "hosts" ? 1 : 3 };
-  if (mode !== "long" && mode !== "long-short") return { name: "test", seed: FIXED_SEED, runs: 1 };
+  if (mode !== "long" && mode !== "long-short")
+    return { name: mode === "all" ? "all" : "test", seed: FIXED_SEED, runs: 1 };
   const given = Number(process.env.TEST_SEED);
   const seed = Number.isInteger(given) && given > 0 ? given : Math.floor(Math.random() * 2 ** 31);
   process.stdout.write(`Seed of this run: ${seed}; TEST_SEED=${seed} repeats it\n`);

@@ -14,8 +14,8 @@ const DAY_MS = 24 * HOUR_MS;
 const MOST_POINTS = 300;
 
 /** A card that works by day, idles by night, was off on one day, and once had a short peak. */
-async function startWithPast() {
-  const rig = await start({ own: true });
+async function startWithPast(own = false) {
+  const rig = await start({ own });
   await rig.sidecar.end("SIGTERM");
   writePast(rig.fake, (agoMs) => {
     if (agoMs > 10 * DAY_MS && agoMs < 11 * DAY_MS) return { memoryUsedMiB: null, utilizationGpuPct: null };
@@ -82,7 +82,7 @@ test("PNL-7 PNL-7b HIS-6 every zoom level by keyboard, in both languages: at mos
 });
 
 test("PNL-8 HIS-11 loading is shown, what fails is said with a way to try again, and then it comes", async () => {
-  const { sidecar } = await startWithPast();
+  const { sidecar } = await startWithPast(true);
   const page = await browser.open(sidecar.url);
   await zoom(page, "6 h").click();
   await drawnBand(page).first().waitFor();

@@ -8,10 +8,10 @@ import {
   symlinkSync,
   writeFileSync,
 } from "node:fs";
-import { tmpdir } from "node:os";
 import { delimiter, join } from "node:path";
 import { lightNvidiaSmi } from "./light-nvidia-smi.ts";
 import { scriptText } from "./nvidia-smi-script.ts";
+import { testsFolder } from "./run-folder.ts";
 
 /** What the fake does in place of, or besides, printing rows; read anew at every tick. */
 export type FakeBehaviour =
@@ -146,7 +146,7 @@ function signalPid(pid: number, signal: NodeJS.Signals): void {
 
 /** Makes a folder with an executable `nvidia-smi` in it that does what its script says. */
 export function createFakeNvidiaSmi(initial: Partial<FakeScript> = {}): FakeNvidiaSmi {
-  const dir = mkdtempSync(join(tmpdir(), "fake-nvidia-smi-"));
+  const dir = mkdtempSync(join(testsFolder(), "fake-nvidia-smi-"));
   const binDir = join(dir, "bin");
   const path = join(binDir, "nvidia-smi");
   mkdirSync(binDir);

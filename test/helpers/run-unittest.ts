@@ -1,6 +1,7 @@
 import { execFile } from "node:child_process";
 import { fileURLToPath } from "node:url";
 import { ownPython } from "./own-python.ts";
+import { testsFolder } from "./run-folder.ts";
 
 const PYTHON_FILE = fileURLToPath(new URL("../../integrations/python/", import.meta.url));
 
@@ -14,6 +15,7 @@ export async function runUnittest(folder: string, module: string): Promise<strin
     PATH: process.env.PATH,
     HOME: process.env.HOME,
     PYTHONPATH: PYTHON_FILE,
+    TMPDIR: testsFolder(),
     PYTHONDONTWRITEBYTECODE: "1",
   };
   const python = await ownPython();

@@ -1,9 +1,9 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { scaleTimings, TIMINGS } from "../../server/timings.ts";
+import { testsFolder } from "./run-folder.ts";
 import { waitUntil } from "./wait-until.ts";
 
 const MAIN = fileURLToPath(new URL("../../dist/server/main.js", import.meta.url));
@@ -61,7 +61,7 @@ export function spawnSidecar(
 ) {
   let text = "";
   // What a test releases belongs into no audit of this machine.
-  const dataDir = env.GPU_PANEL_DATA_DIR ?? mkdtempSync(join(tmpdir(), "gpu-panel-data-"));
+  const dataDir = env.GPU_PANEL_DATA_DIR ?? mkdtempSync(join(testsFolder(), "gpu-panel-data-"));
   const [command = process.execPath, ...args] = [...under, process.execPath, program, ...flags];
   const child = spawn(command, args, {
     env: { PATH: process.env.PATH, ...env, GPU_PANEL_DATA_DIR: dataDir },

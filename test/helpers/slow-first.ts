@@ -1,6 +1,9 @@
 import { BaseSequencer, type TestSpecification } from "vitest/node";
 
-/** Files that take longest, longest first; started late, one of them would keep a single core busy at the end. */
+/**
+ * Files that take longest, longest first; started late, one of them would keep a single core busy at the end. Those
+ * with pages compute, most of the others wait: they take turns.
+ */
 const SLOW = [
   "long/pictures",
   "long/docker-readme",
@@ -12,27 +15,44 @@ const SLOW = [
   "long/hosts-a1111",
   "long/unread-viewers",
   "e2e/release",
-  "e2e/face",
-  "e2e/element",
-  "e2e/alerts",
-  "e2e/looks",
-  "e2e/pictures",
-  "e2e/panel",
-  "e2e/release-modes",
-  "e2e/history",
-  "e2e/capacity",
-  "e2e/timeline",
-  "integration/python",
   "integration/backend-faults",
-  "integration/chaos",
-  "integration/package",
-  "integration/jobs",
-  "integration/history",
-  "integration/capacity-scenarios",
-  "integration/adapters",
-  "integration/replay",
+  "e2e/face",
   "integration/release",
+  "e2e/pictures",
+  "integration/driver-faults",
+  "e2e/panel",
   "integration/sampling",
+  "e2e/alerts",
+  "integration/python",
+  "e2e/element",
+  "integration/handover",
+  "e2e/release-modes",
+  "integration/history",
+  "e2e/timeline",
+  "integration/cli-run",
+  "e2e/group",
+  "integration/capacity-scenarios",
+  "e2e/history",
+  "integration/chaos",
+  "e2e/capacity",
+  "integration/group",
+  "e2e/looks",
+  "integration/alerts",
+  "e2e/still",
+  "integration/jobs-kept",
+  "e2e/proxies",
+  "integration/replay",
+  "e2e/found",
+  "integration/adapters",
+  "e2e/keyboard",
+  "integration/package",
+  "integration/release-queues",
+  "e2e/first-seconds",
+  "integration/jobs",
+  "e2e/embed",
+  "integration/python-readme",
+  "e2e/sessions",
+  "integration/release-modes",
   "integration/security-floods",
   "unit/server/capacity/core/bench",
   "unit/server/health/day",
@@ -43,13 +63,16 @@ const rank = ({ moduleId }: TestSpecification) => {
   return found < 0 ? SLOW.length : found;
 };
 
-/** A worker goes on with the next file of its own project only; the small files of the last fill what is left. */
 const PROJECTS = ["long", "e2e", "integration", "unit"];
+/** The small files of the last fill what is left. */
+const FOLDERS = ["e2e", "integration", "contract", "unit"];
 
-/** Starts the slow files of each project first. */
+/** Starts the slow files first; files of one project stay together, for its processes go on with no others. */
 export class SlowFirst extends BaseSequencer {
   override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
     const place = ({ project }: TestSpecification) => PROJECTS.indexOf(project.name);
-    return [...files].sort((a, b) => place(a) - place(b) || rank(a) - rank(b));
+    const folder = ({ moduleId }: TestSpecification) =>
+      FOLDERS.findIndex((name) => moduleId.includes(`/test/${name}/`));
+    return [...files].sort((a, b) => place(a) - place(b) || rank(a) - rank(b) || folder(a) - folder(b));
   }
 }

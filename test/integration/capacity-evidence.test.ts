@@ -41,7 +41,7 @@ test("CAP-14 CAP-3 the peak that a job tells at its end is learned, and survives
 });
 
 test("CAP-14 what a host's description of a job taught is known again by it, whatever its steps", async () => {
-  const running = await startRig({ own: true });
+  const running = await startRig();
   rig = running;
   await live(running);
   const jobs = jobsClient(() => running.sidecar.url);

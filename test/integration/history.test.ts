@@ -18,7 +18,7 @@ afterEach(async () => {
 });
 
 async function start(options: RigOptions = {}): Promise<Rig> {
-  const running = await startRig({ settings: OFTEN, own: true, ...options });
+  const running = await startRig({ settings: OFTEN, ...options });
   rig = running;
   // Watched, it samples at its full rate.
   running.connect();
@@ -43,7 +43,7 @@ const useMib = ({ fake }: Rig, mib: number) => fake.setGpu(0, { "memory.used": m
 
 describe("history survives", () => {
   test("HIS-9 a restart: every zoom level shows the past, and so do the panel's first rows", async () => {
-    const running = await start();
+    const running = await start({ own: true });
     useMib(running, 7777);
     await shows(running, 7777);
     await running.restart();
@@ -61,7 +61,7 @@ describe("history survives", () => {
   });
 
   test("HIS-9b kill -9: all that is older than the last write is there", async () => {
-    const running = await start();
+    const running = await start({ own: true });
     useMib(running, 5555);
     await shows(running, 5555);
     useMib(running, 6666);
@@ -75,7 +75,7 @@ describe("history survives", () => {
   });
 
   test("HIS-10b the data folder is removed while the sidecar runs: said, and history goes on in a new file", async () => {
-    const running = await start();
+    const running = await start({ own: true });
     useMib(running, 4321);
     await shows(running, 4321);
     await waitForWrites(running, 2);
@@ -116,7 +116,7 @@ describe("a disk that does not do its work", () => {
   });
 
   test("HIS-11 HIS-11b a full disk: said once, seen in the state, samples go on, and later all of it is written", async () => {
-    const running = await start();
+    const running = await start({ own: true });
     await shows(running, 1024);
     await waitForWrites(running, 1);
     const { pid } = running.sidecar.child;
