@@ -1,6 +1,7 @@
 import { expect, test } from "vitest";
 import { startHandover } from "../helpers/handover-rig.ts";
 import { idOf, type JobAnswer, type JobsClient } from "../helpers/jobs-client.ts";
+import { CARD } from "../helpers/shared-card.ts";
 import { waitUntil } from "../helpers/wait-until.ts";
 
 /** The shortest that can be set, and five times faster in tests. */
@@ -153,6 +154,40 @@ test(
     await waitUntil(async () => (await handover()).next?.backend !== "llm", { what: "it to be taken back" });
     expect(await post("handover", "PATCH", { home: "llm" })).toMatchObject({ status: 200 });
     expect((await handover()).home).toBe("llm");
+  },
+  LONG_MS,
+);
+
+test(
+  "HND-10c for a backend whose job gave way no room is kept, though it says that it is busy",
+  async () => {
+    const { rig, render, jobs, processes } = await startHandover(
+      {},
+      { llm: { modelMiB: 100 }, render: { modelMiB: 500, loaded: true } },
+    );
+    async function shows(used_memory: number) {
+      const one = { gpu_uuid: CARD.uuid, pid: render.pid, process_name: "render", used_memory };
+      rig.fake.set({ gpus: [{ ...CARD, "memory.used": 700 + used_memory }], processes: [one] });
+      await waitUntil(async () => (await processes()).some(({ usedMiB }) => usedMiB === used_memory), {
+        what: `${used_memory} MiB to be listed`,
+      });
+    }
+    const working = render.job(LONG_MS).catch(() => false);
+    const rendering = { label: "render", peakMiB: 18_000, pid: render.pid, backend: "render" };
+    const first = await jobs.ask({ ...rendering, started: true });
+    await shows(18_000);
+    await shows(500);
+    const model = await jobs.ask({ label: "model", peakMiB: 14_000 });
+    expect(model.job?.state).toBe("waiting");
+    await jobs.end(idOf(first), { gaveWay: true });
+    await started(jobs, model);
+    // Its rest waits for the one that it gave way to.
+    const rest = await jobs.ask(rendering);
+    expect(rest.job?.state).toBe("waiting");
+    await jobs.end(idOf(model));
+    await started(jobs, rest);
+    await render.close();
+    await working;
   },
   LONG_MS,
 );
