@@ -38,6 +38,7 @@ interface Track {
 
 /** Beside the blocks in use, so many at a time: after a day without a disk there are thousands. */
 const BLOCKS_A_FLUSH = 256;
+const GONE_S = 3600;
 
 export function createArchive(
   store: BlockStore,
@@ -95,6 +96,16 @@ export function createArchive(
     track.samples.push(values);
   }
 
+  /** Of a GPU that has gone, what is being filled is put away: it may never come back. */
+  function letGo(second: number) {
+    for (const [uuid, track] of tracks) {
+      if (track.second === null || second - track.second < GONE_S) continue;
+      finish(uuid, track);
+      for (const block of track.blocks) if (block !== undefined) shelf.putAway(block);
+      tracks.delete(uuid);
+    }
+  }
+
   const inUse = () =>
     [...tracks.values()].flatMap(({ blocks }) => blocks.filter((block) => block !== undefined));
 
@@ -113,6 +124,7 @@ export function createArchive(
     },
     flush() {
       const now = clocks();
+      letGo(Math.floor(now.wallMs / 1000));
       shelf.flush(inUse(), BLOCKS_A_FLUSH);
       if (!pruning.check(now)) return;
       shelf.prune(now.wallMs);

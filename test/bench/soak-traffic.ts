@@ -119,7 +119,11 @@ export function createTraffic({ redis, fake, hookUrl, a, b }: Around) {
     ],
     [100, 50, visitor],
     [300, 60, () => void ask(a.url, "GET", "what-if?days=1")],
-    [100, 70, (n) => void ask(a.url, "POST", "alerts/mute", { rule: "too-hot", minutes: (n / 100) % 2 })],
+    [
+      100,
+      70,
+      (n) => void ask(a.url, "POST", "alerts/mute", { rule: "temperature-rising", minutes: (n / 100) % 2 }),
+    ],
   ];
 
   return {
@@ -164,6 +168,11 @@ async function ask(
 }
 
 function killChildren(pid: number): void {
-  for (const child of readFileSync(`/proc/${pid}/task/${pid}/children`, "utf8").trim().split(" "))
-    if (child !== "") process.kill(Number(child), "SIGKILL");
+  for (const child of readFileSync(`/proc/${pid}/task/${pid}/children`, "utf8").trim().split(" ")) {
+    try {
+      if (child !== "") process.kill(Number(child), "SIGKILL");
+    } catch {
+      // It has ended by itself.
+    }
+  }
 }

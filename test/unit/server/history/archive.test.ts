@@ -44,6 +44,24 @@ describe("what is kept", () => {
     );
   });
 
+  test("of a GPU that was away for hours nothing is lost, written to disk or not", () => {
+    const clocks = handClocks(START);
+    const archive = createArchive(noDisk, { longestIntervalMs: () => 5000, clocks: clocks.now });
+    const second = (memoryUsedMiB: number) => {
+      archive.append(sampleOf(gpuWith("G", { memoryUsedMiB, powerDrawW: 100 })));
+      clocks.pass(1000);
+    };
+    for (const memory of [10, 20, 30]) second(memory);
+    clocks.pass(2 * 3_600_000);
+    for (let i = 0; i < 3; i++) archive.flush();
+    for (const memory of [40, 50, 60]) second(memory);
+    archive.flush();
+    const end = clocks.now().wallMs;
+    const { memory } = pointsOf(archive, "G", START, START + 3000, end);
+    expect([known(memory.min), known(memory.max)]).toEqual([[10], [30]]);
+    expect(known(pointsOf(archive, "G", end - 3000, end, end).memory.max)).toEqual([40, 50]);
+  });
+
   test("HIS-3 a sample stands for the time since the one before; a longer silence is a gap", () => {
     const clocks = handClocks(START);
     const archive = createArchive(noDisk, { longestIntervalMs: () => 5000, clocks: clocks.now });
