@@ -33,6 +33,8 @@ test("PNL-21 the two humps of a declared job are seen and named, in both languag
   ]);
   await live(rig);
   const { job } = await jobs.ask({ label: "red fox", profile: "wan2.2-i2v-a14b", pid: process.pid });
+  // What its process takes before it is let in would keep it waiting.
+  await expect.poll(async () => (await jobs.show(job?.id ?? "")).job?.state).toBe("running");
   hold(rig, process.pid, 18_000, 98);
   await phase(page, /high-noise model 17\.\d GiB/).waitFor({ timeout: 60_000 });
   hold(rig, process.pid, 39_300, 99);
